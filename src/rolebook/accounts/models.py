@@ -1,0 +1,150 @@
+"""Tables of identity: accounts, programs with their activated rolebooks, organizations, statement agreements."""
+
+import uuid
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from rolebook.audit.ids import new_public_id
+
+
+class AccountManager(BaseUserManager["Account"]):
+    """Finds accounts by their normalised user id."""
+
+    def get_by_natural_key(self, username: str | None) -> "Account":
+        """Return the account whose user id is ``username``, case folded."""
+        return self.get(user_id=(username or "").strip().casefold())
+
+
+class Account(AbstractBaseUser):
+    """A person's credentials, and nothing about what they may do (design: "People and programs")."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        DEACTIVATED = "deactivated", "Deactivated"
+        CLOSED = "closed", "Closed"
+
+    public_id = models.UUIDField(unique=True, default=new_public_id, editable=False)
+    user_id = models.CharField("user ID", max_length=60, unique=True)
+    """Sign-in name, stored case folded."""
+    name = models.CharField("full name", max_length=150)
+    email = models.EmailField("e-mail address", max_length=254)
+    """The confirmed address; mail goes only to it (I9)."""
+    email_key = models.CharField(max_length=254, unique=True)
+    """Canonical form of ``email`` (NFKC, case folded): one account an address."""
+    status = models.CharField(max_length=20, choices=Status, default=Status.ACTIVE)
+    status_reason = models.CharField(max_length=200, blank=True, default="")
+    created_at = models.DateTimeField()
+
+    USERNAME_FIELD = "user_id"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["email"]
+
+    objects: ClassVar[AccountManager] = AccountManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=["active", "deactivated", "closed"]),
+                name="account_status_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]
+        """Whether the account may sign in (Django's own question, answered by our status)."""
+        return self.status == self.Status.ACTIVE
+
+
+class Program(models.Model):
+    """A program whose rolebook has been activated; its id is the rolebook's."""
+
+    program_id = models.CharField(max_length=40, primary_key=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.program_id
+
+
+class RolebookVersion(models.Model):
+    """An immutable activated rolebook (design: "Versions"); the newest effective one is in force."""
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    content = models.TextField()
+    content_hash = models.CharField(max_length=64)
+    effective_at = models.DateTimeField()
+    activated_at = models.DateTimeField()
+    activated_by = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["program", "number"], name="rolebook_version_number")]
+
+
+class Organization(models.Model):
+    """An organization of one program, at its present place in that program's tree."""
+
+    public_id = models.UUIDField(unique=True, default=new_public_id, editable=False)
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="organizations")
+    kind_id = models.CharField(max_length=60)
+    code = models.CharField(max_length=60)
+    name = models.CharField(max_length=200)
+    search_key = models.CharField(max_length=400)
+    """Case-folded name, code and identifiers, for search."""
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="children")
+    path = models.CharField(max_length=900, db_index=True)
+    """Ids from the root to this organization, each followed by a slash (``/1/5/``): never names (I1)."""
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["program", "code"], name="organization_code")]
+        indexes = [models.Index(fields=["program", "name", "id"], name="organization_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OrganizationIdentifier(models.Model):
+    """A number that an organization is known by (TIN, CCN, …)."""
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="identifiers")
+    scheme = models.CharField(max_length=40)
+    value = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["program", "scheme", "value"], name="organization_identifier")
+        ]
+
+
+class OrganizationPlacement(models.Model):
+    """Where an organization stood in the tree, and from when to when."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="placements")
+    parent = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True, related_name="+")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+
+
+class StatementAgreement(models.Model):
+    """That a person agreed to a program's Statement of Truth at one sign-in, with the wording's hash (QPP-01)."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="agreements")
+    program = models.ForeignKey(Program, on_delete=models.PROTECT)
+    rolebook_version = models.ForeignKey(RolebookVersion, on_delete=models.PROTECT)
+    wording_hash = models.CharField(max_length=64)
+    agreed_at = models.DateTimeField()
+
+
+def canonical_id(value: str | uuid.UUID) -> uuid.UUID | None:
+    """Return ``value`` as a UUID, or None when it is not one (so that a bad id looks like an unknown one)."""
+    try:
+        return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
+    except (ValueError, AttributeError, TypeError):
+        return None

@@ -1,0 +1,1 @@
+"""Commands that work on an installation: they set Django up and call flows, queries and the server."""

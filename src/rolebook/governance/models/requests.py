@@ -1,0 +1,139 @@
+"""Requests: what is asked, by whom for whom, the stages it passes and the outcomes it gets."""
+
+from django.db import models
+
+from rolebook.accounts.models import Account, Organization, Program, RolebookVersion
+from rolebook.audit.ids import new_public_id
+
+
+class Request(models.Model):
+    """Somebody's wish that authority change (design: "A request")."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Pending"
+        RETURNED = "returned", "Returned"
+        APPROVED = "approved", "Approved"
+        PARTLY_APPROVED = "partly approved", "Partly approved"
+        DENIED = "denied", "Denied"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    public_id = models.UUIDField(unique=True, default=new_public_id, editable=False)
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="requests")
+    requester = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="requests_made")
+    beneficiary = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="requests")
+    state = models.CharField(max_length=20, choices=State, default=State.PENDING)
+    version = models.PositiveIntegerField(default=1)
+    reason = models.TextField(blank=True, default="")
+    rolebook_version = models.ForeignKey(RolebookVersion, on_delete=models.PROTECT)
+    resubmission_of = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="resubmissions"
+    )
+    submitted_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["program", "state", "submitted_at", "id"], name="request_queue"),
+            models.Index(fields=["beneficiary", "program", "state"], name="request_beneficiary"),
+        ]
+
+
+class Stage(models.Model):
+    """One station of a request's chain: the role that decides, where, and which items (by their hash)."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting for an earlier stage"
+        OPEN = "open", "Open"
+        APPROVED = "approved", "Approved"
+        DENIED = "denied", "Denied"
+        RETURNED = "returned", "Returned"
+        CANCELLED = "cancelled", "Cancelled"
+
+    public_id = models.UUIDField(unique=True, default=new_public_id, editable=False)
+    program = models.ForeignKey(Program, on_delete=models.PROTECT)
+    request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="stages")
+    request_version = models.PositiveIntegerField()
+    chain_id = models.CharField(max_length=80)
+    position = models.PositiveSmallIntegerField()
+    approver_role_id = models.CharField(max_length=80)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True, related_name="stages")
+    """Where the approver must hold the role; null for an office of the program (the steward)."""
+    items_hash = models.CharField(max_length=64)
+    state = models.CharField(max_length=20, choices=State, default=State.WAITING)
+    opened_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request", "request_version", "chain_id", "position"], name="one_stage_per_position"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["program", "organization", "state", "opened_at", "id"], name="stage_queue")
+        ]
+
+
+class RequestItem(models.Model):
+    """One thing asked in one version of a request; it is decided by the stages that carry it."""
+
+    class Kind(models.TextChoices):
+        ADD_ROLE = "add role", "Add role"
+        REMOVE_ROLE = "remove role", "Remove role"
+        ADD_ACCESS = "add access", "Add access"
+        REMOVE_ACCESS = "remove access", "Remove access"
+        REACTIVATE = "reactivate", "Reactivate"
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Pending"
+        APPROVED = "approved", "Approved"
+        DENIED = "denied", "Denied"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+        SUPERSEDED = "superseded", "Superseded"
+
+    public_id = models.UUIDField(unique=True, default=new_public_id, editable=False)
+    program = models.ForeignKey(Program, on_delete=models.PROTECT)
+    request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="items")
+    request_version = models.PositiveIntegerField()
+    position = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=20, choices=Kind)
+    role_id = models.CharField(max_length=80, blank=True, default="")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True, related_name="items")
+    starts_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=20, choices=State, default=State.PENDING)
+    stages = models.ManyToManyField(Stage, related_name="items")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request", "request_version", "position"], name="one_item_per_position"
+            ),
+        ]
+        indexes = [models.Index(fields=["program", "organization", "state"], name="item_organization")]
+
+
+class Outcome(models.Model):
+    """A decision of one approver at one stage, bound to the version and hash of the items it decides (I5)."""
+
+    class Verdict(models.TextChoices):
+        APPROVED = "approved", "Approved"
+        DENIED = "denied", "Denied"
+        RETURNED = "returned", "Returned"
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT)
+    request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="outcomes")
+    request_version = models.PositiveIntegerField()
+    stage = models.OneToOneField(Stage, on_delete=models.PROTECT, related_name="outcome")
+    approver = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="outcomes")
+    verdict = models.CharField(max_length=20, choices=Verdict)
+    reason = models.TextField(blank=True, default="")
+    items_hash = models.CharField(max_length=64)
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request", "request_version", "approver"], name="nobody_decides_twice_in_one_version"
+            ),
+        ]
