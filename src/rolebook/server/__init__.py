@@ -1,1 +1,1 @@
-"""The composition root: settings, urls, the WSGI callable, and the wiring of all layers. Nothing imports it."""
+"""The composition root: settings, urls, the WSGI callable, the wiring. No other layer imports it."""

@@ -124,6 +124,7 @@ class Outcome(models.Model):
     program = models.ForeignKey(Program, on_delete=models.PROTECT)
     request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="outcomes")
     request_version = models.PositiveIntegerField()
+    chain_id = models.CharField(max_length=80)
     stage = models.OneToOneField(Stage, on_delete=models.PROTECT, related_name="outcome")
     approver = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="outcomes")
     verdict = models.CharField(max_length=20, choices=Verdict)
@@ -134,6 +135,6 @@ class Outcome(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["request", "request_version", "approver"], name="nobody_decides_twice_in_one_version"
+                fields=["request", "request_version", "chain_id", "approver"], name="nobody_decides_twice_in_a_chain"
             ),
         ]

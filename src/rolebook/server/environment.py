@@ -1,0 +1,124 @@
+"""What the operator sets, read from environment variables once and checked; documented in docs/settings.md."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message names the variable, what was found and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The settings of one server; see docs/settings.md for each variable."""
+
+    home: Path
+    database: str
+    secret_key: str
+    site_url: str
+    allowed_hosts: tuple[str, ...]
+    mail_url: str
+    mail_from: str
+    demo: bool
+    debug: bool
+    lease_seconds: float
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach the site over TLS (cookies are then marked secure)."""
+        return self.site_url.startswith("https://")
+
+
+def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
+    """Return the settings that ``variables`` give, with defaults for one machine.
+
+    Raises SettingsError for a value that cannot be used.
+    """
+    home = Path(variables.get("ROLEBOOK_HOME", "var")).absolute()
+    site_url = variables.get("ROLEBOOK_SITE_URL", "http://127.0.0.1:8000").rstrip("/")
+    host = urlsplit(site_url).hostname
+    if host is None or urlsplit(site_url).scheme not in ("http", "https"):
+        raise SettingsError(f"ROLEBOOK_SITE_URL: found {site_url!r}, expected an address such as https://access.example.org")
+    lease = variables.get("ROLEBOOK_LEASE_SECONDS", "5")
+    try:
+        lease_seconds = float(lease)
+    except ValueError:
+        lease_seconds = 0.0
+    if not 0.2 <= lease_seconds <= 300:
+        raise SettingsError(f"ROLEBOOK_LEASE_SECONDS: found {lease!r}, expected seconds between 0.2 and 300")
+    hosts = tuple(h for h in variables.get("ROLEBOOK_HOSTS", "").split(",") if h) or (host,)
+    return Environment(
+        home=home,
+        database=variables.get("ROLEBOOK_DATABASE", f"sqlite:///{home / 'rolebook.sqlite3'}"),
+        secret_key=variables.get("ROLEBOOK_SECRET_KEY") or _kept_secret(home),
+        site_url=site_url,
+        allowed_hosts=hosts,
+        mail_url=variables.get("ROLEBOOK_MAIL", "smtp://127.0.0.1:25"),
+        mail_from=variables.get("ROLEBOOK_MAIL_FROM", f"Rolebook <rolebook@{host}>"),
+        demo=_flag(variables, "ROLEBOOK_DEMO"),
+        debug=_flag(variables, "ROLEBOOK_DEBUG"),
+        lease_seconds=lease_seconds,
+    )
+
+
+def _flag(variables: Mapping[str, str], name: str) -> bool:
+    value = variables.get(name, "0")
+    if value not in ("0", "1", ""):
+        raise SettingsError(f"{name}: found {value!r}, expected 0 or 1")
+    return value == "1"
+
+
+def _kept_secret(home: Path) -> str:
+    """Return the secret key of this installation, made at first use and kept readable by its owner only."""
+    file = home / "secret-key"
+    try:
+        return file.read_text().strip()
+    except FileNotFoundError:
+        home.mkdir(parents=True, exist_ok=True)
+        try:
+            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+                out.write(secrets.token_urlsafe(48))
+        except FileExistsError:
+            pass
+        return file.read_text().strip()
+
+
+def django_database(address: str) -> dict[str, Any]:
+    """Return Django's DATABASES entry for ``address``: sqlite:///path or postgresql://user:password@host/name?option=…
+
+    Raises SettingsError for any other address.
+    """
+    parts = urlsplit(address)
+    if parts.scheme == "sqlite" and len(parts.path) > 1:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": unquote(parts.path[1:]),
+            "OPTIONS": {
+                "timeout": 20,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+            },
+            "TEST": {"NAME": None},
+        }
+    if parts.scheme in ("postgresql", "postgres") and len(parts.path) > 1:
+        options = dict(parse_qsl(parts.query))
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path[1:]),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": options.pop("host", None) or unquote(parts.hostname or ""),
+            "PORT": str(parts.port or options.pop("port", "")),
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": options,
+        }
+    raise SettingsError(
+        f"ROLEBOOK_DATABASE: found {address.split('@')[-1]!r}, "
+        "expected sqlite:////folder/file.sqlite3 or postgresql://user@host/name"
+    )
