@@ -18,7 +18,7 @@ __all__ = ["__version__", "load"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import `load` on first use, so that `import rolebook` costs nothing where only the version is asked for."""
+    """Import `load` on first use, so that `import rolebook` costs nothing where only the version is asked."""
     if name == "load":
         from rolebook.decision.library import load
 

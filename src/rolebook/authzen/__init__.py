@@ -1,1 +1,1 @@
-"""The OpenID AuthZEN decision point: evaluations answered from the snapshot, with no Django on the request path."""
+"""The OpenID AuthZEN decision point: answers from the snapshot, no Django on the request path."""

@@ -1,1 +1,1 @@
-"""The `rolebook` command: `offline` commands need policy and decision only, `server` commands need the database."""
+"""The `rolebook` command: `offline` commands need a rolebook only, `server` commands the database."""

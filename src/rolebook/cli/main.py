@@ -8,77 +8,64 @@ import os
 import secrets
 import sys
 import traceback
-from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import override
 
 import click
 
 from rolebook import __version__
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """Where a subcommand lives, and its line in `rolebook --help`, so that help imports nothing.
-
-    Attributes:
-        target: "module:attribute" of the click command, imported on use.
-        summary: one line, as the command's own help begins (a test compares them).
-    """
-
-    target: str
-    summary: str
-
-
-COMMANDS: Mapping[str, Registered] = {}
+from rolebook.cli.registry import COMMANDS
 
 
 class LazyGroup(click.Group):
     """A click group that knows its subcommands by name and imports one only when it is run."""
 
-    def __init__(self, *, registry: Mapping[str, Registered], **kwargs: object) -> None:
-        super().__init__(**kwargs)  # type: ignore[arg-type]  # click's own keyword arguments, passed through
-        self.registry = registry
-
+    @override
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.registry)
+        return list(COMMANDS)
 
+    @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        registered = self.registry.get(cmd_name)
-        if registered is None:
+        if cmd_name not in COMMANDS:
             return None
-        module_name, attribute = registered.target.split(":")
+        module_name, attribute = COMMANDS[cmd_name].target.split(":")
         command = getattr(importlib.import_module(module_name), attribute)
-        assert isinstance(command, click.Command), registered.target  # noqa: S101  # a registry mistake
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{COMMANDS[cmd_name].target!r} is not a click command")
         return command
 
+    @override
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, registered.summary) for name, registered in self.registry.items()])
+        lines = [(name, registered.summary) for name, registered in COMMANDS.items()]
+        if lines:
+            with formatter.section("Commands"):
+                formatter.write_dl(lines)
 
 
-@click.group(cls=LazyGroup, registry=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="rolebook")
 def rolebook() -> None:
-    """Run the access of a program: who may ask, who decides, and what follows."""
+    """Run the access of a program: who may ask, who decides, and what follows.
+
+    Exit codes: 0 yes or done, 1 no or something was found, 2 wrong use or a failure.
+    """
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 yes or done, 1 no or found something, 2 wrong use or a failure."""
+    """Run the command line and leave with 0 (yes, done), 1 (no, something found) or 2 (failure)."""
     try:
         code = rolebook.main(prog_name="rolebook", standalone_mode=False)
-    except click.exceptions.Exit as left:
-        sys.exit(left.exit_code)
     except click.ClickException as refused:
         refused.show()
         sys.exit(2)
     except click.Abort:
         click.echo("stopped", err=True)
         sys.exit(2)
-    except Exception:  # noqa: BLE001  # the last guard: people get one line, not a traceback
+    except Exception:
+        # The last guard: people get one line with a reference, developers the traceback when they ask.
         reference = secrets.token_hex(4)
         click.echo(
-            f"sorry, that failed for a reason rolebook did not foresee (reference {reference}); "
-            "set ROLEBOOK_DEBUG=1 and run it again to see where",
+            f"sorry, that failed in a way rolebook did not foresee (reference {reference}); "
+            "run it again with ROLEBOOK_DEBUG=1 to see where",
             err=True,
         )
         if os.environ.get("ROLEBOOK_DEBUG") == "1":
