@@ -1,0 +1,463 @@
+"""The rolebook of a program as data: frozen dataclasses without behavior beyond looking things up.
+
+`policy.reading` makes a `Rolebook` from a folder, `policy.canonical` from a stored document. Ids are stable
+words (`security_official`); titles are what people read. Everything that the program did not print says so
+in a `basis` or in `Program.source`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from rolebook.policy.matrix import (
+    NO,
+    YES,
+    Cell,
+    Column,
+    Footnote,
+    Mark,
+    Matrix,
+    MatrixTable,
+    Row,
+    where_printed,
+)
+from rolebook.policy.provisions import (
+    PLACE_ORGANIZATION,
+    PLACE_PARENT,
+    PLACE_PROGRAM,
+    SAME_ORGANIZATION,
+    STEWARD_ID,
+    WITH_LOWER_LEVELS,
+    Acknowledged,
+    Act,
+    ActHolder,
+    Approval,
+    Authority,
+    Chain,
+    LifecycleSettings,
+    Question,
+    Recommendation,
+    Review,
+    RuleInForce,
+    RuleOverride,
+    SettingValue,
+    StageSpec,
+    Where,
+)
+
+__all__ = [
+    "EVERYWHERE",
+    "NO",
+    "OFFICE",
+    "OFFICE_CATEGORY_ID",
+    "ORGANIZATION",
+    "OWN_RECORD",
+    "PLACE_ORGANIZATION",
+    "PLACE_PARENT",
+    "PLACE_PROGRAM",
+    "SAME_ORGANIZATION",
+    "STEWARD_ID",
+    "WITH_LOWER_LEVELS",
+    "YES",
+    "Acknowledged",
+    "Act",
+    "ActHolder",
+    "Approval",
+    "Authority",
+    "ByNote",
+    "Category",
+    "Cell",
+    "Chain",
+    "Column",
+    "Contact",
+    "Footnote",
+    "LifecycleSettings",
+    "Link",
+    "Mark",
+    "Matrix",
+    "MatrixTable",
+    "OrganizationKind",
+    "Power",
+    "Privilege",
+    "PrivilegeKind",
+    "Program",
+    "Question",
+    "Reach",
+    "Recommendation",
+    "Review",
+    "Role",
+    "Rolebook",
+    "Row",
+    "RuleInForce",
+    "RuleOverride",
+    "SettingValue",
+    "ShippedOrganization",
+    "StageSpec",
+    "Where",
+    "where_printed",
+]
+
+EVERYWHERE: Literal["everywhere"] = "everywhere"
+ORGANIZATION: Literal["organization"] = "organization"
+OWN_RECORD: Literal["own record"] = "own record"
+
+OFFICE_CATEGORY_ID = "office"
+
+type Scope = Literal["everywhere", "organization", "own record"]
+type Obtained = Literal["request", "designation", "registration"]
+type AccessForm = Literal["with each role", "apart from roles"]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom to ask; `have_ready` says what to have at hand when calling, and is empty where there is
+    nothing.
+    """
+
+    name: str
+    email: str
+    phone: str = ""
+    hours: str = ""
+    have_ready: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A document of the program's own."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What the rolebook is of: names, edition, where it comes from, whom to ask, and words for people.
+
+    `hints` are texts by key in the program's `language` (see `policy.form.HINTS` for the keys and where
+    they show). `zone` is an IANA time zone; a day of the program is a day there.
+    """
+
+    id: str
+    name: str
+    short_name: str
+    version: str
+    date: date
+    source: str
+    zone: str
+    contact: Contact
+    language: str = "en"
+    statement: str | None = None
+    statement_source: str = ""
+    hints: Mapping[str, str] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A user category. Who holds a role of an `exclusive` one may hold roles of no other category."""
+
+    id: str
+    title: str
+    exclusive: bool
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationKind:
+    """A kind of organization, the identifier that its members are known by, and the kinds that may be its
+    parent.
+
+    `parent_kinds` empty: members stand at the top of the tree. `identifier_pattern` is a regular expression
+    that the whole identifier must match, or None.
+    """
+
+    id: str
+    title: str
+    plural: str
+    identifier_scheme: str
+    identifier_title: str
+    identifier_pattern: str | None = None
+    identifier_example: str = ""
+    parent_kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedOrganization:
+    """An organization that the program itself ships with (organizations.csv); `code` is unique in the
+    rolebook.
+    """
+
+    kind_id: str
+    code: str
+    name: str
+    parent_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where a held role applies.
+
+    `organization`: at the organization of the grant (of one of `kinds`), and below it when `lower_levels`;
+    in a program that holds access apart from roles, at the organizations of the person's access instead.
+    `many`: one grant reaches a set of organizations, those under the one that it names. `elsewhere`:
+    privilege ids that hold at every other organization too, out of those that the matrix gives the role.
+    """
+
+    scope: Scope
+    kinds: tuple[str, ...] = ()
+    many: bool = False
+    lower_levels: bool = False
+    elsewhere: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ByNote:
+    """A privilege that a role has by the document's text and not by a printed cell, with what says so."""
+
+    privilege_id: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role: `printed` tells whether it has a column in the matrix."""
+
+    id: str
+    title: str
+    category_id: str
+    obtained: Obtained
+    reach: Reach
+    description: str = ""
+    other_names: tuple[str, ...] = ()
+    printed: bool = True
+    by_note: tuple[ByNote, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Privilege:
+    """An operation on an object. `id` is written once and survives corrections of the title.
+
+    `includes`: narrower privileges that come with this one; see `Mark.operations`. `kind_id` where the
+    program has kinds of privilege (menu, page, tab, report, action).
+    """
+
+    id: str
+    title: str
+    operation: str
+    kind_id: str | None = None
+    includes: tuple[str, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """A privilege that a role has: `own_record` limits it to the record of the person who asks.
+
+    `basis` cites the printed row, or the note, that gives it; `cell` is the cell there ("yes" for a note).
+    """
+
+    privilege_id: str
+    own_record: bool
+    basis: str
+    cell: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrivilegeKind:
+    """A kind of privilege where a program tells them apart, for example menu, page, tab, report, action."""
+
+    id: str
+    title: str
+
+
+OFFICE = Category(OFFICE_CATEGORY_ID, "Offices of the program", exclusive=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rolebook:
+    """Everything that a program says. Look things up with the methods; unknown ids and names give None.
+
+    `roles` are the program's own, in the order written; the `steward` is not among them, but
+    `role("steward")` gives it.
+    """
+
+    format: int
+    program: Program
+    access: AccessForm
+    steward: Role
+    categories: tuple[Category, ...]
+    organization_kinds: tuple[OrganizationKind, ...]
+    roles: tuple[Role, ...]
+    privileges: tuple[Privilege, ...]
+    matrix: Matrix
+    authority: Authority
+    chains: tuple[Chain, ...]
+    approval: Approval = field(default_factory=Approval)
+    rules: tuple[RuleInForce, ...] = ()
+    lifecycle: LifecycleSettings = field(default_factory=LifecycleSettings)
+    reviews: tuple[Review, ...] = ()
+    recommendations: tuple[Recommendation, ...] = ()
+    privilege_kinds: tuple[PrivilegeKind, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    footnotes: tuple[Footnote, ...] = ()
+    organizations: tuple[ShippedOrganization, ...] = ()
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    acknowledged: tuple[Acknowledged, ...] = ()
+    _index: "Index" = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Build the look-up tables once."""
+        object.__setattr__(self, "_index", Index(self))
+
+    @property
+    def source(self) -> str:
+        """Where the rolebook comes from."""
+        return self.program.source
+
+    def role(self, role_id: str) -> Role | None:
+        """The role with this id; "steward" gives the office."""
+        return self._index.roles.get(role_id)
+
+    def role_by_name(self, name: str) -> Role | None:
+        """The role with this title, other name or id; letter case and runs of spaces do not count."""
+        return self._index.role_names.get(fold(name))
+
+    def category(self, category_id: str) -> Category | None:
+        """The user category with this id."""
+        return self._index.categories.get(category_id)
+
+    def privilege(self, privilege_id: str) -> Privilege | None:
+        """The privilege with this id."""
+        return self._index.privileges.get(privilege_id)
+
+    def privilege_by_title(self, title: str) -> Privilege | None:
+        """The privilege with this title or id; letter case, runs of spaces and footnote marks do not count."""
+        return self._index.privilege_titles.get(fold(self._index.without_marks(title)))
+
+    def kind(self, kind_id: str) -> OrganizationKind | None:
+        """The organization kind with this id."""
+        return self._index.kinds.get(kind_id)
+
+    def organization(self, code: str) -> ShippedOrganization | None:
+        """The shipped organization with this code."""
+        return self._index.organizations.get(code)
+
+    def mark(self, mark_id: str) -> Mark | None:
+        """The mark with this id."""
+        return self._index.marks.get(mark_id)
+
+    def rule(self, rule_id: str) -> RuleInForce | None:
+        """How the program applies a rule of `policy.rules`, whatever its dates, or None if it does not."""
+        return next((rule for rule in self.rules if rule.id == rule_id), None)
+
+    def chain(self, chain_id: str) -> Chain | None:
+        """The chain with this id."""
+        return next((chain for chain in self.chains if chain.id == chain_id), None)
+
+    def powers(self, role_id: str) -> Mapping[str, Power]:
+        """What a role may do where it reaches, by privilege id, in printed order; empty for an unknown
+        role.
+        """
+        return self._index.powers.get(role_id, {})
+
+    def areas_of(self, privilege_id: str) -> tuple[str, ...]:
+        """The areas under which tables place a privilege, in printed order."""
+        return self._index.areas.get(privilege_id, ())
+
+    def hint(self, key: str, language: str | None = None) -> str | None:
+        """A text for people in a language, or in the program's own where that is missing."""
+        return self.text(f"hint.{key}", language) or self.program.hints.get(key)
+
+    def text(self, key: str, language: str | None) -> str | None:
+        """A translated text by key (`statement`, `hint.<key>`, `role.<id>.title`, …), or None."""
+        return self.words.get(language, {}).get(key) if language else None
+
+
+def fold(name: str) -> str:
+    """A name as it is compared: letter case and runs of white space do not count."""
+    return " ".join(name.split()).casefold()
+
+
+class Index:
+    """The look-up tables of one rolebook."""
+
+    __slots__ = (
+        "_footnote_marks",
+        "areas",
+        "categories",
+        "kinds",
+        "marks",
+        "organizations",
+        "powers",
+        "privilege_titles",
+        "privileges",
+        "role_names",
+        "roles",
+    )  # fmt: skip
+
+    def __init__(self, book: Rolebook) -> None:
+        """Read every list once; the first of two equal names wins (the reader lets none through)."""
+        self._footnote_marks = "".join(footnote.mark for footnote in book.footnotes)
+        self.roles = {role.id: role for role in (*book.roles, book.steward)}
+        self.categories = {category.id: category for category in (*book.categories, OFFICE)}
+        self.privileges = {privilege.id: privilege for privilege in book.privileges}
+        self.kinds = {kind.id: kind for kind in book.organization_kinds}
+        self.organizations = {organization.code: organization for organization in book.organizations}
+        self.marks = {mark.id: mark for mark in book.marks}
+        self.role_names: dict[str, Role] = {}
+        for role in self.roles.values():
+            for name in (role.title, *role.other_names, role.id):
+                self.role_names.setdefault(fold(name), role)
+        self.privilege_titles: dict[str, Privilege] = {}
+        for privilege in book.privileges:
+            for name in (privilege.title, privilege.id):
+                self.privilege_titles.setdefault(fold(name), privilege)
+        areas: dict[str, dict[str, None]] = {}
+        for _, row in book.matrix.rows:
+            if row.area is not None:
+                areas.setdefault(row.privilege_id, {})[row.area] = None
+        self.areas = {privilege_id: tuple(found) for privilege_id, found in areas.items()}
+        self.powers: dict[str, dict[str, Power]] = {role_id: {} for role_id in self.roles}
+        for cell in book.matrix.cells:
+            self._add_powers(cell)
+        for role in book.roles:
+            for note in role.by_note:
+                self.powers[role.id].setdefault(
+                    note.privilege_id, Power(note.privilege_id, False, note.basis, YES)
+                )
+
+    def without_marks(self, title: str) -> str:
+        """A title without the footnote marks printed after it."""
+        return title.strip().rstrip(self._footnote_marks) if self._footnote_marks else title
+
+    def _add_powers(self, cell: Cell) -> None:
+        """Enter what one cell gives; a full power stays full when another row gives it on the own record
+        only.
+        """
+        privilege = self.privileges.get(cell.row.privilege_id)
+        held = self.powers.get(cell.column.role_id)
+        if privilege is None or held is None:
+            return
+        basis = where_printed(cell.table, cell.row, privilege.title)
+        mark = self.marks.get(cell.value)
+        for privilege_id in self.given(privilege, cell.value):
+            power = Power(privilege_id, mark is not None and mark.own_record, basis, cell.value)
+            before = held.get(privilege_id)
+            if before is None or (before.own_record and not power.own_record):
+                held[privilege_id] = power
+
+    def given(self, privilege: Privilege, cell: str) -> tuple[str, ...]:
+        """The privilege ids that a cell in this privilege's row gives."""
+        mark = self.marks.get(cell)
+        if cell != YES and (mark is None or not mark.allows):
+            return ()
+        candidates = (privilege.id, *privilege.includes)
+        if mark is None or not mark.operations:
+            return candidates
+        return tuple(
+            candidate
+            for candidate in candidates
+            if candidate in self.privileges and self.privileges[candidate].operation in mark.operations
+        )
