@@ -1,0 +1,1 @@
+"""What the tests of several packages share: database servers and the browser."""
