@@ -1,0 +1,154 @@
+"""The one decision walk: what a person's holdings give, where, and from when to when.
+
+Check, batch, explain and search all read the steps made here, so that they cannot disagree (I10). Nobody else
+looks at a holding's dates, a role's reach or an organization's place. The walk is necessary and never
+sufficient for acts of
+authority: the stage also says for which categories somebody decides (design: "Authority").
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from rolebook.decision.compiled import CompiledProgram, CompiledRole
+from rolebook.decision.evaluation import Access, Holding, Person, lapse
+from rolebook.decision.tree import NOWHERE, OrganizationTree
+
+
+class Extent(StrEnum):
+    """Where a step's actions apply."""
+
+    EVERYWHERE = "everywhere"
+    """In every organization of the program, and where none is named."""
+    LOWER_LEVELS = "lower_levels"
+    """In an organization and all below it."""
+    SAME = "same"
+    """In exactly one organization; or, held at none, where none is named."""
+    OWN_RECORD = "own_record"
+    """On the person's own record only."""
+    NOTHING = "nothing"
+    """Nowhere; the step's lapse says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one holding gives in one extent.
+
+    Attributes:
+        holding: the grant of the role.
+        mask: the actions given, as bits of `CompiledProgram.bits`.
+        extent: where.
+        first: first preorder position covered (LOWER_LEVELS, SAME).
+        last: position after the last one covered.
+        organization_id: the organization that the interval belongs to, if any.
+        lapse: None when in force; else the code of what keeps it from counting.
+        access: the access that answers together with the holding, where a program holds access apart.
+    """
+
+    holding: Holding
+    mask: int
+    extent: Extent
+    first: int = 0
+    last: int = 0
+    organization_id: str | None = None
+    lapse: str | None = None
+    access: Access | None = None
+
+    def covers(self, position: int, own_record: bool) -> bool:
+        """Return whether the step applies at a position (`NOWHERE`: none named), or to the record."""
+        match self.extent:
+            case Extent.EVERYWHERE:
+                return True
+            case Extent.OWN_RECORD:
+                return own_record
+            case Extent.NOTHING:
+                return False
+            case _:
+                return self.first <= position < self.last
+
+
+def walk(program: CompiledProgram, tree: OrganizationTree, person: Person, at: datetime) -> Iterator[Step]:
+    """Yield what each holding of ``person`` gives at ``at``, the narrowest extent of a holding first.
+
+    Steps with a ``lapse`` give nothing; they are yielded so that a refusal can say what was near. A closed
+    account is the caller's first question: the walk reads holdings only.
+    """
+    for holding in person.holdings:
+        role = program.roles.get(holding.role_id)
+        if role is None:
+            yield Step(holding, program.every_action, Extent.NOTHING, lapse="role_unknown")
+            continue
+        lapsed = lapse(holding.starts_at, holding.ends_at, holding.closed_at, at)
+        place = _place(tree, role, holding)
+        if isinstance(place, str):
+            yield Step(holding, role.every_action, Extent.NOTHING, lapse=place)
+            continue
+        if role.through_access:
+            yield from _through_access(tree, role, holding, person=person, at=at)
+        else:
+            yield from _with_role(role, holding, place, lapsed)
+        if role.everywhere:
+            yield Step(holding, role.everywhere, Extent.EVERYWHERE, lapse=lapsed)
+        if role.own_record:
+            yield Step(holding, role.own_record, Extent.OWN_RECORD, lapse=lapsed)
+
+
+def _place(tree: OrganizationTree, role: CompiledRole, holding: Holding) -> tuple[int, int] | str:
+    """Return the interval at which a role is held, or the code of why it is held nowhere that counts (I4).
+
+    Held at no organization, it stands above all of them: the interval begins with `NOWHERE` itself.
+    """
+    if holding.organization_id is None:
+        return "held_nowhere" if role.needs_organization else (NOWHERE, len(tree))
+    interval = tree.interval(holding.organization_id)
+    if interval is None:
+        return "held_at_unknown_organization"
+    if role.kinds and tree.kind(holding.organization_id) not in role.kinds:
+        return "held_at_other_kind"
+    return interval
+
+
+def _with_role(
+    role: CompiledRole, holding: Holding, place: tuple[int, int], lapsed: str | None
+) -> Iterator[Step]:
+    """Yield what a role gives at the organization it is held at (access with each role)."""
+    first, last = place
+    if role.same:
+        yield Step(holding, role.same, Extent.SAME, first, first + 1, holding.organization_id, lapsed)
+    if role.lower_levels:
+        yield Step(
+            holding, role.lower_levels, Extent.LOWER_LEVELS, first, last, holding.organization_id, lapsed
+        )
+
+
+def _through_access(
+    tree: OrganizationTree, role: CompiledRole, holding: Holding, *, person: Person, at: datetime
+) -> Iterator[Step]:
+    """Yield what a role gives at each organization held apart from roles: the AND of the two.
+
+    Nothing is stored of the product, and both must be in force. The access says whether lower levels are
+    included; an organization on the holding itself adds nothing.
+    """
+    local = role.same | role.lower_levels
+    if not local:
+        return
+    reached = False
+    lapsed = lapse(holding.starts_at, holding.ends_at, holding.closed_at, at)
+    for access in person.accesses:
+        interval = tree.interval(access.organization_id)
+        if interval is None:
+            continue
+        reached = True
+        first, last = interval
+        why = lapsed
+        if why is None and (lost := lapse(access.starts_at, access.ends_at, access.closed_at, at)):
+            why = f"access_{lost}"
+        if role.same:
+            yield Step(holding, role.same, Extent.SAME, first, first + 1, access.organization_id, why, access)
+        if role.lower_levels:
+            extent = Extent.LOWER_LEVELS if access.lower_levels else Extent.SAME
+            last = last if access.lower_levels else first + 1
+            yield Step(holding, role.lower_levels, extent, first, last, access.organization_id, why, access)
+    if not reached:
+        yield Step(holding, local, Extent.NOTHING, lapse=lapsed or "no_access")
