@@ -5,8 +5,8 @@ As a context manager::
     with running_cluster() as cluster:
         cluster.url("rolebook")  # postgresql://rolebook@/rolebook?host=/tmp/...
 
-As a program, around a command, which finds the database in ROLEBOOK_DATABASE, its kind in ROLEBOOK_TEST_DATABASE
-and a temporary folder in ROLEBOOK_HOME::
+As a program, around a command, which finds the database in ROLEBOOK_DATABASE, its kind in
+ROLEBOOK_TEST_DATABASE and a temporary folder in ROLEBOOK_HOME::
 
     python -m tests.support.cluster --database postgres -- pytest tests
 """
