@@ -22,7 +22,8 @@ class Event(models.Model):
     organization_id = models.UUIDField(null=True)
     request_id = models.UUIDField(null=True)
     content = models.TextField()
-    """Canonical JSON of the whole event, personal data replaced by salted commitments; what the hash covers."""
+    """Canonical JSON of the whole event, personal data replaced by salted commitments; what the hash
+    covers."""
 
     class Meta:
         ordering = ["sequence"]

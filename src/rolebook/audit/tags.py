@@ -1,0 +1,155 @@
+"""Every kind of event, by its tag, with what its details hold. An event with an undeclared detail is refused.
+
+Grammar: ``subject:verb[:qualifier]``, lower-case words joined by hyphens; the verb is what happened, in the
+past. To record something new, declare it here: its meaning, the keys that ``old`` and ``new`` may have, and
+the fields of personal data (names, addresses, free text), which stand in the erasable side table and never in
+details.
+"""
+
+import re
+from dataclasses import dataclass
+
+_GRAMMAR = re.compile(r"[a-z]+(?:-[a-z]+)*(?::[a-z]+(?:-[a-z]+)*){1,2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One kind of event.
+
+    Attributes:
+        name: ``subject:verb[:qualifier]``.
+        meaning: what happened, for people.
+        details: the keys that ``old`` and ``new`` may have.
+        personal: the fields of personal data it may carry.
+    """
+
+    name: str
+    meaning: str
+    details: frozenset[str]
+    personal: frozenset[str]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+TAGS: dict[str, Tag] = {}
+
+
+def _declare(name: str, meaning: str, details: str = "", personal: str = "") -> Tag:
+    if not _GRAMMAR.fullmatch(name) or name in TAGS:
+        raise ValueError(f"tag {name!r}: expected subject:verb[:qualifier], declared once")
+    tag = Tag(name, meaning, frozenset(details.split()), frozenset(personal.split()))
+    TAGS[name] = tag
+    return tag
+
+
+def tag_of(name: str) -> Tag:
+    """Return the declared tag of that name. Raises KeyError when there is none."""
+    return TAGS[name]
+
+
+# Accounts: the beneficiary. ``status`` is an Account.Status, ``method`` totp, passkey or recovery.
+ACCOUNT_REGISTERED = _declare(
+    "account:registered", "Somebody registered an account", "status", "user_id name email"
+)
+ACCOUNT_EMAIL_CONFIRMED = _declare(
+    "account:email-confirmed", "The holder of an account confirmed its e-mail address", personal="email"
+)
+ACCOUNT_CHANGED = _declare(
+    "account:changed",
+    "An account's name or e-mail address changed",
+    "fields",
+    "name email old_name old_email",
+)
+ACCOUNT_STATUS_CHANGED = _declare(
+    "account:status-changed", "An account was deactivated, reactivated or closed", "status", "reason"
+)
+ACCOUNT_SIGNED_IN = _declare("account:signed-in", "Somebody signed in", "method")
+ACCOUNT_SIGNED_OUT = _declare("account:signed-out", "Somebody signed out")
+ACCOUNT_PASSWORD_CHANGED = _declare("account:password-changed", "A password was changed or reset", "way")
+ACCOUNT_FACTOR_ADDED = _declare("account:factor-added", "A second factor was set up", "method")
+ACCOUNT_FACTOR_REMOVED = _declare("account:factor-removed", "A second factor was removed", "method")
+ACCOUNT_CODES_MADE = _declare("account:codes-made", "New recovery codes replaced the old ones", "count")
+ACCOUNT_ERASED = _declare(
+    "account:erased", "Personal data of a person was erased from the log", "values through_sequence"
+)
+STATEMENT_AGREED = _declare(
+    "statement:agreed", "A person agreed to a program's statement", "wording_hash rolebook_version"
+)
+
+# Programs and their organizations.
+ROLEBOOK_ACTIVATED = _declare(
+    "rolebook:activated",
+    "A version of a program's rolebook was activated",
+    "number content_hash effective_at",
+)
+ORGANIZATION_IMPORTED = _declare(
+    "organization:imported",
+    "Organizations were imported from a file",
+    "source_hash created changed closed unchanged",
+)
+ORGANIZATION_CHANGED = _declare(
+    "organization:changed",
+    "An organization was added, changed, moved or closed",
+    "code kind_id parent_id closed_at name",
+)
+PARTICIPATION_STARTED = _declare("participation:started", "A person joined a program", "status")
+PARTICIPATION_STATUS_CHANGED = _declare(
+    "participation:status-changed",
+    "A person's part in a program was deactivated, reactivated or closed",
+    "status",
+    "reason",
+)
+
+# Requests and their way.
+REQUEST_SUBMITTED = _declare(
+    "request:submitted",
+    "A request was submitted, or submitted again corrected",
+    "version items chain stages resubmission_of role_id organizations",
+    "reason",
+)
+REQUEST_WITHDRAWN = _declare("request:withdrawn", "A request was withdrawn", "state version", "reason")
+REQUEST_SETTLED = _declare("request:settled", "A request reached its end", "state version")
+STAGE_OPENED = _declare(
+    "stage:opened",
+    "A stage of a request began to wait for its approver",
+    "stage_id chain_id position approver_role_id version",
+)
+STAGE_CANCELLED = _declare(
+    "stage:cancelled", "A stage will not be decided any more", "stage_id state version"
+)
+_OUTCOME = "stage_id version items_hash items role_id stand_in"
+OUTCOME_APPROVED = _declare("outcome:approved", "An approver approved a stage", _OUTCOME, "reason")
+OUTCOME_DENIED = _declare("outcome:denied", "An approver denied a stage", _OUTCOME, "reason")
+OUTCOME_RETURNED = _declare(
+    "outcome:returned", "An approver returned a request as incomplete", _OUTCOME, "reason"
+)
+
+# Grants: opened and closed by the ledger only. The beneficiary holds the role; the organization is where.
+_GRANT = "grant_id role_id starts_at ends_at closed_at cause request_item_id designation_id"
+GRANT_OPENED = _declare("grant:opened", "A grant of a role was opened", _GRANT)
+GRANT_CLOSED = _declare("grant:closed", "A grant of a role was closed", _GRANT)
+ROLE_DESIGNATED = _declare(
+    "role:designated", "A role was designated without a request", "role_id designation_id grant_id", "reason"
+)
+ACCESS_REMOVED = _declare(
+    "access:removed", "Somebody's access at an organization was removed", "grants roles", "reason"
+)
+
+# Attempts that were refused: what was tried in the qualifier, why in ``codes``.
+_REFUSED = "codes role_id stage_id subject reason_code verdict"
+ATTEMPT_REFUSED_DECIDE = _declare("attempt:refused:decide", "Deciding a stage was refused", _REFUSED)
+ATTEMPT_REFUSED_REQUEST = _declare("attempt:refused:request", "Submitting a request was refused", _REFUSED)
+ATTEMPT_REFUSED_WITHDRAW = _declare("attempt:refused:withdraw", "Withdrawing a request was refused", _REFUSED)
+ATTEMPT_REFUSED_REMOVE = _declare("attempt:refused:remove", "Removing access was refused", _REFUSED)
+ATTEMPT_REFUSED_DESIGNATE = _declare("attempt:refused:designate", "Designating a role was refused", _REFUSED)
+ATTEMPT_REFUSED_VIEW = _declare("attempt:refused:view", "Looking at something was refused", _REFUSED)
+ATTEMPT_REFUSED_SIGN_IN = _declare("attempt:refused:sign-in", "A sign-in was refused", _REFUSED, "user_id")
+
+# Clients of the decision point.
+CLIENT_ADDED = _declare(
+    "client:added",
+    "An application was given a token to ask the decision point",
+    "client_id name prefix operations",
+)
+CLIENT_REVOKED = _declare("client:revoked", "An application's token was revoked", "client_id name prefix")
