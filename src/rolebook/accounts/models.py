@@ -1,12 +1,19 @@
 """Tables of identity: accounts, programs with their activated rolebooks, organizations, statement agreements."""
 
+import secrets
 import uuid
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 from rolebook.audit.ids import new_public_id
+
+
+def new_session_salt() -> str:
+    """Return fresh text for ``Account.session_salt``; setting it ends every session of the account."""
+    return secrets.token_urlsafe(16)
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -35,7 +42,12 @@ class Account(AbstractBaseUser):
     """Canonical form of ``email`` (NFKC, case folded): one account an address."""
     status = models.CharField(max_length=20, choices=Status, default=Status.ACTIVE)
     status_reason = models.CharField(max_length=200, blank=True, default="")
+    session_salt = models.CharField(max_length=40, default=new_session_salt)
+    """Goes into the hash that every session carries: a new one signs the account out everywhere (I7)."""
+    last_totp_step = models.BigIntegerField(default=0)
+    """The newest 30-second step whose code was used (RFC 6238, section 5.2: a code is accepted once)."""
     created_at = models.DateTimeField()
+    last_login = None  # per program, in its participation
 
     USERNAME_FIELD = "user_id"
     EMAIL_FIELD = "email"
@@ -58,6 +70,47 @@ class Account(AbstractBaseUser):
     def is_active(self) -> bool:  # type: ignore[override]
         """Whether the account may sign in (Django's own question, answered by our status)."""
         return self.status == self.Status.ACTIVE
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return what a session must carry to stay signed in: it changes with the password and the session salt."""
+        kept = f"{self.password}\n{self.session_salt}"
+        return salted_hmac("rolebook.accounts.session", kept, secret=secret, algorithm="sha256").hexdigest()
+
+
+class MailedCode(models.Model):
+    """A code that proves an e-mail address: stored hashed, used once, bound to purpose and address (I8).
+
+    A registration is one of these and nothing else until its address is confirmed: no account exists before.
+    """
+
+    class Purpose(models.TextChoices):
+        REGISTER = "register", "Register"
+        SIGN_IN = "sign-in", "Sign in without a second factor"
+        CHANGE_EMAIL = "change e-mail", "Change e-mail address"
+        RESET_PASSWORD = "reset password", "Reset password"
+
+    public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    """Random, not by time: it is the half of the proof that stays in the browser."""
+    purpose = models.CharField(max_length=20, choices=Purpose)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="mailed_codes")
+    address = models.CharField(max_length=254)
+    details = models.JSONField(default=dict)
+    """What the proof is for (a registration's name, user ID, password hash); emptied when used."""
+    code_hash = models.CharField(max_length=200)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent = models.PositiveSmallIntegerField(default=1)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+
+
+class Throttle(models.Model):
+    """How many failures one source had since its window began (:mod:`rolebook.accounts.throttling`)."""
+
+    bucket = models.CharField(max_length=64, primary_key=True)
+    """SHA-256 of what is limited: never the address or user ID itself."""
+    failures = models.PositiveIntegerField()
+    window_starts_at = models.DateTimeField(db_index=True)
 
 
 class Program(models.Model):

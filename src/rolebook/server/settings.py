@@ -48,6 +48,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "rolebook.web.account.session.SessionLimits",
+    "rolebook.web.gate.Gate",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -66,16 +68,30 @@ TEMPLATES = [
 ]
 
 AUTH_USER_MODEL = "accounts.Account"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["rolebook.accounts.backend.SessionBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("user_id", "name", "email")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "rolebook.accounts.passwords.PatternValidator"},
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+
+# allauth keeps the second factors (its tables, its TOTP and recovery codes); signing in and registering are our
+# flows, because they commit together with their audit events (docs/decisions/sign-in.md). None of its pages are reachable.
+ACCOUNT_USER_MODEL_USERNAME_FIELD = "user_id"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "rolebook.web.account.adapter.AccountAdapter"
+MFA_ADAPTER = "rolebook.accounts.second_factor.EncryptingAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
 SECURE_CSP = {
     "default-src": ["'none'"],
@@ -89,9 +105,15 @@ SECURE_CSP = {
     "base-uri": ["'none'"],
 }
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ROLEBOOK.https
+# The prefix makes browsers refuse a cookie of that name set by a neighboring host or without TLS.
+SESSION_COOKIE_NAME = "__Host-rolebook" if ROLEBOOK.https else "rolebook"
+CSRF_COOKIE_NAME = "__Host-rolebook-csrf" if ROLEBOOK.https else "rolebook-csrf"
+CSRF_TRUSTED_ORIGINS = [ROLEBOOK.site_url] if ROLEBOOK.https else []
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 60 * 60
+ROLEBOOK_SESSION_IDLE_SECONDS = 30 * 60
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if ROLEBOOK.https else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -1,0 +1,1 @@
+"""What happens to accounts, rolebooks and organizations: one flow a use case, each with its audit event."""

@@ -1,0 +1,83 @@
+"""What a password must be (NIST SP 800-63B, section 5.1.1.2: length, and a list of what everybody guesses)."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Protocol
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import CommonPasswordValidator, validate_password
+from django.core.exceptions import ValidationError
+
+LONGEST = 256
+"""Longer ones are refused before they are hashed (fault 43)."""
+
+_LEET: Mapping[int, str] = str.maketrans("0134578@$!", "oleastbasi")
+_RUNS = "abcdefghijklmnopqrstuvwxyz 01234567890 qwertyuiop asdfghjkl zxcvbnm qwertzuiop azertyuiop"
+
+
+class PasswordOwner(Protocol):
+    """Whose password it is to be: what the password must not resemble."""
+
+    user_id: str
+    name: str
+    email: str
+
+
+class PatternValidator:
+    """Refuses what guessing programs try right after the list: patterns, and common words in disguise."""
+
+    def validate(self, password: str, user: object = None) -> None:
+        """Raise ValidationError for a repeated piece, a run of neighboring keys, or a decorated common password."""
+        del user
+        plain = password.casefold()
+        if len(set(plain)) <= 4 or re.fullmatch(r"(.{1,6}?)\1+.{0,5}", plain):
+            raise ValidationError("This password repeats a short pattern.", code="password_pattern")
+        if _in_runs(plain) >= len(plain) - 2:
+            raise ValidationError("This password is a row of neighboring keys.", code="password_pattern")
+        letters = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", plain)
+        for word in {letters, plain.translate(_LEET), letters.translate(_LEET)}:
+            core = re.sub(r"[^a-z]", "", word)
+            if core in _common_passwords() and len(core) >= 4 and len(plain) - len(core) <= 8:
+                raise ValidationError(
+                    "This password is a common one with a few characters added.", code="password_too_common"
+                )
+
+    def get_help_text(self) -> str:
+        """Return the rule for people."""
+        return "Not a pattern, and not a common password with a few characters added."
+
+
+@cache
+def _common_passwords() -> frozenset[str]:
+    return frozenset(CommonPasswordValidator().passwords)
+
+
+def _in_runs(plain: str) -> int:
+    """Return how many characters of ``plain`` stand in runs of at least four neighbors."""
+    count = start = 0
+    while start < len(plain):
+        length = 1
+        while start + length < len(plain) and _is_run(plain[start : start + length + 1]):
+            length += 1
+        count += length if length >= 4 else 0
+        start += length
+    return count
+
+
+def _is_run(piece: str) -> bool:
+    return piece in _RUNS or piece[::-1] in _RUNS
+
+
+def judge_password(password: str, owner: PasswordOwner | None) -> None:
+    """Raise ValidationError, with every reason, unless ``password`` may be used by ``owner``."""
+    if len(password) > LONGEST:
+        raise ValidationError(f"Use at most {LONGEST} characters.", code="password_too_long")
+    if "\0" in password:
+        raise ValidationError("Use characters that a keyboard can type.", code="password_null")
+    validate_password(password, user=owner)  # type: ignore[arg-type]
+
+
+def spend_time_hashing(password: str) -> None:
+    """Hash ``password`` for nothing, so that an unknown user ID takes as long as a wrong password (fault 40)."""
+    make_password(password[:LONGEST])

@@ -1,0 +1,114 @@
+"""Time-based codes (RFC 6238) and their secrets, kept encrypted in allauth's tables. Time is a parameter here."""
+
+import base64
+import hashlib
+import io
+from datetime import datetime
+
+import qrcode
+from allauth.core.internal.cryptokit import compare_user_code, normalize_user_code
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, generate_totp_secret, hotp_value
+from allauth.mfa.utils import decrypt
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from qrcode.image.svg import SvgPathImage
+
+from rolebook.accounts.models import Account
+
+PERIOD_SECONDS = 30
+"""Length of a step (RFC 6238, section 5.2: 30 seconds recommended)."""
+TOLERATED_STEPS = 1
+"""Steps before and after the present one whose codes are taken, for clocks that differ (RFC 6238, section 5.2)."""
+
+
+class SecretUnreadable(RuntimeError):  # noqa: N818 - read in a sentence
+    """A stored secret was encrypted under a secret key that the settings no longer have."""
+
+
+class EncryptingAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Encrypts what allauth stores (TOTP secrets, seeds of recovery codes) under the installation's secret key."""
+
+    def encrypt(self, text: str) -> str:
+        """Return ``text`` encrypted and authenticated (Fernet)."""
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Return the text that ``encrypt`` was given. Raises SecretUnreadable under another secret key."""
+        try:
+            return _cipher().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken as wrong:
+            raise SecretUnreadable(
+                "a second factor was stored under another ROLEBOOK_SECRET_KEY; start with the earlier key"
+            ) from wrong
+
+
+def _cipher() -> MultiFernet:
+    """Return the cipher of the present secret key, which also reads what earlier keys wrote."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet(
+        Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"rolebook.accounts.second_factor\n" + key.encode()).digest()))
+        for key in keys
+    )
+
+
+def new_secret() -> str:
+    """Return a new random secret: 160 bits as base32 (RFC 4226, section 4, R6)."""
+    secret: str = generate_totp_secret()
+    return secret
+
+
+def code_at(secret: str, at: datetime) -> str:
+    """Return the six digits that an authenticator app shows for ``secret`` at ``at``."""
+    code: str = format_hotp_value(hotp_value(secret, _step(at)))
+    return code
+
+
+def matching_step(secret: str, code: str, at: datetime) -> int | None:
+    """Return the step of which ``code`` is the code, within the tolerance around ``at``; None when of no such step.
+
+    Spaces and hyphens in ``code`` do not count.
+    """
+    present = _step(at)
+    for step in range(present - TOLERATED_STEPS, present + TOLERATED_STEPS + 1):
+        if compare_user_code(actual=code, expected=format_hotp_value(hotp_value(secret, step))):
+            return step
+    return None
+
+
+def plain_code(typed: str) -> str:
+    """Return a typed code without the spaces and hyphens that people put in."""
+    code: str = normalize_user_code(typed)
+    return code
+
+
+def totp_of(account: Account) -> Authenticator | None:
+    """Return the account's authenticator app as allauth keeps it, or None when none is set up."""
+    return Authenticator.objects.filter(user_id=account.pk, type=Authenticator.Type.TOTP).first()
+
+
+def secret_of(authenticator: Authenticator) -> str:
+    """Return the shared secret of a stored authenticator app."""
+    secret: str = decrypt(authenticator.data["secret"])
+    return secret
+
+
+def setup_address(account: Account, secret: str, issuer: str) -> str:
+    """Return the otpauth address that authenticator apps read from the QR code."""
+    adapter = EncryptingAdapter()
+    adapter.get_totp_issuer = lambda: issuer
+    adapter.get_totp_label = lambda user: f"{issuer}:{user.user_id}"
+    address: str = adapter.build_totp_url(account, secret)
+    return address
+
+
+def qr_picture(address: str) -> str:
+    """Return a QR code of ``address`` as a data address (SVG), as the content security policy permits it."""
+    out = io.BytesIO()
+    qrcode.make(address, image_factory=SvgPathImage, border=2).save(out)
+    return "data:image/svg+xml;base64," + base64.b64encode(out.getvalue()).decode()
+
+
+def _step(at: datetime) -> int:
+    return int(at.timestamp()) // PERIOD_SECONDS

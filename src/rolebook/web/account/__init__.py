@@ -1,0 +1,1 @@
+"""The account pages: register, confirm the address, sign in, second factor, security, passwords."""

@@ -1,0 +1,105 @@
+"""What a browser session holds about its person, its time limits, and how it begins and ends."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal
+
+from django.conf import settings
+from django.contrib.auth import login, logout
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse
+
+from rolebook.accounts.models import Account
+from rolebook.audit import clock
+from rolebook.audit.recording import Origin
+
+type Assurance = Literal["two factors", "mailed code"]
+
+_STARTED = "rolebook.signed_in_at"
+_SEEN = "rolebook.seen_at"
+_ASSURANCE = "rolebook.assurance"
+_NAME = "rolebook.session"
+_STATEMENTS = "rolebook.statements"
+_SEEN_RESOLUTION = 60
+"""Seconds between two notes of when a session was last seen, so that not every page writes."""
+
+
+class SessionLimits:
+    """Middleware: signs out a session that was idle too long, or lasted too long, before any view sees it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """End or renew the session, then answer."""
+        if request.user.is_authenticated:
+            now = clock.now().timestamp()
+            started = request.session.get(_STARTED, 0.0)
+            seen = request.session.get(_SEEN, 0.0)
+            too_long = now - started > settings.SESSION_COOKIE_AGE
+            if too_long or now - seen > settings.ROLEBOOK_SESSION_IDLE_SECONDS:
+                logout(request)
+                request.session["rolebook.ended"] = "long" if too_long else "idle"
+            elif now - seen > _SEEN_RESOLUTION:
+                request.session[_SEEN] = now
+        return self.get_response(request)
+
+
+def account_of(request: HttpRequest) -> Account | None:
+    """Return the signed-in account of a request, or None; the page may still need a second factor."""
+    return None if isinstance(request.user, AnonymousUser) else request.user
+
+
+def origin_of(request: HttpRequest) -> Origin:
+    """Return where a request comes from, as flows record it; the session's name is no credential."""
+    return Origin(via="web", address=request.META.get("REMOTE_ADDR"), session=request.session.get(_NAME))
+
+
+def begin(request: HttpRequest, account: Account, *, assurance: Assurance, at: datetime) -> None:
+    """Sign ``account`` in: a new session key (fault 38), nothing kept of the session before but its messages."""
+    request.session.flush()
+    login(request, account, backend="rolebook.accounts.backend.SessionBackend")
+    request.session[_STARTED] = request.session[_SEEN] = at.timestamp()
+    request.session[_ASSURANCE] = assurance
+    request.session[_NAME] = secrets.token_urlsafe(12)
+    request.session[_STATEMENTS] = {}
+
+
+def end(request: HttpRequest) -> None:
+    """Sign out: the session is deleted on the server."""
+    logout(request)
+
+
+def keep(request: HttpRequest, account: Account) -> None:
+    """Keep this session after a change that ends all others (password, second factor); its key changes."""
+    request.session.cycle_key()
+    request.session["_auth_user_hash"] = account.get_session_auth_hash()
+
+
+def raise_assurance(request: HttpRequest) -> None:
+    """Note that this session's person has set up and used a second factor; the key changes with the rights."""
+    request.session.cycle_key()
+    request.session[_ASSURANCE] = "two factors"
+
+
+def has_two_factors(request: HttpRequest) -> bool:
+    """Return whether the signed-in person of this session proved a second factor in it."""
+    return request.user.is_authenticated and request.session.get(_ASSURANCE) == "two factors"
+
+
+def note_agreement(request: HttpRequest, program_id: str, wording_hash: str) -> None:
+    """Remember that a program's statement was agreed to in this session."""
+    request.session[_STATEMENTS] = {**request.session.get(_STATEMENTS, {}), program_id: wording_hash}
+
+
+def agreed(request: HttpRequest, program_id: str, wording_hash: str) -> bool:
+    """Return whether this very wording of a program's statement was agreed to in this session."""
+    return bool(request.session.get(_STATEMENTS, {}).get(program_id) == wording_hash)
+
+
+def why_it_ended(request: HttpRequest) -> str | None:
+    """Return, once, why the session before this one ended: "idle", "long", or None."""
+    reason: str | None = request.session.pop("rolebook.ended", None)
+    return reason

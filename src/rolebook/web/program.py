@@ -1,0 +1,84 @@
+"""What every page of a program needs: which program, its rolebook in force, who asks, and the statement agreed to."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from rolebook.accounts.models import Account, RolebookVersion
+from rolebook.accounts.queries import NoRolebook, rolebook_in_force, statement_hash
+from rolebook.audit import clock
+from rolebook.audit.recording import Origin
+from rolebook.governance.models import Participation
+from rolebook.policy.model import Program, Rolebook
+from rolebook.web.account.session import agreed, origin_of
+from rolebook.web.gate import redirect
+
+
+class ProgramRequest(HttpRequest):
+    """A request for a page of a program, by a signed-in person who agreed to its statement in this session.
+
+    Attributes:
+        account: who asks.
+        at: the instant of the request; pass it to flows and queries.
+        origin: where the request comes from; pass it to flows.
+        program: the program, with its names and contact.
+        rolebook: the rolebook in force.
+        rolebook_version: the stored version that ``rolebook`` is of.
+        participation: the person's part in the program, or None before the first.
+    """
+
+    account: Account
+    at: datetime
+    origin: Origin
+    program: Program
+    rolebook: Rolebook
+    rolebook_version: RolebookVersion
+    participation: Participation | None
+
+
+type ProgramView = Callable[..., HttpResponse]
+
+
+def program_page(view: ProgramView) -> Callable[..., HttpResponse]:
+    """Make ``view(request: ProgramRequest, **other parts of the address)`` the page of a program.
+
+    The address must have a ``program_id``, which the view does not get: it is ``request.program.id``. An unknown program
+    is 404. Who has not agreed to the program's statement in this session is asked to first (QPP-01). Whose part in the
+    program is closed sees that, and nothing else.
+    """
+
+    @wraps(view)
+    def page(request: HttpRequest, program_id: str, **parts: Any) -> HttpResponse:
+        asked = cast("ProgramRequest", request)
+        place_in_program(asked, program_id, clock.now())
+        statement = asked.program.statement
+        if statement is not None and not agreed(request, program_id, statement_hash(statement)):
+            address = reverse("statement", args=[program_id])
+            if request.method == "GET":
+                address += "?" + urlencode({"next": request.get_full_path()})
+            return redirect(request, address)
+        part = asked.participation
+        if part is not None and part.status != Participation.Status.ACTIVE:
+            return render(request, "account/closed.html", {"program": asked.program}, status=403)
+        return view(asked, **parts)
+
+    return page
+
+
+def place_in_program(request: ProgramRequest, program_id: str, at: datetime) -> None:
+    """Give a request its program, rolebook and, when somebody is signed in, who asks. Raises Http404 for no program."""
+    try:
+        version, book = rolebook_in_force(program_id, at)
+    except NoRolebook as missing:
+        raise Http404 from missing
+    request.at, request.origin = at, origin_of(request)
+    request.program, request.rolebook, request.rolebook_version = book.program, book, version
+    if isinstance(request.user, Account):
+        request.account = request.user
+        request.participation = Participation.objects.filter(account=request.user, program_id=program_id).first()
