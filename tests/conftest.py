@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["tests.support.databases"]
+
 FOLDER = Path(__file__).parent
 REQUIREMENT_IDS = frozenset((FOLDER / "requirement_ids.txt").read_text().split())
 INVARIANT_IDS = frozenset(f"I{number}" for number in range(1, 15))
