@@ -103,8 +103,11 @@ class Decision:
 def lapse(
     starts_at: datetime, ends_at: datetime | None, closed_at: datetime | None, at: datetime
 ) -> str | None:
-    """Return why ``at`` is not in the interval: "removed", "ended", "not_started"; None when it is."""
-    if closed_at is not None and at >= closed_at:
+    """Return why ``at`` is not in the interval: "removed", "ended", "not_started"; None when it is.
+
+    Of a closing and a promised end the earlier one counts.
+    """
+    if closed_at is not None and at >= closed_at and (ends_at is None or closed_at <= ends_at):
         return "removed"
     if ends_at is not None and at >= ends_at:
         return "ended"

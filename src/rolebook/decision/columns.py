@@ -1,0 +1,159 @@
+"""Grants as flat arrays: one row a grant, the rows of an account side by side, some 39 bytes a row.
+
+A row is a grant of a role or, with one of two reserved role codes, a grant of access held apart from roles.
+Roles and organizations stand as codes that are given once and never used again, so that a row outlives every
+change of the rolebook and of the tree.
+"""
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from rolebook.decision.evaluation import Access, Holding
+from rolebook.decision.instants import NEVER, instant
+
+ACCESS_EXACT = 0
+ACCESS_LOWER = 1
+FIRST_ROLE = 2
+NO_ORGANIZATION = 0
+
+_ID_BYTES = 16
+_UUID_LENGTH = 36
+_ASIDE = bytes(8)
+
+
+class Codes:
+    """Numbers for names, in the order of first appearance; the first ``reserved`` stand for no name."""
+
+    __slots__ = ("names", "numbers")
+
+    def __init__(self, reserved: int) -> None:
+        self.names: list[str | None] = [None] * reserved
+        self.numbers: dict[str, int] = {}
+
+    def number(self, name: str) -> int:
+        """Return the number of a name, a new one for a new name."""
+        known = self.numbers.get(name)
+        if known is None:
+            known = len(self.names)
+            self.names.append(name)
+            self.numbers[name] = known
+        return known
+
+
+class IdColumn:
+    """Ids of grants, 16 bytes each when they are UUIDs in the usual spelling; others stand in a list aside."""
+
+    __slots__ = ("_aside", "_packed")
+
+    def __init__(self) -> None:
+        self._packed = bytearray()
+        self._aside: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self._packed) // _ID_BYTES
+
+    def append(self, grant_id: str) -> None:
+        """Add an id at the end."""
+        if (
+            len(grant_id) == _UUID_LENGTH
+            and grant_id[8] == grant_id[13] == grant_id[18] == grant_id[23] == "-"
+        ):
+            digits = grant_id.replace("-", "")
+            try:
+                packed = bytes.fromhex(digits)
+            except ValueError:
+                packed = b""
+            if len(packed) == _ID_BYTES and packed[:8] != _ASIDE and packed.hex() == digits:
+                self._packed += packed
+                return
+        self._packed += _ASIDE + len(self._aside).to_bytes(8, "big")
+        self._aside.append(grant_id)
+
+    def __getitem__(self, row: int) -> str:
+        packed = bytes(self._packed[row * _ID_BYTES : (row + 1) * _ID_BYTES])
+        if packed[:8] == _ASIDE:
+            return self._aside[int.from_bytes(packed[8:], "big")]
+        digits = packed.hex()
+        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Rows of many accounts, or of one (in the overlay).
+
+    Attributes:
+        roles: role code of each row, or ACCESS_EXACT, ACCESS_LOWER.
+        organizations: organization code of each row.
+        starts: first microsecond in force.
+        ends: first microsecond no longer in force: the earlier of the promised end and the closing.
+        promised: promised end of the rows that were closed before it, by row (few: the load leaves old ones
+            out).
+        closed: 1 for the rows whose end is a closing.
+        ids: the grant's id.
+    """
+
+    roles: "array[int]"
+    organizations: "array[int]"
+    starts: "array[int]"
+    ends: "array[int]"
+    closed: bytearray
+    promised: dict[int, int]
+    ids: IdColumn
+
+    @classmethod
+    def empty(cls) -> "Columns":
+        """Return columns without rows."""
+        return cls(array("H"), array("I"), array("q"), array("q"), bytearray(), {}, IdColumn())
+
+    def append(
+        self,
+        grant_id: str,
+        role: int,
+        organization: int,
+        *,
+        starts: int,
+        ends: int | None,
+        closed: int | None,
+    ) -> None:
+        """Add a row; ``ends`` and ``closed`` in microseconds, None where there is none."""
+        end = NEVER if ends is None else ends
+        if closed is not None and closed <= end:
+            if ends is not None:
+                self.promised[len(self.roles)] = ends
+            end = closed
+            self.closed.append(1)
+        else:
+            self.closed.append(0)
+        self.roles.append(role)
+        self.organizations.append(organization)
+        self.starts.append(starts)
+        self.ends.append(end)
+        self.ids.append(grant_id)
+
+    def _dates(self, row: int) -> tuple[datetime, datetime | None, datetime | None]:
+        """Return starts_at, ends_at and closed_at of a row."""
+        end = None if self.ends[row] == NEVER else instant(self.ends[row])
+        if not self.closed[row]:
+            return instant(self.starts[row]), end, None
+        promised = self.promised.get(row)
+        return instant(self.starts[row]), None if promised is None else instant(promised), end
+
+    def holdings(self, first: int, last: int, roles: Codes, organizations: Codes) -> Iterator[Holding]:
+        """Yield the grants of roles among some rows."""
+        for row in range(first, last):
+            if self.roles[row] >= FIRST_ROLE:
+                starts_at, ends_at, closed_at = self._dates(row)
+                role_id = roles.names[self.roles[row]]
+                organization_id = organizations.names[self.organizations[row]]
+                yield Holding(self.ids[row], role_id or "", organization_id, starts_at, ends_at, closed_at)
+
+    def accesses(self, first: int, last: int, organizations: Codes) -> Iterator[Access]:
+        """Yield the grants of access among some rows."""
+        for row in range(first, last):
+            if self.roles[row] < FIRST_ROLE:
+                starts_at, ends_at, closed_at = self._dates(row)
+                organization_id = organizations.names[self.organizations[row]] or ""
+                lower_levels = self.roles[row] == ACCESS_LOWER
+                yield Access(self.ids[row], organization_id, lower_levels, starts_at, ends_at, closed_at)

@@ -1,0 +1,312 @@
+"""A program's grants in memory for the decision point: load once, apply changes, ask millions of times.
+
+Readers need no lock: tables and the check are replaced by assigning one reference, an account changes by one
+entry of a dictionary. There is one writer (the follower of the log), which applies changes in the log's
+order.
+"""
+
+from array import array
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from rolebook.decision.changes import (
+    AccessClosed,
+    AccessOpened,
+    AccountChange,
+    AccountStatus,
+    Change,
+    GrantClosed,
+    GrantOpened,
+    ProgramSwapped,
+    RecordLinked,
+    TreeSwapped,
+)
+from rolebook.decision.check import check
+from rolebook.decision.columns import (
+    ACCESS_EXACT,
+    ACCESS_LOWER,
+    FIRST_ROLE,
+    NO_ORGANIZATION,
+    Codes,
+    Columns,
+)
+from rolebook.decision.compiled import CompiledProgram
+from rolebook.decision.evaluation import Access, Decision, Holding, Person, Reason
+from rolebook.decision.fast import CHANGED, CLOSED, FLAT, Changed, Check, Store, make_check, rows_of
+from rolebook.decision.instants import micros
+from rolebook.decision.search import Page, page
+from rolebook.decision.tables import Tables, make_tables
+from rolebook.decision.tree import OrganizationTree
+
+type GrantRow = tuple[str, str, str | None, int, int | None, int | None]
+"""Grant id, role id, organization id or None, starts_at, ends_at or None, closed_at or None in µs."""
+
+type AccessRow = tuple[str, str, bool, int, int | None, int | None]
+"""Access id, organization id, lower levels included, and the same three instants."""
+
+
+class SnapshotBuilder:
+    """Fills the flat columns of a new snapshot, one account after the other.
+
+    Grants that were closed or ended before the load may be left out: they answer no either way, only the
+    reason is less telling.
+    """
+
+    def __init__(self, program: CompiledProgram, tree: OrganizationTree) -> None:
+        self._program = program
+        self._tree = tree
+        self._roles = Codes(FIRST_ROLE)
+        self._organizations = Codes(NO_ORGANIZATION + 1)
+        self._store = Store({}, bytearray(), array("I", [0]), Columns.empty(), {}, {})
+
+    def add(
+        self,
+        subject_id: str,
+        *,
+        active: bool,
+        grants: Iterable[GrantRow] = (),
+        accesses: Iterable[AccessRow] = (),
+        record_id: str | None = None,
+    ) -> None:
+        """Add an account with all its rows.
+
+        Raises:
+            ValueError: the subject was added before.
+        """
+        store = self._store
+        account = len(store.states)
+        if store.accounts.setdefault(subject_id, account) != account:
+            raise ValueError(f"subject {subject_id!r} was added before")
+        store.states.append(FLAT if active else CLOSED)
+        if record_id is not None:
+            store.records[account] = record_id
+        append_rows(store.columns, grants, accesses, self._roles, self._organizations)
+        store.first.append(len(store.columns.roles))
+
+    def add_person(self, subject_id: str, person: Person) -> None:
+        """Add an account from the form that flows use."""
+        self.add(
+            subject_id,
+            active=person.active,
+            grants=map(grant_row, person.holdings),
+            accesses=map(access_row, person.accesses),
+            record_id=person.record_id,
+        )
+
+    def build(self) -> "Snapshot":
+        """Return the snapshot; the builder must not be used again."""
+        return Snapshot(self._program, self._tree, self._store, self._roles, self._organizations)
+
+
+def grant_row(holding: Holding) -> GrantRow:
+    """Return a holding as a row."""
+    return (
+        holding.id,
+        holding.role_id,
+        holding.organization_id,
+        micros(holding.starts_at),
+        None if holding.ends_at is None else micros(holding.ends_at),
+        None if holding.closed_at is None else micros(holding.closed_at),
+    )
+
+
+def access_row(access: Access) -> AccessRow:
+    """Return an access as a row."""
+    return (
+        access.id,
+        access.organization_id,
+        access.lower_levels,
+        micros(access.starts_at),
+        None if access.ends_at is None else micros(access.ends_at),
+        None if access.closed_at is None else micros(access.closed_at),
+    )
+
+
+def append_rows(
+    columns: Columns,
+    grants: Iterable[GrantRow],
+    accesses: Iterable[AccessRow],
+    roles: Codes,
+    organizations: Codes,
+) -> None:
+    """Append rows to columns, giving codes to names that are new."""
+    for grant_id, role_id, organization_id, starts, ends, closed in grants:
+        role = roles.number(role_id)
+        organization = NO_ORGANIZATION if organization_id is None else organizations.number(organization_id)
+        columns.append(grant_id, role, organization, starts=starts, ends=ends, closed=closed)
+    for access_id, organization_id, lower_levels, starts, ends, closed in accesses:
+        role = ACCESS_LOWER if lower_levels else ACCESS_EXACT
+        organization = organizations.number(organization_id)
+        columns.append(access_id, role, organization, starts=starts, ends=ends, closed=closed)
+
+
+class Snapshot:
+    """Who holds what in one program, and what follows from it.
+
+    Attributes:
+        check: the quick answer; replaced whole when the rolebook or the tree is, so ask it through the
+            snapshot.
+        tables: what rows are compared with; replaced whole, too.
+        store: the rows.
+        generation: grows with every new account, tree or rolebook; encoded questions go stale by it.
+    """
+
+    __slots__ = ("_organizations", "_roles", "check", "generation", "store", "tables")
+
+    check: Check
+    tables: Tables
+
+    def __init__(
+        self,
+        program: CompiledProgram,
+        tree: OrganizationTree,
+        store: Store,
+        roles: Codes,
+        organizations: Codes,
+    ) -> None:
+        self.store = store
+        self.generation = 0
+        self._roles = roles
+        self._organizations = organizations
+        self._compare_with(program, tree)
+
+    def __len__(self) -> int:
+        """Return how many accounts there are, closed ones included."""
+        return len(self.store.accounts)
+
+    def person(self, subject_id: str) -> Person | None:
+        """Return what is held, in the form that the walk reads; None for an unknown subject."""
+        account = self.store.accounts.get(subject_id)
+        if account is None:
+            return None
+        columns, first, last = rows_of(self.store, account)
+        return Person(
+            active=self.store.states[account] != CLOSED,
+            holdings=tuple(columns.holdings(first, last, self._roles, self._organizations)),
+            accesses=tuple(columns.accesses(first, last, self._organizations)),
+            record_id=self.store.records.get(account),
+        )
+
+    def decide(
+        self,
+        subject_id: str,
+        action: str,
+        organization_id: str | None,
+        at: datetime,
+        *,
+        record_id: str | None = None,
+    ) -> Decision:
+        """Decide with the reason, by the walk. As `check`, it raises for no value of its arguments."""
+        tables = self.tables
+        person = self.person(subject_id)
+        if person is None:
+            params = {"action": action, "organization_id": organization_id}
+            return Decision(False, Reason("unknown_subject", params))
+        return check(tables.program, tables.tree, person, action, organization_id, at, record_id=record_id)
+
+    def subjects(
+        self,
+        action: str,
+        organization_id: str | None,
+        at_micros: int,
+        *,
+        record_id: str | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> Page:
+        """Return who may do ``action`` there, by subject id, ``limit`` (≥ 1) a page.
+
+        Asks every account: some tenths of a second for a million. Not for the path of a request without a
+        limit on it.
+        """
+        ask = self.check
+        found = sorted(
+            subject_id
+            for subject_id in tuple(self.store.accounts)
+            if (after is None or subject_id > after)
+            and ask(subject_id, action, organization_id, at_micros, record_id)
+        )
+        return page(iter(found), limit)
+
+    def apply(self, change: Change) -> None:
+        """Apply one change; from its return on, every new check sees it."""
+        match change:
+            case TreeSwapped(tree):
+                self._compare_with(self.tables.program, tree)
+            case ProgramSwapped(program):
+                self._compare_with(program, self.tables.tree)
+            case _:
+                self._change_account(change)
+
+    def _change_account(self, change: AccountChange) -> None:
+        """Put an account with a change into the overlay, in place of its flat rows."""
+        store = self.store
+        account = store.accounts.get(change.subject_id)
+        before = self.person(change.subject_id) or Person(active=False)
+        after = _changed(before, change)
+        if account is not None and after == before:
+            return
+        columns = Columns.empty()
+        codes = len(self._roles.names), len(self._organizations.names)
+        append_rows(
+            columns,
+            map(grant_row, after.holdings),
+            map(access_row, after.accesses),
+            self._roles,
+            self._organizations,
+        )
+        if (len(self._roles.names), len(self._organizations.names)) != codes:
+            self._compare_with(self.tables.program, self.tables.tree)
+        # The order matters to readers: rows first, then the status that leads to them, the name last.
+        number = len(store.states) if account is None else account
+        if after.record_id is None:
+            store.records.pop(number, None)
+        else:
+            store.records[number] = after.record_id
+        store.changed[number] = Changed(columns)
+        state = CHANGED if after.active else CLOSED
+        if account is None:
+            store.states.append(state)
+            store.accounts[change.subject_id] = number
+            self.generation += 1
+        else:
+            store.states[number] = state
+
+    def _compare_with(self, program: CompiledProgram, tree: OrganizationTree) -> None:
+        """Make new tables and a new check, and let readers see them."""
+        for role_id in program.roles:
+            self._roles.number(role_id)
+        for organization_id in tree:
+            self._organizations.number(organization_id)
+        tables = make_tables(program, tree, self._roles, self._organizations)
+        self.tables = tables
+        self.check = make_check(tables, self.store, lambda: self.check)
+        self.generation += 1
+
+
+def _changed(person: Person, change: AccountChange) -> Person:
+    """Return the person after a change."""
+    match change:
+        case AccountStatus(_, active):
+            return Person(active, person.holdings, person.accesses, person.record_id)
+        case RecordLinked(_, record_id):
+            return Person(person.active, person.holdings, person.accesses, record_id)
+        case GrantOpened(_, holding):
+            holdings = (*(other for other in person.holdings if other.id != holding.id), holding)
+            return Person(person.active, holdings, person.accesses, person.record_id)
+        case GrantClosed(_, holding_id, closed_at):
+            holdings = tuple(
+                replace(held, closed_at=closed_at) if held.id == holding_id else held
+                for held in person.holdings
+            )
+            return Person(person.active, holdings, person.accesses, person.record_id)
+        case AccessOpened(_, access):
+            accesses = (*(other for other in person.accesses if other.id != access.id), access)
+            return Person(person.active, person.holdings, accesses, person.record_id)
+        case AccessClosed(_, access_id, closed_at):
+            accesses = tuple(
+                replace(held, closed_at=closed_at) if held.id == access_id else held
+                for held in person.accesses
+            )
+            return Person(person.active, person.holdings, accesses, person.record_id)

@@ -1,0 +1,125 @@
+"""What a snapshot compares with: the program's power by role code and the tree's intervals by organization
+code.
+
+Both are made whole and swapped whole; rows of grants are never touched by a new rolebook or a moved
+organization.
+"""
+
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rolebook.decision.columns import FIRST_ROLE, NO_ORGANIZATION, Codes
+from rolebook.decision.compiled import CompiledProgram, CompiledRole
+from rolebook.decision.tree import NOWHERE, OrganizationTree
+
+LOWER = 1
+SAME = 2
+EVERYWHERE = 4
+OWN = 8
+THROUGH_ACCESS = 16
+"""Extents of one action for one role, as flags of a byte (see `rolebook.decision.walk.Extent`)."""
+
+GONE = -2
+"""Interval of an organization that the tree does not have: no position lies in it, and none equals it."""
+
+_KIND_GONE = 0
+_KIND_NONE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The comparing side of a snapshot.
+
+    Attributes:
+        program: the compiled rolebook in force.
+        tree: the organizations.
+        powers: action to a byte of flags for each role code.
+        valid: for each role code, one byte for each kind number: whether a grant of the role counts there
+            (I4).
+        positions: organization id to preorder position, None to `NOWHERE`.
+        low: first position of each organization code.
+        high: position after the last one of each organization code.
+        kinds: kind number of each organization code.
+    """
+
+    program: CompiledProgram
+    tree: OrganizationTree
+    powers: Mapping[str, bytes]
+    valid: tuple[bytes, ...]
+    positions: Mapping[str | None, int]
+    low: "array[int]"
+    high: "array[int]"
+    kinds: "array[int]"
+
+
+def make_tables(
+    program: CompiledProgram, tree: OrganizationTree, roles: Codes, organizations: Codes
+) -> Tables:
+    """Make the tables for every code given so far."""
+    kind_ids = sorted({tree.kind(organization_id) or "" for organization_id in tree})
+    compiled = [None] * FIRST_ROLE + [program.roles.get(name or "") for name in roles.names[FIRST_ROLE:]]
+    positions: dict[str | None, int] = {organization_id: at for at, organization_id in enumerate(tree)}
+    positions[None] = NOWHERE
+    low, high, kinds = _intervals(tree, organizations, kind_ids)
+    return Tables(
+        program=program,
+        tree=tree,
+        powers={
+            action: bytes(0 if role is None else _flags(role, program.bits[action]) for role in compiled)
+            for action in program.actions
+        },
+        valid=tuple(_valid(role, kind_ids) for role in compiled),
+        positions=positions,
+        low=low,
+        high=high,
+        kinds=kinds,
+    )
+
+
+def _flags(role: CompiledRole, bit: int) -> int:
+    """Return in which extents a role gives an action."""
+    flags = 0
+    if role.lower_levels & bit:
+        flags |= LOWER
+    if role.same & bit:
+        flags |= SAME
+    if flags and role.through_access:
+        flags |= THROUGH_ACCESS
+    if role.everywhere & bit:
+        flags |= EVERYWHERE
+    if role.own_record & bit:
+        flags |= OWN
+    return flags
+
+
+def _valid(role: CompiledRole | None, kind_ids: list[str]) -> bytes:
+    """Return at which kinds of organization a grant of the role counts."""
+    if role is None:
+        return bytes(2 + len(kind_ids))
+    return bytes(
+        (0, not role.needs_organization, *(not role.kinds or kind in role.kinds for kind in kind_ids))
+    )
+
+
+def _intervals(
+    tree: OrganizationTree, organizations: Codes, kind_ids: list[str]
+) -> "tuple[array[int], array[int], array[int]]":
+    """Return the first and the last position and the kind number of each organization code."""
+    kind_numbers = {kind_id: number for number, kind_id in enumerate(kind_ids, start=_KIND_NONE + 1)}
+    low, high, kinds = array("i"), array("i"), array("H")
+    for code, organization_id in enumerate(organizations.names):
+        interval = None if organization_id is None else tree.interval(organization_id)
+        if code == NO_ORGANIZATION:
+            low.append(NOWHERE)
+            high.append(len(tree))
+            kinds.append(_KIND_NONE)
+        elif organization_id is None or interval is None:
+            low.append(GONE)
+            high.append(GONE)
+            kinds.append(_KIND_GONE)
+        else:
+            low.append(interval[0])
+            high.append(interval[1])
+            kinds.append(kind_numbers[tree.kind(organization_id) or ""])
+    return low, high, kinds
