@@ -14,10 +14,11 @@ HERE = Path(__file__).resolve().parent
 STATIC = HERE.parents[1] / "src/rolebook/web/static/rolebook"
 FONTS = ("PublicSans-Regular", "PublicSans-Bold", "PublicSans-Italic")
 ICONS = (
-    "account_circle", "add", "arrow_back", "arrow_forward", "assignment", "badge", "cancel", "check", "check_circle",
-    "close", "content_copy", "do_not_disturb", "error", "event", "expand_more", "groups", "help", "history", "home",
-    "hourglass_empty", "how_to_reg", "info", "key", "lock", "login", "logout", "mail", "menu", "people", "person",
-    "person_add", "phone", "print", "refresh", "remove_circle", "schedule", "search", "security", "send", "undo",
+    "account_circle", "add", "arrow_back", "arrow_forward", "autorenew", "cancel", "check", "check_circle",
+    "chevron_right", "close", "content_copy", "do_not_disturb", "error", "event", "expand_more",
+    "file_present", "group_add", "groups", "help", "history", "home", "hourglass_empty", "identification",
+    "info", "lightbulb_outline", "location_city", "lock", "login", "logout", "mail", "menu", "people",
+    "person", "phone", "print", "remove_circle", "schedule", "search", "security", "send", "undo",
     "verified_user", "warning",
 )
 SVG = "http://www.w3.org/2000/svg"
@@ -60,10 +61,10 @@ def without_map(text: str) -> str:
 def write_styles(styles: str, uswds: Path) -> None:
     """Write the style sheet, with the fonts and pictures that it names and no others."""
     faces = re.findall(r"@font-face\{[^}]*\}", styles)
-    for face in faces:
+    for face in dict.fromkeys(faces):
         name = re.search(r"/([\w-]+)\.woff2", face)
-        if name is None or name.group(1) not in FONTS:
-            styles = styles.replace(face, "")
+        kept = face if name is not None and name.group(1) in FONTS else ""
+        styles = kept + styles.replace(face, "")
     for font in FONTS:
         shutil.copy(uswds / f"dist/fonts/public-sans/{font}.woff2", STATIC / "fonts")
     styles = re.sub(r"\.\./fonts/[\w-]+/", "../fonts/", styles)

@@ -1,4 +1,4 @@
-"""Addresses of the program pages."""
+"""Addresses of the program pages; the account pages have their own list."""
 
 from django.urls import URLPattern
 

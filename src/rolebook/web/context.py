@@ -1,0 +1,103 @@
+"""What every page shows around its own content: program, navigation, sign-in addresses, contacts."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from rolebook.accounts.queries import NoRolebook, programs_in_force, rolebook_in_force
+from rolebook.audit import clock
+from rolebook.policy.model import Program
+from rolebook.web.account.session import has_two_factors
+
+LAST_PROGRAM = "rolebook.last_program"
+"""Session key: the program whose pages were used last, for the pages that belong to no program (security)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One link of the left-hand navigation."""
+
+    title: str
+    url: str
+    icon: str
+    current: bool
+
+
+_PAGES = (
+    ("Home", "home", "home"),
+    ("Manage Access", "manage-access", "people"),
+    ("My Access", "my-access", "identification"),
+    ("Request a Role", "request-a-role", "add"),
+    ("Security", "security", "security"),
+    ("Help", "help", "help"),
+)
+_PROGRAM_PAGES = frozenset({"home", "manage-access", "my-access", "request-a-role", "help"})
+_UNDER = {
+    "organization-users": "manage-access",
+    "remove-access": "manage-access",
+    "removal": "manage-access",
+    "denial": "manage-access",
+    "request-role": "request-a-role",
+    "my-requests": "my-access",
+    "request": "my-access",
+}
+"""Which entry of the navigation is current on pages that have no entry of their own, by address name."""
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """Return the frame of a page; Django calls it for every template of a request."""
+    program, others = _program(request)
+    program_id = program.id if program is not None else None
+    return {
+        "program": program,
+        "many_programs": len(others) > 1,
+        "contacts": [program.contact] if program is not None else [other.contact for other in others],
+        "navigation": _navigation(request, program_id),
+        "home_url": _address("home", program_id) if program_id else "/",
+        "sign_in_url": _address("sign-in", program_id) if program_id else _address("choose-program"),
+        "register_url": _address("register"),
+        "sign_out_url": _address("sign-out"),
+        "security_url": _address("security"),
+    }
+
+
+def _program(request: HttpRequest) -> tuple[Program | None, tuple[Program, ...]]:
+    """Return the program that a page stands in, and all there are; the last one used where a page belongs to none."""
+    programs = tuple(book.program for book in programs_in_force(clock.now()))
+    placed = getattr(request, "program", None)
+    if isinstance(placed, Program):
+        return placed, programs
+    if len(programs) == 1:
+        return programs[0], programs
+    session = getattr(request, "session", None)
+    last = session.get(LAST_PROGRAM) if session is not None else None
+    if isinstance(last, str):
+        try:
+            return rolebook_in_force(last, clock.now())[1].program, programs
+        except NoRolebook:
+            return None, programs
+    return None, programs
+
+
+def _navigation(request: HttpRequest, program_id: str | None) -> tuple[Entry, ...]:
+    if program_id is None or not has_two_factors(request):
+        return ()
+    match = getattr(request, "resolver_match", None)
+    name = match.url_name if match is not None else None
+    current = _UNDER.get(name or "", name)
+    entries = []
+    for title, page_name, icon in _PAGES:
+        url = _address(page_name, program_id) if page_name in _PROGRAM_PAGES else _address(page_name)
+        if url:
+            entries.append(Entry(title, url, icon, page_name == current))
+    return tuple(entries)
+
+
+def _address(name: str, *parts: str) -> str:
+    """Return the address of a page by name, or nothing while a server is built without it."""
+    try:
+        return reverse(name, args=parts)
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,102 @@
+"""What the templates say over and over: icons, instants, ages, form controls, numbers."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms, template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from rolebook.audit import clock
+from rolebook.web.instants import DEFAULT_ZONE, age_in_words, day_in_words, instant_in_words
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Draw an icon of ``img/icons.svg``; decoration only, the words stand beside it."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        static("rolebook/img/icons.svg"),
+        name,
+    )
+
+
+def _zone(context: template.Context) -> str:
+    program = context.get("program")
+    return program.zone if program is not None else DEFAULT_ZONE
+
+
+@register.simple_tag(takes_context=True)
+def instant(context: template.Context, at: datetime | None) -> str:
+    """Write an instant in the program's zone, with its machine-readable form."""
+    if at is None:
+        return ""
+    return format_html(
+        '<time datetime="{}">{}</time>', at.isoformat(), instant_in_words(at, _zone(context))
+    )
+
+
+@register.simple_tag(takes_context=True)
+def day(context: template.Context, at: datetime | None) -> str:
+    """Write the day of an instant in the program's zone."""
+    if at is None:
+        return ""
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), day_in_words(at, _zone(context)))
+
+
+@register.simple_tag(takes_context=True)
+def age(context: template.Context, at: datetime | None) -> str:
+    """Write how long ago an instant was; the instant itself is there on hover and for screen readers."""
+    if at is None:
+        return ""
+    zone = _zone(context)
+    exact = instant_in_words(at, zone)
+    return format_html(
+        '<time datetime="{}" title="{}">{}<span class="usa-sr-only"> ({})</span></time>',
+        at.isoformat(),
+        exact,
+        age_in_words(at, clock.now(), zone),
+        exact,
+    )
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """Write a number with its thousands grouped."""
+    return f"{number:,}"
+
+
+@register.filter
+def counted(number: int, words: str) -> str:
+    """Write a number with its noun; ``words`` is "request,requests"."""
+    one, many = words.split(",")
+    return f"{number:,} {one if number == 1 else many}"
+
+
+_CONTROLS: tuple[tuple[type[forms.Widget], str], ...] = (
+    (forms.Textarea, "usa-textarea"),
+    (forms.CheckboxInput, "usa-checkbox__input"),
+    (forms.RadioSelect, "usa-radio__input"),
+    (forms.Select, "usa-select"),
+    (forms.Widget, "usa-input"),
+)
+
+
+@register.simple_tag
+def control(field: forms.BoundField) -> SafeString:
+    """Draw a form field's control in the system's dress; hint and error are tied to it by Django's own ids."""
+    widget = field.field.widget
+    dress = next(css for kind, css in _CONTROLS if isinstance(widget, kind))
+    if field.errors and dress in ("usa-input", "usa-textarea"):
+        dress += f" {dress}--error"
+    attributes: dict[str, Any] = {"class": dress}
+    return field.as_widget(attrs=attributes)
+
+
+@register.filter
+def is_checkbox(field: forms.BoundField) -> bool:
+    """Whether a form field is a single check box, whose label stands after it."""
+    return isinstance(field.field.widget, forms.CheckboxInput)
