@@ -23,7 +23,7 @@ lint() {
     check "ruff check" "$VENV/bin/ruff" check --quiet .
     check "ruff format" "$VENV/bin/ruff" format --check --quiet .
     check "mypy" "$VENV/bin/mypy" --no-error-summary
-    check "lint-imports" quietly "$VENV/bin/lint-imports" --no-timing
+    check "lint-imports" quietly "$VENV/bin/lint-imports" --no-logo
     check "djlint" lint_templates
     check "makemigrations --check" "$VENV/bin/python" -W error -m django makemigrations --check --dry-run \
         --verbosity 1 --settings rolebook.server.settings
