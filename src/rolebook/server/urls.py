@@ -6,3 +6,8 @@ urlpatterns = [
     path("", include("rolebook.web.account.urls")),
     path("", include("rolebook.web.urls")),
 ]
+
+handler400 = "rolebook.web.errors.bad_request"
+handler403 = "rolebook.web.errors.not_allowed"
+handler404 = "rolebook.web.errors.not_found"
+handler500 = "rolebook.web.errors.server_error"
