@@ -25,8 +25,8 @@ lint() {
     check "mypy" "$VENV/bin/mypy" --no-error-summary
     check "lint-imports" quietly "$VENV/bin/lint-imports" --no-logo
     check "djlint" lint_templates
-    check "makemigrations --check" "$VENV/bin/python" -W error -m django makemigrations --check --dry-run \
-        --verbosity 1 --settings rolebook.server.settings
+    check "makemigrations --check" quietly "$VENV/bin/python" -m tests.support.cluster --database sqlite -- \
+        "$VENV/bin/python" -W error -m django makemigrations --check --dry-run --settings rolebook.server.settings
 }
 
 run_lint() {
