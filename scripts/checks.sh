@@ -55,7 +55,7 @@ lint_templates() {
 # What the tests need beside Python. A missing browser or database is installed or reported, never skipped.
 ensure_test_programs() {
     if ! "$VENV/bin/python" -m tests.support.chromium >/dev/null; then
-        install_or_fail chromium "a chromium browser" chromium fonts-liberation
+        install_or_fail "a chromium browser" chromium fonts-liberation
     fi
     if ! "$VENV/bin/python" -m tests.support.cluster --find >/dev/null; then
         no_main_cluster=/etc/postgresql-common/createcluster.d/rolebook-tests.conf
@@ -64,15 +64,15 @@ ensure_test_programs() {
             mkdir -p "$(dirname "$no_main_cluster")"
             printf 'create_main_cluster = false\n' >"$no_main_cluster"
         fi
-        install_or_fail postgresql "the PostgreSQL server (15 or newer)" postgresql
+        install_or_fail "the PostgreSQL server (15 or newer)" postgresql
         rm -f "$no_main_cluster"
     fi
 }
 
-#   install_or_fail NAME DESCRIPTION PACKAGES...
+#   install_or_fail DESCRIPTION PACKAGES...
 install_or_fail() {
-    description=$2
-    shift 2
+    description=$1
+    shift
     if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
         apt_install "$@"
     else

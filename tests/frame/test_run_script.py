@@ -24,7 +24,7 @@ def shell(script: str, root: Path, **variables: str) -> subprocess.CompletedProc
     )
 
 
-def fake_python(path: Path, body: str) -> None:
+def fake_program(path: Path, body: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"#!/bin/sh\n{body}\n")
     path.chmod(0o755)
@@ -52,15 +52,15 @@ def test_an_unknown_subcommand_fails_in_one_line() -> None:
 
 def test_a_candidate_that_exists_but_does_not_run_is_passed_over(tmp_path: Path) -> None:
     shims = tmp_path / "shims"
-    fake_python(shims / "python3.14", "echo 'python3.14: command not found' >&2; exit 127")
-    fake_python(shims / "python3.13", f"exec '{sys.executable}' \"$@\"")
+    fake_program(shims / "python3.14", "echo 'python3.14: command not found' >&2; exit 127")
+    fake_program(shims / "python3.13", f"exec '{sys.executable}' \"$@\"")
     ran = shell("find_python", tmp_path, PATH=f"{shims}:/usr/bin:/bin")
     assert ran.stdout.strip() == str(shims / "python3.13")
 
 
 def test_a_python_under_pyenv_is_found_when_none_is_on_the_path(tmp_path: Path) -> None:
     installed = tmp_path / ".pyenv" / "versions" / "3.12.99" / "bin" / "python3"
-    fake_python(installed, f"exec '{sys.executable}' \"$@\"")
+    fake_program(installed, f"exec '{sys.executable}' \"$@\"")
     ran = shell("python_candidates", tmp_path)
     assert str(installed) in ran.stdout.splitlines()
 
@@ -83,6 +83,36 @@ def test_a_step_that_failed_is_tried_again(tmp_path: Path) -> None:
     (tmp_path / "a.lock").write_text("one")
     assert shell("once step a.lock false", tmp_path).returncode == 1
     assert shell("once step a.lock echo done", tmp_path).stdout == "done\n"
+
+
+CHECKS = f". '{CHECKOUT}/scripts/checks.sh'\n"
+
+
+def test_a_missing_test_program_is_installed_by_root(tmp_path: Path) -> None:
+    programs = tmp_path / "programs"
+    fake_program(programs / "id", "echo 0")
+    fake_program(programs / "apt-get", f'echo "$*" >>"{tmp_path}/asked"')
+    ran = shell(f"{CHECKS}install_or_fail 'a browser' chromium", tmp_path, PATH=f"{programs}:/usr/bin:/bin")
+    assert ran.stdout == "run: installing with apt-get: chromium\n"
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert asked == ["update", "install -y --no-install-recommends chromium"]
+
+
+def test_a_missing_test_program_fails_in_one_line_for_everybody_else(tmp_path: Path) -> None:
+    programs = tmp_path / "programs"
+    fake_program(programs / "id", "echo 1000")
+    ran = shell(f"{CHECKS}install_or_fail 'a browser' chromium", tmp_path, PATH=f"{programs}:/usr/bin:/bin")
+    assert ran.returncode == 2
+    assert ran.stderr == (
+        "run: the tests need a browser: install it (Debian: apt-get install chromium), "
+        "or use ./run test --quick\n"
+    )
+
+
+def test_every_failed_check_is_named_at_the_end_and_none_hides_another(tmp_path: Path) -> None:
+    ran = shell(f"{CHECKS}check one false\ncheck two true\ncheck three false\nreport", tmp_path)
+    assert ran.returncode == 2
+    assert ran.stderr == "run: failed: one, three\n"
 
 
 @pytest.mark.parametrize("script", ["run", "scripts/setup.sh", "scripts/checks.sh"])

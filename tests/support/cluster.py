@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -157,17 +157,22 @@ def _start(binaries: Path, folder: Path, account: pwd.struct_passwd | None) -> s
             stderr=log,
             cwd=folder,
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509  # one thread starts it, and it calls one system call
+            preexec_fn=_end_with_parent(signal.SIGQUIT),  # noqa: PLW1509  # one thread starts it, and it calls one system call
             **_as_account(account),
         )
     return started
 
 
-def _die_with_parent() -> None:
-    """Ask Linux to stop the server when the tests are killed so hard that they cannot do it themselves."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGQUIT)
+def _end_with_parent(signal_number: signal.Signals) -> Callable[[], None]:
+    """Return what makes Linux signal a new process when the tests are killed so hard that they cannot."""
+    libc = ctypes.CDLL(None)
+    pr_set_pdeathsig = 1
+
+    def ask() -> None:
+        if sys.platform == "linux":
+            libc.prctl(pr_set_pdeathsig, signal_number)
+
+    return ask
 
 
 def _wait_until_ready(postmaster: subprocess.Popen[bytes], folder: Path) -> None:
@@ -201,7 +206,12 @@ def run_forwarding(command: Sequence[str], environment: Mapping[str, str]) -> in
 
     The command gets the time to clean up; only what hangs is killed, with all that it started.
     """
-    child = subprocess.Popen(command, env={**os.environ, **environment}, start_new_session=True)
+    child = subprocess.Popen(
+        command,
+        env={**os.environ, **environment},
+        start_new_session=True,
+        preexec_fn=_end_with_parent(signal.SIGINT),  # noqa: PLW1509  # as above
+    )
 
     def interrupt(signal_number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
