@@ -1,0 +1,271 @@
+"""The words of mails about requests, decisions and access (QPP-07 to QPP-10, QPP-13)."""
+
+from rolebook.governance.models import Outcome, Request, RequestItem
+from rolebook.notices.facts import Facts, link
+from rolebook.notices.letter import Button, Letter
+
+_REASON_LENGTH = 600
+_DONE = {"approved": "approved", "denied": "denied", "returned": "returned"}
+
+
+def request_waiting(facts: Facts) -> Letter:
+    """A request starts to wait for this approver (QPP-09)."""
+    stage = facts.stage
+    request = stage.request
+    what = _what(facts, list(stage.items.select_related("organization").order_by("position")))
+    person = request.beneficiary.name
+    return Letter(
+        subject=f"{_program(facts)}: Request waiting for you: {what} for {person}",
+        first_line=f"{person} asks for {what}. Please approve or deny the request.",
+        facts=(
+            ("For", f"{person} ({request.beneficiary.email})"),
+            *_asked_by(request),
+            *_item_lines(facts, list(stage.items.select_related("organization").order_by("position"))),
+            ("Asked", facts.instant(request.submitted_at)),
+            ("Their reason", _short(request.reason)),
+        ),
+        button=_manage_access(facts),
+        whom_to_ask=facts.contact,
+        reason_for_mail=(
+            "You get this because you decide requests there. "
+            "Others who can decide got it too; one decision is enough."
+        ),
+    )
+
+
+def own_decision(facts: Facts) -> Letter:
+    """To the official who decided (QPP-07)."""
+    stage = facts.stage
+    request = stage.request
+    outcome = Outcome.objects.filter(stage=stage).first()
+    verdict = _DONE[facts.event.tag.rpartition(":")[2]]
+    items = list(stage.items.select_related("organization").order_by("position"))
+    what = _what(facts, items)
+    next_step = {
+        "approved": "",
+        "denied": "Denied by mistake? A decision is not reversed, but you can ask for the request once more: "
+        "open it and choose Please submit again.",
+        "returned": "The requester was asked to correct the request. It comes back when that is done.",
+    }[verdict]
+    return Letter(
+        subject=f"{_program(facts)}: You {verdict}: {what} for {request.beneficiary.name}",
+        first_line=f"You {verdict} the request of {request.beneficiary.name} for {what}.",
+        facts=(
+            ("For", f"{request.beneficiary.name} ({request.beneficiary.email})"),
+            *_asked_by(request),
+            *_item_lines(facts, items),
+            ("Decided", facts.instant()),
+            ("Your reason", _short(outcome.reason if outcome else "")),
+        ),
+        paragraphs=(next_step, "If this was not you, tell us at once."),
+        button=_manage_access(facts),
+        whom_to_ask=facts.contact,
+        reason_for_mail="You get this because the decision was made with your account.",
+    )
+
+
+def decision(facts: Facts) -> Letter:
+    """To the requester, when the request has its end (QPP-08)."""
+    again = "If you think that this is a mistake, submit the request again: open it and choose Submit again."
+    return _decision(facts, "Your request", again)
+
+
+def decision_for_you(facts: Facts) -> Letter:
+    """To the person that somebody else's request was for, when it has its end (QPP-08)."""
+    name = facts.request.requester.name
+    again = f"If you think that this is a mistake, ask {name} to submit the request again."
+    return _decision(facts, f"The request that {name} made for you", again)
+
+
+def _decision(facts: Facts, whose: str, again: str) -> Letter:
+    request = facts.request
+    items = list(_items_of(request))
+    what = _what(facts, items)
+    word, sentence, label, path = _told_end(facts, request, whose, what)
+    way_on = "You can use it from now on." if request.state == Request.State.APPROVED else again
+    return Letter(
+        subject=f"{_program(facts)}: {word}: {what}",
+        first_line=sentence,
+        facts=(
+            *_item_lines(facts, items, with_state=request.state == Request.State.PARTLY_APPROVED),
+            *_asked_by(request),
+            ("Decided by", _deciders(request)),
+            ("Decided", facts.instant()),
+            ("Reason given", _reasons(request)),
+        ),
+        paragraphs=(way_on,),
+        button=Button(label, link(path)),
+        whom_to_ask=facts.contact,
+        reason_for_mail="You get this because the request was made by you or for you.",
+    )
+
+
+def _told_end(facts: Facts, request: Request, whose: str, what: str) -> tuple[str, str, str, str]:
+    """Return subject word, first sentence, button label and path for a request's end."""
+    program = facts.program_id
+    own = f"/{program}/requests/{request.public_id}/"
+    match request.state:
+        case Request.State.APPROVED:
+            return (
+                "Access approved",
+                f"{whose} was approved: {what}.",
+                "Open My access",
+                f"/{program}/my-access/",
+            )
+        case Request.State.PARTLY_APPROVED:
+            return "Partly approved", f"{whose} was partly approved: {what}.", "See the request", own
+        case Request.State.DENIED:
+            return "Access denied", f"{whose} was denied: {what}.", "See the request", own
+        case _:
+            return "Request closed", f"{whose} was closed: {what}.", "See the request", own
+
+
+def returned(facts: Facts) -> Letter:
+    """To the requester: the request is incomplete and came back."""
+    stage = facts.stage
+    request = stage.request
+    what = _what(facts, list(stage.items.select_related("organization").order_by("position")))
+    outcome = Outcome.objects.filter(stage=stage).first()
+    return Letter(
+        subject=f"{_program(facts)}: Please correct your request: {what}",
+        first_line=f"Your request for {what} was returned because something is missing or not right.",
+        facts=(
+            ("Returned by", facts.actor.name if facts.actor else ""),
+            ("Returned", facts.instant()),
+            ("What to correct", _short(outcome.reason if outcome else "")),
+        ),
+        paragraphs=("Correct it and send it again; what you wrote has been kept.",),
+        button=Button("Open the request", link(f"/{facts.program_id}/requests/{request.public_id}/")),
+        whom_to_ask=facts.contact,
+        reason_for_mail="You get this because you made the request.",
+    )
+
+
+def submit_again(facts: Facts) -> Letter:
+    """To the requester: who denied asks for the request once more (QPP-13)."""
+    request = facts.request
+    what = _what(facts, list(_items_of(request)))
+    who = facts.actor.name if facts.actor else "Who decided"
+    return Letter(
+        subject=f"{_program(facts)}: Please submit your request again: {what}",
+        first_line=f"{who} asks you to submit your request for {what} again.",
+        facts=(("Asked", facts.instant()), ("Note", _short(facts.personal.get("reason", "")))),
+        paragraphs=(
+            "A decision cannot be reversed, so a new request is needed. "
+            "Open the old one and choose Submit again; your earlier answers are carried over.",
+        ),
+        button=Button("Open the request", link(f"/{facts.program_id}/requests/{request.public_id}/")),
+        whom_to_ask=facts.contact,
+        reason_for_mail="You get this because you made the request.",
+    )
+
+
+def access_removed(facts: Facts) -> Letter:
+    """To the person whose access at an organization was removed (QPP-10)."""
+    where = facts.organization
+    name = where.name if where else facts.book.program.short_name
+    roles = ", ".join(facts.role(role_id) for role_id in facts.new("roles") or facts.old("roles") or ())
+    return Letter(
+        subject=f"{_program(facts)}: Access removed: {roles or 'your access'} at {name}",
+        first_line=f"Your access at {name} was removed.",
+        facts=(
+            ("Organization", facts.named(where) if where else ""),
+            ("What ended", roles),
+            ("Removed by", facts.actor.name if facts.actor else "the program"),
+            ("Removed", facts.instant()),
+            ("Reason given", _short(facts.personal.get("reason", ""))),
+        ),
+        paragraphs=(
+            "It takes effect everywhere within moments. Your account stays, and so does what you hold "
+            "elsewhere. If you still need this access, ask whoever decides there, or request the role again.",
+        ),
+        button=Button("Open My access", link(f"/{facts.program_id}/my-access/")),
+        whom_to_ask=facts.contact,
+        reason_for_mail="You get this because the access was yours.",
+    )
+
+
+def role_designated(facts: Facts) -> Letter:
+    """To the person to whom a role was given without a request."""
+    where = facts.organization
+    title = facts.role(str(facts.new("role_id")))
+    what = f"{title} at {where.name}" if where else title
+    return Letter(
+        subject=f"{_program(facts)}: Access given: {what}",
+        first_line=f"You were designated {what}.",
+        facts=(
+            ("Role", title),
+            ("Organization", facts.named(where) if where else ""),
+            (
+                "Designated by",
+                facts.actor.name if facts.actor else f"the {facts.book.program.short_name} program office",
+            ),
+            ("Designated", facts.instant()),
+            ("Reason", _short(facts.personal.get("reason", ""))),
+        ),
+        paragraphs=("You can use it from now on.",),
+        button=Button("Open My access", link(f"/{facts.program_id}/my-access/")),
+        whom_to_ask=facts.contact,
+        reason_for_mail="You get this because the role is yours now.",
+    )
+
+
+def _program(facts: Facts) -> str:
+    return facts.book.program.short_name
+
+
+def _manage_access(facts: Facts) -> Button:
+    return Button("Open Manage Access", link(f"/{facts.program_id}/manage-access/"))
+
+
+def _items_of(request: Request) -> list[RequestItem]:
+    items = request.items.filter(request_version=request.version)
+    return list(items.select_related("organization").order_by("position"))
+
+
+def _what(facts: Facts, items: list[RequestItem]) -> str:
+    """The asked in a few words: "Staff User at Cedar Valley", "… and 2 more organizations"."""
+    if not items:
+        return "access"
+    first = items[0]
+    title = facts.role(first.role_id)
+    words = f"{title} at {first.organization.name}" if first.organization else title
+    more = len(items) - 1
+    if not more:
+        return words
+    return f"{words} and {more} more" if more > 1 else f"{words} and one more"
+
+
+def _item_lines(
+    facts: Facts, items: list[RequestItem], *, with_state: bool = False
+) -> tuple[tuple[str, str], ...]:
+    lines: list[tuple[str, str]] = []
+    for item in items[:20]:
+        state = f": {item.state}" if with_state else ""
+        where = f" at {facts.named(item.organization)}" if item.organization else ""
+        lines.append(("Role", f"{facts.role(item.role_id)}{where}{state}"))
+    if len(items) > 20:
+        lines.append(("And", f"{len(items) - 20} more"))
+    return tuple(lines)
+
+
+def _asked_by(request: Request) -> tuple[tuple[str, str], ...]:
+    if request.requester_id == request.beneficiary_id:
+        return ()
+    return (("Asked by", f"{request.requester.name} ({request.requester.email})"),)
+
+
+def _deciders(request: Request) -> str:
+    outcomes = (
+        request.outcomes.filter(request_version=request.version).select_related("approver").order_by("pk")
+    )
+    return ", ".join(dict.fromkeys(outcome.approver.name for outcome in outcomes))
+
+
+def _reasons(request: Request) -> str:
+    outcomes = request.outcomes.filter(request_version=request.version).exclude(reason="").order_by("pk")
+    return _short(" / ".join(outcome.reason for outcome in outcomes))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _REASON_LENGTH else text[: _REASON_LENGTH - 1].rstrip() + "…"

@@ -1,0 +1,235 @@
+"""From waiting notices to sent mail: claimed one by one, tried again later, never a storm.
+
+A worker claims a notice by a conditional update with a lease just before it hands it over, so two workers
+never send one twice, and a killed worker's notice is taken up again when its lease has passed. No
+transaction is open while the mail server is talked to; what came of it is recorded under the claim only.
+"""
+
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from django.db.models import F, Q
+
+from rolebook.accounts.models import Account
+from rolebook.notices.letter import one_line
+from rolebook.notices.models import Notice
+from rolebook.notices.transport import NotNow, Refused, ServerDown, Transport
+
+PER_CYCLE = 100
+"""At most so many messages in one cycle: a backlog goes out steadily and other work gets its turn."""
+LEASE = timedelta(minutes=3)
+"""Longer than one message can take: every answer of the server is waited for at most 20 seconds."""
+FIRST_WAIT = timedelta(seconds=15)
+LONGEST_WAIT = timedelta(hours=1)
+GIVE_UP_AFTER = timedelta(days=5)
+"""As mail servers do (RFC 5321, section 4.5.4.1: at least 4 to 5 days)."""
+FIRST_PAUSE = timedelta(seconds=5)
+LONGEST_PAUSE = timedelta(minutes=5)
+
+
+@dataclass(slots=True)
+class Pause:
+    """How long the whole worker leaves a mail server alone that is down; doubles with every failed try."""
+
+    until: datetime | None = None
+    failures: int = 0
+
+    def over(self, now: datetime) -> bool:
+        """Whether the server may be tried at ``now``."""
+        return self.until is None or now >= self.until
+
+    def begin(self, now: datetime, chance: random.Random) -> None:
+        """The server failed: leave it alone for a while."""
+        self.until = now + _grown(FIRST_PAUSE, LONGEST_PAUSE, self.failures, chance)
+        self.failures += 1
+
+    def end(self) -> None:
+        """The server took something or answered properly."""
+        self.until, self.failures = None, 0
+
+
+@dataclass(slots=True)
+class Cycle:
+    """What one cycle did: numbers of notices, and what the server said if it was down."""
+
+    sent: int = 0
+    postponed: int = 0
+    failed: int = 0
+    server_down: str = ""
+
+
+@dataclass(slots=True)
+class Sender:
+    """Sends waiting notices through a transport; keeps the pause between cycles.
+
+    Attributes:
+        transport: the connection to the mail server, reused for all messages of a cycle.
+        mail_from: the From header, for example "Rolebook <rolebook@example.org>".
+        clock: gives the present instant.
+        chance: where the jitter comes from.
+    """
+
+    transport: Transport
+    mail_from: str
+    clock: Callable[[], datetime]
+    chance: random.Random = field(default_factory=random.SystemRandom)
+    pause: Pause = field(default_factory=Pause)
+
+    def send_due(self, *, limit: int = PER_CYCLE, stop: Callable[[], bool] = lambda: False) -> Cycle:
+        """Send what is due, at most ``limit`` messages, until ``stop`` says so; close the connection at
+        the end.
+
+        One message that the server hangs up on is put off and the next one tried on a new connection;
+        twice in a row is a server that is down, and nothing is sent until the pause is over.
+        """
+        cycle = Cycle()
+        now = self.clock()
+        if not self.pause.over(now):
+            return cycle
+        with self.transport:
+            broken = 0
+            for notice_id in _due(now, limit):
+                if stop():
+                    break
+                notice = _claim(notice_id, self.clock())
+                if notice is None:
+                    continue
+                try:
+                    self._send(notice, cycle)
+                    broken = 0
+                except ServerDown as down:
+                    cycle.server_down = str(down)
+                    _put_off(notice, self.clock(), str(down), self.chance, cycle)
+                    broken += 1
+                    if broken > 1 or self.pause.failures:
+                        break
+            if broken:
+                self.pause.begin(self.clock(), self.chance)
+        return cycle
+
+    def _send(self, notice: Notice, cycle: Cycle) -> None:
+        address = _address(notice)
+        if not address:
+            _settle(
+                notice,
+                state=Notice.State.FAILED,
+                last_error="the account has no confirmed address, or is closed",
+            )
+            cycle.failed += 1
+            return
+        try:
+            self.transport.send(
+                sender=parseaddr(self.mail_from)[1],
+                recipient=address,
+                message=message_bytes(
+                    notice, address=address, mail_from=self.mail_from, sent_at=self.clock()
+                ),
+            )
+        except Refused as refused:
+            _settle(notice, state=Notice.State.FAILED, last_error=str(refused))
+            cycle.failed += 1
+        except NotNow as later:
+            _put_off(notice, self.clock(), str(later), self.chance, cycle)
+        else:
+            erased = {"subject": "", "text": "", "html": ""} if notice.holds_code else {}
+            _settle(notice, state=Notice.State.SENT, sent_at=self.clock(), last_error="", **erased)
+            cycle.sent += 1
+        self.pause.end()
+
+
+def message_bytes(notice: Notice, *, address: str, mail_from: str, sent_at: datetime) -> bytes:
+    """Return the notice as a message (RFC 5322), plain text first, then HTML; no header takes more than
+    one line.
+    """
+    message = EmailMessage(policy=SMTP)
+    message["From"] = _mailbox(mail_from)
+    name = one_line(notice.recipient.name) if notice.recipient is not None else ""
+    local, _, domain = address.rpartition("@")
+    message["To"] = Address(name, local, _ascii_domain(domain))
+    message["Subject"] = one_line(notice.subject)
+    message["Date"] = format_datetime(sent_at)
+    message["Message-ID"] = f"<{notice.message_id}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message.set_content(notice.text)
+    if notice.html:
+        message.add_alternative(notice.html, subtype="html")
+    return message.as_bytes()
+
+
+def _mailbox(mail_from: str) -> Address:
+    name, address = parseaddr(mail_from)
+    local, _, domain = address.rpartition("@")
+    return Address(name, local, domain)
+
+
+def _ascii_domain(domain: str) -> str:
+    return domain if domain.isascii() else domain.encode("idna").decode("ascii")
+
+
+def _address(notice: Notice) -> str:
+    """Return where the notice goes: its own address, or what the account's confirmed address is now (I9)."""
+    if notice.address:
+        return notice.address
+    if notice.recipient is None or notice.recipient.status == Account.Status.CLOSED:
+        return ""
+    return notice.recipient.email
+
+
+def _free(now: datetime) -> Q:
+    return Q(state=Notice.State.WAITING, next_attempt_at__lte=now) & (
+        Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
+    )
+
+
+def _due(now: datetime, limit: int) -> list[int]:
+    return list(
+        Notice.objects.filter(_free(now))
+        .order_by("next_attempt_at", "id")
+        .values_list("pk", flat=True)[:limit]
+    )
+
+
+def _claim(notice_id: int, now: datetime) -> Notice | None:
+    """Claim one notice, counting the attempt; None when another worker has it or had it."""
+    claim = uuid.uuid4()
+    taken = Notice.objects.filter(_free(now), pk=notice_id).update(
+        claim=claim, claimed_until=now + LEASE, attempts=F("attempts") + 1
+    )
+    if not taken:
+        return None
+    return Notice.objects.select_related("recipient").filter(pk=notice_id, claim=claim).first()
+
+
+def _settle(notice: Notice, **values: object) -> bool:
+    """Record what came of an attempt, if the claim is still ours (else its new holder records)."""
+    return bool(
+        Notice.objects.filter(pk=notice.pk, claim=notice.claim, state=Notice.State.WAITING).update(
+            claim=None, claimed_until=None, **values
+        )
+    )
+
+
+def _put_off(notice: Notice, now: datetime, why: str, chance: random.Random, cycle: Cycle) -> None:
+    if now - notice.created_at >= GIVE_UP_AFTER:
+        _settle(notice, state=Notice.State.FAILED, last_error=f"given up after 5 days: {why}"[:300])
+        cycle.failed += 1
+        return
+    wait = _grown(FIRST_WAIT, LONGEST_WAIT, notice.attempts - 1, chance)
+    _settle(notice, next_attempt_at=now + wait, last_error=why[:300])
+    cycle.postponed += 1
+
+
+def _grown(first: timedelta, longest: timedelta, failures: int, chance: random.Random) -> timedelta:
+    """Return ``first`` doubled ``failures`` times, at most ``longest``, less up to half by chance (no
+    thundering herd).
+    """
+    wait: timedelta = min(first * (1 << min(failures, 20)), longest)
+    return wait * (0.5 + chance.random() / 2)
