@@ -1,0 +1,99 @@
+"""organizations.csv to the organizations that a program ships with: `kind,code,name,parent`."""
+
+import re
+
+from rolebook.policy.errors import Report, say
+from rolebook.policy.model import OrganizationKind, ShippedOrganization
+from rolebook.policy.names import Names, fold
+from rolebook.policy.organizations import cycle_in
+from rolebook.policy.text_files import CsvCell, CsvLine
+
+HEADER = ("kind", "code", "name", "parent")
+
+
+def build_organizations(
+    lines: list[CsvLine], kinds: tuple[OrganizationKind, ...], report: Report
+) -> tuple[ShippedOrganization, ...]:
+    """Read the lines of organizations.csv; errors go to the report."""
+    if not lines:
+        return ()
+    for position, expected in enumerate(HEADER):
+        if position >= len(lines[0]) or fold(lines[0][position].text) != expected:
+            cell = lines[0][min(position, len(lines[0]) - 1)]
+            found = lines[0][position].text if position < len(lines[0]) else None
+            report.add(cell.place, say("bad header", found=found, expected=f"'{expected}'"))
+            return ()
+    by_kind = {kind.id: kind for kind in kinds}
+    kind_names = Names("organization kind")
+    for kind in kinds:
+        kind_names.add(kind.id, (kind.title,), lines[0][0].place, Report())
+    found_organizations: dict[str, ShippedOrganization] = {}
+    cells: dict[str, CsvLine] = {}
+    for line in lines[1:]:
+        if len(line) not in (3, 4):
+            report.add(line[0].place, say("wrong width", found=f"{len(line)} cells", expected="3 or 4 cells"))
+            continue
+        kind_id = kind_names.get(line[0].text, line[0].place, report)
+        code = line[1].text
+        if code in found_organizations:
+            first = cells[code][1].place.line
+            expected = f"each code once (first at line {first})"
+            report.add(line[1].place, say("duplicate organization", found=code, expected=expected))
+            continue
+        if kind_id is not None:
+            _check_code(line[1], by_kind[kind_id], report)
+        if not line[2].text:
+            report.add(
+                line[2].place, say("missing name", found=None, expected="the name of the organization")
+            )
+        parent = line[3].text if len(line) == 4 else None
+        found_organizations[code] = ShippedOrganization(kind_id or "", code, line[2].text, parent or None)
+        cells[code] = line
+    for organization in found_organizations.values():
+        _check_parent(organization, found_organizations, by_kind, cells[organization.code], report)
+    cycle = cycle_in({code: found.parent_code for code, found in found_organizations.items()})
+    if cycle:
+        shown = " under ".join((*cycle, cycle[0]))
+        place = cells[cycle[0]][3].place
+        report.add(
+            place, say("cycle of organizations", found=shown, expected="a parent that is not below its child")
+        )
+    return tuple(found_organizations.values())
+
+
+def _check_code(cell: CsvCell, kind: OrganizationKind, report: Report) -> None:
+    if not cell.text:
+        report.add(cell.place, say("missing code", found=None, expected=f"a {kind.identifier_title}"))
+    elif kind.identifier_pattern is not None:
+        try:
+            matched = re.fullmatch(kind.identifier_pattern, cell.text)
+        except re.error:
+            return
+        if matched is None:
+            expected = f"a {kind.identifier_title} that matches {kind.identifier_pattern}"
+            report.add(cell.place, say("wrong code", found=cell.text, expected=expected))
+
+
+def _check_parent(
+    organization: ShippedOrganization,
+    others: dict[str, ShippedOrganization],
+    kinds: dict[str, OrganizationKind],
+    line: CsvLine,
+    report: Report,
+) -> None:
+    kind = kinds.get(organization.kind_id)
+    if kind is None:
+        return
+    place = line[3].place if len(line) == 4 else line[0].place
+    titles = [kinds[parent].title for parent in kind.parent_kinds if parent in kinds]
+    expected = f"a {' or a '.join(titles)}" if titles else "none"
+    if organization.parent_code is None:
+        if titles:
+            report.add(place, say("missing parent", found=None, expected=expected))
+        return
+    parent = others.get(organization.parent_code)
+    if parent is None:
+        message = say("unknown organization", found=organization.parent_code, expected=expected, names=others)
+        report.add(place, message)
+    elif parent.kind_id not in kind.parent_kinds:
+        report.add(place, say("wrong parent", found=organization.parent_code, expected=expected))

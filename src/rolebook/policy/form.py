@@ -1,0 +1,386 @@
+"""The file form of a rolebook: what may stand in rolebook.yaml, as strict pydantic models.
+
+These models judge shape only (keys, types, patterns); `policy.building` judges what the parts say about
+each other. The JSON Schema for editors is generated from here (`policy.schema`), so every description is
+written for the person who writes a rolebook.
+"""
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+HINTS: dict[str, str] = {
+    "no_role": "on the home page of someone without a role",
+    "find_a_role": "above the role finder",
+    "request": "above the request form",
+    "designated": "beside a role that cannot be requested",
+    "few_officials": "on the page of an organization with fewer officials than recommended",
+    "only_official": "to the only official of an organization who wants to leave",
+    "denied": "beside a decision to deny",
+    "certificates": "on the request form, about training certificates",
+    "busy_periods": "on Manage Access, about high volumes",
+    "reminder": "beside the reminder settings",
+    "review": "on the pages of a review",
+    "reactivation": "to someone whose account was closed",
+    "register": "on the page for new users",
+}
+
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+
+
+def _read_date(value: Any) -> Any:
+    """A day written as 2026-11-21; anything else is left for the strict check to refuse."""
+    if isinstance(value, str) and DAY.match(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return value
+    return value
+
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=6000, strip_whitespace=True)]
+Title = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=r"^[^\r\n]+$")
+]
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Day = Annotated[date, BeforeValidator(_read_date, json_schema_input_type=date)]
+MonthDay = Annotated[str, StringConstraints(pattern=r"^\d{2}-\d{2}$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+DaysBefore = list[Annotated[int, Field(ge=1, le=366)]]
+
+
+class Part(BaseModel):
+    """Common to every part: unknown keys and converted types are errors."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Cited(Part):
+    """What something rests on; exactly one of the three."""
+
+    row: Title | None = Field(None, description="A printed row: Table 1 / Other / iQIES role approval")
+    document: Text | None = Field(None, description="Words of the program's document")
+    ours: Text | None = Field(None, description="Why we say so where the document does not")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if sum(value is not None for value in (self.row, self.document, self.ours)) != 1:
+            raise ValueError("one of 'row', 'document', 'ours'")
+        return self
+
+
+class ContactForm(Part):
+    """Whom users ask."""
+
+    name: Title
+    email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+    phone: Title | None = None
+    hours: Title | None = None
+    have_ready: Title | None = Field(None, description="What to have at hand when calling")
+
+
+class LinkForm(Part):
+    """A document of the program's own."""
+
+    title: Title
+    url: Annotated[str, StringConstraints(pattern=r"^https://[^\s]+$")]
+
+
+class ProgramForm(Part):
+    """What the rolebook is of."""
+
+    id: Id
+    name: Title
+    short_name: Title
+    version: Title = Field(description="The edition of the document; in quotes if it looks like a number")
+    date: Day
+    source: Text = Field(description="Where this comes from; says what is ours")
+    zone: Title = Field(description="IANA time zone; a day of the program is a day there")
+    language: Language = "en"
+    contact: ContactForm
+    statement: Text | None = Field(None, description="Agreed to at every sign-in")
+    statement_source: Text | None = Field(None, description="Whose wording the statement is")
+    hints: dict[str, Text] = Field(default_factory=dict, description="Words for people, by place")
+    links: list[LinkForm] = Field(default_factory=list)
+
+
+class StewardForm(Part):
+    """The office that designates, administers, and stands in where nobody can decide."""
+
+    title: Title = "Steward"
+    description: Text | None = None
+
+
+class CategoryForm(Part):
+    """A user category."""
+
+    id: Id
+    title: Title
+    exclusive: bool = Field(description="Whether its people may hold roles of no other category")
+    description: Text | None = None
+
+
+class IdentifierForm(Part):
+    """What the organizations of a kind are known by."""
+
+    scheme: Id
+    title: Title = Field(description="As people call it: TIN, CCN")
+    pattern: Title | None = Field(None, description="Regular expression that the whole identifier matches")
+    example: Title | None = None
+
+
+class KindForm(Part):
+    """A kind of organization."""
+
+    id: Id
+    title: Title
+    plural: Title
+    identifier: IdentifierForm
+    parents: list[Title] = Field(
+        default_factory=list, description="Kinds that may stand above it; empty: none"
+    )
+
+
+class ElsewhereForm(Part):
+    """What still holds at other organizations, out of what the matrix gives the role."""
+
+    areas: list[Title] = Field(default_factory=list)
+    operations: list[Id] = Field(default_factory=list)
+    privileges: list[Title] = Field(default_factory=list)
+
+
+class ReachForm(Part):
+    """Where a held role applies."""
+
+    scope: Literal["everywhere", "organization", "own record"]
+    kinds: list[Title] = Field(default_factory=list, description="Kinds of organization that it is held at")
+    many: bool = Field(False, description="One grant reaches the set of organizations below the one it names")
+    lower_levels: bool = False
+    elsewhere: ElsewhereForm | None = None
+
+
+class ByNoteForm(Cited):
+    """A privilege that the text gives, and no printed cell."""
+
+    privilege: Title
+
+
+class RecommendedForm(Cited):
+    """How many holders an organization should have at least."""
+
+    at_least: Annotated[int, Field(ge=1, le=100)]
+
+
+class RoleForm(Part):
+    """A role."""
+
+    id: Id
+    title: Title
+    other_names: list[Title] = Field(default_factory=list, description="Column headings and other names")
+    category: Title
+    description: Text | None = None
+    source: Text | None = Field(None, description="Said where something about the role is ours")
+    obtained: Literal["request", "designation", "registration"]
+    reach: ReachForm
+    printed: bool = Field(True, description="Whether the matrix has a column for it")
+    by_note: list[ByNoteForm] = Field(default_factory=list)
+    recommended: RecommendedForm | None = None
+
+
+class PrivilegeForm(Part):
+    """A privilege: its title, and what its title does not say."""
+
+    title: Title
+    operation: Id | None = Field(None, description="Only where the first word of the title does not tell it")
+    kind: Title | None = None
+    includes: list[Title] = Field(default_factory=list, description="Narrower privileges that come with it")
+    description: Text | None = None
+
+
+def _title_alone(value: Any) -> Any:
+    return {"title": value} if isinstance(value, str) else value
+
+
+PrivilegeEntry = Annotated[
+    PrivilegeForm, BeforeValidator(_title_alone, json_schema_input_type=str | PrivilegeForm)
+]
+
+
+class NamedForm(Part):
+    """An id and its title."""
+
+    id: Id
+    title: Title
+
+
+class MarkForm(Part):
+    """A qualified cell."""
+
+    mark: Title = Field(description="As it stands in the cells")
+    title: Title
+    meaning: Text
+    allows: bool = True
+    own_record: bool = False
+    operations: list[Id] = Field(default_factory=list)
+
+
+class FootnoteForm(Part):
+    """A note under the tables."""
+
+    mark: Annotated[str, StringConstraints(pattern=r"^[^\w\s,;]{1,3}$")]
+    text: Text
+
+
+class TableForm(Part):
+    """A table of matrix.csv."""
+
+    id: Title = Field(description="As it stands in the first column of matrix.csv")
+    title: Title
+
+
+class ActHolderForm(Cited):
+    """A role that may do an act."""
+
+    role: Title
+    categories: list[Title] = Field(default_factory=list, description="User categories covered; empty: all")
+    where: Literal["same organization", "with lower levels"] = "same organization"
+
+
+class AuthorityForm(Part):
+    """Which roles may do what in governing the program."""
+
+    decide: list[ActHolderForm] = Field(default_factory=list)
+    view_users: list[ActHolderForm] = Field(default_factory=list)
+    remove: list[ActHolderForm] = Field(default_factory=list)
+    designate: list[ActHolderForm] = Field(default_factory=list)
+    answer_review: list[ActHolderForm] = Field(default_factory=list)
+    view_audit: list[ActHolderForm] = Field(default_factory=list)
+    administer: list[ActHolderForm] = Field(default_factory=list)
+
+
+class StageForm(Part):
+    """One stage of a chain."""
+
+    id: Id
+    title: Title
+    approver: Title = Field(description="The role whose holders decide")
+    place: Literal["organization", "nearest", "program"] = Field(
+        description="Where they hold it: the item's organization, the nearest at or above it of `kinds`, or anywhere"
+    )
+    kinds: list[Title] = Field(default_factory=list)
+
+
+class ChainForm(Part):
+    """The stages for some organizations, by kind or by code, or for items that name none."""
+
+    id: Id
+    title: Title
+    kinds: list[Title] = Field(default_factory=list)
+    organizations: list[Title] = Field(default_factory=list)
+    everywhere: bool = False
+    stages: Annotated[list[StageForm], Field(min_length=1)]
+
+
+class ApprovalForm(Part):
+    """Who decides, in which order."""
+
+    chains: Annotated[list[ChainForm], Field(min_length=1)]
+    closing: list[StageForm] = Field(default_factory=list)
+    employing_chain: bool = False
+    employing_waits: bool = False
+    foreign_stages: list[StageForm] = Field(default_factory=list)
+
+
+SettingForm = str | int | bool | list[str]
+
+
+class OverrideForm(Part):
+    """Other settings or dates for some organizations."""
+
+    organizations: Annotated[list[Title], Field(min_length=1)]
+    settings: dict[str, SettingForm] = Field(default_factory=dict)
+    effective_from: Day | None = None
+    effective_until: Day | None = None
+
+
+class RuleForm(Part):
+    """A rule in force."""
+
+    id: Id
+    settings: dict[str, SettingForm] = Field(default_factory=dict)
+    effective_from: Day | None = Field(None, description="First day on which it applies")
+    effective_until: Day | None = Field(None, description="First day on which it no longer applies")
+    overrides: list[OverrideForm] = Field(default_factory=list)
+    source: Text | None = None
+
+
+class LifecycleForm(Part):
+    """What ends by itself, and what is said before."""
+
+    inactivity_months: Annotated[int, Field(ge=1, le=120)] | None = None
+    warn_days_before_closing: DaysBefore = Field(default_factory=list)
+    bounce_deactivates: bool = False
+    temporary_details: bool = False
+    warn_days_before_end: DaysBefore = Field(default_factory=list)
+    request_expires_days: Annotated[int, Field(ge=1, le=3660)] | None = None
+
+
+class QuestionForm(Part):
+    """A question of a review."""
+
+    id: Id
+    text: Text
+    about: Literal["account", "roles", "access"]
+    yes_means: Literal["keep", "remove"]
+
+
+class ReviewForm(Part):
+    """A review that comes every year."""
+
+    id: Id
+    title: Title
+    opens_on: MonthDay = Field(description="Month and day in quotes: '11-01'")
+    due_on: MonthDay
+    categories: list[Title] = Field(default_factory=list, description="Whose accounts; empty: all")
+    intro: Text | None = None
+    questions: Annotated[list[QuestionForm], Field(min_length=1)]
+    answered_by: Annotated[list[Title], Field(min_length=1)]
+
+
+class AcknowledgedForm(Part):
+    """A finding of the lint that the authors know of."""
+
+    finding: Title
+    about: Title
+    reason: Text
+
+
+class RolebookForm(Part):
+    """A rolebook: a program's roles, privileges, approval and rules, as its policy document says them."""
+
+    format: Literal[1]
+    program: ProgramForm
+    access: Literal["with each role", "apart from roles"]
+    steward: StewardForm = Field(default_factory=StewardForm)
+    categories: Annotated[list[CategoryForm], Field(min_length=1)]
+    organization_kinds: list[KindForm] = Field(default_factory=list)
+    roles: Annotated[list[RoleForm], Field(min_length=1)]
+    privilege_kinds: list[NamedForm] = Field(default_factory=list)
+    areas: list[Title] = Field(default_factory=list, description="The headings inside the tables, in order")
+    privileges: dict[Id, PrivilegeEntry] = Field(
+        description="By id; the id is written once and never changes"
+    )
+    marks: list[MarkForm] = Field(default_factory=list)
+    footnotes: list[FootnoteForm] = Field(default_factory=list)
+    tables: Annotated[list[TableForm], Field(min_length=1)]
+    authority: AuthorityForm
+    approval: ApprovalForm
+    rules: list[RuleForm] = Field(default_factory=list)
+    lifecycle: LifecycleForm = Field(default_factory=LifecycleForm)
+    reviews: list[ReviewForm] = Field(default_factory=list)
+    words: dict[Language, dict[str, Text]] = Field(
+        default_factory=dict, description="Translations, by language"
+    )
+    acknowledged: list[AcknowledgedForm] = Field(default_factory=list)

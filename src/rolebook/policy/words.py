@@ -1,0 +1,72 @@
+"""The one catalogue of sentences for codes: what rules and reasons say to people.
+
+Parameters are what people read (titles, names), never ids. A code without a sentence is an error of ours
+and shows itself in tests; at run time a plain sentence stands in, so that nobody is left with a code.
+"""
+
+from collections.abc import Mapping
+
+SENTENCES: Mapping[str, str] = {
+    # rules
+    "unknown_role": "This program has no role called {role}.",
+    "unknown_organization": "This program has no such organization.",
+    "needs_organization": "Choose the organization at which you need {role}.",
+    "needs_no_organization": "{role} is not held at an organization. Ask for it without one.",
+    "wrong_kind_of_organization": "{role} cannot be held at this organization. It is for: {kinds}.",
+    "no_separate_access": "In {program}, access comes with a role. Ask for a role at the organization.",
+    "access_needs_organization": "Choose the organization whose records you need.",
+    "ends_before_start": "The end date must be after the start date.",
+    "ends_in_the_past": "The end date has passed. Choose a later one.",
+    "no_temporary_details": "{program} has no temporary roles. Leave the end date out.",
+    "by_designation_only": "{role} is for designated people only. It cannot be requested.",
+    "by_registration_only": "{role} comes with registering. It cannot be requested.",
+    "other_category_held": (
+        "{role} is a {category} role, and {other_role} is a {other_category} role. "
+        "One person can hold roles of one user category only."
+    ),
+    "other_category_pending": (
+        "{role} is a {category} role, and a request for {other_role}, a {other_category} role, is waiting. "
+        "One person can hold roles of one user category only."
+    ),
+    "role_already_held": "{role} is already held here.",
+    "role_not_held": "{role} is not held here, so there is nothing to remove.",
+    "access_already_held": "Access to this organization is already held.",
+    "access_not_held": "Access to this organization is not held, so there is nothing to remove.",
+    "role_already_pending": "A request for {role} here is already waiting for a decision.",
+    "access_already_pending": "A request for access to this organization is already waiting for a decision.",
+    "own_request": "You cannot decide about your own access. Someone else must.",
+    "own_removal": "You cannot remove your own access. Someone else must.",
+    "asked_for_it": "You made this request, so someone else must decide it.",
+    "decided_before": "You have already decided a step of this request. Another person must decide this one.",
+    "statement_not_agreed": "Please agree to the {program} statement first.",
+    "certificate_missing": (
+        "Your agency requires the training certificates for {role}. Attach them, or ask your agency lead."
+    ),
+    "not_new": "This person has held an account before. Ask for a modification.",
+    "not_a_modification": "This person has never held an account. Ask for a new one.",
+    "nothing_to_reactivate": "This person has never held an account, so there is none to reactivate.",
+}
+
+UNKNOWN = "This is not possible here."
+
+
+def sentence(code: str, **params: object) -> str:
+    """The sentence for a code with its parameters filled in; lists are joined with commas and "or".
+
+    Unknown codes and missing parameters give a plain sentence instead of an exception.
+    """
+    text = SENTENCES.get(code)
+    if text is None:
+        return UNKNOWN
+    try:
+        return text.format_map({name: _shown(value) for name, value in params.items()})
+    except (KeyError, IndexError):
+        return UNKNOWN
+
+
+def _shown(value: object) -> str:
+    """A parameter as people read it."""
+    if isinstance(value, list | tuple):
+        items = [str(item) for item in value]
+        return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " or " + items[-1] if items else ""
+    return str(value)
