@@ -1,7 +1,7 @@
 """The rules of the house, one a file: `judge(change, facts) -> Violation | None`, pure.
 
 A rolebook says which of them are in force, with settings and dates; those marked `always` are judged in
-every program. Flows call `violations` at submission, at every outcome, and under lock when the ledger opens
+every program. Flows call `judge` at submission, at every outcome, and under lock when the ledger opens
 a grant.
 """
 
@@ -41,8 +41,8 @@ __all__ = [
     "Rule",
     "SettingSpec",
     "Violation",
+    "judge",
     "settings_in_force",
-    "violations",
 ]
 
 RULES: dict[str, Rule] = {
@@ -62,7 +62,7 @@ RULES: dict[str, Rule] = {
 }
 
 
-def violations(change: Change, facts: Facts) -> tuple[Violation, ...]:
+def judge(change: Change, facts: Facts) -> tuple[Violation, ...]:
     """Every rule that does not let the change happen, in the order of `RULES`; empty: it may."""
     book = facts.rolebook
     applied = (rule for rule in RULES.values() if rule.always or book.rule(rule.id) is not None)
