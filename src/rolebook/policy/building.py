@@ -11,7 +11,7 @@ from rolebook.policy.building_matrix import MatrixNames, MatrixReading, build_ma
 from rolebook.policy.building_organizations import build_organizations
 from rolebook.policy.building_process import Known, build_process
 from rolebook.policy.errors import one_of
-from rolebook.policy.form import HINTS, Cited, ElsewhereForm, PrivilegeForm, RolebookForm, RoleForm
+from rolebook.policy.form import HINTS, Cited, ElsewhereForm, NoteForm, PrivilegeForm, RolebookForm, RoleForm
 from rolebook.policy.matrix import NO, YES, Footnote, Mark, Matrix
 from rolebook.policy.model import (
     OFFICE_CATEGORY_ID,
@@ -21,6 +21,7 @@ from rolebook.policy.model import (
     Category,
     Contact,
     Link,
+    Note,
     OrganizationKind,
     Privilege,
     PrivilegeKind,
@@ -317,8 +318,25 @@ class Builder:
             other_names=tuple(form.other_names),
             printed=form.printed,
             by_note=by_note,
+            notes=tuple(self._note(note, (*path, "notes", number)) for number, note in enumerate(form.notes)),
             source=form.source or "",
         )
+
+    def _note(self, form: NoteForm, path: Path) -> Note:
+        can = self.source.many(self.privileges, form.can, (*path, "can"))
+        cannot = self.source.many(self.privileges, form.cannot, (*path, "cannot"))
+        area = self.source.one(self.areas, form.area, (*path, "area")) if form.area else None
+        if bool(form.area) != bool(form.operations):
+            self.source.error(path, "missing key", None, "'area' and 'operations' together")
+        self._operations(form.operations, (*path, "operations"))
+        return Note(form.text, can, cannot, area, tuple(form.operations))
+
+    def _operations(self, operations: list[str], path: Path) -> None:
+        for number, operation in enumerate(operations):
+            if operation not in OPERATIONS:
+                self.source.error(
+                    (*path, number), "unknown operation", operation, one_of(OPERATIONS), OPERATIONS
+                )
 
     def _elsewhere(self, form: RoleForm, path: Path, privileges: dict[str, Privilege]) -> tuple[str, ...]:
         """The role's privileges named one by one, and those of the named areas with the named operations."""

@@ -31,6 +31,7 @@ def check_chains(
 ) -> None:
     """Judge the whole of the approval; errors go to the source's report."""
     checker = _ChainChecker(form, source, kinds, roles, organizations, authority)
+    checker.served = {kind for chain in chains for kind in (*chain.kinds, *checker.kinds_of(chain.organizations))}
     checker.each_defined_once(chains)
     checker.each_served(chains)
     for position, chain in enumerate(chains):
@@ -79,6 +80,7 @@ class _ChainChecker:
             kind.id: {found for parent in kind.parents if (found := kinds.find(parent))}
             for kind in form.organization_kinds
         }
+        self.served: set[str] = set()
         self.asked_kinds = dict.fromkeys(
             kind for role in roles if _asked_for(role) for kind in role.reach.kinds
         )
@@ -131,11 +133,8 @@ class _ChainChecker:
         path: Path = ("approval", "chains")
         by_kind = {kind for chain in chains for kind in chain.kinds}
         by_code = {code for chain in chains for code in chain.organizations}
-        served = by_kind | {
-            self.organizations[code].kind_id for code in by_code if code in self.organizations
-        }
         for kind in self.asked_kinds:
-            if not self._above(kind) & served:
+            if not self._nearest(kind):
                 self.source.error(
                     path,
                     "no chain for a kind",
@@ -143,9 +142,7 @@ class _ChainChecker:
                     "a chain whose 'kinds' name it, as roles are asked for there",
                 )
         if by_code:
-            agency_kinds = {
-                self.organizations[code].kind_id for code in by_code if code in self.organizations
-            }
+            agency_kinds = self.kinds_of(tuple(by_code))
             for organization in self.organizations.values():
                 if organization.kind_id in agency_kinds - by_kind and organization.code not in by_code:
                     self.source.error(
@@ -163,10 +160,8 @@ class _ChainChecker:
 
     def chain(self, chain: Chain, path: Path) -> None:
         """The stages of one chain can be reached, and their approvers may decide."""
-        targets = set(chain.kinds) | {
-            self.organizations[code].kind_id for code in chain.organizations if code in self.organizations
-        }
-        below = {kind for kind in self.parents if self._above(kind) & targets}
+        targets = {*chain.kinds, *self.kinds_of(chain.organizations)}
+        below = {kind for kind in self.parents if self._nearest(kind) & targets}
         asked = [
             role
             for role in self.roles
@@ -219,6 +214,25 @@ class _ChainChecker:
                     stage.approver_role_id,
                     f"a role that decides for the category {one_of(missing)}",
                 )
+
+    def kinds_of(self, codes: tuple[str, ...]) -> set[str]:
+        """The kinds of shipped organizations by code."""
+        return {self.organizations[code].kind_id for code in codes if code in self.organizations}
+
+    def _nearest(self, kind: str) -> set[str]:
+        """The kinds at or above a kind, whichever come first on the way up, that chains are for."""
+        found: set[str] = set()
+        seen = {kind}
+        waiting = [kind]
+        while waiting:
+            here = waiting.pop()
+            if here in self.served:
+                found.add(here)
+                continue
+            for parent in self.parents.get(here, set()) - seen:
+                seen.add(parent)
+                waiting.append(parent)
+        return found
 
     def _above(self, kind: str) -> set[str]:
         """A kind and every kind that may stand above it."""

@@ -173,6 +173,18 @@ class RecommendedForm(Cited):
     at_least: Annotated[int, Field(ge=1, le=100)]
 
 
+class NoteForm(Part):
+    """What the text says about a role, apart from the tables; the lint compares it with the cells."""
+
+    text: Text
+    can: list[Title] = Field(default_factory=list, description="Privileges that the text gives")
+    cannot: list[Title] = Field(default_factory=list, description="Privileges that the text denies")
+    area: Title | None = Field(None, description="The area of `operations`")
+    operations: list[Id] = Field(
+        default_factory=list, description="Operations that the text gives in the area"
+    )
+
+
 class RoleForm(Part):
     """A role."""
 
@@ -186,6 +198,7 @@ class RoleForm(Part):
     reach: ReachForm
     printed: bool = Field(True, description="Whether the matrix has a column for it")
     by_note: list[ByNoteForm] = Field(default_factory=list)
+    notes: list[NoteForm] = Field(default_factory=list)
     recommended: RecommendedForm | None = None
 
 

@@ -77,6 +77,7 @@ __all__ = [
     "Mark",
     "Matrix",
     "MatrixTable",
+    "Note",
     "OrganizationKind",
     "Power",
     "Privilege",
@@ -220,6 +221,21 @@ class ByNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What the document's text says about a role, apart from the tables. The matrix decides; the lint
+    compares.
+
+    `can` and `cannot` are privilege ids; `operations` are ones that the text gives in `area`.
+    """
+
+    text: str
+    can: tuple[str, ...] = ()
+    cannot: tuple[str, ...] = ()
+    area: str | None = None
+    operations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Role:
     """A role: `printed` tells whether it has a column in the matrix."""
 
@@ -232,6 +248,7 @@ class Role:
     other_names: tuple[str, ...] = ()
     printed: bool = True
     by_note: tuple[ByNote, ...] = ()
+    notes: tuple[Note, ...] = ()
     source: str = ""
 
 
