@@ -16,8 +16,8 @@ from django.db import transaction
 from rolebook.audit.models import Event
 from rolebook.notices.facts import Facts
 from rolebook.notices.letter import write
+from rolebook.notices.message import message_id
 from rolebook.notices.models import Cursor, Notice, PostponedEvent
-from rolebook.notices.outbox import message_id
 from rolebook.notices.recipients import Recipient
 from rolebook.notices.table import Telling, tellings_of
 

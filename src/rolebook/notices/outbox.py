@@ -1,41 +1,50 @@
-"""Mails about the account itself, with codes in them: into the same outbox as every other notice."""
+"""Mails about the account itself, most with codes in them: into the same outbox as every other notice."""
 
 import uuid
 from datetime import datetime
-from urllib.parse import urlsplit
 
-from django.conf import settings
-
-from rolebook.accounts.models import Account
-from rolebook.notices.letter import Letter, write
+from rolebook.accounts.mail import AccountMail, SendMail
+from rolebook.accounts.queries.rolebooks import programs_in_force
+from rolebook.notices.account_words import account_mail
+from rolebook.notices.facts import contact_line
+from rolebook.notices.letter import write
+from rolebook.notices.message import message_id
 from rolebook.notices.models import Notice
 
 
-def enqueue_account_mail(
-    *,
-    kind: str,
-    letter: Letter,
-    at: datetime,
-    recipient: Account | None,
-    address: str = "",
-    holds_code: bool = True,
-) -> Notice:
+def account_mails(at: datetime) -> SendMail:
+    """Return what the flows of accounts take as ``send``: puts a mail into the outbox at ``at``."""
+
+    def send(mail: AccountMail) -> None:
+        enqueue_account_mail(mail, at=at)
+
+    return send
+
+
+def enqueue_account_mail(mail: AccountMail, *, at: datetime) -> Notice:
     """Put a mail about an account into the outbox, in the caller's transaction if there is one; the
     worker sends it.
 
-    ``kind`` is a word of the caller's ("confirm-email", "sign-in-code"). ``address`` is given only for an
-    address that is being proved or warned; without it the recipient's stored confirmed address is read at
-    sending (I9). Where ``holds_code``, the words are erased once sent. Raises ValueError when there is
-    nobody to send it to.
+    It goes to the mail's own address where it names one, else to the account's stored confirmed address
+    as it is at sending (I9). The words of a mail with a code are erased once it is sent. Raises
+    ValueError when the mail names nobody.
     """
-    if recipient is None and not address:
-        raise ValueError("an account mail needs a recipient or an address")
-    written = write(letter)
+    if mail.account is None and not mail.address:
+        raise ValueError(f"the mail {mail.kind!r} names neither an account nor an address")
+    programs = programs_in_force(at)
+    only = programs[0] if len(programs) == 1 else None
+    written = write(
+        account_mail(
+            mail,
+            site_name=only.program.short_name if only else "Rolebook",
+            contact=contact_line(only) if only else "",
+        )
+    )
     return Notice.objects.create(
-        recipient=recipient,
-        kind=kind,
-        address=address,
-        holds_code=holds_code,
+        recipient=mail.account,
+        kind=mail.kind,
+        address=mail.address,
+        holds_code=bool(mail.code),
         subject=written.subject,
         text=written.text,
         html=written.html,
@@ -43,11 +52,3 @@ def enqueue_account_mail(
         next_attempt_at=at,
         created_at=at,
     )
-
-
-def message_id(unique: str) -> str:
-    """Return the Message-ID (without angle brackets) of the mail that ``unique`` names, at this site's
-    host.
-    """
-    host = urlsplit(settings.ROLEBOOK.site_url).hostname or "rolebook.invalid"
-    return f"{unique}@{host}"

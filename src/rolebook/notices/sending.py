@@ -10,15 +10,12 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
 
 from django.db.models import F, Q
 
 from rolebook.accounts.models import Account
-from rolebook.notices.letter import one_line
+from rolebook.notices.letter import Written
+from rolebook.notices.message import bare_address, compose
 from rolebook.notices.models import Notice
 from rolebook.notices.transport import NotNow, Refused, ServerDown, Transport
 
@@ -125,13 +122,7 @@ class Sender:
             cycle.failed += 1
             return
         try:
-            self.transport.send(
-                sender=parseaddr(self.mail_from)[1],
-                recipient=address,
-                message=message_bytes(
-                    notice, address=address, mail_from=self.mail_from, sent_at=self.clock()
-                ),
-            )
+            self._hand_over(notice, address)
         except Refused as refused:
             _settle(notice, state=Notice.State.FAILED, last_error=str(refused))
             cycle.failed += 1
@@ -143,35 +134,16 @@ class Sender:
             cycle.sent += 1
         self.pause.end()
 
-
-def message_bytes(notice: Notice, *, address: str, mail_from: str, sent_at: datetime) -> bytes:
-    """Return the notice as a message (RFC 5322), plain text first, then HTML; no header takes more than
-    one line.
-    """
-    message = EmailMessage(policy=SMTP)
-    message["From"] = _mailbox(mail_from)
-    name = one_line(notice.recipient.name) if notice.recipient is not None else ""
-    local, _, domain = address.rpartition("@")
-    message["To"] = Address(name, local, _ascii_domain(domain))
-    message["Subject"] = one_line(notice.subject)
-    message["Date"] = format_datetime(sent_at)
-    message["Message-ID"] = f"<{notice.message_id}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
-    message.set_content(notice.text)
-    if notice.html:
-        message.add_alternative(notice.html, subtype="html")
-    return message.as_bytes()
-
-
-def _mailbox(mail_from: str) -> Address:
-    name, address = parseaddr(mail_from)
-    local, _, domain = address.rpartition("@")
-    return Address(name, local, domain)
-
-
-def _ascii_domain(domain: str) -> str:
-    return domain if domain.isascii() else domain.encode("idna").decode("ascii")
+    def _hand_over(self, notice: Notice, address: str) -> None:
+        message = compose(
+            Written(notice.subject, notice.text, notice.html),
+            message_id=notice.message_id,
+            name=notice.recipient.name if notice.recipient is not None else "",
+            address=address,
+            mail_from=self.mail_from,
+            sent_at=self.clock(),
+        )
+        self.transport.send(sender=bare_address(self.mail_from), recipient=address, message=message)
 
 
 def _address(notice: Notice) -> str:

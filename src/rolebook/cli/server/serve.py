@@ -1,0 +1,107 @@
+"""`rolebook serve`: everything one machine needs, in one command."""
+
+import os
+
+import click
+
+from rolebook.cli.server.processes import Together, refuse_port_in_use
+from rolebook.cli.server.start import log_to_terminal, start_django
+
+THREADS = 8
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option(
+    "--processes", default=1, show_default=True, help="Processes that answer; more than 1 on PostgreSQL only."
+)
+@click.option("--threads", default=THREADS, show_default=True, help="Threads in each process.")
+@click.option("--migrate/--no-migrate", default=True, help="Bring the database up to date first.")
+@click.option("--worker/--no-worker", default=True, help="Also run the worker that sends mail.")
+def serve(  # noqa: PLR0917 - click hands every option over by name
+    host: str, port: int, processes: int, threads: int, migrate: bool, worker: bool
+) -> None:
+    """Start the server: pages, decision point and worker together.
+
+    \b
+    Example:
+      rolebook serve --port 8080
+
+    Settings come from the environment (docs/settings.md). Stop it with Ctrl+C.
+    """
+    log_to_terminal()
+    start_django()
+    from django.conf import settings
+    from django.db import connection
+
+    refuse_demo_off_loopback(host)
+    if processes > 1 and connection.vendor == "sqlite":
+        raise click.ClickException("more than one process needs PostgreSQL: set ROLEBOOK_DATABASE")
+    refuse_port_in_use(host, port)
+    if migrate:
+        bring_up_to_date()
+    refuse_unprotected_database()
+    connection.close()
+    with Together(environment={}) as together:
+        start_serving(together, host=host, port=port, processes=processes, threads=threads)
+        if worker:
+            together.start("the worker", "rolebook.cli.main", ["worker", "--parent", str(os.getpid())])
+        together.stop_on_signals()
+        if together.answering(_reachable(host), port):
+            click.echo(f"Rolebook answers at {settings.ROLEBOOK.site_url}/ (stop with Ctrl+C)")
+        code = together.until_stopped()
+    click.echo("stopped")
+    raise SystemExit(code)
+
+
+def start_serving(together: Together, *, host: str, port: int, processes: int, threads: int) -> None:
+    """Start the process that answers HTTP."""
+    arguments = {
+        "--host": host,
+        "--port": port,
+        "--workers": processes,
+        "--threads": threads,
+        "--parent": os.getpid(),
+    }
+    flat = [str(part) for pair in arguments.items() for part in pair]
+    together.start("the server", "rolebook.cli.server.http_process", flat)
+
+
+def bring_up_to_date() -> None:
+    """Apply the migrations that the database lacks, and say so in one line."""
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    call_command("migrate", verbosity=0, interactive=False)
+    done = f"{missing} migrations applied" if missing else "nothing to migrate"
+    click.echo(f"database ready: {done}")
+
+
+def refuse_unprotected_database() -> None:
+    """Raise click.ClickException when the triggers that protect the audit log and the grants are not
+    installed.
+    """
+    from rolebook.audit import triggers
+
+    missing = triggers.check_installed()
+    if missing:
+        raise click.ClickException(
+            f"the database lacks protections it must have ({', '.join(sorted(missing))}): "
+            "run 'rolebook serve' with --migrate, which installs them"
+        )
+
+
+def refuse_demo_off_loopback(host: str) -> None:
+    """Raise click.ClickException in demo mode for an address that other machines could reach."""
+    from django.conf import settings
+
+    if settings.ROLEBOOK.demo and host not in ("127.0.0.1", "::1", "localhost"):
+        raise click.ClickException(f"demo mode listens on this machine only: found host {host!r}")
+
+
+def _reachable(host: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - where to knock, not where to listen

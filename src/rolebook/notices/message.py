@@ -1,0 +1,53 @@
+"""From the words of a mail to the bytes that go over the wire (RFC 5322)."""
+
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from rolebook.notices.letter import Written, one_line
+
+
+def compose(
+    written: Written, *, message_id: str, name: str, address: str, mail_from: str, sent_at: datetime
+) -> bytes:
+    """Return the message: plain text first, then HTML; no header takes more than one line of what people
+    typed.
+
+    ``name`` and ``address`` are the recipient's, ``message_id`` stands without angle brackets,
+    ``mail_from`` is a whole From header. Raises ValueError for an address that is none.
+    """
+    message = EmailMessage(policy=SMTP)
+    message["From"] = _mailbox(*parseaddr(mail_from))
+    message["To"] = _mailbox(one_line(name), address)
+    message["Subject"] = one_line(written.subject)
+    message["Date"] = format_datetime(sent_at)
+    message["Message-ID"] = f"<{message_id}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message.set_content(written.text)
+    if written.html:
+        message.add_alternative(written.html, subtype="html")
+    return message.as_bytes()
+
+
+def bare_address(mail_from: str) -> str:
+    """Return the address of a From header without the name: "Rolebook <a@b>" gives "a@b"."""
+    return parseaddr(mail_from)[1]
+
+
+def _mailbox(name: str, address: str) -> Address:
+    local, _, domain = address.rpartition("@")
+    return Address(name, local, domain if domain.isascii() else domain.encode("idna").decode("ascii"))
+
+
+def message_id(unique: str) -> str:
+    """Return the Message-ID (without angle brackets) of the mail that ``unique`` names, at this site's
+    host.
+    """
+    host = urlsplit(settings.ROLEBOOK.site_url).hostname or "rolebook.invalid"
+    return f"{unique}@{host}"
