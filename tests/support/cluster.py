@@ -35,6 +35,8 @@ OLDEST_VERSION = 15
 ROLE = "rolebook"
 START_SECONDS = 60
 STOP_SECONDS = 20
+INTERRUPTED = 130
+INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # Nothing here survives a crash, and nothing has to: the cluster is thrown away.
 SERVER_SETTINGS = {
@@ -204,7 +206,8 @@ def _stop(postmaster: subprocess.Popen[bytes]) -> None:
 def run_forwarding(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run a command in its own session, pass interruption on to it as SIGINT, and return its exit code.
 
-    The command gets the time to clean up; only what hangs is killed, with all that it started.
+    The caller has made INTERRUPTIONS raise KeyboardInterrupt. The command gets the time to clean up; only what
+    hangs is killed, with all that it started.
     """
     child = subprocess.Popen(
         command,
@@ -212,28 +215,23 @@ def run_forwarding(command: Sequence[str], environment: Mapping[str, str]) -> in
         start_new_session=True,
         preexec_fn=_end_with_parent(signal.SIGINT),  # noqa: PLW1509  # as above
     )
-
-    def interrupt(signal_number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    previous = {
-        number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    }
     try:
         return child.wait()
     except KeyboardInterrupt:
-        for number in previous:
-            signal.signal(number, signal.SIG_IGN)
-        child.send_signal(signal.SIGINT)
+        for number in INTERRUPTIONS:
+            signal.signal(number, signal.SIG_IGN)  # what follows is the cleaning up
+        os.killpg(child.pid, signal.SIGINT)  # as a terminal does: to all that the command started
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(STOP_SECONDS)
-        return 130
+        return INTERRUPTED
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+
+
+def _interrupt(signal_number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -243,6 +241,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--database", choices=["sqlite", "postgres"], default="postgres")
     parser.add_argument("command", nargs="*", help="the command, after --")
     asked = parser.parse_args(arguments)
+    # Before anything is started: a shell may start us with SIGINT ignored, which a command would inherit.
+    for number in INTERRUPTIONS:
+        signal.signal(number, _interrupt)
     try:
         if asked.find:
             print(server_binaries())
@@ -253,6 +254,8 @@ def main(arguments: Sequence[str]) -> int:
                 return run_forwarding(asked.command, _environment("sqlite", url, home))
             with running_cluster() as cluster:
                 return run_forwarding(asked.command, _environment("postgres", cluster.url(), home))
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except ClusterError as failed:
         print(failed, file=sys.stderr)
         return 1
