@@ -1,13 +1,15 @@
 """`committed_db`: a database of the test's own, for tests that need real commits, threads or other processes.
 
 The ordinary `db` fixture of pytest-django rolls one transaction back, so nothing in it is ever committed; its
-`transactional_db` empties the tables afterwards, which the append-only triggers refuse. This one copies the migrated
-test database for each test (a clone of the template on PostgreSQL, a file on SQLite) and throws the copy away.
+`transactional_db` empties the tables afterwards, which the append-only triggers refuse. This one copies
+the migrated test database for each test (a clone of the template on PostgreSQL, a file on SQLite) and
+throws the copy away.
 
     def test_two_officials_decide_at_once(committed_db):
         make_practice()                                   # committed, triggers in force
         results = committed_db.in_threads([first, second])  # one connection a thread, all start together
-        subprocess.Popen([...], env={**os.environ, **committed_db.environment})  # another process on the same data
+        subprocess.Popen([...], env={**os.environ, **committed_db.environment})  # another process on the
+        same data
 
 Do not combine it with `db`, `transactional_db` or the `django_db` mark. Imports no Django until it is used.
 """
@@ -110,13 +112,13 @@ def committed_db(
             template.settings_dict = settings
             connections["default"] = template
             if postgres:
-                with template._nodb_cursor() as cursor:  # type: ignore[attr-defined]  # Django's own way in
+                with template._nodb_cursor() as cursor:
                     cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _clone_postgresql(template: "BaseDatabaseWrapper", name: str) -> None:
     template.close()
-    with template._nodb_cursor() as cursor:  # type: ignore[attr-defined]  # Django's own way in
+    with template._nodb_cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.settings_dict["NAME"]}"')
 
 

@@ -78,7 +78,7 @@ def _scalar(value: bool | int | str | None, where: str) -> Json:
 def _object(value: Mapping[str, Detail], where: str, depth: int) -> Json:
     members: dict[str, Json] = {}
     for key, member in value.items():
-        if not isinstance(key, str) or not _KEY.fullmatch(key):
+        if not _KEY.fullmatch(key):
             raise Unrecordable(
                 f"{where}: found the key {key!r}, expected up to 80 printable ASCII characters"
             )

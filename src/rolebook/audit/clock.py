@@ -19,3 +19,8 @@ def boottime() -> float:
     monotonic one stands in.
     """
     return time.clock_gettime(_BOOT_CLOCK)
+
+
+def now_micros() -> int:
+    """Return the present instant as whole microseconds since 1970-01-01T00:00Z, as snapshots compare them."""
+    return time.time_ns() // 1_000

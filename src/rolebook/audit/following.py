@@ -53,6 +53,7 @@ class LogFollower:
         self._watch_at = 0.0
         self._watch = followers.Watch()
         self._stopping = threading.Event()
+        self._was_fresh = threading.Event()
         self._thread: threading.Thread | None = None
 
     @property
@@ -68,6 +69,10 @@ class LogFollower:
     def is_fresh(self) -> bool:
         """Whether the copy may be used now. Asked after the question arrived, for each question."""
         return clock.boottime() < self._fresh_until
+
+    def wait_until_fresh(self, seconds: float) -> None:
+        """Wait until the copy may be used for the first time, or until ``seconds`` have passed."""
+        self._was_fresh.wait(seconds)
 
     def step(self) -> bool:
         """Do one round: register, load or catch up, renew. Return whether there is more to do at once."""
@@ -113,6 +118,7 @@ class LogFollower:
         else:
             self._fresh_until = before + self._lease_seconds
             self._renew_at = before + self._lease_seconds / _RENEWALS_A_LEASE
+            self._was_fresh.set()
 
     def _forget_dead(self, before: float) -> None:
         if before >= self._watch_at:

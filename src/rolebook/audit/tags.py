@@ -94,6 +94,9 @@ ORGANIZATION_CHANGED = _declare(
     "code kind_id parent_id closed_at name",
 )
 PARTICIPATION_STARTED = _declare("participation:started", "A person joined a program", "status")
+PARTICIPATION_SIGNED_IN = _declare(
+    "participation:signed-in", "A person began a session in a program", "last_signed_in_at"
+)
 PARTICIPATION_STATUS_CHANGED = _declare(
     "participation:status-changed",
     "A person's part in a program was deactivated, reactivated or closed",
@@ -110,6 +113,16 @@ REQUEST_SUBMITTED = _declare(
 )
 REQUEST_WITHDRAWN = _declare("request:withdrawn", "A request was withdrawn", "state version", "reason")
 REQUEST_SETTLED = _declare("request:settled", "A request reached its end", "state version")
+REQUEST_RETURNED = _declare(
+    "request:returned",
+    "A request went back to its requester, because the program's chain for it has changed",
+    "state version why",
+)
+REQUEST_ASKED_AGAIN = _declare(
+    "request:asked-again",
+    "Who denied a request asked its requester to submit it again",
+    "stage_id",
+)
 STAGE_OPENED = _declare(
     "stage:opened",
     "A stage of a request began to wait for its approver",

@@ -1,0 +1,177 @@
+"""From tables to the snapshot that the decision point asks; only the follower's thread reads here.
+
+A closed grant has an empty interval in the snapshot, [closed_at, closed_at): no clock that runs behind,
+and none that is set back, can make it answer yes again (fault 58).
+"""
+
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from rolebook.accounts.models import Account, Organization, RolebookVersion
+from rolebook.accounts.queries.rolebooks import book_of_version
+from rolebook.authzen.models import Client
+from rolebook.decision.changes import AccountChange, AccountStatus, GrantOpened, RecordLinked
+from rolebook.decision.compiled import CompiledProgram, compile_program
+from rolebook.decision.evaluation import Holding
+from rolebook.decision.instants import micros
+from rolebook.decision.snapshot import GrantRow, Snapshot, SnapshotBuilder
+from rolebook.decision.tree import OrganizationTree
+from rolebook.governance.models import Grant, Participation
+
+_CHUNK = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of a program's rolebook that is in force, or will be: from when, and compiled."""
+
+    effective_micros: int
+    program: CompiledProgram
+
+
+@dataclass(frozen=True, slots=True)
+class KnownClient:
+    """What the decision point must know of a client."""
+
+    program_id: str
+    operations: frozenset[str]
+
+
+def program_ids() -> tuple[str, ...]:
+    """Return every program that has a version of its rolebook."""
+    found = RolebookVersion.objects.order_by("program_id").values_list("program_id", flat=True).distinct()
+    return tuple(found)
+
+
+def load_versions(program_id: str, at: datetime) -> tuple[Version, ...]:
+    """Return the version in force at ``at``, if any, and those that will replace it, in the order of
+    their instants.
+
+    In force is the newest by number of those that are effective.
+    """
+    rows = list(RolebookVersion.objects.filter(program_id=program_id).order_by("number").defer("content"))
+    current = [row for row in rows if row.effective_at <= at][-1:]
+    number = current[0].number if current else 0
+    coming = sorted(
+        (row for row in rows if row.effective_at > at and row.number > number),
+        key=lambda row: (row.effective_at, row.number),
+    )
+    in_turn = list(current)
+    for row in coming:
+        if not in_turn or row.number > in_turn[-1].number:
+            in_turn.append(row)
+    return tuple(Version(micros(row.effective_at), compile_program(book_of_version(row))) for row in in_turn)
+
+
+def load_tree(program_id: str) -> OrganizationTree:
+    """Return a program's organizations at their present places, by public id."""
+    rows = list(
+        Organization.objects.filter(program_id=program_id)
+        .order_by("id")
+        .values_list("public_id", "parent__public_id", "kind_id")
+    )
+    return OrganizationTree((str(node), _text(parent), kind) for node, parent, kind in rows)
+
+
+def load_snapshot(
+    program_id: str, program: CompiledProgram, tree: OrganizationTree, at: datetime
+) -> Snapshot:
+    """Return everybody's grants in a program that may still count at ``at`` or later."""
+    builder = SnapshotBuilder(program, tree)
+    people = (
+        Participation.objects.filter(program_id=program_id)
+        .order_by("id")
+        .values_list("id", "account__public_id", "account__status", "status")
+    )
+    grants = (
+        Grant.objects.filter(program_id=program_id, closed_at=None)
+        .exclude(ends_at__lte=at)
+        .order_by("participation_id", "id")
+        .values_list(
+            "participation_id", "public_id", "role_id", "organization__public_id", "starts_at", "ends_at"
+        )
+    )
+    rows = _grouped(grants.iterator(chunk_size=_CHUNK))
+    group = next(rows, None)
+    for participation_id, account_id, account_status, status in people.iterator(chunk_size=_CHUNK):
+        while group is not None and group[0] < participation_id:
+            group = next(rows, None)
+        mine = group[1] if group is not None and group[0] == participation_id else ()
+        subject_id = str(account_id)
+        builder.add(subject_id, active=_active(account_status, status), grants=mine, record_id=subject_id)
+    return builder.build()
+
+
+def _grouped(
+    rows: Iterable[tuple[int, uuid.UUID, str, uuid.UUID | None, datetime, datetime | None]],
+) -> Iterator[tuple[int, list[GrantRow]]]:
+    for participation_id, group in groupby(rows, key=lambda row: row[0]):
+        yield (
+            participation_id,
+            [
+                (
+                    str(grant_id),
+                    role_id,
+                    _text(place),
+                    micros(starts),
+                    micros(ends) if ends else None,
+                    None,
+                )
+                for _, grant_id, role_id, place, starts, ends in group
+            ],
+        )
+
+
+def _text(public_id: uuid.UUID | None) -> str | None:
+    return None if public_id is None else str(public_id)
+
+
+def _active(account_status: str, participation_status: str) -> bool:
+    return account_status == Account.Status.ACTIVE and participation_status == Participation.Status.ACTIVE
+
+
+def changes_of(program_id: str, account_id: uuid.UUID) -> list[AccountChange]:
+    """Return all that is so of an account in a program now, as changes in an order that says no yes in
+    between.
+    """
+    found = (
+        Participation.objects.filter(program_id=program_id, account__public_id=account_id)
+        .values_list("status", "account__status")
+        .first()
+    )
+    subject_id = str(account_id)
+    if found is None:
+        return []
+    active = _active(found[1], found[0])
+    grants = (
+        Grant.objects.filter(program_id=program_id, account__public_id=account_id)
+        .order_by("id")
+        .values_list("public_id", "role_id", "organization__public_id", "starts_at", "ends_at", "closed_at")
+    )
+    changes: list[AccountChange] = [
+        GrantOpened(
+            subject_id,
+            Holding(str(grant_id), role_id, _text(place), closed or starts, ends, closed),
+        )
+        for grant_id, role_id, place, starts, ends, closed in grants
+    ]
+    status = AccountStatus(subject_id, active)
+    linked = RecordLinked(subject_id, subject_id)
+    return [linked, *changes, status] if active else [status, linked, *changes]
+
+
+def programs_of(account_id: uuid.UUID) -> tuple[str, ...]:
+    """Return the programs that an account takes part in."""
+    found = Participation.objects.filter(account__public_id=account_id)
+    return tuple(found.values_list("program_id", flat=True))
+
+
+def load_clients() -> dict[str, KnownClient]:
+    """Return the clients whose tokens count, by the digest of the token."""
+    rows = Client.objects.filter(revoked_at=None).values_list("token_hash", "program_id", "operations")
+    return {
+        token_hash: KnownClient(program, frozenset(operations)) for token_hash, program, operations in rows
+    }
