@@ -441,9 +441,11 @@ class Index:
             self._add_powers(cell)
         for role in book.roles:
             for note in role.by_note:
-                self.powers[role.id].setdefault(
-                    note.privilege_id, Power(note.privilege_id, False, note.basis, YES)
-                )
+                before = self.powers[role.id].get(note.privilege_id)
+                if before is None or before.own_record:
+                    self.powers[role.id][note.privilege_id] = Power(
+                        note.privilege_id, False, note.basis, YES
+                    )
 
     def without_marks(self, title: str) -> str:
         """A title without the footnote marks printed after it."""
