@@ -443,9 +443,7 @@ class Index:
             for note in role.by_note:
                 before = self.powers[role.id].get(note.privilege_id)
                 if before is None or before.own_record:
-                    self.powers[role.id][note.privilege_id] = Power(
-                        note.privilege_id, False, note.basis, YES
-                    )
+                    self.powers[role.id][note.privilege_id] = Power(note.privilege_id, False, note.basis, YES)
 
     def without_marks(self, title: str) -> str:
         """A title without the footnote marks printed after it."""
