@@ -28,7 +28,7 @@ _NEARNESS = {
 """How near to a yes a step came that gives the action: the nearest one is what a refusal names."""
 
 
-def check(  # noqa: PLR0917  # asked in the order in which the sentence is said
+def check(  # asked in the order in which the sentence is said
     program: CompiledProgram,
     tree: OrganizationTree,
     person: Person,
@@ -94,19 +94,19 @@ def answer(
         covered = step.covers(position, own_record)
         if step.lapse is None and covered:
             return _decision(True, "granted", step, asked)
-        code = _shortfall(step, covered)
+        code = _shortfall(step, position, covered)
         step_rank = _NEARNESS.get(code, 1)
         if step_rank > rank:
             nearest, nearest_code, rank = step, code, step_rank
     return _decision(False, nearest_code, nearest, asked)
 
 
-def _shortfall(step: Step, covered: bool) -> str:
+def _shortfall(step: Step, position: int, covered: bool) -> str:
     """Return what keeps a step from answering: its place before its dates."""
     if step.extent is Extent.NOTHING:
         return step.lapse or "no_access"
     if not covered:
-        return "own_record_only" if step.extent is Extent.OWN_RECORD else "outside_reach"
+        return "own_record_only" if step.own_record and step.reaches(position) else "outside_reach"
     return step.lapse or "granted"
 
 
@@ -119,6 +119,7 @@ def _decision(allowed: bool, code: str, step: Step | None, asked: Mapping[str, P
     params = dict(asked) | {
         "role_id": holding.role_id,
         "extent": str(step.extent),
+        "own_record": "yes" if step.own_record else None,
         "held_at": step.organization_id or holding.organization_id,
         "starts_at": dated.starts_at,
         "ends_at": dated.ends_at,

@@ -24,7 +24,7 @@ _ASIDE = bytes(8)
 
 
 class Codes:
-    """Numbers for names, in the order of first appearance; the first ``reserved`` stand for no name."""
+    """Numbers for names, by first appearance; the first ``reserved`` numbers stand for no name."""
 
     __slots__ = ("names", "numbers")
 
@@ -43,7 +43,7 @@ class Codes:
 
 
 class IdColumn:
-    """Ids of grants, 16 bytes each when they are UUIDs in the usual spelling; others stand in a list aside."""
+    """Ids of grants, 16 bytes each when they are UUIDs as usually spelled; others stand aside."""
 
     __slots__ = ("_aside", "_packed")
 

@@ -6,9 +6,9 @@ and so on; no printed cell is added or changed for those. A mask belongs to an e
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from rolebook.policy.model import EVERYWHERE, ORGANIZATION, OWN_RECORD, WITH_LOWER_LEVELS, Act, Role, Rolebook
+from rolebook.policy.model import ORGANIZATION, OWN_RECORD, WITH_LOWER_LEVELS, Act, Role, Rolebook
 
 ACT_PREFIX = "act:"
 
@@ -19,34 +19,50 @@ def act_action(act: Act | str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class CompiledRole:
-    """What one role gives, by extent.
+class Given:
+    """Bits by extent (see `rolebook.decision.walk.Extent`).
 
     Attributes:
-        role_id: the role.
         lower_levels: bits that hold at the organization it is held at and below it (held at none:
             everywhere).
         same: bits that hold at exactly that organization (held at none: where none is named).
         everywhere: bits that hold in every organization: a nationwide role's, or what still holds elsewhere.
-        own_record: bits that hold on the person's own record only.
+    """
+
+    lower_levels: int = 0
+    same: int = 0
+    everywhere: int = 0
+
+    @property
+    def bits(self) -> int:
+        """All of them."""
+        return self.lower_levels | self.same | self.everywhere
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRole:
+    """What one role gives.
+
+    Attributes:
+        role_id: the role.
+        any_record: what it gives on whatever record.
+        own_record: what it gives on the person's own record only, and there within its reach.
         needs_organization: whether a grant that names no organization counts for nothing.
         through_access: whether its organizations are those of the person's access instead of the grant's.
         kinds: kinds of organization it may be held at; empty for any.
     """
 
     role_id: str
-    lower_levels: int
-    same: int
-    everywhere: int
-    own_record: int
+    any_record: Given
+    own_record: Given
     needs_organization: bool
     through_access: bool
     kinds: frozenset[str]
 
     @property
-    def every_action(self) -> int:
+    def bits(self) -> int:
         """All bits that the role gives anywhere."""
-        return self.lower_levels | self.same | self.everywhere | self.own_record
+        return self.any_record.bits | self.own_record.bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,32 +118,30 @@ def _compile_role(rolebook: Rolebook, role: Role, bits: Mapping[str, int], apart
     powers = rolebook.powers(role.id).values()
     given = _mask((power.privilege_id for power in powers if not power.own_record), bits)
     own = _mask((power.privilege_id for power in powers if power.own_record), bits)
-    lower_levels = same = everywhere = 0
+    acts_below, acts_there = (_mask(acts, bits) for acts in _acts(rolebook, role.id))
     scope = role.reach.scope
     if scope == OWN_RECORD:
-        own |= given
-    elif scope == EVERYWHERE:
-        everywhere = given
-    elif apart or role.reach.lower_levels or role.reach.many:
-        # Apart from roles, each access says itself whether the lower levels are included.
-        lower_levels = given
-    else:
-        same = given
-    if scope == ORGANIZATION:
-        everywhere |= given & _mask(role.reach.elsewhere, bits)
-    acts_below, acts_there = _acts(rolebook, role.id)
-    lower_levels |= _mask(acts_below, bits)
-    same |= _mask(acts_there, bits)
+        given, own = 0, given | own
+    at_organization = scope == ORGANIZATION and not apart
     return CompiledRole(
         role_id=role.id,
-        lower_levels=lower_levels,
-        same=same,
-        everywhere=everywhere,
-        own_record=own,
-        needs_organization=scope == ORGANIZATION and not apart,
+        any_record=_reaching(role, given, apart, bits, Given(acts_below, acts_there)),
+        own_record=_reaching(role, own, apart, bits, Given()),
+        needs_organization=at_organization,
         through_access=scope == ORGANIZATION and apart,
-        kinds=frozenset(role.reach.kinds) if scope == ORGANIZATION and not apart else frozenset(),
+        kinds=frozenset(role.reach.kinds) if at_organization else frozenset(),
     )
+
+
+def _reaching(role: Role, given: int, apart: bool, bits: Mapping[str, int], acts: Given) -> Given:
+    """Put the privileges of a role into the extents of its reach, beside its acts."""
+    if role.reach.scope != ORGANIZATION:
+        return replace(acts, everywhere=given)
+    elsewhere = given & _mask(role.reach.elsewhere, bits)
+    # Apart from roles, each access says itself whether the lower levels are included.
+    if apart or role.reach.lower_levels or role.reach.many:
+        return replace(acts, lower_levels=acts.lower_levels | given, everywhere=elsewhere)
+    return replace(acts, same=acts.same | given, everywhere=elsewhere)
 
 
 def _acts(rolebook: Rolebook, role_id: str) -> tuple[list[str], list[str]]:
@@ -135,9 +149,9 @@ def _acts(rolebook: Rolebook, role_id: str) -> tuple[list[str], list[str]]:
     below: list[str] = []
     there: list[str] = []
     for act in Act:
-        holder = rolebook.authority.holder(act, role_id)
-        if holder is not None:
-            (below if holder.where == WITH_LOWER_LEVELS else there).append(act_action(act))
+        for holder in rolebook.authority.acts.get(act, ()):
+            if holder.role_id == role_id:
+                (below if holder.where == WITH_LOWER_LEVELS else there).append(act_action(act))
     return below, there
 
 

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rolebook.decision.columns import ACCESS_LOWER, FIRST_ROLE, Columns
-from rolebook.decision.tables import EVERYWHERE, GONE, LOWER, OWN, SAME, THROUGH_ACCESS, Tables
+from rolebook.decision.tables import (
+    ANY_RECORD,
+    EVERYWHERE,
+    GONE,
+    LOWER,
+    OWN_SHIFT,
+    SAME,
+    THROUGH_ACCESS,
+    Tables,
+)
 
 CLOSED = 0
 FLAT = 1
@@ -114,13 +123,15 @@ def _check_with_role(tables: Tables, store: Store, newest: Callable[[], Check]) 
         try:
             for at_row in range(row, end):
                 flags = flags_of[roles[at_row]]
+                if flags > ANY_RECORD:
+                    own = record_id is not None and records.get(account) == record_id
+                    flags = (flags | flags >> OWN_SHIFT if own else flags) & ANY_RECORD
                 if flags and starts[at_row] <= at_micros < ends[at_row]:
                     code = organizations[at_row]
                     if (
                         (flags & LOWER and low[code] <= position < high[code])
                         or flags & EVERYWHERE
                         or (flags & SAME and position == low[code])
-                        or (flags & OWN and record_id is not None and records.get(account) == record_id)
                     ) and valid[roles[at_row]][kinds[code]]:
                         return True
         except IndexError:
@@ -168,6 +179,9 @@ def _check_apart(tables: Tables, store: Store, newest: Callable[[], Check]) -> C
                     accesses.append((low[code], high[code] if role == ACCESS_LOWER else GONE))
                     continue
                 flags = flags_of[role]
+                if flags > ANY_RECORD:
+                    own = record_id is not None and store.records.get(account) == record_id
+                    flags = (flags | flags >> OWN_SHIFT if own else flags) & ANY_RECORD
                 if not (flags and valid[role][kinds[code]]):
                     continue
                 if flags & THROUGH_ACCESS:
@@ -176,9 +190,7 @@ def _check_apart(tables: Tables, store: Store, newest: Callable[[], Check]) -> C
                     flags & SAME and position == low[code]
                 ):
                     return True
-                if flags & EVERYWHERE or (
-                    flags & OWN and record_id is not None and store.records.get(account) == record_id
-                ):
+                if flags & EVERYWHERE:
                     return True
         except IndexError:
             return newest()(subject_id, action, organization_id, at_micros, record_id)

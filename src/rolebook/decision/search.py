@@ -25,7 +25,7 @@ class ReachAnswer:
             ``everywhere``.
         without_organization: whether also what names no organization is theirs (a request for a nationwide
             role).
-        own_record: whether it holds on the person's own record besides.
+        own_record: whether more is theirs on their own record (`check` with it says where).
     """
 
     everywhere: bool
@@ -45,9 +45,10 @@ class Page:
 def reach(
     program: CompiledProgram, tree: OrganizationTree, person: Person, action: str, at: datetime
 ) -> ReachAnswer:
-    """Return where ``person`` may do ``action`` at ``at``; list queries filter by it."""
+    """Return where ``person`` may do ``action`` at ``at``, whatever the record; list queries filter by it."""
     steps = _steps(program, tree, person, action, at)
-    own_record = person.record_id is not None and any(step.extent is Extent.OWN_RECORD for step in steps)
+    own_record = person.record_id is not None and any(step.own_record for step in steps)
+    steps = [step for step in steps if not step.own_record]
     if any(step.extent is Extent.EVERYWHERE or _whole(step, tree) for step in steps):
         return ReachAnswer(True, (), True, own_record)
     bounded = [step for step in steps if step.extent in (Extent.SAME, Extent.LOWER_LEVELS)]
@@ -127,7 +128,7 @@ def resources(
     return page(iter(sorted(found for found in covered if after is None or found > after)), limit)
 
 
-def subjects(  # noqa: PLR0917  # asked in the order of `check`
+def subjects(  # asked in the order of `check`
     program: CompiledProgram,
     tree: OrganizationTree,
     people: Iterable[tuple[str, Person]],

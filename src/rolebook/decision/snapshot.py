@@ -6,10 +6,12 @@ order.
 """
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
+from rolebook.decision.bulk import Bulk, Questions, answer_one_by_one, encode
 from rolebook.decision.changes import (
     AccessClosed,
     AccessOpened,
@@ -38,6 +40,10 @@ from rolebook.decision.instants import micros
 from rolebook.decision.search import Page, page
 from rolebook.decision.tables import Tables, make_tables
 from rolebook.decision.tree import OrganizationTree
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 type GrantRow = tuple[str, str, str | None, int, int | None, int | None]
 """Grant id, role id, organization id or None, starts_at, ends_at or None, closed_at or None in µs."""
@@ -152,10 +158,11 @@ class Snapshot:
         generation: grows with every new account, tree or rolebook; encoded questions go stale by it.
     """
 
-    __slots__ = ("_organizations", "_roles", "check", "generation", "store", "tables")
+    __slots__ = ("_bulk", "_organizations", "_roles", "check", "generation", "store", "tables")
 
     check: Check
     tables: Tables
+    _bulk: Bulk | None
 
     def __init__(
         self,
@@ -229,6 +236,40 @@ class Snapshot:
         )
         return page(iter(found), limit)
 
+    def encode(
+        self, subject_ids: Sequence[str], actions: Sequence[str], organization_ids: Sequence[str | None]
+    ) -> Questions:
+        """Look the names of many questions up once, for `check_many`; one question an index of the columns.
+
+        Raises:
+            ValueError: the columns are not equally long.
+        """
+        return encode(
+            self.tables,
+            self.store,
+            self._organizations,
+            subject_ids,
+            actions,
+            organization_ids,
+            generation=self.generation,
+        )
+
+    def check_many(
+        self, questions: Questions, at_micros: int, record_id: str | None = None
+    ) -> "Sequence[bool] | NDArray[np.bool_]":
+        """Answer many questions at one instant, in their order: a numpy array with numpy, else a list.
+
+        Questions encoded before an account, a tree or a rolebook was added are looked up anew.
+        """
+        if questions.codes is None:
+            return answer_one_by_one(self.check, questions, at_micros, record_id)
+        if questions.generation != self.generation:
+            questions = self.encode(questions.subject_ids, questions.actions, questions.organization_ids)
+        bulk = self._bulk
+        if bulk is None:
+            bulk = self._bulk = Bulk(self.tables, self.store)
+        return bulk.answer(questions, self.check, at_micros, record_id)
+
     def apply(self, change: Change) -> None:
         """Apply one change; from its return on, every new check sees it."""
         match change:
@@ -281,6 +322,7 @@ class Snapshot:
             self._organizations.number(organization_id)
         tables = make_tables(program, tree, self._roles, self._organizations)
         self.tables = tables
+        self._bulk = None
         self.check = make_check(tables, self.store, lambda: self.check)
         self.generation += 1
 

@@ -10,15 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rolebook.decision.columns import FIRST_ROLE, NO_ORGANIZATION, Codes
-from rolebook.decision.compiled import CompiledProgram, CompiledRole
+from rolebook.decision.compiled import CompiledProgram, CompiledRole, Given
 from rolebook.decision.tree import NOWHERE, OrganizationTree
 
 LOWER = 1
 SAME = 2
 EVERYWHERE = 4
-OWN = 8
-THROUGH_ACCESS = 16
-"""Extents of one action for one role, as flags of a byte (see `rolebook.decision.walk.Extent`)."""
+THROUGH_ACCESS = 8
+"""Extents of one action for one role, as flags (see `rolebook.decision.walk.Extent`)."""
+
+ANY_RECORD = 15
+OWN_SHIFT = 4
+"""The flags stand in the lower half of a byte; in the upper half, those that hold on the own record only."""
 
 GONE = -2
 """Interval of an organization that the tree does not have: no position lies in it, and none equals it."""
@@ -79,18 +82,16 @@ def make_tables(
 
 def _flags(role: CompiledRole, bit: int) -> int:
     """Return in which extents a role gives an action."""
-    flags = 0
-    if role.lower_levels & bit:
-        flags |= LOWER
-    if role.same & bit:
-        flags |= SAME
-    if flags and role.through_access:
-        flags |= THROUGH_ACCESS
-    if role.everywhere & bit:
-        flags |= EVERYWHERE
-    if role.own_record & bit:
-        flags |= OWN
-    return flags
+    through = THROUGH_ACCESS if role.through_access else 0
+    return _extents(role.any_record, bit, through) | _extents(role.own_record, bit, through) << OWN_SHIFT
+
+
+def _extents(given: Given, bit: int, through: int) -> int:
+    """Return half a byte of flags."""
+    flags = (LOWER if given.lower_levels & bit else 0) | (SAME if given.same & bit else 0)
+    if flags:
+        flags |= through
+    return flags | (EVERYWHERE if given.everywhere & bit else 0)
 
 
 def _valid(role: CompiledRole | None, kind_ids: list[str]) -> bytes:

@@ -7,11 +7,11 @@ authority: the stage also says for which categories somebody decides (design: "A
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from rolebook.decision.compiled import CompiledProgram, CompiledRole
+from rolebook.decision.compiled import CompiledProgram, CompiledRole, Given
 from rolebook.decision.evaluation import Access, Holding, Person, lapse
 from rolebook.decision.tree import NOWHERE, OrganizationTree
 
@@ -25,8 +25,6 @@ class Extent(StrEnum):
     """In an organization and all below it."""
     SAME = "same"
     """In exactly one organization; or, held at none, where none is named."""
-    OWN_RECORD = "own_record"
-    """On the person's own record only."""
     NOTHING = "nothing"
     """Nowhere; the step's lapse says why."""
 
@@ -44,6 +42,7 @@ class Step:
         organization_id: the organization that the interval belongs to, if any.
         lapse: None when in force; else the code of what keeps it from counting.
         access: the access that answers together with the holding, where a program holds access apart.
+        own_record: whether it applies to the person's own record only.
     """
 
     holding: Holding
@@ -54,18 +53,19 @@ class Step:
     organization_id: str | None = None
     lapse: str | None = None
     access: Access | None = None
+    own_record: bool = False
 
     def covers(self, position: int, own_record: bool) -> bool:
         """Return whether the step applies at a position (`NOWHERE`: none named), or to the record."""
-        match self.extent:
-            case Extent.EVERYWHERE:
-                return True
-            case Extent.OWN_RECORD:
-                return own_record
-            case Extent.NOTHING:
-                return False
-            case _:
-                return self.first <= position < self.last
+        if self.own_record and not own_record:
+            return False
+        return self.reaches(position)
+
+    def reaches(self, position: int) -> bool:
+        """Return whether the step applies at a position, whatever the record."""
+        if self.extent is Extent.EVERYWHERE:
+            return True
+        return self.extent is not Extent.NOTHING and self.first <= position < self.last
 
 
 def walk(program: CompiledProgram, tree: OrganizationTree, person: Person, at: datetime) -> Iterator[Step]:
@@ -82,16 +82,20 @@ def walk(program: CompiledProgram, tree: OrganizationTree, person: Person, at: d
         lapsed = lapse(holding.starts_at, holding.ends_at, holding.closed_at, at)
         place = _place(tree, role, holding)
         if isinstance(place, str):
-            yield Step(holding, role.every_action, Extent.NOTHING, lapse=place)
+            yield Step(holding, role.bits, Extent.NOTHING, lapse=place)
             continue
-        if role.through_access:
-            yield from _through_access(tree, role, holding, person=person, at=at)
-        else:
-            yield from _with_role(role, holding, place, lapsed)
-        if role.everywhere:
-            yield Step(holding, role.everywhere, Extent.EVERYWHERE, lapse=lapsed)
-        if role.own_record:
-            yield Step(holding, role.own_record, Extent.OWN_RECORD, lapse=lapsed)
+        for given, own_record in ((role.any_record, False), (role.own_record, True)):
+            if not given.bits:
+                continue
+            steps = (
+                _through_access(tree, given, holding, person=person, at=at)
+                if role.through_access
+                else _with_role(given, holding, place, lapsed)
+            )
+            for step in steps:
+                yield replace(step, own_record=True) if own_record else step
+            if given.everywhere:
+                yield Step(holding, given.everywhere, Extent.EVERYWHERE, lapse=lapsed, own_record=own_record)
 
 
 def _place(tree: OrganizationTree, role: CompiledRole, holding: Holding) -> tuple[int, int] | str:
@@ -109,28 +113,26 @@ def _place(tree: OrganizationTree, role: CompiledRole, holding: Holding) -> tupl
     return interval
 
 
-def _with_role(
-    role: CompiledRole, holding: Holding, place: tuple[int, int], lapsed: str | None
-) -> Iterator[Step]:
+def _with_role(given: Given, holding: Holding, place: tuple[int, int], lapsed: str | None) -> Iterator[Step]:
     """Yield what a role gives at the organization it is held at (access with each role)."""
     first, last = place
-    if role.same:
-        yield Step(holding, role.same, Extent.SAME, first, first + 1, holding.organization_id, lapsed)
-    if role.lower_levels:
+    if given.same:
+        yield Step(holding, given.same, Extent.SAME, first, first + 1, holding.organization_id, lapsed)
+    if given.lower_levels:
         yield Step(
-            holding, role.lower_levels, Extent.LOWER_LEVELS, first, last, holding.organization_id, lapsed
+            holding, given.lower_levels, Extent.LOWER_LEVELS, first, last, holding.organization_id, lapsed
         )
 
 
 def _through_access(
-    tree: OrganizationTree, role: CompiledRole, holding: Holding, *, person: Person, at: datetime
+    tree: OrganizationTree, given: Given, holding: Holding, *, person: Person, at: datetime
 ) -> Iterator[Step]:
     """Yield what a role gives at each organization held apart from roles: the AND of the two.
 
     Nothing is stored of the product, and both must be in force. The access says whether lower levels are
     included; an organization on the holding itself adds nothing.
     """
-    local = role.same | role.lower_levels
+    local = given.same | given.lower_levels
     if not local:
         return
     reached = False
@@ -144,11 +146,13 @@ def _through_access(
         why = lapsed
         if why is None and (lost := lapse(access.starts_at, access.ends_at, access.closed_at, at)):
             why = f"access_{lost}"
-        if role.same:
-            yield Step(holding, role.same, Extent.SAME, first, first + 1, access.organization_id, why, access)
-        if role.lower_levels:
+        if given.same:
+            yield Step(
+                holding, given.same, Extent.SAME, first, first + 1, access.organization_id, why, access
+            )
+        if given.lower_levels:
             extent = Extent.LOWER_LEVELS if access.lower_levels else Extent.SAME
             last = last if access.lower_levels else first + 1
-            yield Step(holding, role.lower_levels, extent, first, last, access.organization_id, why, access)
+            yield Step(holding, given.lower_levels, extent, first, last, access.organization_id, why, access)
     if not reached:
         yield Step(holding, local, Extent.NOTHING, lapse=lapsed or "no_access")

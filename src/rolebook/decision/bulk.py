@@ -1,0 +1,232 @@
+"""Many questions at once: triples of (subject, action, organization) answered column by column.
+
+With numpy each comparison is made for some thousand questions in one go; without it the questions are asked
+one by one. Both give what `Snapshot.check` gives, in the order of the questions.
+"""
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rolebook.decision.columns import ACCESS_LOWER, FIRST_ROLE, NO_ORGANIZATION, Codes
+from rolebook.decision.fast import CHANGED, FLAT, Check, Store
+from rolebook.decision.tables import ANY_RECORD, EVERYWHERE, LOWER, SAME, THROUGH_ACCESS, Tables
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    type Integers = NDArray[np.int64]
+    type Booleans = NDArray[np.bool_]
+
+BLOCK = 16384
+"""Questions a block: their columns stay in the cache of a core."""
+
+UNKNOWN = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Questions with their names looked up once, to be asked again and again.
+
+    Attributes:
+        subject_ids: the subjects.
+        actions: the actions, one for each subject.
+        organization_ids: the organizations or None, one for each subject.
+        generation: the snapshot's when the names were looked up; see `Snapshot.check_many`.
+        codes: the three columns as numbers, `UNKNOWN` for names that the snapshot does not have; None without
+            numpy.
+    """
+
+    subject_ids: Sequence[str]
+    actions: Sequence[str]
+    organization_ids: Sequence[str | None]
+    generation: int
+    codes: "tuple[Integers, Integers, Integers] | None"
+
+    def __len__(self) -> int:
+        return len(self.subject_ids)
+
+
+def encode(  # the three columns, in the order of a question
+    tables: Tables,
+    store: Store,
+    organizations: Codes,
+    subject_ids: Sequence[str],
+    actions: Sequence[str],
+    organization_ids: Sequence[str | None],
+    *,
+    generation: int,
+) -> Questions:
+    """Look the names of questions up.
+
+    Raises:
+        ValueError: the columns are not equally long.
+    """
+    if not len(subject_ids) == len(actions) == len(organization_ids):
+        raise ValueError(
+            "a question has one subject, one action and one organization: the columns differ in length"
+        )
+    try:
+        import numpy as np
+    except ImportError:
+        return Questions(subject_ids, actions, organization_ids, generation, None)
+    count = len(subject_ids)
+    bits = {action: number for number, action in enumerate(tables.program.actions)}
+    places: dict[str | None, int] = dict(organizations.numbers.items())
+    places[None] = NO_ORGANIZATION
+    find, bit, place = store.accounts.get, bits.get, places.get
+    codes = (
+        np.fromiter((find(name, UNKNOWN) for name in subject_ids), np.int64, count),
+        np.fromiter((bit(name, UNKNOWN) for name in actions), np.int64, count),
+        np.fromiter((place(name, UNKNOWN) for name in organization_ids), np.int64, count),
+    )
+    return Questions(subject_ids, actions, organization_ids, generation, codes)
+
+
+def answer_one_by_one(ask: Check, questions: Questions, at_micros: int, record_id: str | None) -> list[bool]:
+    """Answer without numpy."""
+    return [
+        ask(subject_id, action, organization_id, at_micros, record_id)
+        for subject_id, action, organization_id in zip(
+            questions.subject_ids, questions.actions, questions.organization_ids, strict=True
+        )
+    ]
+
+
+class Bulk:
+    """The columns of a snapshot as numpy arrays (views, not copies, of the rows), for one set of tables."""
+
+    def __init__(self, tables: Tables, store: Store) -> None:
+        import numpy as np
+
+        def view[Number: np.generic](buffer: "array[int] | bytes", kind: type[Number]) -> "NDArray[Number]":
+            return np.frombuffer(buffer, kind) if len(buffer) else np.zeros(0, kind)
+
+        self._store = store
+        columns = store.columns
+        self._first = view(store.first, np.uint32)
+        self._roles = view(columns.roles, np.uint16)
+        self._places = view(columns.organizations, np.uint32)
+        self._starts = view(columns.starts, np.int64)
+        self._ends = view(columns.ends, np.int64)
+        self._low = np.array(tables.low, np.int32)
+        self._high = np.array(tables.high, np.int32)
+        self._kinds = np.array(tables.kinds, np.int64)
+        self._flags = view(b"".join(tables.powers[action] for action in tables.program.actions), np.uint8)
+        self._role_count = len(tables.valid)
+        self._kind_count = len(tables.valid[0])
+        self._valid = view(b"".join(tables.valid), np.uint8)
+        self._apart = any(role.through_access for role in tables.program.roles.values())
+
+    def answer(self, questions: Questions, ask: Check, at_micros: int, record_id: str | None) -> "Booleans":
+        """Answer all questions; the few whose account changed since the load are asked one by one."""
+        import numpy as np
+
+        assert questions.codes is not None  # noqa: S101  # the caller looked
+        subjects, actions, places = questions.codes
+        states = np.frombuffer(bytes(self._store.states) or b"\0", np.uint8)
+        known = (subjects >= 0) & (actions >= 0) & (places >= 0)
+        known &= (self._low[places] >= 0) | (places == NO_ORGANIZATION)
+        status = states[np.maximum(subjects, 0)]
+        answers = np.zeros(len(subjects), np.bool_)
+        flat = np.flatnonzero(known & (status == FLAT))
+        for start in range(0, len(flat), BLOCK):
+            block = flat[start : start + BLOCK]
+            answers[block] = self._block(subjects[block], actions[block], places[block], at_micros)
+        slow = known & (status == CHANGED)
+        if record_id is not None:
+            owners = [
+                account for account, record in tuple(self._store.records.items()) if record == record_id
+            ]
+            slow |= known & np.isin(subjects, owners)
+        for index in np.flatnonzero(slow).tolist():
+            question = (
+                questions.subject_ids[index],
+                questions.actions[index],
+                questions.organization_ids[index],
+            )
+            answers[index] = ask(*question, at_micros, record_id)
+        return answers
+
+    def _block(
+        self, subjects: "Integers", actions: "Integers", places: "Integers", at_micros: int
+    ) -> "Booleans":
+        """Answer a block: the first row of every account at once, then the second, and so on."""
+        import numpy as np
+
+        answers = np.zeros(len(subjects), np.bool_)
+        wanted = np.zeros(len(subjects), np.uint8)
+        keys = actions * self._role_count
+        positions = self._low[places]
+        rows = self._first[subjects].astype(np.int64)
+        ends = self._first[subjects + 1].astype(np.int64)
+        left = np.flatnonzero(rows < ends)
+        while len(left):
+            at_rows = rows[left]
+            flags = self._flags[keys[left] + self._roles[at_rows]] & ANY_RECORD
+            telling = np.flatnonzero(flags)
+            if len(telling):
+                asked, at_rows, flags = left[telling], at_rows[telling], flags[telling]
+                counts = self._count(at_rows, at_micros)
+                asked, at_rows, flags = asked[counts], at_rows[counts], flags[counts]
+                through = (flags & THROUGH_ACCESS) != 0
+                answers[asked[(flags & EVERYWHERE) != 0]] = True
+                here = self._cover(at_rows, flags, positions[asked]) & ~through
+                answers[asked[here]] = True
+                if self._apart:
+                    wanted[asked[through]] |= flags[through]
+                left = left[~answers[left]]
+            rows[left] += 1
+            left = left[rows[left] < ends[left]]
+        if self._apart:
+            self._through_access(subjects, positions, wanted, answers, at_micros)
+        return answers
+
+    def _count(self, rows: "Integers", at_micros: int) -> "Booleans":
+        """Return which rows count: in force, and of a role that can be held where it is."""
+        import numpy as np
+
+        dated = (self._starts[rows] <= at_micros) & (at_micros < self._ends[rows])
+        kinds = self._kinds[self._places[rows]]
+        keys = self._roles[rows].astype(np.int64) * self._kind_count + kinds
+        counts: Booleans = dated & (self._valid[keys] != 0)
+        return counts
+
+    def _cover(
+        self, rows: "Integers", flags: "NDArray[np.uint8]", positions: "NDArray[np.int32]"
+    ) -> "Booleans":
+        """Return which rows cover a position by their own organization."""
+        code = self._places[rows]
+        low = self._low[code]
+        below = ((flags & LOWER) != 0) & (low <= positions) & (positions < self._high[code])
+        covers: Booleans = below | (((flags & SAME) != 0) & (positions == low))
+        return covers
+
+    def _through_access(
+        self,
+        subjects: "Integers",
+        positions: "NDArray[np.int32]",
+        wanted: "NDArray[np.uint8]",
+        answers: "Booleans",
+        at_micros: int,
+    ) -> None:
+        """Say yes where a role in force wants an access, and an access in force covers the place."""
+        import numpy as np
+
+        rows = self._first[subjects].astype(np.int64)
+        ends = self._first[subjects + 1].astype(np.int64)
+        left = np.flatnonzero((rows < ends) & (wanted != 0) & ~answers)
+        while len(left):
+            at_rows = rows[left]
+            roles = self._roles[at_rows]
+            dated = (self._starts[at_rows] <= at_micros) & (at_micros < self._ends[at_rows])
+            code = self._places[at_rows]
+            low, asked = self._low[code], positions[left]
+            below = (roles == ACCESS_LOWER) & ((wanted[left] & LOWER) != 0)
+            covers = (asked == low) | (below & (low <= asked) & (asked < self._high[code]))
+            answers[left[dated & (roles < FIRST_ROLE) & covers]] = True
+            left = left[~answers[left]]
+            rows[left] += 1
+            left = left[rows[left] < ends[left]]
