@@ -1,4 +1,6 @@
-"""How Django finds the account of a session; it proves no credentials (:mod:`rolebook.accounts.flows.signing_in` does)."""
+"""How Django finds the account of a session; it proves no credentials
+(:mod:`rolebook.accounts.flows.signing_in` does).
+"""
 
 from typing import Any
 

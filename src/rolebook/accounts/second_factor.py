@@ -23,7 +23,7 @@ TOLERATED_STEPS = 1
 """Steps before and after the present one whose codes are taken, for clocks that differ (RFC 6238, section 5.2)."""
 
 
-class SecretUnreadable(RuntimeError):  # noqa: N818 - read in a sentence
+class SecretUnreadable(RuntimeError):
     """A stored secret was encrypted under a secret key that the settings no longer have."""
 
 
@@ -48,7 +48,11 @@ def _cipher() -> MultiFernet:
     """Return the cipher of the present secret key, which also reads what earlier keys wrote."""
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return MultiFernet(
-        Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"rolebook.accounts.second_factor\n" + key.encode()).digest()))
+        Fernet(
+            base64.urlsafe_b64encode(
+                hashlib.sha256(b"rolebook.accounts.second_factor\n" + key.encode()).digest()
+            )
+        )
         for key in keys
     )
 

@@ -85,7 +85,8 @@ PASSWORD_HASHERS = [
 ]
 
 # allauth keeps the second factors (its tables, its TOTP and recovery codes); signing in and registering are our
-# flows, because they commit together with their audit events (docs/decisions/sign-in.md). None of its pages are reachable.
+# flows, because they commit together with their audit events (docs/decisions/sign-in.md). None of its pages
+# are reachable.
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "user_id"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]

@@ -48,9 +48,9 @@ type ProgramView = Callable[..., HttpResponse]
 def program_page(view: ProgramView) -> Callable[..., HttpResponse]:
     """Make ``view(request: ProgramRequest, **other parts of the address)`` the page of a program.
 
-    The address must have a ``program_id``, which the view does not get: it is ``request.program.id``. An unknown program
-    is 404. Who has not agreed to the program's statement in this session is asked to first (QPP-01). Whose part in the
-    program is closed sees that, and nothing else.
+    The address must have a ``program_id``, which the view does not get: it is ``request.program.id``. An
+    unknown program is 404. Who has not agreed to the program's statement in this session is asked to first
+    (QPP-01). Whose part in the program is closed sees that, and nothing else.
     """
 
     @wraps(view)
@@ -81,4 +81,6 @@ def place_in_program(request: ProgramRequest, program_id: str, at: datetime) -> 
     request.program, request.rolebook, request.rolebook_version = book.program, book, version
     if isinstance(request.user, Account):
         request.account = request.user
-        request.participation = Participation.objects.filter(account=request.user, program_id=program_id).first()
+        request.participation = Participation.objects.filter(
+            account=request.user, program_id=program_id
+        ).first()

@@ -13,7 +13,7 @@ _KEPT = 64
 """How many versions a process keeps in memory; a version never changes, so that nothing must ever be dropped early."""
 
 
-class NoRolebook(LookupError):  # noqa: N818 - read in a sentence
+class NoRolebook(LookupError):
     """No version of this program's rolebook is in force."""
 
     def __init__(self, program_id: str) -> None:

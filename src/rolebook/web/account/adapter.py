@@ -13,12 +13,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: object) -> bool:
         """Nobody registers through allauth."""
+        del request
         return False
 
     def login(self, request: object, user: object) -> NoReturn:
         """Nobody signs in through allauth. Raises RuntimeError."""
-        raise RuntimeError("signing in goes through rolebook.accounts.flows.sign_in")
+        del request, user
+        raise RuntimeError("signing in goes through rolebook.accounts.flows.signing_in")
 
     def send_mail(self, template_prefix: str, email: str, context: object) -> NoReturn:
         """allauth sends no mail: ours goes through the outbox of notices. Raises RuntimeError."""
+        del email, context
         raise RuntimeError(f"mail {template_prefix!r} must go through the outbox of rolebook.notices")

@@ -1,0 +1,258 @@
+"""What proves who somebody is: second factor, recovery codes, password, e-mail address. A change ends other
+sessions.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from django.db import transaction
+
+from rolebook.accounts import mailed_codes, throttling
+from rolebook.accounts.flows.registration import limit_mails
+from rolebook.accounts.flows.signing_in import prove_second_factor
+from rolebook.accounts.mail import AccountMail, SendMail
+from rolebook.accounts.models import Account, MailedCode, new_session_salt
+from rolebook.accounts.passwords import LONGEST, judge_password, spend_time_hashing
+from rolebook.accounts.second_factor import matching_step, totp_of
+from rolebook.accounts.texts import clean_email, email_key, fold_user_id
+from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
+from rolebook.audit.tags import (
+    ACCOUNT_CHANGED,
+    ACCOUNT_CODES_MADE,
+    ACCOUNT_FACTOR_ADDED,
+    ACCOUNT_FACTOR_REMOVED,
+    ACCOUNT_PASSWORD_CHANGED,
+)
+
+
+class WrongPassword(Exception):
+    """The password typed to confirm a change is not the account's."""
+
+
+class WrongSecurityCode(Exception):
+    """The security code does not fit the secret, or was used already."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactorSetUp:
+    """A second factor that was just set up; the codes are shown once."""
+
+    account: Account
+    recovery_codes: tuple[str, ...]
+
+
+def set_up_totp(
+    *,
+    acting_user: Account,
+    secret: str,
+    code: str,
+    at: datetime,
+    origin: Origin,
+    send: SendMail,
+    password: str = "",
+    present_code: str = "",
+) -> FactorSetUp:
+    """Set up an authenticator app with ``secret``, proved by a ``code`` of it, and make recovery codes.
+
+    Replacing one asks for the password and for a code of the present one (or a recovery code), and ends all sessions.
+    Raises WrongSecurityCode, WrongPassword and TooManyAttempts.
+    """
+    replacing = totp_of(acting_user) is not None
+    if replacing:
+        confirm_password(acting_user, password, at)
+    limits = [(throttling.CODE_BY_SOURCE_AND_ACCOUNT, f"set up {acting_user.pk}")]
+    throttling.take(limits, at)
+    with unit_of_work(at=at, origin=origin, actor_id=acting_user.public_id) as work:
+        account = Account.objects.select_for_update().get(pk=acting_user.pk)
+        present = totp_of(account)
+        if present is not None:
+            if prove_second_factor(account, present_code, at) is None:
+                raise WrongSecurityCode
+            _drop_factors(work, account)
+        step = matching_step(secret, code, at)
+        if step is None:
+            raise WrongSecurityCode
+        TOTP.activate(account, secret)
+        account.last_totp_step = step
+        account.session_salt = new_session_salt()
+        account.save(update_fields=["last_totp_step", "session_salt"])
+        work.record(ACCOUNT_FACTOR_ADDED, beneficiary_id=account.public_id, new={"method": "totp"})
+        codes = _new_recovery_codes(work, account)
+        send(AccountMail("second-factor-changed", account.name, account=account, what=_told(replacing)))
+    throttling.give_back(limits)
+    return FactorSetUp(account, codes)
+
+
+def make_recovery_codes(
+    *, acting_user: Account, password: str, at: datetime, origin: Origin, send: SendMail
+) -> tuple[str, ...]:
+    """Replace the recovery codes by new ones, and return them. Raises WrongPassword, TooManyAttempts."""
+    confirm_password(acting_user, password, at)
+    with unit_of_work(at=at, origin=origin, actor_id=acting_user.public_id) as work:
+        account = Account.objects.select_for_update().get(pk=acting_user.pk)
+        if totp_of(account) is None:
+            raise WrongSecurityCode
+        codes = _new_recovery_codes(work, account)
+        what = "New recovery codes were made. The earlier ones no longer work."
+        send(AccountMail("second-factor-changed", account.name, account=account, what=what))
+    return codes
+
+
+def change_password(
+    *, acting_user: Account, old: str, new: str, at: datetime, origin: Origin, send: SendMail
+) -> Account:
+    """Change a password, which ends all other sessions. Raises WrongPassword, ValidationError, TooManyAttempts."""
+    confirm_password(acting_user, old, at)
+    judge_password(new, acting_user)
+    with unit_of_work(at=at, origin=origin, actor_id=acting_user.public_id) as work:
+        account = Account.objects.select_for_update().get(pk=acting_user.pk)
+        _set_password(work, account, new, "changed", send)
+    return account
+
+
+def ask_for_password_reset(*, named: str, at: datetime, origin: Origin, send: SendMail) -> uuid.UUID:
+    """Mail a code for a new password to the account with this user ID or e-mail address, and return a proof's id.
+
+    The answer is the same when there is no such account (fault 40), and mail goes only to the stored address (fault
+    39). Raises TooManyAttempts.
+    """
+    limit_mails(named[:254], origin, at)
+    key = email_key(named)
+    found = (
+        Account.objects.filter(email_key=key)
+        if "@" in named
+        else Account.objects.filter(user_id=fold_user_id(named))
+    )
+    account = found.first()
+    with transaction.atomic(durable=True):
+        known = account is not None and account.is_active
+        new = mailed_codes.make_code(
+            MailedCode.Purpose.RESET_PASSWORD,
+            address=account.email if account is not None and known else "",
+            at=at,
+            account=account if known else None,
+            usable=known,
+        )
+        if account is not None and known:
+            send(AccountMail("reset-password", account.name, account=account, code=new.code))
+    return new.proof.public_id
+
+
+def reset_password(
+    *, proof_id: uuid.UUID, code: str, new: str, at: datetime, origin: Origin, send: SendMail
+) -> Account:
+    """Set a new password with a mailed code. Nobody is signed in by it, and the second factor stays as it
+    is (fault 40).
+
+    All sessions end. Raises CodeRefused and ValidationError (the code stays good).
+    """
+    judge_password(new, None)
+    proof = mailed_codes.check_code(proof_id, MailedCode.Purpose.RESET_PASSWORD, code, at)
+    if proof.account is None:
+        raise mailed_codes.CodeRefused(spent=True)
+    judge_password(new, proof.account)
+    with unit_of_work(at=at, origin=origin, actor_id=proof.account.public_id) as work:
+        account = Account.objects.select_for_update().get(pk=proof.account.pk)
+        mailed_codes.use(proof, at)
+        if not account.is_active:
+            raise mailed_codes.CodeRefused(spent=True)
+        _set_password(work, account, new, "reset", send)
+    return account
+
+
+def ask_for_new_email(
+    *, acting_user: Account, password: str, email: str, at: datetime, origin: Origin, send: SendMail
+) -> uuid.UUID:
+    """Mail a code to a new address, and return the proof's id; the present address stays until it is typed.
+
+    The answer is the same when the address belongs to another account. Raises WrongPassword,
+    ValidationError, TooManyAttempts.
+    """
+    confirm_password(acting_user, password, at)
+    address = clean_email(email)
+    limit_mails(address, origin, at)
+    with transaction.atomic(durable=True):
+        taken = Account.objects.filter(email_key=email_key(address)).exclude(pk=acting_user.pk).exists()
+        new = mailed_codes.make_code(
+            MailedCode.Purpose.CHANGE_EMAIL, address=address, at=at, account=acting_user, usable=not taken
+        )
+        if not taken:
+            send(AccountMail("confirm-new-email", acting_user.name, address=address, code=new.code))
+    return new.proof.public_id
+
+
+def change_email(
+    *, acting_user: Account, proof_id: uuid.UUID, code: str, at: datetime, origin: Origin, send: SendMail
+) -> Account:
+    """Replace the address by the one whose code was typed; the old one is warned (fault 46), other sessions end.
+
+    Raises CodeRefused.
+    """
+    proof = mailed_codes.check_code(proof_id, MailedCode.Purpose.CHANGE_EMAIL, code, at)
+    if proof.account_id != acting_user.pk:
+        raise mailed_codes.CodeRefused(spent=True)
+    with unit_of_work(at=at, origin=origin, actor_id=acting_user.public_id) as work:
+        account = Account.objects.select_for_update().get(pk=acting_user.pk)
+        mailed_codes.use(proof, at)
+        old, key = account.email, email_key(proof.address)
+        if Account.objects.filter(email_key=key).exclude(pk=account.pk).exists():
+            raise mailed_codes.CodeRefused(spent=True)
+        account.email, account.email_key, account.session_salt = proof.address, key, new_session_salt()
+        account.save(update_fields=["email", "email_key", "session_salt"])
+        work.record(
+            ACCOUNT_CHANGED,
+            beneficiary_id=account.public_id,
+            new={"fields": ["email"]},
+            personal={"email": account.email, "old_email": old},
+        )
+        send(AccountMail("email-changed", account.name, address=old, what=account.email))
+    return account
+
+
+def confirm_password(account: Account, password: str, at: datetime) -> None:
+    """Raise WrongPassword unless ``password`` is the account's; TooManyAttempts after some failures."""
+    limits = [(throttling.PASSWORD_AGAIN, str(account.pk))]
+    throttling.take(limits, at)
+    if len(password) > LONGEST:
+        spend_time_hashing(password)
+        raise WrongPassword
+    if not account.check_password(password):
+        raise WrongPassword
+    throttling.give_back(limits)
+
+
+def remove_factors(work: UnitOfWork, account: Account) -> None:
+    """Remove the second factor and recovery codes, in a flow's unit of work, and end all sessions."""
+    _drop_factors(work, account)
+    account.session_salt = new_session_salt()
+    account.save(update_fields=["session_salt"])
+
+
+def _drop_factors(work: UnitOfWork, account: Account) -> None:
+    Authenticator.objects.filter(user_id=account.pk).delete()
+    work.record(ACCOUNT_FACTOR_REMOVED, beneficiary_id=account.public_id, old={"method": "totp"})
+
+
+def _new_recovery_codes(work: UnitOfWork, account: Account) -> tuple[str, ...]:
+    Authenticator.objects.filter(user_id=account.pk, type=Authenticator.Type.RECOVERY_CODES).delete()
+    codes = tuple(RecoveryCodes.activate(account).get_unused_codes())
+    work.record(ACCOUNT_CODES_MADE, beneficiary_id=account.public_id, new={"count": len(codes)})
+    return codes
+
+
+def _set_password(work: UnitOfWork, account: Account, new: str, way: str, send: SendMail) -> None:
+    account.set_password(new)
+    account.session_salt = new_session_salt()
+    account.save(update_fields=["password", "session_salt"])
+    work.record(ACCOUNT_PASSWORD_CHANGED, beneficiary_id=account.public_id, new={"way": way})
+    send(AccountMail("password-changed", account.name, account=account))
+
+
+def _told(replacing: bool) -> str:
+    if replacing:
+        return "Your authenticator app was replaced by another one, and new recovery codes were made."
+    return "An authenticator app was set up for your account."

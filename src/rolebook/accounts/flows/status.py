@@ -1,0 +1,84 @@
+"""An account is deactivated or reactivated, signed out everywhere, or freed of a lost second factor."""
+
+from datetime import datetime
+
+from rolebook.accounts.flows.credentials import remove_factors
+from rolebook.accounts.mail import AccountMail, SendMail
+from rolebook.accounts.models import Account, new_session_salt
+from rolebook.accounts.second_factor import totp_of
+from rolebook.audit.recording import Origin, unit_of_work
+from rolebook.audit.tags import ACCOUNT_SIGNED_OUT, ACCOUNT_STATUS_CHANGED
+
+
+def deactivate_account(
+    *, acting_user: Account | None, account: Account, reason: str, at: datetime, origin: Origin
+) -> bool:
+    """Deactivate an account: it can do nothing from its next request on (I7). Returns False when it is already.
+
+    ``acting_user`` None: the operator at the command line.
+    """
+    return _set_status(acting_user, account, Account.Status.DEACTIVATED, reason, at, origin)
+
+
+def reactivate_account(
+    *, acting_user: Account | None, account: Account, reason: str, at: datetime, origin: Origin
+) -> bool:
+    """Let a deactivated account sign in again. Returns False when it is active already."""
+    return _set_status(acting_user, account, Account.Status.ACTIVE, reason, at, origin)
+
+
+def sign_out_everywhere(*, acting_user: Account, at: datetime, origin: Origin) -> Account:
+    """End every session of one's own account, this one included."""
+    with unit_of_work(at=at, origin=origin, actor_id=acting_user.public_id) as work:
+        account = Account.objects.select_for_update().get(pk=acting_user.pk)
+        account.session_salt = new_session_salt()
+        account.save(update_fields=["session_salt"])
+        work.record(ACCOUNT_SIGNED_OUT, beneficiary_id=account.public_id)
+    return account
+
+
+def reset_second_factor(*, account: Account, at: datetime, origin: Origin, send: SendMail) -> bool:
+    """Remove the second factor of somebody who lost it and the recovery codes; the operator alone may (QPP-01).
+
+    The person then signs in with a mailed code and sees nothing before a new factor is set up. Returns
+    False when none was set up.
+    """
+    with unit_of_work(at=at, origin=origin, actor_id=None) as work:
+        locked = Account.objects.select_for_update().get(pk=account.pk)
+        if totp_of(locked) is None:
+            work.nothing_happened()
+            return False
+        remove_factors(work, locked)
+        what = (
+            "Your authenticator app and recovery codes were removed by the operator. "
+            "Set up a new one when you sign in."
+        )
+        send(AccountMail("second-factor-changed", locked.name, account=locked, what=what))
+    return True
+
+
+def _set_status(
+    acting_user: Account | None,
+    account: Account,
+    status: Account.Status,
+    reason: str,
+    at: datetime,
+    origin: Origin,
+) -> bool:
+    actor_id = acting_user.public_id if acting_user else None
+    with unit_of_work(at=at, origin=origin, actor_id=actor_id) as work:
+        locked = Account.objects.select_for_update().get(pk=account.pk)
+        if locked.status == status:
+            work.nothing_happened()
+            return False
+        old = locked.status
+        locked.status, locked.status_reason, locked.session_salt = status, reason[:200], new_session_salt()
+        locked.save(update_fields=["status", "status_reason", "session_salt"])
+        work.record(
+            ACCOUNT_STATUS_CHANGED,
+            beneficiary_id=locked.public_id,
+            old={"status": old},
+            new={"status": status.value},
+            personal={"reason": reason},
+        )
+    return True

@@ -1,0 +1,111 @@
+"""People in the states that tests begin with, and what they need: a program in force, practices, authenticator apps.
+
+Plain functions, for use with the `db` or `committed_db` fixture. Fixtures of the same things stand in
+`tests/support/people_fixtures.py`. Grants are given by the functions of `tests/support/grants.py`.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import count
+
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from django.contrib.auth.hashers import make_password
+
+from rolebook.accounts.flows.organizations import import_organizations
+from rolebook.accounts.flows.rolebooks import Activation, AlreadyInForce, activate_rolebook
+from rolebook.accounts.mail import AccountMail
+from rolebook.accounts.models import Account, Organization
+from rolebook.accounts.second_factor import code_at, new_secret
+from rolebook.accounts.texts import email_key
+from rolebook.audit.recording import Origin
+from rolebook.policy.shipped import resolve
+
+PASSWORD = "correct-horse-battery"
+START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+"""The instant at which tests begin when they do not say another one (a Monday)."""
+COMMAND = Origin(via="command")
+WEB = Origin(via="web", address="192.0.2.7", session="browser-1")
+_numbers = count(1)
+
+
+@dataclass
+class Mails:
+    """Stands in for the outbox: what flows wanted to be mailed, newest last."""
+
+    sent: list[AccountMail] = field(default_factory=list)
+
+    def __call__(self, mail: AccountMail) -> None:
+        self.sent.append(mail)
+
+    @property
+    def last(self) -> AccountMail:
+        """The newest mail."""
+        return self.sent[-1]
+
+
+@dataclass(frozen=True)
+class Person:
+    """An account with what its person knows and has."""
+
+    account: Account
+    secret: str = ""
+    recovery_codes: tuple[str, ...] = ()
+
+    def code(self, at: datetime) -> str:
+        """The six digits on the person's authenticator app at ``at``."""
+        return code_at(self.secret, at)
+
+
+@cache
+def hashed_password() -> str:
+    """PASSWORD, hashed once for all tests."""
+    return make_password(PASSWORD)
+
+
+def activate(program: str = "qpp", at: datetime = START) -> Activation | None:
+    """Put a shipped rolebook into force; None when it is already."""
+    try:
+        return activate_rolebook(
+            acting_user=None, folder=resolve(program), activated_by="tests", at=at, origin=COMMAND
+        )
+    except AlreadyInForce:
+        return None
+
+
+def new_user(name: str = "Nora New", user_id: str = "", at: datetime = START) -> Person:
+    """Somebody whose address is confirmed, and who has not set up a second factor yet."""
+    user_id = user_id or f"{name.split(maxsplit=1)[0].casefold()}{next(_numbers)}"
+    address = f"{user_id}@example.org"
+    account = Account.objects.create(
+        user_id=user_id,
+        name=name,
+        email=address,
+        email_key=email_key(address),
+        password=hashed_password(),
+        created_at=at - timedelta(days=1),
+    )
+    return Person(account)
+
+
+def user_with_totp(name: str = "Tara Totp", user_id: str = "", at: datetime = START) -> Person:
+    """Somebody who can sign in: address confirmed, authenticator app and recovery codes set up."""
+    person = new_user(name, user_id, at)
+    secret = new_secret()
+    TOTP.activate(person.account, secret)
+    codes = RecoveryCodes.activate(person.account).get_unused_codes()
+    return Person(person.account, secret, tuple(codes))
+
+
+def practice(
+    name: str = "Cedar Valley Family Practice", code: str = "", at: datetime = START
+) -> Organization:
+    """A practice of QPP, imported; its code is its TIN."""
+    code = code or f"{next(_numbers) + 100000000:09d}"
+    code = f"{code[:2]}-{code[2:]}" if len(code) == 9 else code
+    table = f'code,name,kind,tin\n{code},"{name}",practice,{code}\n'
+    import_organizations(
+        acting_user=None, program_id="qpp", data=table.encode(), file="practices.csv", at=at, origin=COMMAND
+    )
+    return Organization.objects.get(program_id="qpp", code=code)
