@@ -1,7 +1,6 @@
 """What a password must be (NIST SP 800-63B, section 5.1.1.2: length, and a list of what everybody guesses)."""
 
 import re
-from collections.abc import Mapping
 from functools import cache
 from typing import Protocol
 
@@ -12,16 +11,24 @@ from django.core.exceptions import ValidationError
 LONGEST = 256
 """Longer ones are refused before they are hashed (fault 43)."""
 
-_LEET: Mapping[int, str] = str.maketrans("0134578@$!", "oleastbasi")
+_LEET = str.maketrans("0134578@$!", "oleastbasi")
 _RUNS = "abcdefghijklmnopqrstuvwxyz 01234567890 qwertyuiop asdfghjkl zxcvbnm qwertzuiop azertyuiop"
 
 
 class PasswordOwner(Protocol):
     """Whose password it is to be: what the password must not resemble."""
 
-    user_id: str
-    name: str
-    email: str
+    @property
+    def user_id(self) -> str:
+        """The sign-in name."""
+
+    @property
+    def name(self) -> str:
+        """The full name."""
+
+    @property
+    def email(self) -> str:
+        """The e-mail address."""
 
 
 class PatternValidator:

@@ -135,7 +135,9 @@ def _check_moves(
     """Report moves that would put an organization below itself."""
     if not moves:
         return
-    parents = dict(Organization.objects.filter(program_id=program_id).values_list("pk", "parent_id"))
+    parents: dict[int, int | None] = dict(
+        Organization.objects.filter(program_id=program_id).values_list("pk", "parent_id")
+    )
     for planned in moves:
         organization = planned.organization
         target = known.get(planned.row.parent_code or "")

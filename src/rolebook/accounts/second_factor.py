@@ -46,7 +46,7 @@ class EncryptingAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
 def _cipher() -> MultiFernet:
     """Return the cipher of the present secret key, which also reads what earlier keys wrote."""
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    keys = [str(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
     return MultiFernet(
         Fernet(
             base64.urlsafe_b64encode(
