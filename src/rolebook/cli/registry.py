@@ -21,4 +21,9 @@ class Registered:
     summary: str
 
 
-COMMANDS: Mapping[str, Registered] = {}
+COMMANDS: Mapping[str, Registered] = {
+    "audit": Registered("rolebook.cli.server.audit:audit", "Verify the audit log"),
+    "clients": Registered(
+        "rolebook.cli.server.clients:clients", "Say which applications may ask the decision point"
+    ),
+}

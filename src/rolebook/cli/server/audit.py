@@ -1,0 +1,92 @@
+"""`rolebook audit`: verify the audit log."""
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from rolebook.cli.server.start import start_django
+
+if TYPE_CHECKING:
+    from rolebook.audit.feed import Revision
+    from rolebook.audit.verification import Verification
+
+
+@click.group()
+def audit() -> None:
+    """Verify the audit log."""
+
+
+@audit.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option(
+    "--program", "program_id", metavar="ID", help="Compare the details of this program's events only."
+)
+@click.option(
+    "--expect",
+    "expected",
+    metavar="SEQUENCE:HASH",
+    multiple=True,
+    help="A revision printed by an earlier run, kept elsewhere: it must still be in the log. May be repeated.",
+)
+def verify(as_json: bool, program_id: str | None, expected: tuple[str, ...]) -> int:
+    """Read the whole audit log and compare every event with its hash, its place and its personal data.
+
+    \b
+    Examples:
+      rolebook audit verify
+      rolebook audit verify --expect 1842:9f0c…e1
+
+    Leaves with 0 when all is well, with 1 when something was edited, deleted, inserted or swapped, or when the
+    database's own protection of the log is missing. An end that was cut off, or a log that was written anew, shows
+    only against a revision that was kept elsewhere: keep the last line, and give it back with --expect.
+    """
+    start_django()
+    from rolebook.audit import triggers
+    from rolebook.audit.verification import verify as verify_log
+
+    seen = verify_log(expect=[_revision(text) for text in expected], program_id=program_id)
+    unprotected = triggers.check_installed()
+    click.echo(_as_json(seen, unprotected) if as_json else _as_text(seen, unprotected))
+    return 1 if seen.findings or unprotected else 0
+
+
+def _revision(text: str) -> "Revision":
+    from rolebook.audit.feed import Revision
+
+    sequence, _, hexadecimal = text.partition(":")
+    try:
+        digest = bytes.fromhex(hexadecimal)
+        if len(digest) == 32 and sequence.isdecimal():
+            return Revision(int(sequence), digest)
+    except ValueError:
+        pass
+    raise click.ClickException(
+        f"--expect: found {text!r}, expected a sequence, a colon and 64 hexadecimal digits"
+    )
+
+
+def _as_text(seen: "Verification", unprotected: list[str]) -> str:
+    lines = [f"wrong: {finding.explanation}" for finding in seen.findings]
+    lines += [f"wrong: the database's protection {name!r} is missing or altered" for name in unprotected]
+    first = f", first at event {seen.findings[0].sequence}" if seen.findings else ""
+    result = f"{len(lines)} findings{first}" if lines else "nothing is wrong"
+    return "\n".join([*lines, f"{seen.events} events read: {result}", f"last event: {seen.tip}"])
+
+
+def _as_json(seen: "Verification", unprotected: list[str]) -> str:
+    findings = [
+        {"sequence": found.sequence, "problem": found.problem, "explanation": found.explanation}
+        for found in seen.findings
+    ]
+    return json.dumps(
+        {
+            "verified": not findings and not unprotected,
+            "events": seen.events,
+            "program_events": seen.program_events,
+            "tip": {"sequence": seen.tip.sequence, "hash": seen.tip.hash.hex()},
+            "findings": findings,
+            "protections_missing": unprotected,
+        },
+        indent=2,
+    )

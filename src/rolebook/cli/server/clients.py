@@ -1,0 +1,94 @@
+"""`rolebook clients`: which applications may ask the decision point."""
+
+import time
+import uuid
+
+import click
+
+from rolebook.cli.server.start import start_django
+
+
+@click.group()
+def clients() -> None:
+    """Say which applications may ask the decision point."""
+
+
+@clients.command()
+@click.argument("program")
+@click.argument("name")
+def add(program: str, name: str) -> None:
+    """Give the application NAME a token for PROGRAM, and print it: it is shown this once.
+
+    \b
+    Example:
+      rolebook clients add qpp "Submissions portal"
+    """
+    start_django()
+    from rolebook.audit import clock
+    from rolebook.audit.recording import Origin
+    from rolebook.authzen.clients import ClientRefused, add_client
+
+    try:
+        added = add_client(
+            acting_user=None, program_id=program, name=name, at=clock.now(), origin=Origin("command")
+        )
+    except ClientRefused as refused:
+        raise click.ClickException(str(refused)) from None
+    click.echo(f"{added.client.name} may ask {program}'s decision point (id {added.client.public_id}).")
+    click.echo("Its token, shown this once:", err=True)
+    click.echo(added.token)
+
+
+@clients.command("list")
+@click.argument("program", required=False)
+def list_clients(program: str | None) -> None:
+    """List the applications that have or had a token, of one PROGRAM or of all.
+
+    \b
+    Example:
+      rolebook clients list qpp
+    """
+    start_django()
+    from rolebook.authzen.models import Client
+
+    found = Client.objects.order_by("program_id", "name", "id")
+    if program is not None:
+        found = found.filter(program_id=program)
+    for client in found:
+        state = f"revoked {client.revoked_at:%Y-%m-%d %H:%M} UTC" if client.revoked_at else "active"
+        operations = ",".join(client.operations)
+        click.echo(
+            f"{client.public_id}  {client.program_id}  {client.prefix}…  {operations}  {state}  {client.name}"
+        )
+
+
+@clients.command()
+@click.argument("client_id", type=click.UUID)
+@click.option("--wait/--no-wait", default=True, help="Wait until every decision point knows.")
+def revoke(client_id: uuid.UUID, wait: bool) -> None:
+    """Take an application's token away, and wait until every decision point refuses it.
+
+    \b
+    Example:
+      rolebook clients revoke 01a20078-8dc9-7682-9a7b-1b08b76e9e70
+    """
+    start_django()
+    from rolebook.audit import clock
+    from rolebook.audit.followers import confirmation
+    from rolebook.audit.recording import Origin
+    from rolebook.authzen.clients import ClientRefused, revoke_client
+
+    try:
+        revocation = revoke_client(
+            acting_user=None, client_id=client_id, at=clock.now(), origin=Origin("command")
+        )
+    except ClientRefused as refused:
+        raise click.ClickException(str(refused)) from None
+    if revocation.sequence is None:
+        click.echo(f"{revocation.client.name}: revoked already")
+        return
+    click.echo(f"{revocation.client.name}: revoked, taking effect")
+    while wait and not confirmation(revocation.sequence).confirmed:
+        time.sleep(0.1)
+    if wait:
+        click.echo("confirmed: no decision point accepts the token any more")
