@@ -22,6 +22,7 @@ from rolebook.policy.yaml_tree import Path
 def check_chains(
     form: RolebookForm,
     source: Source,
+    *,
     kinds: Names,
     roles: tuple[Role, ...],
     organizations: tuple[ShippedOrganization, ...],
@@ -30,8 +31,12 @@ def check_chains(
     approval: Approval,
 ) -> None:
     """Judge the whole of the approval; errors go to the source's report."""
-    checker = _ChainChecker(form, source, kinds, roles, organizations, authority)
-    checker.served = {kind for chain in chains for kind in (*chain.kinds, *checker.kinds_of(chain.organizations))}
+    checker = _ChainChecker(
+        form, source, kinds=kinds, roles=roles, organizations=organizations, authority=authority
+    )
+    checker.served = {
+        kind for chain in chains for kind in (*chain.kinds, *checker.kinds_of(chain.organizations))
+    }
     checker.each_defined_once(chains)
     checker.each_served(chains)
     for position, chain in enumerate(chains):
@@ -39,14 +44,12 @@ def check_chains(
     checker.stages(
         approval.closing, ("approval", "closing"), {role.category_id for role in roles if _asked_for(role)}
     )
-    checker.stages(approval.foreign_stages, ("approval", "foreign_stages"), set())
-    if approval.foreign_stages and not approval.employing_chain:
-        source.key_error(
-            ("approval", "foreign_stages"),
-            "unreachable stage",
-            "foreign_stages",
-            "only with 'employing_chain: true'",
-        )
+    for key in ("foreign_first", "foreign_last"):
+        stages: tuple[StageSpec, ...] = getattr(approval, key)
+        checker.stages(stages, ("approval", key), set())
+        if stages and not approval.employing_chain:
+            expected = "only with 'employing_chain: true'"
+            source.key_error(("approval", key), "unreachable stage", key, expected)
     if approval.employing_waits and not approval.employing_chain:
         source.key_error(
             ("approval", "employing_waits"),
@@ -65,6 +68,7 @@ class _ChainChecker:
         self,
         form: RolebookForm,
         source: Source,
+        *,
         kinds: Names,
         roles: tuple[Role, ...],
         organizations: tuple[ShippedOrganization, ...],

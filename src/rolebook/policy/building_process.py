@@ -12,6 +12,9 @@ from rolebook.policy.errors import nearest, one_of
 from rolebook.policy.form import ActHolderForm, Cited, ReviewForm, RolebookForm, SettingForm, StageForm
 from rolebook.policy.matrix import NO, Matrix, where_printed
 from rolebook.policy.model import (
+    PLACE_ORGANIZATION,
+    PLACE_PARENT,
+    PLACE_PROGRAM,
     STEWARD_ID,
     Act,
     ActHolder,
@@ -30,11 +33,16 @@ from rolebook.policy.model import (
     StageSpec,
 )
 from rolebook.policy.names import Names, Source
+from rolebook.policy.provisions import StagePlace
 from rolebook.policy.rules import RULES, SettingSpec
 from rolebook.policy.yaml_tree import Path
 
 STEWARD_BASIS = "ours: the steward is an office of the program, and stands in where nobody is left"
-PLACES: Mapping[str, str] = {"organization": "organization", "nearest": "parent", "program": "program"}
+PLACES: Mapping[str, StagePlace] = {
+    "organization": PLACE_ORGANIZATION,
+    "nearest": PLACE_PARENT,
+    "program": PLACE_PROGRAM,
+}
 LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -69,7 +77,16 @@ def build_process(form: RolebookForm, source: Source, known: Known) -> Process:
     authority = builder.authority()
     chains = builder.chains()
     approval = builder.approval()
-    check_chains(form, source, known.kinds, known.role_list, known.organizations, authority, chains, approval)
+    check_chains(
+        form,
+        source,
+        kinds=known.kinds,
+        roles=known.role_list,
+        organizations=known.organizations,
+        authority=authority,
+        chains=chains,
+        approval=approval,
+    )
     return Process(authority, chains, approval, builder.rules(), builder.lifecycle(), builder.reviews())
 
 
@@ -153,7 +170,8 @@ class _ProcessBuilder:
             closing=self._stages(form.closing, ("approval", "closing")),
             employing_chain=form.employing_chain,
             employing_waits=form.employing_waits,
-            foreign_stages=self._stages(form.foreign_stages, ("approval", "foreign_stages")),
+            foreign_first=self._stages(form.foreign_first, ("approval", "foreign_first")),
+            foreign_last=self._stages(form.foreign_last, ("approval", "foreign_last")),
         )
 
     def _stages(self, forms: list[StageForm], path: Path) -> tuple[StageSpec, ...]:
@@ -171,7 +189,7 @@ class _ProcessBuilder:
             if any(stage.id == form.id for stage in stages):
                 self.source.error((*here, "id"), "duplicate stage", form.id, "each id once in a chain")
             place = PLACES[form.place]
-            stages.append(StageSpec(form.id, form.title, role_id or "", place, kinds))  # type: ignore[arg-type]
+            stages.append(StageSpec(form.id, form.title, role_id or "", place, kinds, form.optional))
         return tuple(stages)
 
     def _codes(self, codes: list[str], path: Path) -> tuple[str, ...]:
@@ -239,6 +257,9 @@ class _ProcessBuilder:
                 self.source.error(here, "wrong type", str(value), spec.words)
             else:
                 read[name] = tuple(value) if isinstance(value, list) else value
+                if spec.names_category and str(value) not in self.known.categories.places:
+                    ids = list(self.known.categories.places)
+                    self.source.error(here, "unknown category", str(value), one_of(ids), ids)
         for name, spec in specs.items():
             if required and spec.required and name not in given:
                 self.source.key_error(

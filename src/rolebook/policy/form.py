@@ -283,6 +283,7 @@ class StageForm(Part):
         description="Where they hold it: the item's organization, the nearest at or above it of `kinds`, or anywhere"
     )
     kinds: list[Title] = Field(default_factory=list)
+    optional: bool = Field(False, description="Left out where there is no such place")
 
 
 class ChainForm(Part):
@@ -303,7 +304,12 @@ class ApprovalForm(Part):
     closing: list[StageForm] = Field(default_factory=list)
     employing_chain: bool = False
     employing_waits: bool = False
-    foreign_stages: list[StageForm] = Field(default_factory=list)
+    foreign_first: list[StageForm] = Field(
+        default_factory=list, description="Stages before those of another organization's chain"
+    )
+    foreign_last: list[StageForm] = Field(
+        default_factory=list, description="Stages after them, where the chain has none with that approver"
+    )
 
 
 SettingForm = str | int | bool | list[str]

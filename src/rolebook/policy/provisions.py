@@ -86,6 +86,7 @@ class StageSpec:
 
     `organization`: the organization that the item names; `parent`: the nearest organization at or above it
     whose kind is one of `place_kinds`; `program`: anywhere, the approver's role has no organization.
+    `optional`: left out where there is no such place.
     """
 
     id: str
@@ -93,6 +94,7 @@ class StageSpec:
     approver_role_id: str
     place: StagePlace
     place_kinds: tuple[str, ...] = ()
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +117,16 @@ class Approval:
 
     `closing` stages run once, after all chains have joined. `employing_chain`: the chain of the
     beneficiary's employing organization always runs, and decides the items that name no organization as
-    well. `employing_waits`: its first stage waits for the chains of other organizations. `foreign_stages`
-    are added to the chain of another agency that has no stage with the same approver role.
+    well. `employing_waits`: its stages wait for the chains of other organizations. `foreign_first` stages run
+    before the chain of another organization than the employing one, `foreign_last` after it, where that
+    chain has no stage with the same approver role.
     """
 
     closing: tuple[StageSpec, ...] = ()
     employing_chain: bool = False
     employing_waits: bool = False
-    foreign_stages: tuple[StageSpec, ...] = ()
+    foreign_first: tuple[StageSpec, ...] = ()
+    foreign_last: tuple[StageSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

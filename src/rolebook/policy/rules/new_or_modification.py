@@ -35,5 +35,5 @@ RULE = Rule(
     "new_or_modification",
     "New is for people who never held a standard account; all else is a modification",
     judge,
-    {"category": SettingSpec(str, "the id of a user category")},
+    {"category": SettingSpec(str, "the id of a user category", names_category=True)},
 )

@@ -138,11 +138,15 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class SettingSpec:
-    """A setting of a rule: its Python type, how an error names it, and whether a rolebook must give it."""
+    """A setting of a rule: its Python type, how an error names it, and whether a rolebook must give it.
+
+    `names_category`: the value is the id of a user category.
+    """
 
     type: type
     words: str
     required: bool = True
+    names_category: bool = False
 
 
 @dataclass(frozen=True, slots=True)
