@@ -1,4 +1,8 @@
-"""The words of mails about the account itself: warnings that something of it changed."""
+"""The words of mails about the account itself: codes, and warnings that something of it changed.
+
+Flows of accounts ask for most of them themselves, in their own transaction, because only they know the code; a change
+of the account's status is worded from its event.
+"""
 
 from dataclasses import dataclass
 
@@ -7,83 +11,22 @@ from rolebook.accounts.models import Account
 from rolebook.notices.facts import Facts, link
 from rolebook.notices.letter import Button, Letter
 
-_FACTORS = {"totp": "authenticator app", "passkey": "passkey", "recovery": "set of recovery codes"}
-
-
-def password_changed(facts: Facts) -> Letter:
-    """A password was changed or reset."""
-    return _warning(facts, "Your password was changed", "The password of your account was changed.")
-
-
-def factor_added(facts: Facts) -> Letter:
-    """Another second factor was set up."""
-    factor = _factor(facts)
-    return _warning(facts, f"Added to your sign-in: {factor}", f"A new {factor} was added to your account.")
-
-
-def factor_removed(facts: Facts) -> Letter:
-    """A second factor was removed."""
-    factor = _factor(facts)
-    return _warning(
-        facts, f"Removed from your sign-in: {factor}", f"The {factor} was removed from your account."
-    )
-
-
-def codes_made(facts: Facts) -> Letter:
-    """New recovery codes replaced the old ones."""
-    return _warning(
-        facts,
-        "New recovery codes",
-        "New recovery codes were made for your account. The old ones no longer work.",
-    )
-
-
-def email_changed(facts: Facts) -> Letter:
-    """To the new address: mail goes here now."""
-    return _warning(
-        facts,
-        "Your e-mail address was changed",
-        "The e-mail address of your account was changed. Mail about your access comes here from now on.",
-    )
-
-
-def email_changed_away(facts: Facts) -> Letter:
-    """To the old address, which the account no longer has (fault 46)."""
-    return _warning(
-        facts,
-        "Your e-mail address was changed",
-        "The e-mail address of your account was changed from this one to another. "
-        "This is the last mail to this address.",
-    )
-
 
 def status_changed(facts: Facts) -> Letter:
-    """The account was deactivated or reactivated."""
-    if facts.new("status") == Account.Status.ACTIVE:
-        return _warning(
-            facts, "Your account was reactivated", "Your account was reactivated. You can sign in again."
-        )
-    return _warning(
-        facts,
-        "Your account was deactivated",
-        "Your account was deactivated. You cannot sign in until it is reactivated.",
+    """The account was deactivated, reactivated or closed."""
+    active = facts.new("status") == Account.Status.ACTIVE
+    word = (
+        "reactivated"
+        if active
+        else "closed"
+        if facts.new("status") == Account.Status.CLOSED
+        else "deactivated"
     )
-
-
-def _factor(facts: Facts) -> str:
-    return _FACTORS.get(str(facts.new("method") or facts.old("method")), "second factor")
-
-
-def _warning(facts: Facts, subject: str, sentence: str) -> Letter:
+    way_on = "You can sign in again." if active else "You cannot sign in any more."
     return Letter(
-        subject=f"{facts.site_name}: {subject}",
-        first_line=sentence,
+        subject=f"{facts.site_name}: Your account was {word}",
+        first_line=f"Your account was {word}. {way_on}",
         facts=(("User ID", facts.beneficiary.user_id), ("When", facts.instant())),
-        paragraphs=(
-            "If this was you, there is nothing to do. "
-            "If it was not, tell us at once: somebody else may be using your account.",
-        ),
-        button=Button("Open Security", link("/security/")),
         whom_to_ask=facts.contact,
         reason_for_mail="You get this because it concerns how you sign in. It cannot be turned off.",
     )
@@ -96,9 +39,8 @@ def account_mail(mail: AccountMail, *, site_name: str, contact: str) -> Letter:
     words = _ACCOUNT_MAILS[mail.kind]
     return Letter(
         subject=f"{site_name}: {words.subject}",
-        first_line=words.first_line,
+        first_line=mail.what if mail.what and mail.kind == "second-factor-changed" else words.first_line,
         code=mail.code,
-        facts=(("What changed", mail.what),) if mail.what else (),
         paragraphs=words.paragraphs,
         button=Button(words.button, link(words.path)) if words.path else None,
         whom_to_ask=contact,
@@ -134,7 +76,8 @@ _ACCOUNT_MAILS: dict[MailKind, _AccountMailWords] = {
         "You have an account already",
         "Somebody registered with your e-mail address, which has an account already. Nothing was changed.",
         (
-            "If it was you, sign in with the account you have. If you forgot its password, you can choose a new one.",
+            "If it was you, sign in with the account you have. "
+            "If you forgot its password, you can choose a new one there.",
         ),
         "You get this because somebody registered with this address.",
         "Sign in",

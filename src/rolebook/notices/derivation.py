@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from rolebook.accounts.models import Account
 from rolebook.audit.models import Event
 from rolebook.notices.facts import Facts
 from rolebook.notices.letter import write
 from rolebook.notices.message import message_id
 from rolebook.notices.models import Cursor, Notice, PostponedEvent
-from rolebook.notices.recipients import Recipient
 from rolebook.notices.table import Telling, tellings_of
 
 BATCH = 200
@@ -88,21 +88,19 @@ def notices_of(event: Event, now: datetime) -> list[Notice]:
     """Return the notices that follow from one event, worded and not yet stored."""
     facts = Facts(event, now)
     return [
-        _notice(telling, facts, recipient)
+        _notice(telling, facts, account)
         for telling in tellings_of(event.tag)
-        for recipient in telling.who(facts)
+        for account in telling.who(facts)
     ]
 
 
-def _notice(telling: Telling, facts: Facts, recipient: Recipient) -> Notice:
-    account = recipient.account
+def _notice(telling: Telling, facts: Facts, account: Account) -> Notice:
     written = write(telling.words(facts))
     named = f"{facts.event.sequence}/{bytes(facts.event.hash).hex()}/{account.public_id}/{telling.kind}"
     return Notice(
         event_sequence=facts.event.sequence,
         recipient=account,
         kind=telling.kind,
-        address=recipient.address,
         subject=written.subject,
         text=written.text,
         html=written.html,

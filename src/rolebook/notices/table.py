@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from rolebook.accounts.models import Account
 from rolebook.audit import tags
 from rolebook.audit.tags import Tag
 from rolebook.notices import access_words, account_words, recipients
 from rolebook.notices.facts import Facts
 from rolebook.notices.letter import Letter
-from rolebook.notices.recipients import Recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Telling:
 
     tag: Tag
     kind: str
-    who: Callable[[Facts], Iterable[Recipient]]
+    who: Callable[[Facts], Iterable[Account]]
     words: Callable[[Facts], Letter]
 
 
@@ -39,38 +39,14 @@ TELLINGS: tuple[Telling, ...] = (
     Telling(
         tags.ROLE_DESIGNATED, "role-designated", recipients.the_beneficiary, access_words.role_designated
     ),
-    # What concerns how somebody signs in; a change of address goes to the old and to the new one.
+    # QPP-13: who denied asks for the request once more.
     Telling(
-        tags.ACCOUNT_PASSWORD_CHANGED,
-        "password-changed",
-        recipients.the_beneficiary,
-        account_words.password_changed,
+        tags.REQUEST_ASKED_AGAIN,
+        "submit-again",
+        recipients.the_requester_asked_again,
+        access_words.submit_again,
     ),
-    Telling(
-        tags.ACCOUNT_FACTOR_ADDED,
-        "factor-added",
-        recipients.the_beneficiary_unless_first,
-        account_words.factor_added,
-    ),
-    Telling(
-        tags.ACCOUNT_FACTOR_REMOVED,
-        "factor-removed",
-        recipients.the_beneficiary,
-        account_words.factor_removed,
-    ),
-    Telling(
-        tags.ACCOUNT_CODES_MADE,
-        "codes-made",
-        recipients.the_beneficiary_unless_first,
-        account_words.codes_made,
-    ),
-    Telling(
-        tags.ACCOUNT_CHANGED,
-        "email-changed-away",
-        recipients.the_old_address,
-        account_words.email_changed_away,
-    ),
-    Telling(tags.ACCOUNT_CHANGED, "email-changed", recipients.the_new_address, account_words.email_changed),
+    # Passwords, factors and addresses: the flows of accounts put those mails into the outbox themselves.
     Telling(
         tags.ACCOUNT_STATUS_CHANGED,
         "status-changed",

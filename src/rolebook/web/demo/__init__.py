@@ -1,0 +1,3 @@
+"""Pages of demo mode only: the mails that were sent. They exist in no other installation (see
+server.urls).
+"""
