@@ -145,6 +145,17 @@ class UnitOfWork:
             )
         self.buffered.append(Buffered(members, columns, secrets_of))
 
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Run a part that may fail while the rest stands: its writes and its events are undone together."""
+        before = len(self._events)
+        try:
+            with transaction.atomic():
+                yield
+        except BaseException:
+            del self._events[before:]
+            raise
+
     def nothing_happened(self) -> None:
         """Say that this unit changes nothing, so that ending without an event is right (a double click, a
         repeat)."""

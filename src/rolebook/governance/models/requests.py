@@ -47,17 +47,22 @@ class Stage(models.Model):
         APPROVED = "approved", "Approved"
         DENIED = "denied", "Denied"
         RETURNED = "returned", "Returned"
-        CANCELLED = "cancelled", "Cancelled"
+        VOID = "void", "Will not be decided"
 
     public_id = models.UUIDField(unique=True, default=new_public_id, editable=False)
     program = models.ForeignKey(Program, on_delete=models.PROTECT)
     request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="stages")
     request_version = models.PositiveIntegerField()
-    chain_id = models.CharField(max_length=80)
+    chain_id = models.CharField(max_length=160)
+    """One run of a chain: its id in the rolebook and what it runs for, unique within the request's version."""
+    spec_id = models.CharField(max_length=80)
+    """The stage's id in the rolebook."""
     position = models.PositiveSmallIntegerField()
     approver_role_id = models.CharField(max_length=80)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True, related_name="stages")
     """Where the approver must hold the role; null for an office of the program (the steward)."""
+    follows = models.ManyToManyField("self", symmetrical=False, related_name="followed_by")
+    """The stages that must all be approved before this one opens: the one before it, or every chain that joins here."""
     items_hash = models.CharField(max_length=64)
     state = models.CharField(max_length=20, choices=State, default=State.WAITING)
     opened_at = models.DateTimeField(null=True)
@@ -89,7 +94,7 @@ class RequestItem(models.Model):
         APPROVED = "approved", "Approved"
         DENIED = "denied", "Denied"
         WITHDRAWN = "withdrawn", "Withdrawn"
-        SUPERSEDED = "superseded", "Superseded"
+        RETURNED = "returned", "Returned"
 
     public_id = models.UUIDField(unique=True, default=new_public_id, editable=False)
     program = models.ForeignKey(Program, on_delete=models.PROTECT)
@@ -124,7 +129,7 @@ class Outcome(models.Model):
     program = models.ForeignKey(Program, on_delete=models.PROTECT)
     request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="outcomes")
     request_version = models.PositiveIntegerField()
-    chain_id = models.CharField(max_length=80)
+    chain_id = models.CharField(max_length=160)
     stage = models.OneToOneField(Stage, on_delete=models.PROTECT, related_name="outcome")
     approver = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="outcomes")
     verdict = models.CharField(max_length=20, choices=Verdict)
@@ -135,6 +140,7 @@ class Outcome(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["request", "request_version", "chain_id", "approver"], name="nobody_decides_twice_in_a_chain"
+                fields=["request", "request_version", "chain_id", "approver"],
+                name="nobody_decides_twice_in_a_chain",
             ),
         ]

@@ -1,0 +1,221 @@
+"""What somebody may do in governing a program, from rows read in the present transaction, through the one walk.
+
+The walk (`rolebook.decision.walk`) is necessary and never sufficient: the act's holder in the rolebook also says
+which user categories it covers (design: "Authority"). Flows never ask a snapshot.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+
+from django.db.models import Q
+
+from rolebook.accounts.models import Account, Organization, RolebookVersion
+from rolebook.accounts.queries import rolebook_in_force
+from rolebook.decision.check import check
+from rolebook.decision.compiled import CompiledProgram, act_action, compile_program
+from rolebook.decision.evaluation import Holding, Person
+from rolebook.decision.tree import OrganizationTree
+from rolebook.decision.walk import Extent, walk
+from rolebook.governance.models import Grant, Participation
+from rolebook.policy.model import Act, ActHolder, Rolebook
+
+_COMPILED: OrderedDict[str, CompiledProgram] = OrderedDict()
+_COMPILED_LOCK = Lock()
+_MOST_COMPILED = 16
+
+
+def compiled(version: RolebookVersion, book: Rolebook) -> CompiledProgram:
+    """Return the compiled form of a rolebook, made once a content."""
+    with _COMPILED_LOCK:
+        known = _COMPILED.get(version.content_hash)
+        if known is None:
+            known = _COMPILED[version.content_hash] = compile_program(book)
+            if len(_COMPILED) > _MOST_COMPILED:
+                _COMPILED.popitem(last=False)
+        return known
+
+
+def in_force(at: datetime, prefix: str = "") -> Q:
+    """Return the SQL condition for a grant in force at ``at``; the same interval that the walk judges."""
+    return (
+        Q(**{f"{prefix}starts_at__lte": at})
+        & (Q(**{f"{prefix}ends_at__isnull": True}) | Q(**{f"{prefix}ends_at__gt": at}))
+        & (Q(**{f"{prefix}closed_at__isnull": True}) | Q(**{f"{prefix}closed_at__gt": at}))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One holding in force that gives an act, and where; what the walk found, ready for SQL.
+
+    Attributes:
+        role_id: the role held.
+        holder: how the rolebook gives that role the act.
+        organization_id: internal id of where it is held; None: in the whole program.
+        path: that organization's id path; None in the whole program.
+        lower_levels: whether the organizations below are included.
+    """
+
+    role_id: str
+    holder: ActHolder
+    organization_id: int | None
+    path: str | None
+    lower_levels: bool
+
+    def covers(self, organization: Organization | None) -> bool:
+        """Return whether the office stands at ``organization`` (None: at none), or above it where that counts."""
+        if self.organization_id is None:
+            return True
+        if organization is None or self.path is None:
+            return False
+        if organization.pk == self.organization_id:
+            return True
+        return self.lower_levels and organization.path.startswith(self.path)
+
+    def where(self, prefix: str = "") -> Q:
+        """Return the SQL condition for the organizations covered; ``prefix`` leads to the organization."""
+        if self.organization_id is None:
+            return Q()
+        if self.lower_levels:
+            return Q(**{f"{prefix}organization__path__startswith": self.path})
+        return Q(**{f"{prefix}organization_id": self.organization_id})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A person in a program at an instant, as the present transaction sees them."""
+
+    account: Account
+    program_id: str
+    at: datetime
+    version: RolebookVersion
+    book: Rolebook
+    person: Person
+    places: tuple[tuple[str, str], ...]
+    """(id path, kind id) of the organizations at which grants are held."""
+
+    def _tree(self, *organizations: Organization | None) -> OrganizationTree:
+        named = [(place.path, place.kind_id) for place in organizations if place is not None]
+        return OrganizationTree.from_paths(dict([*self.places, *named]).items())
+
+    def may(self, act: Act, organization: Organization | None) -> bool:
+        """Return whether the walk gives the act at ``organization``; necessary, and enough for acts on no role."""
+        place = None if organization is None else str(organization.pk)
+        if organization is not None and organization.program_id != self.program_id:
+            return False
+        program = compiled(self.version, self.book)
+        tree = self._tree(organization)
+        return check(program, tree, self.person, act_action(act), place, self.at).allowed
+
+    def may_over_role(self, act: Act, organization: Organization | None, role_id: str) -> bool:
+        """Return whether one office gives the act at ``organization`` over a role, by its user category."""
+        return self.office_over(act, organization, [role_id]) is not None
+
+    def office_over(
+        self, act: Act, organization: Organization | None, role_ids: Iterable[str], held_role_id: str | None = None
+    ) -> Office | None:
+        """Return an office that gives the act at ``organization`` over every one of ``role_ids``, or None.
+
+        ``held_role_id`` asks for an office by that role (a stage's approver role). A role that the rolebook no longer
+        has is covered only by a holder of all categories (I4).
+        """
+        if not self.may(act, organization):
+            return None
+        asked = tuple(role_ids)
+        for office in self.offices(act):
+            if held_role_id is not None and office.role_id != held_role_id:
+                continue
+            if office.covers(organization) and all(covers_role(self.book, office.holder, r) for r in asked):
+                return office
+        return None
+
+    def offices(self, act: Act) -> tuple[Office, ...]:
+        """Return every holding in force that gives the act, as the walk finds them."""
+        return tuple(self._offices(act))
+
+    def _offices(self, act: Act) -> Iterator[Office]:
+        if not self.person.active:
+            return
+        program = compiled(self.version, self.book)
+        bit = program.bits[act_action(act)]
+        paths = {path.rstrip("/").rpartition("/")[2]: path for path, _ in self.places}
+        for step in walk(program, self._tree(), self.person, self.at):
+            holder = self.book.authority.holder(act, step.holding.role_id)
+            if step.lapse is not None or not step.mask & bit or holder is None:
+                continue
+            place = step.organization_id
+            if step.extent is Extent.EVERYWHERE or place is None:
+                yield Office(step.holding.role_id, holder, None, None, True)
+            elif step.extent in (Extent.SAME, Extent.LOWER_LEVELS):
+                below = step.extent is Extent.LOWER_LEVELS
+                yield Office(step.holding.role_id, holder, int(place), paths[place], below)
+
+    @property
+    def held_organization_ids(self) -> frozenset[int]:
+        """Internal ids of the organizations at which the person holds a grant in force."""
+        program = compiled(self.version, self.book)
+        steps = walk(program, self._tree(), self.person, self.at) if self.person.active else ()
+        return frozenset(
+            int(step.holding.organization_id)
+            for step in steps
+            if step.holding.organization_id is not None and step.lapse is None
+        )
+
+
+def covers_role(book: Rolebook, holder: ActHolder, role_id: str) -> bool:
+    """Return whether an act's holder covers a role, by the role's user category."""
+    role = book.role(role_id)
+    return not holder.category_ids if role is None else holder.covers(role.category_id)
+
+
+def covered_role_ids(book: Rolebook, holder: ActHolder) -> tuple[str, ...]:
+    """Return the roles of the rolebook that an act's holder covers, the steward's office included."""
+    return tuple(role.id for role in (*book.roles, book.steward) if holder.covers(role.category_id))
+
+
+def person_of(account: Account, program_id: str, at: datetime) -> Person:
+    """Return what ``account`` holds in a program, from rows read now; organizations by their internal id as text."""
+    return standing_of(account, program_id, at).person
+
+
+def standing_of(account: Account, program_id: str, at: datetime) -> Standing:
+    """Return a person's standing at ``at`` from rows read now: three queries, whatever is held.
+
+    The account and the participation are read again: a page or a token that began earlier proves nothing (I7).
+    """
+    version, book = rolebook_in_force(program_id, at)
+    fresh = Account.objects.get(pk=account.pk)
+    participation = Participation.objects.filter(account=fresh, program_id=program_id).first()
+    grants = Grant.objects.filter(in_force(at), account=fresh, program_id=program_id)
+    rows = list(grants.select_related("organization").order_by("pk"))
+    active = fresh.status == Account.Status.ACTIVE and (
+        participation is None or participation.status == Participation.Status.ACTIVE
+    )
+    return Standing(
+        account=fresh,
+        program_id=program_id,
+        at=at,
+        version=version,
+        book=book,
+        person=Person(active=active, holdings=tuple(map(_holding, rows))),
+        places=tuple({(g.organization.path, g.organization.kind_id): None for g in rows if g.organization}),
+    )
+
+
+def _holding(grant: Grant) -> Holding:
+    return Holding(
+        id=str(grant.public_id),
+        role_id=grant.role_id,
+        organization_id=None if grant.organization_id is None else str(grant.organization_id),
+        starts_at=grant.starts_at,
+        ends_at=grant.ends_at,
+        closed_at=grant.closed_at,
+    )
+
+
+def may(viewer: Account, act: Act, organization: Organization, at: datetime) -> bool:
+    """Return whether the walk gives ``viewer`` an act at an organization, from rows read now."""
+    return standing_of(viewer, organization.program_id, at).may(act, organization)

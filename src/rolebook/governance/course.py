@@ -1,0 +1,192 @@
+"""The course of a request through its stages: which stage opens next, what each item came to, when the whole is settled.
+
+State moves are those of `rolebook.policy.lifecycle`; a move that is not in its tables raises.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from rolebook.audit import tags
+from rolebook.audit.recording import UnitOfWork
+from rolebook.governance.models import Request, RequestItem, Stage
+from rolebook.policy.lifecycle import ITEM_MOVES, REQUEST_MOVES, STAGE_MOVES, Moves, may_move
+
+
+class IllegalMove(RuntimeError):
+    """A state was about to change in a way that no table allows: a defect of the flow."""
+
+
+def open_ready_stages(
+    work: UnitOfWork, request: Request, at: datetime, rolebook_version: int
+) -> tuple[Stage, ...]:
+    """Open every waiting stage of the request's version whose earlier stages are all approved; return those."""
+    stages = _stages(request)
+    approved = {stage.pk for stage in stages if stage.state == Stage.State.APPROVED}
+    opened: list[Stage] = []
+    for stage in stages:
+        before = {earlier.pk for earlier in stage.follows.all()}
+        if stage.state != Stage.State.WAITING or not before <= approved:
+            continue
+        move_stage(stage, Stage.State.OPEN)
+        stage.opened_at = at
+        stage.save(update_fields=["state", "opened_at"])
+        opened.append(stage)
+        work.record(
+            tags.STAGE_OPENED,
+            program_id=request.program_id,
+            beneficiary_id=request.beneficiary.public_id,
+            organization_id=None if stage.organization is None else stage.organization.public_id,
+            request_id=request.public_id,
+            rolebook_version=rolebook_version,
+            new={
+                "stage_id": stage.public_id,
+                "chain_id": stage.chain_id,
+                "position": stage.position,
+                "approver_role_id": stage.approver_role_id,
+                "version": stage.request_version,
+            },
+        )
+    return tuple(opened)
+
+
+def settle_stage(stage: Stage, state: Stage.State, at: datetime) -> None:
+    """Give an open stage its end."""
+    move_stage(stage, state)
+    stage.settled_at = at
+    stage.save(update_fields=["state", "settled_at"])
+
+
+def fully_approved_items(stage: Stage) -> tuple[RequestItem, ...]:
+    """Return the pending items of an approved stage that no other stage has still to approve, by position."""
+    items = stage.items.filter(state=RequestItem.State.PENDING).select_related(
+        "organization", "request__requester", "request__beneficiary"
+    )
+    waiting = set(
+        RequestItem.objects.filter(
+            request=stage.request_id, stages__state__in=[Stage.State.WAITING, Stage.State.OPEN]
+        ).values_list("pk", flat=True)
+    )
+    return tuple(item for item in items.order_by("position") if item.pk not in waiting)
+
+
+def settle_items(items: Iterable[RequestItem], state: RequestItem.State) -> None:
+    """Give pending items their end."""
+    for item in items:
+        _require(ITEM_MOVES, item.state, state)
+        item.state = state
+        item.save(update_fields=["state"])
+
+
+def drop_pointless_stages(work: UnitOfWork, request: Request, at: datetime, rolebook_version: int) -> None:
+    """Void the stages that have no item left to decide, after a denial."""
+    for stage in _stages(request):
+        undecided = stage.state in (Stage.State.WAITING, Stage.State.OPEN)
+        if undecided and not stage.items.filter(state=RequestItem.State.PENDING).exists():
+            _void(work, request, stage, at, rolebook_version)
+
+
+def settle_request_when_done(
+    work: UnitOfWork, request: Request, at: datetime, rolebook_version: int
+) -> None:
+    """Settle the request once none of its items is pending: approved, denied, or partly approved."""
+    states = set(
+        request.items.filter(request_version=request.version).values_list("state", flat=True)
+    )
+    if RequestItem.State.PENDING in states:
+        return
+    if states == {RequestItem.State.APPROVED}:
+        state = Request.State.APPROVED
+    elif RequestItem.State.APPROVED in states:
+        state = Request.State.PARTLY_APPROVED
+    else:
+        state = Request.State.DENIED
+    before = request.state
+    _move_request(request, state)
+    request.settled_at = at
+    request.save(update_fields=["state", "settled_at"])
+    work.record(
+        tags.REQUEST_SETTLED,
+        program_id=request.program_id,
+        beneficiary_id=request.beneficiary.public_id,
+        request_id=request.public_id,
+        rolebook_version=rolebook_version,
+        old={"state": before},
+        new={"state": state.value, "version": request.version},
+    )
+
+
+def end_request(work: UnitOfWork, request: Request, at: datetime, rolebook_version: int) -> None:
+    """Withdraw a request: its undecided stages and items end with it; the caller records the withdrawal itself."""
+    for stage in _stages(request):
+        if stage.state in (Stage.State.WAITING, Stage.State.OPEN):
+            _void(work, request, stage, at, rolebook_version)
+    open_states = [RequestItem.State.PENDING, RequestItem.State.RETURNED]
+    for item in request.items.filter(request_version=request.version, state__in=open_states):
+        if item.state == RequestItem.State.PENDING:
+            settle_items([item], RequestItem.State.WITHDRAWN)
+    _move_request(request, Request.State.WITHDRAWN)
+    request.settled_at = at
+    request.save(update_fields=["state", "settled_at"])
+
+
+def return_request(
+    work: UnitOfWork, request: Request, at: datetime, rolebook_version: int, why: str
+) -> None:
+    """Send a pending request back to its requester: open stages and pending items are returned, waiting stages void."""
+    for stage in _stages(request):
+        if stage.state == Stage.State.OPEN:
+            settle_stage(stage, Stage.State.RETURNED, at)
+        elif stage.state == Stage.State.WAITING:
+            _void(work, request, stage, at, rolebook_version)
+    items = request.items.filter(request_version=request.version, state=RequestItem.State.PENDING)
+    settle_items(items, RequestItem.State.RETURNED)
+    before = request.state
+    _move_request(request, Request.State.RETURNED)
+    request.save(update_fields=["state"])
+    work.record(
+        tags.REQUEST_RETURNED,
+        program_id=request.program_id,
+        beneficiary_id=request.beneficiary.public_id,
+        request_id=request.public_id,
+        rolebook_version=rolebook_version,
+        old={"state": before},
+        new={"state": request.state, "version": request.version, "why": why},
+    )
+
+
+def move_stage(stage: Stage, state: Stage.State) -> None:
+    """Change a stage's state in memory. Raises IllegalMove."""
+    _require(STAGE_MOVES, stage.state, state)
+    stage.state = state
+
+
+def _void(work: UnitOfWork, request: Request, stage: Stage, at: datetime, rolebook_version: int) -> None:
+    settle_stage(stage, Stage.State.VOID, at)
+    work.record(
+        tags.STAGE_CANCELLED,
+        program_id=request.program_id,
+        beneficiary_id=request.beneficiary.public_id,
+        organization_id=None if stage.organization is None else stage.organization.public_id,
+        request_id=request.public_id,
+        rolebook_version=rolebook_version,
+        new={"stage_id": stage.public_id, "state": stage.state, "version": stage.request_version},
+    )
+
+
+def _stages(request: Request) -> Sequence[Stage]:
+    return list(
+        Stage.objects.filter(request=request, request_version=request.version)
+        .select_related("organization")
+        .prefetch_related("follows")
+        .order_by("chain_id", "position")
+    )
+
+
+def _move_request(request: Request, state: Request.State) -> None:
+    _require(REQUEST_MOVES, request.state, state)
+    request.state = state
+
+
+def _require(moves: Moves, before: str, after: str) -> None:
+    if not may_move(moves, before, after):
+        raise IllegalMove(f"found the move from {before!r} to {after!r}, expected one of the lifecycle's tables")

@@ -1,0 +1,170 @@
+"""Who may decide a stage: one person's seat at it, everybody in office, and the steward where nobody is left."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from rolebook.accounts.models import Account
+from rolebook.governance.authority import Standing, covered_role_ids, in_force
+from rolebook.governance.models import Grant, Outcome, Participation, Request, RequestItem, Stage
+from rolebook.policy.model import STEWARD_ID, WITH_LOWER_LEVELS, Act, Rolebook
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """That somebody may decide a stage, and whether as the steward who stands in where nobody is left."""
+
+    role_id: str
+    stands_in: bool
+
+
+def seat_at(standing: Standing, stage: Stage, role_ids: Iterable[str]) -> Seat | None:
+    """Return the seat that a person has at a stage by their offices, or None.
+
+    ``role_ids`` are the roles that the stage's items name: the office must cover each one's category. Whether the
+    person is the requester, or decided before, is a question of its own (`conflicted`).
+    """
+    asked = tuple(role_ids)
+    office = standing.office_over(Act.DECIDE, stage.organization, asked, stage.approver_role_id)
+    if office is not None:
+        return Seat(office.role_id, stands_in=False)
+    steward = standing.office_over(Act.DECIDE, stage.organization, asked, STEWARD_ID)
+    if steward is not None and not anybody_left(standing.book, stage, standing.at):
+        return Seat(STEWARD_ID, stands_in=True)
+    return None
+
+
+def conflicted(account: Account, stage: Stage, request: Request) -> str | None:
+    """Return why a person may not decide a stage whatever their office: a rule code, or None (I6)."""
+    if account.pk in (request.requester_id, request.beneficiary_id):
+        return "own_request"
+    shared = Outcome.objects.filter(approver=account, request=request, stage__items__stages=stage)
+    return "decided_before" if shared.exists() else None
+
+
+def anybody_left(book: Rolebook, stage: Stage, at: datetime) -> bool:
+    """Return whether anybody in the stage's own office may decide it."""
+    return people_in_office(book, stage, at).exists()
+
+
+def people_in_office(book: Rolebook, stage: Stage, at: datetime) -> QuerySet[Account]:
+    """Return the people whose office is the stage's, the requester, beneficiary and earlier approvers left out."""
+    grants = _office_grants(book, stage.approver_role_id, at)
+    if grants is None:
+        return Account.objects.none()
+    role = book.role(stage.approver_role_id)
+    place = stage.organization
+    if place is None:
+        grants = grants.filter(organization=None)
+    elif role is not None and role.reach.scope != "organization":
+        pass
+    elif _lower_levels(book, stage.approver_role_id):
+        above = [int(step) for step in place.path.split("/") if step]
+        grants = grants.filter(Q(organization__in=above) | Q(organization=None))
+    else:
+        grants = grants.filter(organization=place)
+    earlier = Outcome.objects.filter(request=stage.request_id, stage__items__stages=stage).values("approver")
+    people = Account.objects.filter(pk__in=grants.values("account"))
+    return people.exclude(
+        pk__in=[stage.request.requester_id, stage.request.beneficiary_id]
+    ).exclude(pk__in=earlier)
+
+
+def who_may_decide(book: Rolebook, stage: Stage, at: datetime) -> tuple[Account, ...]:
+    """Return who may decide a stage now: everybody in its office, else the program's stewards; by id."""
+    people = tuple(people_in_office(book, stage, at).order_by("pk"))
+    if people:
+        return people
+    stewards = _office_grants(book, STEWARD_ID, at)
+    if stewards is None:
+        return ()
+    left_out = [stage.request.requester_id, stage.request.beneficiary_id]
+    found = Account.objects.filter(pk__in=stewards.values("account")).exclude(pk__in=left_out)
+    return tuple(found.order_by("pk"))
+
+
+def stages_in_office(standing: Standing) -> Q:
+    """Return the SQL condition for the stages that a person may decide by their own offices, by `seat_at`'s terms."""
+    condition = Q(pk__in=())
+    for office in standing.offices(Act.DECIDE):
+        theirs = Q(approver_role_id=office.role_id) & office.where()
+        if office.organization_id is not None:
+            theirs &= Q(organization__isnull=False)
+        if office.holder.category_ids:
+            covered = covered_role_ids(standing.book, office.holder)
+            foreign = RequestItem.objects.filter(stages=OuterRef("pk")).exclude(role_id__in=covered)
+            theirs &= ~Exists(foreign)
+        condition |= theirs
+    return condition
+
+
+def stages_without_office(standing: Standing) -> Q:
+    """Return the SQL condition for the stages at which a steward stands in, because nobody is left to decide.
+
+    Matches nothing for somebody who is no steward.
+    """
+    if not any(office.role_id == STEWARD_ID for office in standing.offices(Act.DECIDE)):
+        return Q(pk__in=())
+    book = standing.book
+    known = [holder.role_id for holder in book.authority.holders(Act.DECIDE)]
+    condition = ~Q(approver_role_id__in=known)
+    for role_id in known:
+        if role_id == STEWARD_ID:
+            continue
+        condition |= Q(approver_role_id=role_id) & ~Exists(_in_office_of_outer_stage(book, role_id, standing.at))
+    return condition
+
+
+def not_conflicted(account: Account) -> Q:
+    """Return the SQL condition for the stages that `conflicted` does not keep a person from."""
+    before = Outcome.objects.filter(
+        approver=account, request=OuterRef("request"), stage__items__stages=OuterRef("pk")
+    )
+    return ~Q(request__requester=account) & ~Q(request__beneficiary=account) & ~Exists(before)
+
+
+def _office_grants(book: Rolebook, role_id: str, at: datetime) -> QuerySet[Grant] | None:
+    """Return the grants in force of an active person that give a role's deciding, or None when it decides nothing."""
+    role = book.role(role_id)
+    if role is None or book.authority.holder(Act.DECIDE, role_id) is None:
+        return None
+    grants = Grant.objects.filter(
+        in_force(at),
+        program_id=book.program.id,
+        role_id=role_id,
+        account__status=Account.Status.ACTIVE,
+        participation__status=Participation.Status.ACTIVE,
+    )
+    if role.reach.kinds:
+        grants = grants.filter(organization__kind_id__in=role.reach.kinds)
+    return grants
+
+
+def _lower_levels(book: Rolebook, role_id: str) -> bool:
+    holder = book.authority.holder(Act.DECIDE, role_id)
+    return holder is not None and holder.where == WITH_LOWER_LEVELS
+
+
+def _in_office_of_outer_stage(book: Rolebook, role_id: str, at: datetime) -> QuerySet[Grant]:
+    """Return the office's grants as a correlated subquery on a stage; `people_in_office`, said in SQL."""
+    grants = _office_grants(book, role_id, at)
+    role = book.role(role_id)
+    if grants is None or role is None:
+        return Grant.objects.none()
+    if role.reach.scope == "organization":
+        if _lower_levels(book, role_id):
+            grants = grants.annotate(stage_path=OuterRef("organization__path")).filter(
+                stage_path__startswith=F("organization__path")
+            )
+        else:
+            grants = grants.filter(organization=OuterRef("organization"))
+    earlier = Outcome.objects.filter(
+        request=OuterRef(OuterRef("request")), stage__items__stages=OuterRef(OuterRef("pk"))
+    )
+    return (
+        grants.exclude(account=OuterRef("request__requester"))
+        .exclude(account=OuterRef("request__beneficiary"))
+        .exclude(account__in=earlier.values("approver"))
+    )

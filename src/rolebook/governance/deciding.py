@@ -1,0 +1,225 @@
+"""Deciding one stage under lock; `decide_stage` and `decide_stages` are the doors to it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from rolebook.accounts.models import Account
+from rolebook.audit import tags
+from rolebook.audit.recording import UnitOfWork
+from rolebook.governance.active import inactive_violations
+from rolebook.governance.authority import Standing
+from rolebook.governance.content import items_hash
+from rolebook.governance.course import (
+    drop_pointless_stages,
+    fully_approved_items,
+    open_ready_stages,
+    return_request,
+    settle_items,
+    settle_request_when_done,
+    settle_stage,
+)
+from rolebook.governance.deciders import Seat, conflicted, seat_at
+from rolebook.governance.facts import RowFacts, change_of_item, judge_changes
+from rolebook.governance.laying_out import layout_has_changed
+from rolebook.governance.ledger import open_grant
+from rolebook.governance.locks import Held
+from rolebook.governance.models import Outcome, Request, RequestItem, Stage
+from rolebook.governance.queries.seeing import not_yours
+from rolebook.governance.refusals import NotAllowed, Refused
+from rolebook.policy.model import Act
+from rolebook.policy.rules import Moment, Violation
+
+VERDICTS = (Outcome.Verdict.APPROVED, Outcome.Verdict.DENIED)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the approver had before them: the request's version, and the hash of the stage's items (I5)."""
+
+    version: int
+    items_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyDecided:
+    """A colleague got there first, or the request was taken back meanwhile.
+
+    Attributes:
+        state: what became of the stage: "approved", "denied", "returned", "void".
+        by: who decided; None when nobody did.
+        by_you: whether the viewer did so themselves (a double click).
+        at: when.
+    """
+
+    stage: Stage
+    state: str
+    by: Account | None
+    by_you: bool
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedForChange:
+    """The program's chain for this request has changed since it was submitted: it went back to its requester."""
+
+    stage: Stage
+    request: Request
+
+
+type Decided = Outcome | AlreadyDecided | ReturnedForChange
+
+
+def seat_or_refusal(standing: Standing, stage: Stage, role_ids: tuple[str, ...]) -> Seat:
+    """Return the person's seat at a stage, open or settled.
+
+    Raises Refused for one's own request; NotAllowed where the person may see the request but not decide it; NotFound for
+    everybody else.
+    """
+    own = conflicted(standing.account, stage, stage.request)
+    if own == "own_request":
+        by_asking = standing.account.pk != stage.request.beneficiary_id
+        raise Refused([Violation("asked_for_it" if by_asking else own)])
+    seat = seat_at(standing, stage, role_ids)
+    if seat is not None:
+        return seat
+    if standing.may(Act.VIEW_USERS, stage.organization):
+        raise NotAllowed("not_yours_to_decide")
+    raise not_yours(standing, stage.organization, "not_yours_to_decide")
+
+
+def decide(
+    work: UnitOfWork,
+    held: Held,
+    standing: Standing,
+    stage: Stage,
+    *,
+    verdict: Outcome.Verdict,
+    reason: str,
+    shown: Shown,
+) -> Decided:
+    """Record a verdict on a stage that was read after its locks were taken, with all that follows from it.
+
+    Raises Refused for a stale page, a second decision of one person, or what a rule forbids; NotAllowed and NotFound as
+    `seat_or_refusal` says.
+    """
+    request = stage.request
+    items = tuple(stage.items.select_related("organization").order_by("position"))
+    seat = seat_or_refusal(standing, stage, tuple(item.role_id for item in items))
+    if stage.state not in (Stage.State.OPEN, Stage.State.WAITING):
+        return already_decided(stage, standing.account)
+    if conflicted(standing.account, stage, request) is not None:
+        raise Refused([Violation("decided_before")])
+    if stage.state != Stage.State.OPEN or request.state != Request.State.PENDING:
+        raise Refused([Violation("stage_not_open")])
+    _require_shown(stage, request, items, shown)
+    if verdict is Outcome.Verdict.APPROVED:
+        if layout_has_changed(standing.version, standing.book, request):
+            return_request(work, request, work.at, standing.version.number, "chain_changed")
+            return ReturnedForChange(stage, request)
+        _judge(standing, stage, request, items)
+    outcome = _record(work, standing, stage, items, seat=seat, verdict=verdict, reason=reason)
+    if verdict is Outcome.Verdict.APPROVED:
+        settle_stage(stage, Stage.State.APPROVED, work.at)
+        _grant(work, held, standing, fully_approved_items(stage))
+    else:
+        settle_stage(stage, Stage.State.DENIED, work.at)
+        settle_items((item for item in items if item.state == item.State.PENDING), RequestItem.State.DENIED)
+        drop_pointless_stages(work, request, work.at, standing.version.number)
+    open_ready_stages(work, request, work.at, standing.version.number)
+    settle_request_when_done(work, request, work.at, standing.version.number)
+    return outcome
+
+
+def already_decided(stage: Stage, viewer: Account) -> AlreadyDecided:
+    """Return who decided a settled stage, and what, and when."""
+    outcome = Outcome.objects.filter(stage=stage).select_related("approver").first()
+    if outcome is None:
+        return AlreadyDecided(stage, stage.state, None, False, stage.settled_at)
+    by_you = outcome.approver_id == viewer.pk
+    return AlreadyDecided(stage, stage.state, outcome.approver, by_you, outcome.decided_at)
+
+
+def _require_shown(
+    stage: Stage, request: Request, items: tuple[RequestItem, ...], shown: Shown
+) -> None:
+    """Refuse a decision about something else than what was shown: another version, or items that were rewritten."""
+    bound = items_hash(request, request.version, items)
+    if (shown.version, shown.items_hash) != (request.version, bound) or stage.items_hash != bound:
+        raise Refused([Violation("changed_since_shown")])
+
+
+def _judge(standing: Standing, stage: Stage, request: Request, items: tuple[RequestItem, ...]) -> None:
+    changes = [
+        change_of_item(item, request, Moment.OUTCOME, standing.at, standing.account) for item in items
+    ]
+    violations = (
+        *inactive_violations(request.beneficiary, request.program_id),
+        *judge_changes(changes, RowFacts(standing.book, stage=stage)),
+    )
+    if violations:
+        raise Refused(violations)
+
+
+def _record(
+    work: UnitOfWork,
+    standing: Standing,
+    stage: Stage,
+    items: tuple[RequestItem, ...],
+    *,
+    seat: Seat,
+    verdict: Outcome.Verdict,
+    reason: str,
+) -> Outcome:
+    request = stage.request
+    outcome = Outcome.objects.create(
+        program_id=request.program_id,
+        request=request,
+        request_version=request.version,
+        chain_id=stage.chain_id,
+        stage=stage,
+        approver=standing.account,
+        verdict=verdict,
+        reason=reason,
+        items_hash=stage.items_hash,
+        decided_at=work.at,
+    )
+    work.record(
+        tags.OUTCOME_APPROVED if verdict is Outcome.Verdict.APPROVED else tags.OUTCOME_DENIED,
+        program_id=request.program_id,
+        beneficiary_id=request.beneficiary.public_id,
+        organization_id=None if stage.organization is None else stage.organization.public_id,
+        request_id=request.public_id,
+        rolebook_version=standing.version.number,
+        new={
+            "stage_id": stage.public_id,
+            "version": request.version,
+            "items_hash": stage.items_hash,
+            "items": [item.public_id for item in items],
+            "role_id": seat.role_id,
+            "stand_in": seat.stands_in,
+        },
+        personal={"reason": reason or None},
+    )
+    return outcome
+
+
+def _grant(
+    work: UnitOfWork, held: Held, standing: Standing, items: tuple[RequestItem, ...]
+) -> None:
+    """Settle fully approved items, and open what they ask for."""
+    settle_items(items, RequestItem.State.APPROVED)
+    for item in items:
+        if item.kind != RequestItem.Kind.ADD_ROLE:
+            raise NotImplementedError(f"no flow submits items of the kind {item.kind!r}")
+        open_grant(
+            work,
+            held,
+            book=standing.book,
+            beneficiary=item.request.beneficiary,
+            role_id=item.role_id,
+            organization=item.organization,
+            origin=item,
+            rolebook_version=standing.version.number,
+            starts_at=item.starts_at,
+            ends_at=item.ends_at,
+        )

@@ -1,0 +1,208 @@
+"""What rules may ask, answered from rows read in the present transaction (`rolebook.policy.rules.Facts`).
+
+Ids in changes and facts are public ids as text: a violation's parameters may be shown.
+"""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Q
+
+from rolebook.accounts.models import Account, Organization, StatementAgreement
+from rolebook.accounts.queries import statement_hash
+from rolebook.governance.models import Grant, Outcome, Request, RequestItem, Stage
+from rolebook.policy.model import Rolebook
+from rolebook.policy.rules import Change, ChangeKind, HeldRole, Moment, PendingItem, Violation, judge
+
+
+class RowFacts:
+    """The facts of one program as the present transaction sees them.
+
+    Args:
+        rolebook: the version in force.
+        stage: the stage that is being decided. "Who decided before" then means: before on an item of this stage, so that
+            an official of two organizations may answer for both in one request, and never twice for one item (I6).
+        not_item: an item that is being granted now: it does not count as still waiting.
+    """
+
+    def __init__(
+        self, rolebook: Rolebook, *, stage: Stage | None = None, not_item: RequestItem | None = None
+    ) -> None:
+        self._rolebook = rolebook
+        self._stage = stage
+        self._not_item = not_item
+
+    @property
+    def rolebook(self) -> Rolebook:
+        """The rolebook version now in force."""
+        return self._rolebook
+
+    @property
+    def _program_id(self) -> str:
+        return self._rolebook.program.id
+
+    def held_roles(self, person_id: str, at: datetime) -> tuple[HeldRole, ...]:
+        """Every grant of the person in force at ``at`` or starting later."""
+        grants = (
+            Grant.objects.filter(account__public_id=uuid.UUID(person_id), program_id=self._program_id)
+            .filter(Q(closed_at__isnull=True) | Q(closed_at__gt=at))
+            .filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
+            .order_by("starts_at", "pk")
+            .values_list("role_id", "organization__public_id", "starts_at", "ends_at")
+        )
+        return tuple(
+            HeldRole(role_id, None if place is None else str(place), starts_at, ends_at)
+            for role_id, place, starts_at, ends_at in grants
+        )
+
+    def held_access(self, person_id: str, at: datetime) -> tuple[str, ...]:
+        """Organizations held apart from roles: none, until a program holds access so."""
+        return ()
+
+    def pending_items(self, person_id: str) -> tuple[PendingItem, ...]:
+        """Every item that waits for the person as beneficiary."""
+        items = RequestItem.objects.filter(
+            program_id=self._program_id,
+            request__beneficiary__public_id=uuid.UUID(person_id),
+            request__state__in=[Request.State.PENDING, Request.State.RETURNED],
+            state=RequestItem.State.PENDING,
+        )
+        if self._not_item is not None:
+            items = items.exclude(pk=self._not_item.pk)
+        rows = items.order_by("pk").values_list(
+            "request__public_id", "kind", "role_id", "organization__public_id"
+        )
+        return tuple(
+            PendingItem(str(request), ChangeKind(kind), role_id or None, None if place is None else str(place))
+            for request, kind, role_id, place in rows
+        )
+
+    def ever_held_category(self, person_id: str, category_id: str, at: datetime) -> bool:
+        """Whether the person held a role of the category before ``at``; a grant closed before it began counts not."""
+        roles = [role.id for role in self._rolebook.roles if role.category_id == category_id]
+        held = Grant.objects.filter(
+            account__public_id=uuid.UUID(person_id),
+            program_id=self._program_id,
+            role_id__in=roles,
+            starts_at__lt=at,
+        )
+        return any(
+            closed is None or closed > starts for starts, closed in held.values_list("starts_at", "closed_at")
+        )
+
+    def organization_kind(self, organization_id: str) -> str | None:
+        """The kind of an organization of this program, or None when it has no such organization."""
+        return (
+            Organization.objects.filter(program_id=self._program_id, public_id=uuid.UUID(organization_id))
+            .values_list("kind_id", flat=True)
+            .first()
+        )
+
+    def statement_agreed(self, person_id: str, at: datetime) -> bool:
+        """Whether the person has agreed to the statement as it is worded now (at sign-in, QPP-01)."""
+        wording = self._rolebook.program.statement
+        if wording is None:
+            return True
+        return StatementAgreement.objects.filter(
+            account__public_id=uuid.UUID(person_id),
+            program_id=self._program_id,
+            wording_hash=statement_hash(wording),
+            agreed_at__lte=at,
+        ).exists()
+
+    def outcomes_by(self, request_id: str) -> frozenset[str]:
+        """The people who decided before in the request's present version (see ``stage`` above)."""
+        outcomes = Outcome.objects.filter(request__public_id=uuid.UUID(request_id))
+        if self._stage is not None:
+            outcomes = outcomes.filter(
+                stage__items__stages=self._stage, request_version=self._stage.request_version
+            )
+        return frozenset(map(str, outcomes.values_list("approver__public_id", flat=True)))
+
+    def same_person(self, one_id: str, other_id: str) -> bool:
+        """Whether two ids are one account."""
+        return one_id == other_id
+
+    def certificates_attached(self, request_id: str | None) -> bool:
+        """Whether certificates are attached: no program asks for attachments yet."""
+        return False
+
+    def organization_kind(self, organization_id: str) -> str | None:
+        """Kind id of an organization of this program that is open, or None when it is not there."""
+        return (
+            Organization.objects.filter(
+                program_id=self._program_id, public_id=uuid.UUID(organization_id), closed_at=None
+            )
+            .values_list("kind_id", flat=True)
+            .first()
+        )
+
+    def organization_codes(self, person_id: str, change: Change) -> tuple[str, ...]:
+        """Codes of the change's organization and what stands above it, from the top down."""
+        if change.organization_id is None:
+            return ()
+        organization = Organization.objects.filter(
+            program_id=self._program_id, public_id=uuid.UUID(change.organization_id)
+        ).first()
+        if organization is None:
+            return ()
+        above = [int(step) for step in organization.path.split("/") if step]
+        codes = dict(Organization.objects.filter(pk__in=above).values_list("pk", "code"))
+        return tuple(codes[pk] for pk in above if pk in codes)
+
+
+def judge_changes(changes: Iterable[Change], facts: RowFacts) -> tuple[Violation, ...]:
+    """Return what the rules in force say against any of the changes, each violation once."""
+    found: list[Violation] = []
+    for change in changes:
+        found.extend(violation for violation in judge(change, facts) if violation not in found)
+    return tuple(found)
+
+
+def judge_grant(
+    book: Rolebook,
+    beneficiary: Account,
+    role_id: str,
+    organization: Organization | None,
+    at: datetime,
+    *,
+    item: RequestItem | None,
+    designated: bool,
+) -> tuple[Violation, ...]:
+    """Return what the rules in force say against opening a grant now; the ledger asks under lock."""
+    requester = beneficiary if item is None else item.request.requester
+    change = Change(
+        kind=ChangeKind.ADD_ROLE,
+        moment=Moment.DESIGNATION if designated else Moment.GRANT,
+        at=at,
+        beneficiary_id=str(beneficiary.public_id),
+        requester_id=str(requester.public_id),
+        role_id=role_id,
+        organization_id=None if organization is None else str(organization.public_id),
+        request_id=None if item is None else str(item.request.public_id),
+        starts_at=None if item is None else item.starts_at,
+        ends_at=None if item is None else item.ends_at,
+        submitted_at=None if item is None else item.request.submitted_at,
+    )
+    return judge_changes([change], RowFacts(book, not_item=item))
+
+
+def change_of_item(
+    item: RequestItem, request: Request, moment: Moment, at: datetime, actor: Account
+) -> Change:
+    """Return what an item would change, for the rules; ``actor`` submits or decides."""
+    return Change(
+        kind=ChangeKind(item.kind),
+        moment=moment,
+        at=at,
+        beneficiary_id=str(request.beneficiary.public_id),
+        requester_id=str(request.requester.public_id),
+        actor_id=str(actor.public_id),
+        role_id=item.role_id or None,
+        organization_id=None if item.organization is None else str(item.organization.public_id),
+        request_id=str(request.public_id),
+        starts_at=item.starts_at,
+        ends_at=item.ends_at,
+        submitted_at=request.submitted_at,
+    )

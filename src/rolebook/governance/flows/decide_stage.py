@@ -1,0 +1,70 @@
+"""Approve or deny one stage of a request (QPP-05, -07; I5, I6)."""
+
+import uuid
+from datetime import datetime
+
+from rolebook.accounts.models import Account
+from rolebook.audit import tags
+from rolebook.audit.recording import Origin
+from rolebook.governance import locks
+from rolebook.governance.deciding import AlreadyDecided, Decided, Shown, decide
+from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
+from rolebook.governance.models import Outcome, RequestItem
+from rolebook.governance.queries.seeing import find_stage
+
+
+def decide_stage(
+    *,
+    acting_user: Account,
+    program_id: str,
+    stage_id: uuid.UUID | str,
+    verdict: str,
+    reason: str = "",
+    shown_version: int,
+    shown_hash: str,
+    at: datetime,
+    origin: Origin,
+) -> Decided:
+    """Record ``acting_user``'s verdict on an open stage, and let follow what follows: the grant, or the next stage.
+
+    Args:
+        acting_user: who decides.
+        program_id: the program.
+        stage_id: public id of the stage.
+        verdict: "approved" or "denied".
+        reason: told to the requester; may be empty.
+        shown_version: the request's version that the page showed.
+        shown_hash: the hash of the stage's items that the page showed.
+        at: the instant.
+        origin: where it comes from.
+
+    Returns the Outcome; AlreadyDecided when a colleague (or a first click) got there before; ReturnedForChange when the
+    program's chain has changed meanwhile and the request went back to its requester.
+
+    Raises Refused for one's own request, a page that is out of date, or what a rule forbids; NotAllowed at an
+    organization of one's own where one does not decide; NotFound for everything else. ValueError for another verdict.
+    """
+    decision = Outcome.Verdict(verdict)
+    about = About(program_id=program_id, verdict=decision.value)
+    with attempt(
+        tags.ATTEMPT_REFUSED_DECIDE, acting_user=acting_user, at=at, origin=origin, about=about
+    ) as work:
+        told = checked_text(reason)
+        stage = find_stage(program_id, stage_id)
+        about.stage_id, about.request_id = stage.public_id, stage.request.public_id
+        about.beneficiary_id = stage.request.beneficiary.public_id
+        about.organization_id = None if stage.organization is None else stage.organization.public_id
+        places = RequestItem.objects.filter(request=stage.request_id, organization__isnull=False)
+        held = locks.lock(
+            accounts=[stage.request.beneficiary_id, acting_user.pk],
+            organizations=places.values_list("organization_id", flat=True),
+            requests=[stage.request_id],
+        )
+        # Everything that is judged is read again under the locks.
+        stage = find_stage(program_id, stage_id)
+        standing = acting_standing(acting_user, program_id, at)
+        shown = Shown(shown_version, shown_hash)
+        decided = decide(work, held, standing, stage, verdict=decision, reason=told, shown=shown)
+        if isinstance(decided, AlreadyDecided):
+            work.nothing_happened()
+        return decided

@@ -1,0 +1,130 @@
+"""Designate: give a role that cannot be asked for, or an organization its first official, on record (IQIES-08, -05)."""
+
+import uuid
+from datetime import datetime
+
+from rolebook.accounts.models import Account, Organization, canonical_id
+from rolebook.accounts.queries import rolebook_in_force
+from rolebook.audit import tags
+from rolebook.audit.recording import Origin
+from rolebook.governance import locks
+from rolebook.governance.active import inactive_violations
+from rolebook.governance.facts import RowFacts, judge_changes
+from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
+from rolebook.governance.ledger import open_grant
+from rolebook.governance.models import Designation, Grant
+from rolebook.governance.queries.seeing import find_organization, not_yours
+from rolebook.governance.refusals import NotFound, Refused
+from rolebook.policy.model import STEWARD_ID, Act, Rolebook
+from rolebook.policy.rules import Change, ChangeKind, Moment, Violation
+
+
+def designate_role(
+    *,
+    acting_user: Account | None,
+    program_id: str,
+    role_id: str,
+    beneficiary_id: uuid.UUID | str,
+    organization_id: uuid.UUID | str | None = None,
+    reason: str = "",
+    at: datetime,
+    origin: Origin,
+) -> Grant:
+    """Give ``beneficiary_id`` a role without a request, now.
+
+    Open to stewards and, with ``acting_user`` None, to the operator at the command line: for the steward's office, for
+    roles had by designation, and for the roles that decide (an organization's first official). Every rule that holds for
+    a grant holds here too. Ids are public ids.
+
+    Raises Refused with what forbids it, NotAllowed or NotFound for somebody who does not designate there.
+    """
+    about = About(program_id=program_id, role_id=role_id)
+    with attempt(
+        tags.ATTEMPT_REFUSED_DESIGNATE, acting_user=acting_user, at=at, origin=origin, about=about
+    ) as work:
+        told = checked_text(reason)
+        organization = None if organization_id is None else find_organization(program_id, organization_id, at)
+        beneficiary = Account.objects.filter(public_id=canonical_id(beneficiary_id)).first()
+        if beneficiary is None:
+            raise NotFound
+        about.organization_id = None if organization is None else organization.public_id
+        about.beneficiary_id = beneficiary.public_id
+        people = {beneficiary.pk} if acting_user is None else {beneficiary.pk, acting_user.pk}
+        held = locks.lock(
+            accounts=people, organizations=() if organization is None else [organization.pk]
+        )
+        version, book = rolebook_in_force(program_id, at)
+        if acting_user is not None:
+            standing = acting_standing(acting_user, program_id, at)
+            if not standing.may_over_role(Act.DESIGNATE, organization, role_id):
+                raise not_yours(standing, organization)
+        violations = (
+            *_by_designation(book, role_id),
+            *inactive_violations(beneficiary, program_id),
+            *judge_changes([_change(beneficiary, acting_user, role_id, organization, at)], RowFacts(book)),
+        )
+        if violations:
+            raise Refused(violations)
+        designation = Designation.objects.create(
+            program_id=program_id,
+            account=beneficiary,
+            role_id=role_id,
+            organization=organization,
+            designated_by=acting_user,
+            reason=told,
+            designated_at=at,
+        )
+        grant = open_grant(
+            work,
+            held,
+            book=book,
+            beneficiary=beneficiary,
+            role_id=role_id,
+            organization=organization,
+            origin=designation,
+            rolebook_version=version.number,
+        )
+        work.record(
+            tags.ROLE_DESIGNATED,
+            program_id=program_id,
+            beneficiary_id=beneficiary.public_id,
+            organization_id=about.organization_id,
+            rolebook_version=version.number,
+            new={
+                "role_id": role_id,
+                "designation_id": designation.public_id,
+                "grant_id": grant.public_id,
+            },
+            personal={"reason": told or None},
+        )
+        return grant
+
+
+def _by_designation(book: Rolebook, role_id: str) -> tuple[Violation, ...]:
+    """Return a violation for a role that is asked for and decides nothing: it has its ordinary way."""
+    role = book.role(role_id)
+    if role is None:
+        return (Violation("unknown_role", {"role": role_id}),)
+    decides = book.authority.holder(Act.DECIDE, role_id) is not None
+    if role_id == STEWARD_ID or role.obtained == "designation" or decides:
+        return ()
+    return (Violation("not_by_designation", {"role": role.title}),)
+
+
+def _change(
+    beneficiary: Account,
+    acting_user: Account | None,
+    role_id: str,
+    organization: Organization | None,
+    at: datetime,
+) -> Change:
+    return Change(
+        kind=ChangeKind.ADD_ROLE,
+        moment=Moment.DESIGNATION,
+        at=at,
+        beneficiary_id=str(beneficiary.public_id),
+        requester_id=str(beneficiary.public_id if acting_user is None else acting_user.public_id),
+        actor_id=None if acting_user is None else str(acting_user.public_id),
+        role_id=role_id,
+        organization_id=None if organization is None else str(organization.public_id),
+    )

@@ -1,0 +1,108 @@
+"""The ledger: the only opener and closer of grants. It demands the locks, and judges the rules once more itself.
+
+A grant points at the request item or the designation that opened it, so that "who held what on that day, and why" is a
+query. ``closed_at`` is set once; a database trigger holds that too.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from rolebook.accounts.models import Account, Organization
+from rolebook.audit import tags
+from rolebook.audit.recording import UnitOfWork
+from rolebook.governance.facts import judge_grant
+from rolebook.governance.locks import Held
+from rolebook.governance.models import Designation, Grant, RequestItem
+from rolebook.governance.participations import participation_of
+from rolebook.governance.refusals import Refused
+from rolebook.policy.model import Rolebook
+
+
+def open_grant(
+    work: UnitOfWork,
+    held: Held,
+    *,
+    book: Rolebook,
+    beneficiary: Account,
+    role_id: str,
+    organization: Organization | None,
+    origin: RequestItem | Designation,
+    rolebook_version: int,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+) -> Grant:
+    """Open a grant from ``starts_at`` (now, where none is given) and record it.
+
+    Raises Refused when a rule in force forbids it, judged here under lock; LocksMissing without the locks.
+    """
+    held.require(beneficiary.pk, None if organization is None else organization.pk)
+    item = origin if isinstance(origin, RequestItem) else None
+    designation = origin if isinstance(origin, Designation) else None
+    violations = judge_grant(
+        book, beneficiary, role_id, organization, work.at, item=item, designated=designation is not None
+    )
+    if violations:
+        raise Refused(violations)
+    grant = Grant.objects.create(
+        program_id=book.program.id,
+        participation=participation_of(work, beneficiary, book.program.id, work.at),
+        account=beneficiary,
+        role_id=role_id,
+        organization=organization,
+        starts_at=work.at if starts_at is None or starts_at < work.at else starts_at,
+        ends_at=ends_at,
+        request_item=item,
+        designation=designation,
+    )
+    work.record(
+        tags.GRANT_OPENED,
+        program_id=grant.program_id,
+        beneficiary_id=beneficiary.public_id,
+        organization_id=None if organization is None else organization.public_id,
+        request_id=None if item is None else item.request.public_id,
+        rolebook_version=rolebook_version,
+        new={
+            "grant_id": grant.public_id,
+            "role_id": role_id,
+            "starts_at": grant.starts_at,
+            "ends_at": grant.ends_at,
+            "cause": "request" if item is not None else "designation",
+            "request_item_id": None if item is None else item.public_id,
+            "designation_id": None if designation is None else designation.public_id,
+        },
+    )
+    return grant
+
+
+def close_grants(
+    work: UnitOfWork, held: Held, grants: Iterable[Grant], *, cause: str, rolebook_version: int
+) -> tuple[Grant, ...]:
+    """Close grants that are still open, at the unit's instant, and record each; return those that were closed.
+
+    ``cause`` is a word for the log ("removed"). Raises LocksMissing without the locks.
+    """
+    closed: list[Grant] = []
+    for grant in grants:
+        held.require(grant.account_id, grant.organization_id)
+        if grant.closed_at is not None:
+            continue
+        # A clock behind the one that opened the grant must not put its end before its beginning.
+        grant.closed_at = max(work.at, grant.starts_at)
+        if not Grant.objects.filter(pk=grant.pk, closed_at=None).update(closed_at=grant.closed_at):
+            continue
+        closed.append(grant)
+        work.record(
+            tags.GRANT_CLOSED,
+            program_id=grant.program_id,
+            beneficiary_id=grant.account.public_id,
+            organization_id=None if grant.organization is None else grant.organization.public_id,
+            rolebook_version=rolebook_version,
+            old={"closed_at": None},
+            new={
+                "grant_id": grant.public_id,
+                "role_id": grant.role_id,
+                "closed_at": grant.closed_at,
+                "cause": cause,
+            },
+        )
+    return tuple(closed)

@@ -1,0 +1,157 @@
+"""My access and why I have it; and what a removal would end, before it is confirmed (QPP-10, -11)."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from rolebook.accounts.models import Account, Organization, canonical_id
+from rolebook.governance.authority import Standing, in_force
+from rolebook.governance.models import Grant, Outcome
+from rolebook.governance.queries.officials import only_official
+from rolebook.governance.queries.pending import role_title
+from rolebook.governance.queries.seeing import organization_for, viewer_standing
+from rolebook.governance.queries.users import (
+    HeldRole,
+    OrganizationLine,
+    held_role,
+    organization_line,
+    removable_role_ids,
+)
+from rolebook.governance.refusals import NotAllowed, NotFound, Refused
+from rolebook.policy.model import Act, Power
+from rolebook.policy.rules import Violation
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What opened a grant: a request with its last approver, or a designation.
+
+    Attributes:
+        by: who decided or designated; None for the operator at the command line.
+        request_id: public id of the request, None for a designation.
+    """
+
+    how: str
+    by: str | None
+    at: datetime
+    reason: str
+    request_id: uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAccess:
+    """One grant in force of the viewer's own, what it lets them do, and why they have it."""
+
+    role: HeldRole
+    organization_id: uuid.UUID | None
+    organization_name: str | None
+    organization_code: str | None
+    powers: tuple[Power, ...]
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalPreview:
+    """What "Yes, Remove Access" would end."""
+
+    organization: OrganizationLine
+    beneficiary_id: uuid.UUID
+    beneficiary_name: str
+    roles: tuple[HeldRole, ...]
+
+
+def my_access(viewer: Account, program_id: str, at: datetime) -> tuple[HeldAccess, ...]:
+    """Return every grant in force of the viewer's in a program, oldest first, each with its reason."""
+    standing = viewer_standing(viewer, program_id, at)
+    grants = list(
+        Grant.objects.filter(in_force(at), program_id=program_id, account=viewer)
+        .select_related("organization", "request_item__request", "designation__designated_by")
+        .order_by("starts_at", "pk")
+    )
+    items = [grant.request_item_id for grant in grants if grant.request_item_id is not None]
+    outcomes = Outcome.objects.filter(stage__items__in=items, verdict=Outcome.Verdict.APPROVED)
+    last: dict[int, Outcome] = {}
+    for outcome in outcomes.select_related("approver").order_by("decided_at", "pk").prefetch_related("stage__items"):
+        last.update((item.pk, outcome) for item in outcome.stage.items.all())
+    return tuple(
+        HeldAccess(
+            role=held_role(standing, grant),
+            organization_id=None if grant.organization is None else grant.organization.public_id,
+            organization_name=None if grant.organization is None else grant.organization.name,
+            organization_code=None if grant.organization is None else grant.organization.code,
+            powers=tuple(standing.book.powers(grant.role_id).values()),
+            why=_why(grant, last.get(grant.request_item_id or 0)),
+        )
+        for grant in grants
+    )
+
+
+def _why(grant: Grant, outcome: Outcome | None) -> Why:
+    designation = grant.designation
+    if designation is not None:
+        by = designation.designated_by
+        name = None if by is None else by.name
+        return Why("designation", name, designation.designated_at, designation.reason, None)
+    item = grant.request_item
+    if item is None:
+        raise ValueError("a grant has no origin")
+    if outcome is None:
+        return Why("request", None, grant.starts_at, item.request.reason, item.request.public_id)
+    return Why("request", outcome.approver.name, outcome.decided_at, item.request.reason, item.request.public_id)
+
+
+def removal_preview(
+    viewer: Account, organization_id: uuid.UUID | str, beneficiary_id: uuid.UUID | str, program_id: str, at: datetime
+) -> RemovalPreview:
+    """Return what removing a person's access at an organization would end, judged as the removal itself is.
+
+    Raises NotAllowed and NotFound as View Users does, NotFound also for somebody who holds nothing there, and Refused
+    for one's own access.
+    """
+    standing = viewer_standing(viewer, program_id, at)
+    organization, beneficiary, grants = removable(standing, organization_id, beneficiary_id)
+    return RemovalPreview(
+        organization=organization_line(standing, organization),
+        beneficiary_id=beneficiary.public_id,
+        beneficiary_name=beneficiary.name,
+        roles=tuple(held_role(standing, grant) for grant in grants),
+    )
+
+
+def removable(
+    standing: Standing, organization_id: uuid.UUID | str, beneficiary_id: uuid.UUID | str
+) -> tuple[Organization, Account, tuple[Grant, ...]]:
+    """Return the organization, the person and all their grants there; raises as `removal_preview` says."""
+    organization = organization_for(standing, organization_id, Act.REMOVE)
+    public_id = canonical_id(beneficiary_id)
+    beneficiary = Account.objects.filter(public_id=public_id).first() if public_id is not None else None
+    if beneficiary is None:
+        raise NotFound
+    # Grants that start later are access too: they end with the others.
+    grants = tuple(
+        Grant.objects.filter(program_id=standing.program_id, organization=organization, account=beneficiary)
+        .filter(closed_at=None)
+        .exclude(ends_at__lte=standing.at)
+        .select_related("account", "organization")
+        .order_by("pk")
+    )
+    if not grants:
+        raise NotFound
+    if beneficiary.pk == standing.account.pk:
+        raise Refused([own_removal(standing, organization)])
+    allowed = removable_role_ids(standing, organization)
+    if any(grant.role_id not in allowed for grant in grants):
+        raise NotAllowed
+    return organization, beneficiary, grants
+
+
+def own_removal(standing: Standing, organization: Organization) -> Violation:
+    """Return why nobody removes their own access, with whom to ask instead (QPP-11)."""
+    params = {"organization": organization.name, "role": _titles(standing, organization)}
+    alone = only_official(standing.book, organization.pk, standing.account.pk, standing.at)
+    return Violation("only_official" if alone else "own_access", params)
+
+
+def _titles(standing: Standing, organization: Organization) -> str:
+    held = [h.role_id for h in standing.person.holdings if h.organization_id == str(organization.pk)]
+    return ", ".join(role_title(standing.book, role_id) for role_id in held)

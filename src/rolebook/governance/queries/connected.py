@@ -1,0 +1,161 @@
+"""Connected Organizations: where the viewer holds something, and what they may do there (QPP-03, -06, -12)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+
+from rolebook.accounts.models import Account, Organization
+from rolebook.governance.authority import Office, Standing, in_force
+from rolebook.governance.models import Grant, Stage
+from rolebook.governance.queries import paging
+from rolebook.governance.queries.officials import (
+    OfficialsHint,
+    few_officials,
+    identifiers_of,
+    number_of_officials,
+)
+from rolebook.governance.queries.paging import Page
+from rolebook.governance.queries.pending import role_title
+from rolebook.governance.queries.seeing import viewer_standing
+from rolebook.governance.queries.users import OrganizationLine
+from rolebook.policy.model import Act
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectedOrganization:
+    """One organization of the viewer's.
+
+    Attributes:
+        role_titles: what the viewer holds there; empty where they only look after it (a steward, a higher level).
+        may_view_users: whether View Users is shown.
+        number_of_officials, number_pending: None unless the viewer may view users.
+        hint: advice to add an official, for those who may view users.
+        only_official: whether the viewer is the organization's only official.
+    """
+
+    organization: OrganizationLine
+    role_titles: tuple[str, ...]
+    may_view_users: bool
+    number_of_officials: int | None
+    number_pending: int | None
+    hint: OfficialsHint | None
+    only_official: bool
+
+
+def connected_organizations(
+    viewer: Account,
+    program_id: str,
+    at: datetime,
+    *,
+    search: str = "",
+    after: str | None = None,
+    limit: int = paging.DEFAULT_LIMIT,
+) -> Page[ConnectedOrganization]:
+    """Return the organizations at which the viewer holds a role or may view users, by name.
+
+    ``search`` is part of a name, code or number.
+    """
+    standing = viewer_standing(viewer, program_id, at)
+    length = paging.bounded(limit)
+    offices = standing.offices(Act.VIEW_USERS)
+    organizations = _theirs(standing, offices)
+    words = paging.search_words(search)
+    if words:
+        organizations = organizations.filter(search_key__contains=words)
+    key = paging.from_text(after)
+    if key is not None:
+        organizations = organizations.filter(Q(name__gt=key[0]) | Q(name=key[0], pk__gt=key[1]))
+    found = list(organizations.order_by("name", "pk")[: length + 1])
+    rows = _rows(standing, found[:length], offices)
+    more = len(found) > length
+    return Page(rows, paging.to_text((found[length - 1].name, found[length - 1].pk)) if more else None)
+
+
+def _theirs(standing: Standing, offices: Sequence[Office]) -> QuerySet[Organization]:
+    condition = Q(pk__in=standing.held_organization_ids)
+    for office in offices:
+        if office.organization_id is None:
+            condition = Q()
+            break
+        if office.lower_levels:
+            condition |= Q(path__startswith=office.path)
+    still_open = Q(closed_at__isnull=True) | Q(closed_at__gt=standing.at)
+    return Organization.objects.filter(condition, still_open, program_id=standing.program_id)
+
+
+def _rows(
+    standing: Standing, organizations: Sequence[Organization], offices: Sequence[Office]
+) -> tuple[ConnectedOrganization, ...]:
+    visible = [one.pk for one in organizations if any(office.covers(one) for office in offices)]
+    officials = number_of_officials(standing.book, visible, standing.at)
+    pending = _numbers_pending(standing, visible)
+    identifiers = identifiers_of(standing.book, organizations)
+    titles = _own_roles(standing, organizations)
+    return tuple(
+        ConnectedOrganization(
+            organization=_line(standing, one, identifiers),
+            role_titles=titles.get(one.pk, ()),
+            may_view_users=one.pk in visible,
+            number_of_officials=officials.get(one.pk, 0) if one.pk in visible else None,
+            number_pending=pending.get(one.pk, 0) if one.pk in visible else None,
+            hint=few_officials(standing.book, one.kind_id, officials.get(one.pk, 0))
+            if one.pk in visible
+            else None,
+            only_official=officials.get(one.pk) == 1 and _is_official(standing, one),
+        )
+        for one in organizations
+    )
+
+
+def _is_official(standing: Standing, organization: Organization) -> bool:
+    """Return whether the viewer is one of the officials counted: holds a deciding role at that very organization."""
+    deciding = {holder.role_id for holder in standing.book.authority.holders(Act.DECIDE)}
+    place = str(organization.pk)
+    return any(
+        holding.role_id in deciding and holding.organization_id == place
+        for holding in standing.person.holdings
+    )
+
+
+def _line(
+    standing: Standing,
+    organization: Organization,
+    identifiers: Mapping[int, tuple[tuple[str, str], ...]],
+) -> OrganizationLine:
+    kind = standing.book.kind(organization.kind_id)
+    return OrganizationLine(
+        organization_id=organization.public_id,
+        name=organization.name,
+        code=organization.code,
+        kind_title=organization.kind_id if kind is None else kind.title,
+        identifiers=identifiers.get(organization.pk, ()),
+    )
+
+
+def _numbers_pending(standing: Standing, organization_pks: Sequence[int]) -> Mapping[int, int]:
+    counted = (
+        Stage.objects.filter(
+            program_id=standing.program_id, organization__in=organization_pks, state=Stage.State.OPEN
+        )
+        .values("organization")
+        .annotate(number=Count("pk"))
+    )
+    return {row["organization"]: row["number"] for row in counted}
+
+
+def _own_roles(
+    standing: Standing, organizations: Sequence[Organization]
+) -> Mapping[int, tuple[str, ...]]:
+    held: dict[int, list[str]] = {}
+    grants = Grant.objects.filter(
+        in_force(standing.at),
+        program_id=standing.program_id,
+        account=standing.account,
+        organization__in=[one.pk for one in organizations],
+    )
+    for grant in grants.order_by("starts_at", "pk"):
+        if grant.organization_id is not None:
+            held.setdefault(grant.organization_id, []).append(role_title(standing.book, grant.role_id))
+    return {pk: tuple(titles) for pk, titles in held.items()}

@@ -1,0 +1,108 @@
+"""How many officials an organization has, whom to contact, and by which numbers it is known (QPP-11, -12, IQIES-06)."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count
+
+from rolebook.accounts.models import Account, Organization, OrganizationIdentifier
+from rolebook.governance.authority import in_force
+from rolebook.governance.models import Grant, Participation
+from rolebook.governance.queries.seeing import organization_for, viewer_standing
+from rolebook.policy.model import STEWARD_ID, Act, Contact, Rolebook
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialsHint:
+    """Advice that an organization has fewer officials than recommended; never a block."""
+
+    number: int
+    at_least: int
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhomToContact:
+    """What the only official of an organization is told: the program's contact, and the numbers to have ready."""
+
+    only_official: bool
+    contact: Contact
+    organization_name: str
+    identifiers: tuple[tuple[str, str], ...]
+
+
+def official_role_ids(book: Rolebook) -> tuple[str, ...]:
+    """Return the roles that decide requests at an organization: the officials (the steward is none)."""
+    holders = book.authority.holders(Act.DECIDE)
+    return tuple(holder.role_id for holder in holders if holder.role_id != STEWARD_ID)
+
+
+def number_of_officials(book: Rolebook, organization_pks: Iterable[int], at: datetime) -> Mapping[int, int]:
+    """Return how many active people hold an official's role in force at each organization; one query."""
+    counted = (
+        Grant.objects.filter(
+            in_force(at),
+            program_id=book.program.id,
+            organization__in=list(organization_pks),
+            role_id__in=official_role_ids(book),
+            account__status=Account.Status.ACTIVE,
+            participation__status=Participation.Status.ACTIVE,
+        )
+        .values("organization")
+        .annotate(number=Count("account", distinct=True))
+    )
+    return {row["organization"]: row["number"] for row in counted}
+
+
+def few_officials(book: Rolebook, kind_id: str, number: int) -> OfficialsHint | None:
+    """Return the rolebook's advice for an organization of a kind with ``number`` officials, or None when it has enough."""
+    for advice in book.recommendations:
+        if kind_id in advice.kinds and number < advice.at_least:
+            return OfficialsHint(number, advice.at_least, advice.basis)
+    return None
+
+
+def identifiers_of(
+    book: Rolebook, organizations: Sequence[Organization]
+) -> Mapping[int, tuple[tuple[str, str], ...]]:
+    """Return (title of the scheme, value) of each organization's identifiers by internal id; one query."""
+    titles = {kind.identifier_scheme: kind.identifier_title for kind in book.organization_kinds}
+    found: dict[int, list[tuple[str, str]]] = {}
+    rows = OrganizationIdentifier.objects.filter(organization__in=[one.pk for one in organizations])
+    for row in rows.order_by("scheme", "pk"):
+        found.setdefault(row.organization_id, []).append((titles.get(row.scheme, row.scheme), row.value))
+    return {pk: tuple(pairs) for pk, pairs in found.items()}
+
+
+def who_to_contact(
+    viewer: Account, organization_id: uuid.UUID | str, program_id: str, at: datetime
+) -> WhomToContact:
+    """Return whom an official contacts about their own access, and whether they are the organization's only one.
+
+    Raises NotAllowed or NotFound as View Users does.
+    """
+    standing = viewer_standing(viewer, program_id, at)
+    organization = organization_for(standing, organization_id, Act.VIEW_USERS, "not_yours_to_view")
+    return WhomToContact(
+        only_official=only_official(standing.book, organization.pk, viewer.pk, at),
+        contact=standing.book.program.contact,
+        organization_name=organization.name,
+        identifiers=identifiers_of(standing.book, [organization]).get(organization.pk, ()),
+    )
+
+
+def only_official(book: Rolebook, organization_pk: int, account_pk: int, at: datetime) -> bool:
+    """Return whether a person is an official of the organization, and no other active person is."""
+    people = set(
+        Grant.objects.filter(
+            in_force(at),
+            program_id=book.program.id,
+            organization=organization_pk,
+            role_id__in=official_role_ids(book),
+            account__status=Account.Status.ACTIVE,
+            participation__status=Participation.Status.ACTIVE,
+        ).values_list("account", flat=True)[:2]
+    )
+    return people == {account_pk}

@@ -1,0 +1,73 @@
+"""Pages by key: the next page begins after the last row's key, so a page costs the same wherever it is.
+
+A key is opaque text for links. One that cannot be read begins at the first page: it confers nothing, since every page
+filters by the viewer again.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+DEFAULT_LIMIT = 25
+MOST_ROWS = 200
+"""No page is longer, whatever is asked (I12)."""
+LONGEST_SEARCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Page[Row]:
+    """One page of rows, and the key after which the next begins (None: this is the last)."""
+
+    rows: tuple[Row, ...]
+    next_after: str | None = None
+
+
+def cut[Row](rows: Sequence[Row], keys: Sequence[tuple[str, int]], limit: int) -> Page[Row]:
+    """Return the page of at most ``limit`` rows from rows read one beyond it, with their keys."""
+    more = len(rows) > limit
+    return Page(tuple(rows[:limit]), to_text(keys[limit - 1]) if more else None)
+
+
+def bounded(limit: int) -> int:
+    """Return a page length between 1 and the most that is served."""
+    return max(1, min(limit, MOST_ROWS))
+
+
+def search_words(search: str) -> str:
+    """Return a search as it is compared: case folded, without NUL, of bounded length."""
+    return " ".join(search.replace("\0", " ").split())[:LONGEST_SEARCH].casefold()
+
+
+def to_text(key: tuple[str, int]) -> str:
+    """Return a key (sort value, internal id) as text for a link."""
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+
+
+def from_text(text: str | None) -> tuple[str, int] | None:
+    """Return the key in ``text``, or None where there is none or it cannot be read."""
+    if not text or len(text) > 2_000:
+        return None
+    try:
+        key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        return None
+    match key:
+        case [str(value), int(row)] if not isinstance(row, bool) and 0 <= row < 2**63 and "\0" not in value:
+            return (value, row)
+        case _:
+            return None
+
+
+def instant_key(text: str | None) -> tuple[datetime, int] | None:
+    """Return the key in ``text`` when its sort value is an aware instant, or None."""
+    key = from_text(text)
+    if key is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(key[0])
+    except ValueError:
+        return None
+    return (instant, key[1]) if instant.tzinfo is not None else None

@@ -1,0 +1,76 @@
+"""What every query asks first: who looks, and whether they may know of the organization (I1, I3, fault 1)."""
+
+import uuid
+from datetime import datetime
+
+from rolebook.accounts.models import Account, Organization, canonical_id
+from rolebook.governance.authority import Standing, standing_of
+from rolebook.governance.models import Request, Stage
+from rolebook.governance.refusals import NotAllowed, NotFound
+from rolebook.policy.model import Act
+
+
+def viewer_standing(viewer: Account, program_id: str, at: datetime) -> Standing:
+    """Return the viewer's standing. Raises NotAllowed for an account or participation that is not active."""
+    standing = standing_of(viewer, program_id, at)
+    if not standing.person.active:
+        raise NotAllowed("account_not_active")
+    return standing
+
+
+def find_organization(program_id: str, organization_id: uuid.UUID | str, at: datetime) -> Organization:
+    """Return the open organization with that public id. Raises NotFound, also for an id of another program."""
+    public_id = canonical_id(organization_id)
+    organization = Organization.objects.filter(program_id=program_id, public_id=public_id).first()
+    if public_id is None or organization is None:
+        raise NotFound
+    if organization.closed_at is not None and organization.closed_at <= at:
+        raise NotFound
+    return organization
+
+
+def organization_for(
+    standing: Standing, organization_id: uuid.UUID | str, act: Act, refused_code: str = "not_yours_to_do"
+) -> Organization:
+    """Return the organization when the viewer may do ``act`` there.
+
+    Raises NotAllowed when it is one of the viewer's own but the act is not theirs; NotFound, as for one that does not
+    exist, when it is foreign.
+    """
+    organization = find_organization(standing.program_id, organization_id, standing.at)
+    if standing.may(act, organization):
+        return organization
+    raise not_yours(standing, organization, refused_code)
+
+
+def not_yours(
+    standing: Standing, organization: Organization | None, code: str = "not_yours_to_do"
+) -> NotAllowed | NotFound:
+    """Return the refusal for an act that is not the viewer's: 403 at an organization of their own, else 404."""
+    if organization is not None and organization.pk in standing.held_organization_ids:
+        return NotAllowed(code)
+    return NotFound()
+
+
+def find_stage(program_id: str | None, stage_id: uuid.UUID | str) -> Stage:
+    """Return a stage by public id with its request, people and organization. Raises NotFound."""
+    public_id = canonical_id(stage_id)
+    stages = Stage.objects.select_related(
+        "request__requester", "request__beneficiary", "organization", "request__rolebook_version"
+    )
+    if program_id is not None:
+        stages = stages.filter(program_id=program_id)
+    stage = stages.filter(public_id=public_id).first()
+    if public_id is None or stage is None:
+        raise NotFound
+    return stage
+
+
+def find_request(program_id: str, request_id: uuid.UUID | str) -> Request:
+    """Return a request by public id with its people and rolebook version. Raises NotFound."""
+    public_id = canonical_id(request_id)
+    requests = Request.objects.select_related("requester", "beneficiary", "rolebook_version")
+    request = requests.filter(program_id=program_id, public_id=public_id).first()
+    if public_id is None or request is None:
+        raise NotFound
+    return request

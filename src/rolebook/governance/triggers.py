@@ -1,0 +1,171 @@
+"""What the database itself refuses, on both kinds: rewriting grants, outcomes and what was asked, and mixing programs.
+
+A grant changes once in its life: ``closed_at`` from null to an instant. Outcomes and designations never change. What an
+item asks and what a stage is bound to are as they were submitted (I5). Rows that point at each other are of one
+program (design: "`program_id` on every governance row, held by constraint").
+"""
+
+from collections.abc import Mapping, Sequence
+
+from rolebook.audit.triggers import (
+    POSTGRESQL_REFUSE,
+    Trigger,
+    TriggerSet,
+    append_only,
+    refuse_function,
+    register,
+)
+
+APP = "governance"
+
+_MUTABLE: Mapping[str, tuple[str, Sequence[str], str]] = {
+    # table: (why refused, columns that never change, what else must be true of a change)
+    "governance_grant": (
+        "a grant changes only once: when it is closed",
+        (
+            "id", "public_id", "program_id", "participation_id", "account_id", "role_id", "organization_id",
+            "starts_at", "ends_at", "request_item_id", "designation_id",
+        ),
+        "OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL",
+    ),
+    "governance_requestitem": (
+        "what an item asks never changes",
+        (
+            "id", "public_id", "program_id", "request_id", "request_version", "position", "kind", "role_id",
+            "organization_id", "starts_at", "ends_at",
+        ),
+        "OLD.state = 'pending'",
+    ),
+    "governance_stage": (
+        "a stage is bound to what was submitted, and is settled once",
+        (
+            "id", "public_id", "program_id", "request_id", "request_version", "chain_id", "spec_id", "position",
+            "approver_role_id", "organization_id", "items_hash",
+        ),
+        "OLD.state IN ('waiting', 'open')",
+    ),
+}  # fmt: skip
+
+_SAME_PROGRAM: Mapping[str, Mapping[str, str]] = {
+    # table: {column: table that it points at}
+    "governance_grant": {
+        "participation_id": "governance_participation",
+        "organization_id": "accounts_organization",
+        "request_item_id": "governance_requestitem",
+        "designation_id": "governance_designation",
+    },
+    "governance_designation": {"organization_id": "accounts_organization"},
+    "governance_request": {
+        "rolebook_version_id": "accounts_rolebookversion",
+        "resubmission_of_id": "governance_request",
+    },
+    "governance_requestitem": {
+        "request_id": "governance_request",
+        "organization_id": "accounts_organization",
+    },
+    "governance_stage": {"request_id": "governance_request", "organization_id": "accounts_organization"},
+    "governance_outcome": {"request_id": "governance_request", "stage_id": "governance_stage"},
+}
+
+_SAME_PERSON = "governance_grant"
+
+
+def register_own() -> None:
+    """Register every trigger of the governance tables."""
+    for table in sorted({*_MUTABLE, *_SAME_PROGRAM}):
+        if table in ("governance_outcome", "governance_designation"):
+            unique = ("id", "stage_id") if table == "governance_outcome" else ("id", "public_id")
+            kept = append_only(APP, table, unique)
+        else:
+            kept = _kept(table)
+        register(_joined(table, kept, _of_one_program(table)))
+
+
+def _joined(table: str, *sets: TriggerSet) -> TriggerSet:
+    """Return the triggers of several sets on one table as one set."""
+    functions = {name: create for one in sets for name, create in one.postgresql_functions}
+    return TriggerSet(
+        APP,
+        table,
+        tuple(trigger for one in sets for trigger in one.sqlite),
+        tuple(trigger for one in sets for trigger in one.postgresql),
+        tuple(functions.items()),
+    )
+
+
+def _kept(table: str) -> TriggerSet:
+    """Return the triggers that keep rows of ``table``, and their fixed columns, as they were written."""
+    no_delete = f"{table} keeps its rows"
+    sqlite = [
+        Trigger(
+            f"{table}_no_delete",
+            f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{no_delete}'); END",
+        )
+    ]
+    postgresql = [
+        Trigger(
+            f"{table}_no_{verb}",
+            f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {POSTGRESQL_REFUSE}('{no_delete}')",
+        )
+        for verb in ("delete", "truncate")
+    ]
+    if table in _MUTABLE:
+        why, fixed, allowed = _MUTABLE[table]
+        name = f"{table}_fixed"
+        # Comparing with IS treats two nulls as equal on SQLite; PostgreSQL says IS NOT DISTINCT FROM.
+        same_sqlite = " AND ".join(f"NEW.{column} IS OLD.{column}" for column in fixed)
+        same = " AND ".join(f"NEW.{column} IS NOT DISTINCT FROM OLD.{column}" for column in fixed)
+        sqlite.append(
+            Trigger(
+                name,
+                f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} WHEN NOT ({same_sqlite} AND {allowed}) "
+                f"BEGIN SELECT RAISE(ABORT, '{why}'); END",
+            )
+        )
+        postgresql.append(
+            Trigger(
+                name,
+                f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} FOR EACH ROW "
+                f"WHEN (NOT ({same} AND {allowed})) EXECUTE FUNCTION {POSTGRESQL_REFUSE}('{why}')",
+            )
+        )
+    return TriggerSet(APP, table, tuple(sqlite), tuple(postgresql), (refuse_function(),))
+
+
+def _of_one_program(table: str) -> TriggerSet:
+    """Return the triggers that refuse a row which points into another program."""
+    conditions = [
+        f"EXISTS (SELECT 1 FROM {other} o WHERE o.id = NEW.{column} AND o.program_id <> NEW.program_id)"
+        for column, other in _SAME_PROGRAM.get(table, {}).items()
+    ]
+    if table == _SAME_PERSON:
+        conditions.append(
+            "EXISTS (SELECT 1 FROM governance_participation o "
+            "WHERE o.id = NEW.participation_id AND o.account_id <> NEW.account_id)"
+        )
+    condition = " OR ".join(conditions)
+    why = f"{table} points into another program"
+    function = f"{table}_of_one_program"
+    sqlite = tuple(
+        Trigger(
+            f"{function}_{verb}",
+            f"CREATE TRIGGER {function}_{verb} BEFORE {verb.upper()} ON {table} WHEN {condition} "
+            f"BEGIN SELECT RAISE(ABORT, '{why}'); END",
+        )
+        for verb in ("insert", "update")
+    )
+    create = (
+        f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN IF {condition} THEN RAISE EXCEPTION '{why}' USING ERRCODE = 'restrict_violation'; END IF; "
+        "RETURN NEW; END $$"
+    )
+    postgresql = (
+        Trigger(
+            function,
+            f"CREATE TRIGGER {function} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW "
+            f"EXECUTE FUNCTION {function}()",
+        ),
+    )
+    return TriggerSet(APP, table, sqlite, postgresql, ((function, create),))
