@@ -46,6 +46,7 @@ class HeldAccess:
     organization_id: uuid.UUID | None
     organization_name: str | None
     organization_code: str | None
+    organization_kind_id: str | None
     powers: tuple[Power, ...]
     why: Why
 
@@ -79,6 +80,7 @@ def my_access(viewer: Account, program_id: str, at: datetime) -> tuple[HeldAcces
             organization_id=None if grant.organization is None else grant.organization.public_id,
             organization_name=None if grant.organization is None else grant.organization.name,
             organization_code=None if grant.organization is None else grant.organization.code,
+            organization_kind_id=None if grant.organization is None else grant.organization.kind_id,
             powers=tuple(standing.book.powers(grant.role_id).values()),
             why=_why(grant, last.get(grant.request_item_id or 0)),
         )

@@ -46,6 +46,7 @@ class PendingRow:
     organization_id: uuid.UUID | None
     organization_name: str | None
     organization_code: str | None
+    organization_kind_id: str | None
     reason: str
     submitted_at: datetime
     opened_at: datetime
@@ -185,6 +186,7 @@ def pending_rows(standing: Standing, stages: Sequence[Stage]) -> list[PendingRow
             organization_id=stage.organization.public_id if stage.organization else None,
             organization_name=stage.organization.name if stage.organization else None,
             organization_code=stage.organization.code if stage.organization else None,
+            organization_kind_id=stage.organization.kind_id if stage.organization else None,
             reason=stage.request.reason,
             submitted_at=stage.request.submitted_at,
             opened_at=_key(stage)[0],

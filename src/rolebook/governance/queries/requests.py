@@ -32,6 +32,7 @@ class ItemLine:
     organization_id: uuid.UUID | None
     organization_name: str | None
     organization_code: str | None
+    organization_kind_id: str | None
     state: str
 
 
@@ -230,6 +231,7 @@ def _item(book: Rolebook, item: RequestItem) -> ItemLine:
         organization_id=None if place is None else place.public_id,
         organization_name=None if place is None else place.name,
         organization_code=None if place is None else place.code,
+        organization_kind_id=None if place is None else place.kind_id,
         state=item.state,
     )
 
