@@ -63,7 +63,7 @@ def check_all(
     at: datetime,
 ) -> Iterator[Decision]:
     """Decide many evaluations about one person at one instant, in their order; the walk is walked once."""
-    steps = tuple(walk(program, tree, person, at)) if person.active else ()
+    steps = tuple(walk(program, tree, person, at))
     for action, organization_id, record_id in questions:
         asked: dict[str, Param] = {"action": action, "organization_id": organization_id}
         bit = program.bits.get(action)
