@@ -38,8 +38,9 @@ _UNDER = {
     "organization-users": "manage-access",
     "remove-access": "manage-access",
     "removal": "manage-access",
-    "denial": "manage-access",
     "request-role": "request-a-role",
+    "review-request": "request-a-role",
+    "review-request-everywhere": "request-a-role",
     "my-requests": "my-access",
     "request": "my-access",
 }

@@ -35,7 +35,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500 without touching the database; the reference stands in the log beside the traceback."""
     reference = secrets.token_hex(4).upper()
     _log.error("error page shown with reference %s for %s", reference, request.path)
-    return HttpResponse(render_to_string("500.html", {"reference": reference, "signing_in": True}), status=500)
+    return HttpResponse(
+        render_to_string("500.html", {"reference": reference, "signing_in": True}), status=500
+    )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001

@@ -1,5 +1,38 @@
 """Addresses of the program pages; the account pages have their own list."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from rolebook.web.pages.decide import decide
+from rolebook.web.pages.help import help_page
+from rolebook.web.pages.home import home, start
+from rolebook.web.pages.manage_access import manage_access, organization_users
+from rolebook.web.pages.my_access import my_access_page
+from rolebook.web.pages.removal import removal_page, remove_access_page
+from rolebook.web.pages.request_role import choose_organization, choose_role, review_request
+from rolebook.web.pages.requests import ask_again, my_requests_page, request_page, submit_again, withdraw
+
+_PROGRAM = "<slug:program_id>/"
+_REQUEST = _PROGRAM + "requests/<uuid:request_id>/"
+_USERS = _PROGRAM + "organizations/<uuid:organization_id>/users/"
+_ASK = _PROGRAM + "request-a-role/"
+
+urlpatterns = [
+    path("", start, name="start"),
+    path(_PROGRAM, home, name="home"),
+    path(_PROGRAM + "manage-access/", manage_access, name="manage-access"),
+    path(_PROGRAM + "stages/<uuid:stage_id>/decide/", decide, name="decide"),
+    path(_USERS, organization_users, name="organization-users"),
+    path(_USERS + "<uuid:account_id>/remove/", remove_access_page, name="remove-access"),
+    path(_PROGRAM + "removals/<int:sequence>/", removal_page, name="removal"),
+    path(_ASK, choose_role, name="request-a-role"),
+    path(_ASK + "<slug:role_id>/", choose_organization, name="request-role"),
+    path(_ASK + "<slug:role_id>/everywhere/", review_request, name="review-request-everywhere"),
+    path(_ASK + "<slug:role_id>/<uuid:organization_id>/", review_request, name="review-request"),
+    path(_PROGRAM + "requests/", my_requests_page, name="my-requests"),
+    path(_REQUEST, request_page, name="request"),
+    path(_REQUEST + "withdraw/", withdraw, name="withdraw-request"),
+    path(_REQUEST + "submit-again/", submit_again, name="submit-again"),
+    path(_REQUEST + "ask-to-submit-again/", ask_again, name="ask-to-submit-again"),
+    path(_PROGRAM + "my-access/", my_access_page, name="my-access"),
+    path(_PROGRAM + "help/", help_page, name="help"),
+]

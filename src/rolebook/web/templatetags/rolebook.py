@@ -34,9 +34,7 @@ def instant(context: template.Context, at: datetime | None) -> str:
     """Write an instant in the program's zone, with its machine-readable form."""
     if at is None:
         return ""
-    return format_html(
-        '<time datetime="{}">{}</time>', at.isoformat(), instant_in_words(at, _zone(context))
-    )
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), instant_in_words(at, _zone(context)))
 
 
 @register.simple_tag(takes_context=True)
@@ -100,3 +98,21 @@ def control(field: forms.BoundField) -> SafeString:
 def is_checkbox(field: forms.BoundField) -> bool:
     """Whether a form field is a single check box, whose label stands after it."""
     return isinstance(field.field.widget, forms.CheckboxInput)
+
+
+@register.simple_tag(takes_context=True)
+def identified(context: template.Context, code: str | None, kind_id: str | None = None) -> str:
+    """Write what an organization is known by, with its name: "TIN 12-3456789"."""
+    book = context["request"].rolebook
+    if not code:
+        return ""
+    kinds = [book.kind(kind_id)] if kind_id else list(book.organization_kinds)
+    titles = {kind.identifier_title for kind in kinds if kind is not None}
+    return f"{titles.pop()} {code}" if len(titles) == 1 else code
+
+
+@register.simple_tag(takes_context=True)
+def privilege(context: template.Context, privilege_id: str) -> str:
+    """Write a privilege's title."""
+    found = context["request"].rolebook.privilege(privilege_id)
+    return found.title if found is not None else privilege_id

@@ -1,0 +1,161 @@
+"""Approve and Deny: one press, answered in place and with a pop-up notification (QPP-05, -07)."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Literal
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.views.decorators.http import require_POST
+
+from rolebook.governance.deciding import AlreadyDecided, Decided, ReturnedForChange
+from rolebook.governance.flows.decide_stage import decide_stage
+from rolebook.governance.models import Outcome, Stage
+from rolebook.governance.queries import home as waiting_at_home
+from rolebook.governance.queries.pending import role_title, roles_by_stage
+from rolebook.governance.refusals import Refused
+from rolebook.web.answers import program_view, said_of
+from rolebook.web.instants import instant_in_words
+from rolebook.web.program import ProgramRequest
+
+type Tone = Literal["success", "warning", "error"]
+
+_COLUMNS = {"home": 5, "manage-access": 5, "users": 4, "request": 4}
+"""Pages that have the buttons, and how many columns their lists have."""
+_VERDICTS = frozenset({"approved", "denied"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said in the row and in the notification; ``leaves``: the row goes away once it has been read."""
+
+    title: str
+    text: str
+    tone: Tone
+    icon: str
+    leaves: bool = False
+    next: str = ""
+    next_url: str = ""
+
+
+@program_view
+@require_POST
+def decide(request: ProgramRequest, stage_id: uuid.UUID) -> HttpResponse:
+    """Record the verdict on what the page showed; say so, or say who got there first."""
+    verdict, back = request.POST.get("verdict", ""), request.POST.get("back", "")
+    shown_version = request.POST.get("version", "")
+    if verdict not in _VERDICTS or not shown_version.isascii() or not shown_version[:9].isdigit():
+        raise BadRequest("a decision names a verdict and the version that was shown")
+    try:
+        decided = decide_stage(
+            acting_user=request.account,
+            program_id=request.program.id,
+            stage_id=stage_id,
+            verdict=verdict,
+            reason=request.POST.get("reason", ""),
+            shown_version=int(shown_version[:9]),
+            shown_hash=request.POST.get("items", ""),
+            at=request.at,
+            origin=request.origin,
+        )
+    except Refused as refusal:
+        answer = Answer("This was not decided", " ".join(said_of(refusal)), "warning", "warning")
+        return _answer(request, answer, back, None)
+    return _answer(request, _say(request, decided), back, _stage(decided))
+
+
+def _stage(decided: Decided) -> Stage:
+    return decided.stage
+
+
+def _say(request: ProgramRequest, decided: Decided) -> Answer:
+    stage = _stage(decided)
+    person = stage.request.beneficiary.name
+    roles = roles_by_stage([stage.pk]).get(stage.pk, [])
+    titles = ", ".join(role_title(request.rolebook, role_id) for role_id in roles)
+    where = f" at {stage.organization.name}" if stage.organization is not None else ""
+    request_url = reverse("request", args=[request.program.id, stage.request.public_id])
+    match decided:
+        case AlreadyDecided():
+            return _already(request, decided, f"{person}, {titles}{where}", request_url)
+        case ReturnedForChange():
+            said = "The program has changed who decides such requests. It went back to be sent again."
+            return Answer(
+                f"Not approved yet: {person}, {titles}{where}",
+                said,
+                "warning",
+                "undo",
+                next_url=request_url,
+                next="View request",
+            )
+        case Outcome(verdict=Outcome.Verdict.APPROVED):
+            said = f"{person} is told by e-mail, and a confirmation is on its way to you."
+            return Answer(
+                f"You approved {person} as {titles}{where}", said, "success", "check_circle", leaves=True
+            )
+        case _:
+            said = f"{person} is told by e-mail, and a confirmation is on its way to you."
+            again = f"Denied by mistake? Ask {person} to submit again"
+            return Answer(
+                f"You denied {person} as {titles}{where}",
+                said,
+                "success",
+                "do_not_disturb",
+                next=again,
+                next_url=request_url,
+            )
+
+
+def _already(request: ProgramRequest, decided: AlreadyDecided, what: str, request_url: str) -> Answer:
+    """Say who got there first, what they decided and when."""
+    when = f" on {instant_in_words(decided.at, request.program.zone)}" if decided.at is not None else ""
+    if decided.by_you:
+        title = f"You have already {decided.state} this: {what}"
+        return Answer(
+            title,
+            f"Your decision stands, as recorded{when}.",
+            "success",
+            "check_circle",
+            next="View request",
+            next_url=request_url,
+        )
+    if decided.by is None:
+        said = f"The request was taken back or changed{when}. Nothing was decided by your press."
+        return Answer(
+            f"No longer waiting: {what}", said, "warning", "info", next="View request", next_url=request_url
+        )
+    said = f"{decided.by.name} {decided.state} it{when}. Your press changed nothing."
+    return Answer(
+        f"Already {decided.state}: {what}", said, "warning", "info", next="View request", next_url=request_url
+    )
+
+
+def _answer(request: ProgramRequest, answer: Answer, back: str, stage: Stage | None) -> HttpResponse:
+    """Answer in the row for htmx; otherwise go back to the page that the press came from, with a message."""
+    if request.htmx:
+        total = waiting_at_home(request.account, request.program.id, request.at).to_decide
+        shown = {
+            "answer": answer,
+            "columns": _COLUMNS.get(back, 5),
+            "to_decide_total": total if back in ("home", "manage-access") else None,
+        }
+        return render(request, "partials/answered_row.html", shown)
+    said = format_html("{}. {}", answer.title, answer.text)
+    if answer.next_url:
+        said = format_html('{} <a href="{}">{}</a>', said, answer.next_url, answer.next)
+    levels = {"success": messages.SUCCESS, "warning": messages.WARNING, "error": messages.ERROR}
+    messages.add_message(request, levels[answer.tone], said)
+    return HttpResponseRedirect(_address(request, back, stage), status=303)
+
+
+def _address(request: ProgramRequest, back: str, stage: Stage | None) -> str:
+    program_id = request.program.id
+    if back == "users" and stage is not None and stage.organization is not None:
+        return reverse("organization-users", args=[program_id, stage.organization.public_id])
+    if back == "request" and stage is not None:
+        return reverse("request", args=[program_id, stage.request.public_id])
+    return reverse("home" if back == "home" else "manage-access", args=[program_id])

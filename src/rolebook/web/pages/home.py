@@ -1,0 +1,65 @@
+"""Where one begins: choosing a program, and Home, which answers "what do I have to do?"."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from rolebook.accounts.queries import programs_in_force
+from rolebook.audit import clock
+from rolebook.governance.queries import home as waiting_at_home
+from rolebook.governance.queries import my_access, my_requests, pending_requests
+from rolebook.governance.queries.home import Home
+from rolebook.web.answers import program_view
+from rolebook.web.gate import open_page
+from rolebook.web.pages.my_access import NO_ROLE
+from rolebook.web.program import ProgramRequest
+
+_SHOWN = 5
+"""Rows of each list on Home; the rest is one link away."""
+
+
+@open_page
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """Lead to the program's Home, or let the person choose where there are several."""
+    books = programs_in_force(clock.now())
+    if len(books) == 1:
+        return HttpResponseRedirect(reverse("home", args=[books[0].program.id]))
+    return render(request, "pages/programs.html", {"programs": [book.program for book in books]})
+
+
+@program_view
+@require_safe
+def home(request: ProgramRequest) -> HttpResponse:
+    """What waits for me, oldest first; what I asked for; what I hold."""
+    program_id, at = request.program.id, request.at
+    waiting = waiting_at_home(request.account, program_id, at)
+    return render(
+        request,
+        "pages/home.html",
+        {
+            "decides": waiting.decides,
+            "to_decide": pending_requests(request.account, program_id, at, show="to decide", limit=_SHOWN),
+            "to_decide_total": waiting.to_decide,
+            "own": my_requests(request.account, program_id, at, state="pending", limit=_SHOWN),
+            "holds": my_access(request.account, program_id, at),
+            "lead": _lead(waiting),
+            "no_role_hint": request.rolebook.hint("no_role") or NO_ROLE,
+        },
+    )
+
+
+def _lead(waiting: Home) -> str:
+    """Return the one sentence that answers the page's question."""
+    if waiting.to_decide == 1:
+        return "One request waits for your decision."
+    if waiting.to_decide:
+        return f"{waiting.to_decide:,} requests wait for your decision."
+    if waiting.decides:
+        return "Nothing waits for your decision."
+    return (
+        "What you asked for, and what you hold."
+        if waiting.has_role
+        else "Here you ask for a role and see what becomes of it."
+    )

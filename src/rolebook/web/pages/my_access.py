@@ -1,0 +1,20 @@
+"""My Access: every grant of one's own, with why one has it."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from rolebook.governance.queries import my_access
+from rolebook.web.answers import program_view
+from rolebook.web.program import ProgramRequest
+
+NO_ROLE = "Ask for the role you need; somebody at your organization decides."
+
+
+@program_view
+@require_safe
+def my_access_page(request: ProgramRequest) -> HttpResponse:
+    """List what the viewer holds, what it gives, and what opened it."""
+    held = my_access(request.account, request.program.id, request.at)
+    hint = request.rolebook.hint("no_role") or NO_ROLE
+    return render(request, "pages/my_access.html", {"held": held, "no_role_hint": hint})

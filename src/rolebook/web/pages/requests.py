@@ -1,0 +1,119 @@
+"""Requests of one's own, one request with its course, and what its requester and its approvers do with it."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from rolebook.governance.flows.ask_to_submit_again import ask_to_submit_again
+from rolebook.governance.flows.submit_request_again import submit_request_again
+from rolebook.governance.flows.withdraw_request import withdraw_request
+from rolebook.governance.queries import my_requests, request_detail
+from rolebook.governance.refusals import Refused
+from rolebook.web.answers import asked, first_address, next_address, program_view, said_of
+from rolebook.web.program import ProgramRequest
+
+
+@program_view
+@require_safe
+def my_requests_page(request: ProgramRequest) -> HttpResponse:
+    """List every request that the viewer made, or that is for them, newest first."""
+    own = my_requests(request.account, request.program.id, request.at, after=asked(request, "after"))
+    shown = {
+        "own": own,
+        "next_url": next_address(request, "after", own.next_after),
+        "first_url": first_address(request, "after"),
+    }
+    return render(request, "pages/my_requests.html", shown)
+
+
+@program_view
+@require_safe
+def request_page(request: ProgramRequest, request_id: uuid.UUID) -> HttpResponse:
+    """Show one request with its course and what the viewer may do with it."""
+    return _show(request, request_id)
+
+
+def _show(
+    request: ProgramRequest, request_id: uuid.UUID, problems: tuple[str, ...] = (), status: int = 200
+) -> HttpResponse:
+    detail = request_detail(request.account, request_id, request.program.id, request.at)
+    line = detail.line
+    shown = {
+        "detail": detail,
+        "line": line,
+        "item": line.items[0],
+        "own": request.account.public_id == detail.beneficiary_id
+        or line.may_withdraw
+        or line.may_submit_again,
+        "deciding": [row for row in detail.to_decide if row.may_decide],
+        "may_submit_again": line.may_submit_again and detail.again_id is None,
+        "problems": problems,
+        "summary_title": "That could not be done",
+    }
+    return render(request, "pages/request.html", shown, status=status)
+
+
+@program_view
+@require_POST
+def withdraw(request: ProgramRequest, request_id: uuid.UUID) -> HttpResponse:
+    """Take a request back."""
+    try:
+        withdraw_request(
+            acting_user=request.account,
+            program_id=request.program.id,
+            request_id=request_id,
+            at=request.at,
+            origin=request.origin,
+        )
+    except Refused as refusal:
+        return _refused(request, request_id, refusal)
+    messages.success(request, "Your request was withdrawn.")
+    return _to_request(request, request_id)
+
+
+@program_view
+@require_POST
+def submit_again(request: ProgramRequest, request_id: uuid.UUID) -> HttpResponse:
+    """Make a new request with the answers of an earlier one (QPP-13)."""
+    try:
+        made = submit_request_again(
+            acting_user=request.account,
+            program_id=request.program.id,
+            request_id=request_id,
+            at=request.at,
+            origin=request.origin,
+        )
+    except Refused as refusal:
+        return _refused(request, request_id, refusal)
+    messages.success(request, "Your request was submitted again, with the same answers.")
+    return _to_request(request, made.public_id)
+
+
+@program_view
+@require_POST
+def ask_again(request: ProgramRequest, request_id: uuid.UUID) -> HttpResponse:
+    """Ask the requester of a request that the viewer denied to submit it again (QPP-13)."""
+    try:
+        asked_for = ask_to_submit_again(
+            acting_user=request.account,
+            program_id=request.program.id,
+            request_id=request_id,
+            at=request.at,
+            origin=request.origin,
+        )
+    except Refused as refusal:
+        return _refused(request, request_id, refusal)
+    messages.success(request, f"{asked_for.beneficiary.name} is asked by e-mail to submit the request again.")
+    return _to_request(request, request_id)
+
+
+def _refused(request: ProgramRequest, request_id: uuid.UUID, refusal: Refused) -> HttpResponse:
+    return _show(request, request_id, said_of(refusal), status=409)
+
+
+def _to_request(request: ProgramRequest, request_id: uuid.UUID) -> HttpResponse:
+    return HttpResponseRedirect(reverse("request", args=[request.program.id, request_id]), status=303)
