@@ -16,8 +16,8 @@ from rolebook.decision.evaluation import Decision, Param, Person
 from rolebook.decision.tree import OrganizationTree
 from rolebook.decision.walk import Extent
 from rolebook.decision.which_role import Way, other_category, ways
-from rolebook.decision.words import sentence
 from rolebook.policy.model import Act, Rolebook, where_printed
+from rolebook.policy.words import sentence
 
 _MOST_ROLES_CITED = 3
 
@@ -32,7 +32,7 @@ class Line:
     @property
     def text(self) -> str:
         """The sentence."""
-        return sentence(self.code, **self.params)
+        return _say(self.code, **self.params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,25 +141,25 @@ class _Teller:
         """Return the parameters of the reason, and of what was asked, in people's words."""
         words = {"action": self.action, "what": self.what(), "place": self.place(self.organization_id)}
         words["where"] = (
-            sentence("where_none")
+            _say("where_none")
             if self.organization_id is None
-            else sentence("where_organization", organization=words["place"])
+            else _say("where_organization", organization=words["place"])
         )
         role_id, held_at = params.get("role_id"), params.get("held_at")
         if isinstance(role_id, str):
             words["role"] = self.role(role_id)
             words["held_at"] = self.place(held_at if isinstance(held_at, str) else None)
             words["held"] = (
-                sentence("held_at_organization", organization=words["held_at"])
+                _say("held_at_organization", organization=words["held_at"])
                 if isinstance(held_at, str)
-                else sentence("held_at_none")
+                else _say("held_at_none")
             )
         for name in ("starts_at", "ends_at", "closed_at"):
             at = params.get(name)
             if isinstance(at, datetime):
                 words[name] = self.date(at)
         if "starts_at" in words:
-            words["since"] = sentence("since_until" if "ends_at" in words else "since", **words)
+            words["since"] = _say("since_until" if "ends_at" in words else "since", **words)
         return words
 
     def date(self, at: datetime) -> str:
@@ -175,14 +175,14 @@ class _Teller:
     def place(self, organization_id: str | None) -> str:
         """Return what an organization is called."""
         if organization_id is None:
-            return sentence("where_none")
+            return _say("where_none")
         return self.names.get(organization_id, organization_id)
 
     def what(self) -> str:
         """Return what the action is called: a privilege's title in quotes, an act's words."""
         if self.action.startswith(ACT_PREFIX):
             act = self.action.removeprefix(ACT_PREFIX)
-            return sentence(f"act_{act}") if act in set(Act) else f"“{self.action}”"
+            return _say(f"act_{act}") if act in set(Act) else f"“{self.action}”"
         privilege = self.rolebook.privilege(self.action)
         return f"“{self.action if privilege is None else privilege.title}”"
 
@@ -258,8 +258,13 @@ class _Teller:
         """Return which roles give the action and how they are obtained."""
         told = []
         for way in on:
-            words = sentence(f"way_{way.obtained}", role=self.role(way.role_id))
+            words = _say(f"way_{way.obtained}", role=self.role(way.role_id))
             if other_category(self.rolebook, way, held):
-                words = sentence("way_other_category", way=words)
+                words = _say("way_other_category", way=words)
             told.append(words)
         return Line("ways", {"roles": "; ".join(told)}) if told else Line("ways_none", {})
+
+
+def _say(code: str, **params: str) -> str:
+    """Return a sentence of the catalogue about decisions."""
+    return sentence(f"decision.{code}", **params)

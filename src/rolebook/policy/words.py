@@ -6,6 +6,8 @@ and shows itself in tests; at run time a plain sentence stands in, so that nobod
 
 from collections.abc import Mapping
 
+from rolebook.policy.words_decisions import DECISIONS
+
 SENTENCES: Mapping[str, str] = {
     # rules
     "unknown_role": "This program has no role called {role}.",
@@ -45,6 +47,28 @@ SENTENCES: Mapping[str, str] = {
     "not_new": "This person has held an account before. Ask for a modification.",
     "not_a_modification": "This person has never held an account. Ask for a new one.",
     "nothing_to_reactivate": "This person has never held an account, so there is none to reactivate.",
+    # what keeps a change from happening besides the rules
+    "own_access": "You cannot remove your own access. Another {role} of {organization} must do so.",
+    "only_official": (
+        "You cannot remove your own access, and nobody else at {organization} can. Contact the program."
+    ),
+    "account_not_active": "This account is not active in the program.",
+    "beneficiary_not_active": "The account of {name} is not active, so nothing can be given to it.",
+    "not_yours_to_do": "This is not yours to do here.",
+    "not_yours_to_view": "Only those who manage the organization's access see its users.",
+    "not_yours_to_decide": "You do not decide this request, or not any more.",
+    "changed_since_shown": "The request has changed since this page was shown. Look at it again.",
+    "stage_not_open": "This step does not wait for a decision.",
+    "already_settled": "The request has been settled: {state}.",
+    "not_to_submit_again": "Only a request that was denied, returned or withdrawn is submitted again.",
+    "submitted_again_already": "The request has been submitted again already.",
+    "not_by_designation": "{role} is asked for. It is not given by designation.",
+    "no_chain": "The program does not say who decides this here.",
+    "too_many_at_once": "Choose between 1 and {most} at once.",
+    "text_too_long": "The {field} is too long: {most} characters are the most.",
+    "text_unreadable": "The {field} holds characters that cannot be kept.",
+    # decisions and their explanations
+    **{f"decision.{code}": text for code, text in DECISIONS.items()},
 }
 
 UNKNOWN = "This is not possible here."

@@ -1,12 +1,12 @@
-"""The sentences of decisions: what a non-programmer reads for each code of a reason or of an explanation.
+"""The part of the catalogue for decisions: what a non-programmer reads for each code of a reason or an explanation.
 
-One code, one sentence; parameters are put in as people know them (titles, dates of the program's zone).
-`SENTENCES` is part of the one catalogue of codes.
+In the catalogue the codes stand with `decision.` before them. Parameters are put in as people know them: titles, and
+dates in the program's zone.
 """
 
 from collections.abc import Mapping
 
-SENTENCES: Mapping[str, str] = {
+DECISIONS: Mapping[str, str] = {
     # What was asked.
     "asked": "Asked: {what} {where} on {when}.",
     # Yes.
@@ -67,12 +67,3 @@ SENTENCES: Mapping[str, str] = {
     "act_view_audit": "view the audit log",
     "act_administer": "administer the program",
 }
-
-
-def sentence(code: str, **params: str) -> str:
-    """Return the sentence of a code with its parameters put in.
-
-    Raises:
-        KeyError: the catalogue has no such code, or the sentence names a parameter that was not given.
-    """
-    return SENTENCES[code].format(**params)
