@@ -37,7 +37,8 @@ class TriggerSet:
         table: the table they stand on.
         sqlite: triggers for SQLite.
         postgresql: triggers for PostgreSQL.
-        postgresql_functions: (name, CREATE OR REPLACE FUNCTION statement) pairs that those call.
+        postgresql_functions: (name, CREATE OR REPLACE FUNCTION statement) pairs that those call; the body of a
+            function stands between two ``$$``.
     """
 
     app_label: str
@@ -224,13 +225,16 @@ def _present(using: str) -> dict[str, object]:
             cursor.execute("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'")
             return {name: (table, sql) for name, table, sql in cursor.fetchall()}
         cursor.execute(
-            "SELECT t.tgname, c.relname, p.proname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
-            "JOIN pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')"
+            "SELECT t.tgname, c.relname, p.proname, p.prosrc FROM pg_trigger t "
+            "JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid "
+            "WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')"
         )
-        return {name: (table, function) for name, table, function in cursor.fetchall()}
+        return {name: (table, function, body) for name, table, function, body in cursor.fetchall()}
 
 
 def _comparable(using: str, triggers: TriggerSet, trigger: Trigger) -> object:
     if connections[using].vendor == "sqlite":
         return (triggers.table, trigger.create)
-    return (triggers.table, trigger.create.partition("EXECUTE FUNCTION ")[2].partition("(")[0])
+    function = trigger.create.partition("EXECUTE FUNCTION ")[2].partition("(")[0]
+    bodies = {name: create.split("$$")[1] for name, create in triggers.postgresql_functions}
+    return (triggers.table, function, bodies.get(function))
