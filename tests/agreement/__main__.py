@@ -1,4 +1,4 @@
-"""`python -m tests.agreement --decisions 5000000`: compare as many made decisions as wanted; 1 on a difference."""
+"""`python -m tests.agreement --decisions 5000000`: compare so many decisions; exit 1 on a difference."""
 
 import argparse
 import sys
@@ -34,9 +34,7 @@ def main() -> int:
         seed += 1
     took = time.perf_counter() - began
     worlds = seed - chosen.seed
-    print(
-        f"{tally.decisions:,} decisions in {worlds:,} worlds agree, {tally.allowed:,} of them yes ({took:.0f} s)"
-    )
+    print(f"{tally.decisions:,} decisions in {worlds:,} worlds agree; {tally.allowed:,} yes; {took:.0f} s")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Check = batch = explain = search = snapshot = bulk = reference, on made worlds (I10), and that this finds faults."""
+"""Check = batch = explain = search = snapshot = reference on made worlds (I10); and faults are found."""
 
 import subprocess
 import sys
@@ -72,7 +72,7 @@ def test_a_snapshot_that_followed_changes_answers_as_one_loaded_afresh(seed: int
     other = make_world(random)
     snapshot = snapshot_of(before)
     overtaken = snapshot.check
-    # The people become those of the other world, one change after the other, in any order that keeps each one's own.
+    # The people become those of the other world by changes in any order that keeps each one's own.
     queues = [
         changes_to(subject_id, before.people.get(subject_id), person)
         for subject_id, person in {**other.people, "newcomer": newcomer(random, other)}.items()

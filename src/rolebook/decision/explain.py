@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from rolebook.decision.check import check
 from rolebook.decision.compiled import ACT_PREFIX, CompiledProgram
 from rolebook.decision.evaluation import Decision, Param, Person
+from rolebook.decision.instants import EPOCH
 from rolebook.decision.tree import OrganizationTree
 from rolebook.decision.walk import Extent
 from rolebook.decision.which_role import Way, other_category, ways
@@ -20,6 +21,7 @@ from rolebook.policy.model import Act, Rolebook, where_printed
 from rolebook.policy.words import sentence
 
 _MOST_ROLES_CITED = 3
+_BOUNDS = {"since": "starts_at", "until": "ends_at"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class PrintedRow:
     role_id: str
     table: str | None
     area: str | None
-    privilege: str
+    basis: str
     cell: str | None
     footnotes: tuple[str, ...] = ()
 
@@ -156,16 +158,20 @@ class _Teller:
             )
         for name in ("starts_at", "ends_at", "closed_at"):
             at = params.get(name)
-            if isinstance(at, datetime):
+            # What is held since before any rolebook was, is held for the sake of a question.
+            if isinstance(at, datetime) and at > EPOCH:
                 words[name] = self.date(at)
-        if "starts_at" in words:
-            words["since"] = _say("since_until" if "ends_at" in words else "since", **words)
+        words["since"] = ""
+        if "starts_at" in words or "ends_at" in words:
+            code = "_".join(part for part in ("since", "until") if _BOUNDS[part] in words)
+            words["since"] = _say(code, **words)
         return words
 
     def date(self, at: datetime) -> str:
-        """Return an instant in the program's zone, to the second."""
+        """Return an instant in the program's zone."""
         local = at.astimezone(self.zone)
-        return f"{local:%B} {local.day}, {local:%Y, %H:%M:%S %Z}"
+        clock = "%H:%M:%S" if local.second or local.microsecond else "%H:%M"
+        return f"{local:%B} {local.day}, {local.year}, {local.strftime(clock)} {local:%Z}"
 
     def role(self, role_id: str) -> str:
         """Return a role's title, or its id when the rolebook does not have it."""
@@ -189,7 +195,7 @@ class _Teller:
     def rows(self, role_id: str) -> list[PrintedRow]:
         """Return the printed cells about the action for a role; one with no cell when it is not listed."""
         privilege = self.rolebook.privilege(self.action)
-        if privilege is None:
+        if privilege is None or self.rolebook.role(role_id) is None:
             return []
         about = [
             privilege,
@@ -221,8 +227,10 @@ class _Teller:
         if row.cell is None:
             return [Line("row_missing", {"what": self.what(), "role": role})]
         mark = self.rolebook.mark(row.cell)
-        params = {"basis": row.privilege, "role": role, "cell": row.cell}
-        if mark is None:
+        params = {"basis": row.basis, "role": role, "cell": row.cell}
+        if row.table is None:
+            lines = [Line("row_note", params | {"what": self.what()})]
+        elif mark is None:
             lines = [Line("row", params)]
         else:
             lines = [Line("row_mark", params | {"cell": mark.title, "meaning": mark.meaning})]

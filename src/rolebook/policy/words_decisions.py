@@ -1,7 +1,8 @@
-"""The part of the catalogue for decisions: what a non-programmer reads for each code of a reason or an explanation.
+"""The part of the catalogue for decisions: what a non-programmer reads for each code of a reason or an
+explanation.
 
-In the catalogue the codes stand with `decision.` before them. Parameters are put in as people know them: titles, and
-dates in the program's zone.
+In the catalogue the codes stand with `decision.` before them. Parameters are put in as people know them:
+titles, and dates in the program's zone.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ DECISIONS: Mapping[str, str] = {
     # What was asked.
     "asked": "Asked: {what} {where} on {when}.",
     # Yes.
-    "granted": "Yes: {role}, held {held} {since}, gives this here.",
+    "granted": "Yes: {role}, held {held}{since}, gives this here.",
     "reach_everywhere": "{role} reaches every organization of the program.",
     "reach_elsewhere": "{role} gives this at other organizations, too, and not only where it is held.",
     "reach_same": "{role} reaches {held_at}, and this is there.",
@@ -21,6 +22,7 @@ DECISIONS: Mapping[str, str] = {
     "row": "{basis} says {cell} for {role}.",
     "row_mark": "{basis} says “{cell}” for {role}, which means: {meaning}",
     "row_missing": "{what} is not listed for {role}.",
+    "row_note": "{role} has {what} by a note: {basis}",
     "row_act": "The rolebook gives {role} this act ({basis}).",
     "footnote": "Footnote: {text}",
     # No.
@@ -55,8 +57,9 @@ DECISIONS: Mapping[str, str] = {
     # Parts of sentences.
     "held_at_organization": "at {organization}",
     "held_at_none": "for the program as a whole",
-    "since": "since {starts_at}",
-    "since_until": "since {starts_at} and until {ends_at}",
+    "since": " since {starts_at}",
+    "until": " until {ends_at}",
+    "since_until": " since {starts_at} and until {ends_at}",
     "where_organization": "at {organization}",
     "where_none": "at no particular organization",
     "act_decide": "decide about requests",
