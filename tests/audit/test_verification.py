@@ -151,10 +151,10 @@ def damage(kind: str, number: int, other: int, column: str) -> None:
         case "hash" | "previous":
             flip(row, "hash" if kind == "hash" else "previous_hash")
         case "delete":
-            # The last event's deletion is the truncation that only --expect finds.
-            delete(row if number < EVENTS - 1 else rows[0])
+            delete(row)
         case "insert":
-            insert_after(row)
+            # An event forged after the last one, chain and all, looks like any other: see verification.py.
+            insert_after(row if number < EVENTS - 1 else rows[0])
         case "swap":
             swap(row, second, tuple(name for name in WHOLE if name not in ("sequence", "previous_hash")))
         case "place":
@@ -183,13 +183,13 @@ def damage(kind: str, number: int, other: int, column: str) -> None:
 @pytest.mark.usefixtures("damaged")
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(mutations())
-def test_every_mutation_is_found(mutation):
+def test_every_mutation_up_to_the_kept_revision_is_found(mutation):
     with transaction.atomic():
-        point = transaction.savepoint()
-        assert problems() == []
+        kept = tip_revision()
+        assert verify(expect=[kept]).findings == []
         damage(*mutation)
-        assert problems() != []
-        transaction.savepoint_rollback(point)
+        assert verify(expect=[kept]).findings != []
+        transaction.set_rollback(True)
 
 
 @pytest.mark.usefixtures("damaged")

@@ -148,12 +148,12 @@ class UnitOfWork:
     @contextmanager
     def part(self) -> Iterator[None]:
         """Run a part that may fail while the rest stands: its writes and its events are undone together."""
-        before = len(self._events)
+        before = len(self.buffered)
         try:
             with transaction.atomic():
                 yield
         except BaseException:
-            del self._events[before:]
+            del self.buffered[before:]
             raise
 
     def nothing_happened(self) -> None:

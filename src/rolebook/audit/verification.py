@@ -1,10 +1,10 @@
 """Verification of the log: every event against its hash, the chain, its columns and its personal data (I11).
 
-It finds what was edited, deleted, inserted or swapped. Somebody who may write the database could also cut
-the end off, or compute the whole chain anew: only a revision kept outside of the database tells (faults
-28, 29, 30). Keep what ``rolebook audit verify`` prints, and give it back with ``--expect``. Signed
-checkpoints, published elsewhere by the server itself, will stand beside this module and be compared in
-the same place.
+It finds what was edited, deleted, inserted or swapped. Somebody who may write the database could also cut the
+end off, compute the whole chain anew, or add forged events at the end: the first two show against a revision
+kept outside of the database (faults 28, 29, 30), so keep what ``rolebook audit verify`` prints and give
+it back with ``--expect``; the third shows in nothing that the database holds. Signed checkpoints,
+published elsewhere by the server itself, will stand beside this module and be compared in the same place.
 """
 
 import json
