@@ -15,7 +15,9 @@ texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 keys = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=20)
 scalars = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | texts
 details = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4), max_leaves=12
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4),
+    max_leaves=12,
 )
 objects = st.dictionaries(keys, details, max_size=5)
 
@@ -60,7 +62,8 @@ def test_two_different_events_have_different_texts_and_hashes(one, other):
 
 @pytest.mark.fault(32)
 @pytest.mark.parametrize(
-    "forgery", ['x"\n{"sequence":9}', "a\u202eb", "a\u2028b", "\x1b[2J", "\x7f", "\u0000b"[1:] + "\r\n", "NFC e\u0301"]
+    "forgery",
+    ['x"\n{"sequence":9}', "a\u202eb", "a\u2028b", "\x1b[2J", "\x7f", "\u0000b"[1:] + "\r\n", "NFC e\u0301"],
 )
 def test_a_name_cannot_break_out_of_its_line(forgery):
     text = canonical.serialize({"name": forgery})
@@ -102,11 +105,16 @@ def test_what_cannot_be_held_exactly_is_refused(value):
 
 
 def test_days_ids_and_tuples_become_plain_json():
-    assert canonical.to_json({"on": date(2026, 3, 1), "ids": (1, None)}) == {"on": "2026-03-01", "ids": [1, None]}
+    assert canonical.to_json({"on": date(2026, 3, 1), "ids": (1, None)}) == {
+        "on": "2026-03-01",
+        "ids": [1, None],
+    }
 
 
 @given(st.binary(min_size=16, max_size=16), texts, texts)
 def test_a_commitment_is_bound_to_field_and_value(salt, value, other):
-    assert (canonical.commitment(salt, "name", value) == canonical.commitment(salt, "name", other)) == (value == other)
+    assert (canonical.commitment(salt, "name", value) == canonical.commitment(salt, "name", other)) == (
+        value == other
+    )
     assert canonical.commitment(salt, "name", value) != canonical.commitment(salt, "email", value)
     assert canonical.commitment(salt, "name", value) != canonical.commitment(bytes(16) + b"x", "name", value)

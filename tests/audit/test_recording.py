@@ -97,7 +97,11 @@ def test_a_unit_may_say_that_nothing_happened():
 
 
 def test_a_unit_cannot_stand_inside_another_transaction(committed_db):
-    with pytest.raises(RuntimeError, match="durable"), transaction.atomic(), unit_of_work(at=START, origin=JOB):
+    with (
+        pytest.raises(RuntimeError, match="durable"),
+        transaction.atomic(),
+        unit_of_work(at=START, origin=JOB),
+    ):
         pass
     with (
         pytest.raises(RuntimeError, match="durable"),
@@ -113,7 +117,10 @@ def test_a_unit_holds_the_log_lock_for_a_bounded_number_of_events():
     with pytest.raises(TooManyEvents), unit_of_work(at=START, origin=JOB) as work:
         for _ in range(EVENTS_A_UNIT + 1):
             work.record(tags.ACCOUNT_SIGNED_OUT)
-    with pytest.raises(canonical.Unrecordable, match="characters"), unit_of_work(at=START, origin=JOB) as work:
+    with (
+        pytest.raises(canonical.Unrecordable, match="characters"),
+        unit_of_work(at=START, origin=JOB) as work,
+    ):
         work.record(tags.ORGANIZATION_IMPORTED, new={"created": "x" * 70_000})
 
 

@@ -63,7 +63,9 @@ def test_verifying_reads_in_bounded_pieces(django_assert_max_num_queries):
 
 
 def edit_column(row: Event, column: str) -> None:
-    value = {"tag": "grant:closed", "program_id": "other", "occurred_at": START.replace(year=2001)}.get(column, NORA)
+    value = {"tag": "grant:closed", "program_id": "other", "occurred_at": START.replace(year=2001)}.get(
+        column, NORA
+    )
     if getattr(row, column) == value:
         value = OTTO
     Event.objects.filter(pk=row.pk).update(**{column: value})
@@ -97,7 +99,11 @@ def insert_after(row: Event) -> None:
     """Make room and insert an event that is right in itself."""
     for later in Event.objects.filter(sequence__gt=row.sequence).order_by("-sequence"):
         Event.objects.filter(pk=later.pk).update(sequence=later.sequence + 1)
-    content = {**json.loads(row.content), "sequence": row.sequence + 1, "previous_hash": bytes(row.hash).hex()}
+    content = {
+        **json.loads(row.content),
+        "sequence": row.sequence + 1,
+        "previous_hash": bytes(row.hash).hex(),
+    }
     content["personal"] = {}
     text = canonical.serialize(content)
     if Event.objects.filter(previous_hash=row.hash).exists():
@@ -228,7 +234,9 @@ def test_a_log_written_anew_is_found_with_a_revision_kept_outside_only():
         content = {**json.loads(row.content), "previous_hash": before.hex(), "actor_id": str(OTTO)}
         text = canonical.serialize(content)
         new_hash = canonical.content_hash(text)
-        Event.objects.filter(pk=row.pk).update(previous_hash=before, hash=new_hash, content=text, actor_id=OTTO)
+        Event.objects.filter(pk=row.pk).update(
+            previous_hash=before, hash=new_hash, content=text, actor_id=OTTO
+        )
         before = new_hash
     assert problems() == []
     assert [found.problem for found in verify(expect=[kept]).findings] == ["expectation"]
