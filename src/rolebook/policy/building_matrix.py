@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from rolebook.policy.errors import Place, Report, one_of, say
 from rolebook.policy.form import RolebookForm
 from rolebook.policy.matrix import NO, YES, Column, Matrix, MatrixTable, Row
-from rolebook.policy.names import Names, fold
+from rolebook.policy.names import AllNames, Names
+from rolebook.policy.terms import fold
 from rolebook.policy.text_files import CsvCell, CsvLine
 
 LEADING = ("table", "area", "privilege")
@@ -19,10 +20,7 @@ LEADING = ("table", "area", "privilege")
 class MatrixNames:
     """What cells of the file may name."""
 
-    roles: Names
-    privileges: Names
-    areas: Names
-    tables: Names
+    all: AllNames
     marks: tuple[str, ...]
     footnote_marks: str
 
@@ -101,7 +99,7 @@ class _MatrixReader:
         columns: list[Column | None] = []
         seen: dict[str, CsvCell] = {}
         for cell in line[len(LEADING) :]:
-            role_id = self.names.roles.get(cell.text, cell.place, self.report) if cell.text else None
+            role_id = self.names.all.roles.get(cell.text, cell.place, self.report) if cell.text else None
             if not cell.text:
                 self._error(cell, "bad header", None, "the name of a role")
             if role_id is not None and role_id in seen:
@@ -155,9 +153,9 @@ class _MatrixReader:
         table.rows.append(Row(area, privilege_id, tuple(cells), marks))
 
     def _table_id(self, cell: CsvCell, table: _Table) -> None:
-        table_id = self.names.tables.get(cell.text, cell.place, self.report) if cell.text else None
+        table_id = self.names.all.tables.get(cell.text, cell.place, self.report) if cell.text else None
         if not cell.text:
-            self._error(cell, "missing table", None, one_of(self.names.tables.titles))
+            self._error(cell, "missing table", None, one_of(self.names.all.tables.titles))
         if table_id is None:
             return
         if table.id is None:
@@ -171,7 +169,7 @@ class _MatrixReader:
     def _area(self, cell: CsvCell) -> str | None:
         if not cell.text:
             return None
-        return self.names.areas.get(cell.text, cell.place, self.report)
+        return self.names.all.areas.get(cell.text, cell.place, self.report)
 
     def _privilege(self, cell: CsvCell) -> tuple[str | None, tuple[str, ...]]:
         title = cell.text.rstrip(self.names.footnote_marks + " ") if self.names.footnote_marks else cell.text
@@ -180,7 +178,7 @@ class _MatrixReader:
             self._error(cell, "missing privilege", None, "the title of a privilege")
             return None, ()
         at = CsvCell(title, cell.place)
-        return self.names.privileges.get(at.text, at.place, self.report), tuple(marks)
+        return self.names.all.privileges.get(at.text, at.place, self.report), tuple(marks)
 
     def _cell(self, cell: CsvCell) -> str:
         value = cell.text.casefold()

@@ -4,8 +4,9 @@ import re
 
 from rolebook.policy.errors import Report, say
 from rolebook.policy.model import OrganizationKind, ShippedOrganization
-from rolebook.policy.names import Names, fold
+from rolebook.policy.names import Names
 from rolebook.policy.organizations import cycle_in
+from rolebook.policy.terms import fold
 from rolebook.policy.text_files import CsvCell, CsvLine
 
 HEADER = ("kind", "code", "name", "parent")

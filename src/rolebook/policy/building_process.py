@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from rolebook.policy.building_chains import check_chains
+from rolebook.policy.building_roles import basis
 from rolebook.policy.errors import nearest, one_of
-from rolebook.policy.form import ActHolderForm, Cited, ReviewForm, RolebookForm, SettingForm, StageForm
+from rolebook.policy.form import RolebookForm
+from rolebook.policy.form_process import ActHolderForm, ReviewForm, SettingForm, StageForm
 from rolebook.policy.matrix import NO, Matrix, where_printed
 from rolebook.policy.model import (
     PLACE_ORGANIZATION,
@@ -32,7 +34,7 @@ from rolebook.policy.model import (
     ShippedOrganization,
     StageSpec,
 )
-from rolebook.policy.names import Names, Source
+from rolebook.policy.names import AllNames, Source
 from rolebook.policy.provisions import StagePlace
 from rolebook.policy.rules import RULES, SettingSpec
 from rolebook.policy.yaml_tree import Path
@@ -50,9 +52,7 @@ LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 class Known:
     """What has been read before: the names, and the parts that the process speaks about."""
 
-    categories: Names
-    kinds: Names
-    roles: Names
+    names: AllNames
     role_list: tuple[Role, ...]
     organizations: tuple[ShippedOrganization, ...]
     matrix: Matrix
@@ -80,7 +80,7 @@ def build_process(form: RolebookForm, source: Source, known: Known) -> Process:
     check_chains(
         form,
         source,
-        kinds=known.kinds,
+        kinds=known.names.kinds,
         roles=known.role_list,
         organizations=known.organizations,
         authority=authority,
@@ -110,8 +110,10 @@ class _ProcessBuilder:
             forms: list[ActHolderForm] = getattr(self.form.authority, act.value)
             for position, holder in enumerate(forms):
                 path: Path = ("authority", act.value, position)
-                role_id = self.source.one(self.known.roles, holder.role, (*path, "role"))
-                categories = self.source.many(self.known.categories, holder.categories, (*path, "categories"))
+                role_id = self.source.one(self.known.names.roles, holder.role, (*path, "role"))
+                categories = self.source.many(
+                    self.known.names.categories, holder.categories, (*path, "categories")
+                )
                 if role_id is None:
                     continue
                 if any(other.role_id == role_id for other in found):
@@ -127,8 +129,8 @@ class _ProcessBuilder:
         return Authority(MappingProxyType(acts))
 
     def _check_row(self, holder: ActHolderForm, role_id: str, path: Path) -> None:
-        cited = " / ".join(part.strip() for part in (holder.row or "").split("/")) if holder.row else ""
-        exact = next((key for key in self.rows if key == holder.row or key == cited), None)
+        cited = " / ".join(part.strip() for part in (holder.row or "").split(" / "))
+        exact = cited if cited in self.rows else None
         if exact is None:
             close = nearest(holder.row or "", self.rows)
             self.source.error(
@@ -156,7 +158,9 @@ class _ProcessBuilder:
                 chain.id,
                 chain.title,
                 self._stages(chain.stages, ("approval", "chains", position, "stages")),
-                self.source.many(self.known.kinds, chain.kinds, ("approval", "chains", position, "kinds")),
+                self.source.many(
+                    self.known.names.kinds, chain.kinds, ("approval", "chains", position, "kinds")
+                ),
                 self._codes(chain.organizations, ("approval", "chains", position, "organizations")),
                 chain.everywhere,
             )
@@ -178,8 +182,8 @@ class _ProcessBuilder:
         stages: list[StageSpec] = []
         for position, form in enumerate(forms):
             here: Path = (*path, position)
-            role_id = self.source.one(self.known.roles, form.approver, (*here, "approver"))
-            kinds = self.source.many(self.known.kinds, form.kinds, (*here, "kinds"))
+            role_id = self.source.one(self.known.names.roles, form.approver, (*here, "approver"))
+            kinds = self.source.many(self.known.names.kinds, form.kinds, (*here, "kinds"))
             if form.place == "nearest" and not form.kinds:
                 self.source.error((*here, "place"), "missing key", None, "'kinds' with the place 'nearest'")
             elif form.place != "nearest" and form.kinds:
@@ -257,8 +261,8 @@ class _ProcessBuilder:
                 self.source.error(here, "wrong type", str(value), spec.words)
             else:
                 read[name] = tuple(value) if isinstance(value, list) else value
-                if spec.names_category and str(value) not in self.known.categories.places:
-                    ids = list(self.known.categories.places)
+                if spec.names_category and str(value) not in self.known.names.categories.places:
+                    ids = list(self.known.names.categories.places)
                     self.source.error(here, "unknown category", str(value), one_of(ids), ids)
         for name, spec in specs.items():
             if required and spec.required and name not in given:
@@ -320,9 +324,9 @@ class _ProcessBuilder:
             form.title,
             opens,
             due,
-            self.source.many(self.known.categories, form.categories, (*path, "categories")),
+            self.source.many(self.known.names.categories, form.categories, (*path, "categories")),
             tuple(Question(q.id, q.text, q.about, q.yes_means) for q in form.questions),
-            self.source.many(self.known.roles, form.answered_by, (*path, "answered_by")),
+            self.source.many(self.known.names.roles, form.answered_by, (*path, "answered_by")),
             form.intro or "",
         )
 
@@ -331,10 +335,3 @@ class _ProcessBuilder:
         if not (1 <= month <= 12 and 1 <= day <= LONGEST_MONTHS[month - 1]):
             self.source.error(path, "invalid date", text, "a month and day like '11-01'")
         return month, day
-
-
-def basis(cited: Cited) -> str:
-    """What something rests on, as the model keeps it."""
-    if cited.row is not None:
-        return cited.row
-    return f"document: {cited.document}" if cited.document is not None else f"ours: {cited.ours}"

@@ -5,11 +5,12 @@ each other. The JSON Schema for editors is generated from here (`policy.schema`)
 written for the person who writes a rolebook.
 """
 
-import re
-from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from rolebook.policy.form_base import Cited, Day, Id, Language, Part, Text, Title
+from rolebook.policy.form_process import ApprovalForm, AuthorityForm, LifecycleForm, ReviewForm, RuleForm
 
 HINTS: dict[str, str] = {
     "no_role": "on the home page of someone without a role",
@@ -26,49 +27,6 @@ HINTS: dict[str, str] = {
     "reactivation": "to someone whose account was closed",
     "register": "on the page for new users",
 }
-
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
-
-
-def _read_date(value: Any) -> Any:
-    """A day written as 2026-11-21; anything else is left for the strict check to refuse."""
-    if isinstance(value, str) and DAY.match(value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            return value
-    return value
-
-
-Text = Annotated[str, StringConstraints(min_length=1, max_length=6000, strip_whitespace=True)]
-Title = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=r"^[^\r\n]+$")
-]
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-Day = Annotated[date, BeforeValidator(_read_date, json_schema_input_type=date)]
-MonthDay = Annotated[str, StringConstraints(pattern=r"^\d{2}-\d{2}$")]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
-DaysBefore = list[Annotated[int, Field(ge=1, le=366)]]
-
-
-class Part(BaseModel):
-    """Common to every part: unknown keys and converted types are errors."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class Cited(Part):
-    """What something rests on; exactly one of the three."""
-
-    row: Title | None = Field(None, description="A printed row: Table 1 / Other / iQIES role approval")
-    document: Text | None = Field(None, description="Words of the program's document")
-    ours: Text | None = Field(None, description="Why we say so where the document does not")
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        if sum(value is not None for value in (self.row, self.document, self.ours)) != 1:
-            raise ValueError("one of 'row', 'document', 'ours'")
-        return self
 
 
 class ContactForm(Part):
@@ -251,121 +209,6 @@ class TableForm(Part):
 
     id: Title = Field(description="As it stands in the first column of matrix.csv")
     title: Title
-
-
-class ActHolderForm(Cited):
-    """A role that may do an act."""
-
-    role: Title
-    categories: list[Title] = Field(default_factory=list, description="User categories covered; empty: all")
-    where: Literal["same organization", "with lower levels"] = "same organization"
-
-
-class AuthorityForm(Part):
-    """Which roles may do what in governing the program."""
-
-    decide: list[ActHolderForm] = Field(default_factory=list)
-    view_users: list[ActHolderForm] = Field(default_factory=list)
-    remove: list[ActHolderForm] = Field(default_factory=list)
-    designate: list[ActHolderForm] = Field(default_factory=list)
-    answer_review: list[ActHolderForm] = Field(default_factory=list)
-    view_audit: list[ActHolderForm] = Field(default_factory=list)
-    administer: list[ActHolderForm] = Field(default_factory=list)
-
-
-class StageForm(Part):
-    """One stage of a chain."""
-
-    id: Id
-    title: Title
-    approver: Title = Field(description="The role whose holders decide")
-    place: Literal["organization", "nearest", "program"] = Field(
-        description="Where they hold it: the item's organization, the nearest at or above it of `kinds`, or anywhere"
-    )
-    kinds: list[Title] = Field(default_factory=list)
-    optional: bool = Field(False, description="Left out where there is no such place")
-
-
-class ChainForm(Part):
-    """The stages for some organizations, by kind or by code, or for items that name none."""
-
-    id: Id
-    title: Title
-    kinds: list[Title] = Field(default_factory=list)
-    organizations: list[Title] = Field(default_factory=list)
-    everywhere: bool = False
-    stages: Annotated[list[StageForm], Field(min_length=1)]
-
-
-class ApprovalForm(Part):
-    """Who decides, in which order."""
-
-    chains: Annotated[list[ChainForm], Field(min_length=1)]
-    closing: list[StageForm] = Field(default_factory=list)
-    employing_chain: bool = False
-    employing_waits: bool = False
-    foreign_first: list[StageForm] = Field(
-        default_factory=list, description="Stages before those of another organization's chain"
-    )
-    foreign_last: list[StageForm] = Field(
-        default_factory=list, description="Stages after them, where the chain has none with that approver"
-    )
-
-
-SettingForm = str | int | bool | list[str]
-
-
-class OverrideForm(Part):
-    """Other settings or dates for some organizations."""
-
-    organizations: Annotated[list[Title], Field(min_length=1)]
-    settings: dict[str, SettingForm] = Field(default_factory=dict)
-    effective_from: Day | None = None
-    effective_until: Day | None = None
-
-
-class RuleForm(Part):
-    """A rule in force."""
-
-    id: Id
-    settings: dict[str, SettingForm] = Field(default_factory=dict)
-    effective_from: Day | None = Field(None, description="First day on which it applies")
-    effective_until: Day | None = Field(None, description="First day on which it no longer applies")
-    overrides: list[OverrideForm] = Field(default_factory=list)
-    source: Text | None = None
-
-
-class LifecycleForm(Part):
-    """What ends by itself, and what is said before."""
-
-    inactivity_months: Annotated[int, Field(ge=1, le=120)] | None = None
-    warn_days_before_closing: DaysBefore = Field(default_factory=list)
-    bounce_deactivates: bool = False
-    temporary_details: bool = False
-    warn_days_before_end: DaysBefore = Field(default_factory=list)
-    request_expires_days: Annotated[int, Field(ge=1, le=3660)] | None = None
-
-
-class QuestionForm(Part):
-    """A question of a review."""
-
-    id: Id
-    text: Text
-    about: Literal["account", "roles", "access"]
-    yes_means: Literal["keep", "remove"]
-
-
-class ReviewForm(Part):
-    """A review that comes every year."""
-
-    id: Id
-    title: Title
-    opens_on: MonthDay = Field(description="Month and day in quotes: '11-01'")
-    due_on: MonthDay
-    categories: list[Title] = Field(default_factory=list, description="Whose accounts; empty: all")
-    intro: Text | None = None
-    questions: Annotated[list[QuestionForm], Field(min_length=1)]
-    answered_by: Annotated[list[Title], Field(min_length=1)]
 
 
 class AcknowledgedForm(Part):

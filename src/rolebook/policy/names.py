@@ -5,12 +5,8 @@ unknown.
 from collections.abc import Iterable
 
 from rolebook.policy.errors import Place, Report, one_of, say
+from rolebook.policy.terms import fold
 from rolebook.policy.yaml_tree import Path, Tree
-
-
-def fold(name: str) -> str:
-    """A name as it is compared: letter case and runs of white space do not count."""
-    return " ".join(name.split()).casefold()
 
 
 class Names:
@@ -87,3 +83,18 @@ class Source:
             elif thing_id is not None:
                 ids.append(thing_id)
         return tuple(ids)
+
+
+class AllNames:
+    """The names of every sort of thing in one rolebook."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.categories = Names("category")
+        self.kinds = Names("organization kind")
+        self.roles = Names("role")
+        self.privileges = Names("privilege")
+        self.privilege_kinds = Names("privilege kind")
+        self.areas = Names("area")
+        self.tables = Names("table")
+        self.marks = Names("mark")

@@ -61,8 +61,8 @@ def _report(form: type[BaseModel], error: ErrorDetails, tree: Tree, report: Repo
         report.add(tree.key_place(path), say("bad key", found=str(path[-1]), expected=expected))
     else:
         problem, expected = _expectation(kind, context, error["msg"])
-        found = None if error["input"] == "" else shown(error["input"])
-        report.add(tree.place(path), say(problem, found=found, expected=expected))
+        given = None if error["input"] == "" else shown(error["input"])
+        report.add(tree.place(path), say(problem, found=given, expected=expected))
 
 
 def _expectation(kind: str, context: dict[str, Any], message: str) -> tuple[str, str]:

@@ -63,7 +63,6 @@ SENTENCES: Mapping[str, str] = {
     "not_to_submit_again": "Only a request that was denied, returned or withdrawn is submitted again.",
     "submitted_again_already": "The request has been submitted again already.",
     "not_by_designation": "{role} is asked for. It is not given by designation.",
-    "no_chain": "The program does not say who decides this here.",
     "too_many_at_once": "Choose between 1 and {most} at once.",
     "text_too_long": "The {field} is too long: {most} characters are the most.",
     "text_unreadable": "The {field} holds characters that cannot be kept.",

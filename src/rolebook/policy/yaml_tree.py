@@ -12,14 +12,14 @@ import yaml
 
 from rolebook.policy.errors import Place, Report, quote, say
 
-type Data = None | bool | int | float | str | list["Data"] | dict[str, "Data"]
+type Data = bool | int | float | str | list["Data"] | dict[str, "Data"] | None
 type Path = tuple[str | int, ...]
 
 MOST_NESTED = 24
 MOST_VALUES = 200_000
 WHOLE_NUMBER = re.compile(r"[-+]?[0-9]{1,18}\Z")
 DECIMAL = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{1,18}\Z")
-CONSTANTS: dict[str, None | bool] = {"": None, "~": None, "null": None, "true": True, "false": False}
+CONSTANTS: dict[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
 LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -78,8 +78,8 @@ class _Reader:
         """Read the one document."""
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent):
-                if self.tree.data is not None:
-                    self._refuse(event, "second document", "---", "one document in a file")
+                if () in self.tree.values:
+                    raise self._refuse(event, "second document", "---", "one document in a file")
                 self.tree.data = self.value(next(self.events), ())
             elif isinstance(event, yaml.StreamEndEvent):
                 return
@@ -90,14 +90,16 @@ class _Reader:
         self.tree.values[path] = place
         self.count += 1
         if self.count > MOST_VALUES:
-            self._refuse(event, "too large", f"{self.count} values", f"at most {MOST_VALUES}")
+            raise self._refuse(event, "too large", f"{self.count} values", f"at most {MOST_VALUES}")
         if len(path) > MOST_NESTED:
-            self._refuse(event, "nested too deeply", f"{len(path)} levels", f"at most {MOST_NESTED}")
+            raise self._refuse(event, "nested too deeply", f"{len(path)} levels", f"at most {MOST_NESTED}")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            self._refuse(event, "anchor or alias", event.anchor, "the value written out")
+            raise self._refuse(
+                event, "anchor or alias", str(getattr(event, "anchor", "")), "the value written out"
+            )
         tag = getattr(event, "tag", None)
         if tag is not None:
-            self._refuse(event, "tag", str(tag), "a value without a tag")
+            raise self._refuse(event, "tag", str(tag), "a value without a tag")
         if isinstance(event, yaml.ScalarEvent):
             return _scalar(event)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -119,8 +121,8 @@ class _Reader:
                 break
             place = self._place(event)
             if not isinstance(event, yaml.ScalarEvent) or event.tag is not None or event.anchor:
-                self._refuse(event, "bad key", "a list, mapping, tag or alias", "a plain word")
-            key = event.value
+                raise self._refuse(event, "bad key", "a list, mapping, tag or alias", "a plain word")
+            key: str = event.value
             here = (*path, key)
             if key in found:
                 first = self.tree.keys[here]
@@ -134,11 +136,12 @@ class _Reader:
         return found
 
     def _place(self, event: yaml.Event) -> Place:
-        return Place(self.tree.file, event.start_mark.line + 1, event.start_mark.column + 1)
+        mark = event.start_mark
+        return Place(self.tree.file, mark.line + 1, mark.column + 1) if mark else Place(self.tree.file, 1, 1)
 
-    def _refuse(self, event: yaml.Event, problem: str, found: str, expected: str) -> None:
+    def _refuse(self, event: yaml.Event, problem: str, found: str, expected: str) -> _Stop:
         self.report.add(self._place(event), say(problem, found=found, expected=expected))
-        raise _Stop
+        return _Stop()
 
 
 def _scalar(event: yaml.ScalarEvent) -> Data:
