@@ -29,7 +29,7 @@ from rolebook.policy.model import (
     Role,
     Rolebook,
 )
-from rolebook.policy.names import AllNames, Source
+from rolebook.policy.names import AllNames, Names, Source
 from rolebook.policy.operations import OPERATIONS, operation_of
 from rolebook.policy.text_files import CsvLine
 from rolebook.policy.yaml_tree import Path
