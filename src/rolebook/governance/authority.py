@@ -115,7 +115,11 @@ class Standing:
         return self.office_over(act, organization, [role_id]) is not None
 
     def office_over(
-        self, act: Act, organization: Organization | None, role_ids: Iterable[str], held_role_id: str | None = None
+        self,
+        act: Act,
+        organization: Organization | None,
+        role_ids: Iterable[str],
+        held_role_id: str | None = None,
     ) -> Office | None:
         """Return an office that gives the act at ``organization`` over every one of ``role_ids``, or None.
 

@@ -1,4 +1,4 @@
-"""The course of a request through its stages: which stage opens next, what each item came to, when the whole is settled.
+"""The course of a request through its stages: what opens next, what each item came to, when the whole is settled.
 
 State moves are those of `rolebook.policy.lifecycle`; a move that is not in its tables raises.
 """
@@ -85,13 +85,9 @@ def drop_pointless_stages(work: UnitOfWork, request: Request, at: datetime, role
             _void(work, request, stage, at, rolebook_version)
 
 
-def settle_request_when_done(
-    work: UnitOfWork, request: Request, at: datetime, rolebook_version: int
-) -> None:
+def settle_request_when_done(work: UnitOfWork, request: Request, at: datetime, rolebook_version: int) -> None:
     """Settle the request once none of its items is pending: approved, denied, or partly approved."""
-    states = set(
-        request.items.filter(request_version=request.version).values_list("state", flat=True)
-    )
+    states = set(request.items.filter(request_version=request.version).values_list("state", flat=True))
     if RequestItem.State.PENDING in states:
         return
     if states == {RequestItem.State.APPROVED}:
@@ -129,9 +125,7 @@ def end_request(work: UnitOfWork, request: Request, at: datetime, rolebook_versi
     request.save(update_fields=["state", "settled_at"])
 
 
-def return_request(
-    work: UnitOfWork, request: Request, at: datetime, rolebook_version: int, why: str
-) -> None:
+def return_request(work: UnitOfWork, request: Request, at: datetime, rolebook_version: int, why: str) -> None:
     """Send a pending request back to its requester: open stages and pending items are returned, waiting stages void."""
     for stage in _stages(request):
         if stage.state == Stage.State.OPEN:
@@ -189,4 +183,6 @@ def _move_request(request: Request, state: Request.State) -> None:
 
 def _require(moves: Moves, before: str, after: str) -> None:
     if not may_move(moves, before, after):
-        raise IllegalMove(f"found the move from {before!r} to {after!r}, expected one of the lifecycle's tables")
+        raise IllegalMove(
+            f"found the move from {before!r} to {after!r}, expected one of the lifecycle's tables"
+        )

@@ -40,8 +40,8 @@ def conflicted(account: Account, stage: Stage, request: Request) -> str | None:
     """Return why a person may not decide a stage whatever their office: a rule code, or None (I6)."""
     if account.pk in (request.requester_id, request.beneficiary_id):
         return "own_request"
-    shared = Outcome.objects.filter(approver=account, request=request, stage__items__stages=stage)
-    return "decided_before" if shared.exists() else None
+    before = Outcome.objects.filter(_before(stage.pk, stage.chain_id, stage.request_version))
+    return "decided_before" if before.filter(approver=account, request=request).exists() else None
 
 
 def anybody_left(book: Rolebook, stage: Stage, at: datetime) -> bool:
@@ -65,11 +65,13 @@ def people_in_office(book: Rolebook, stage: Stage, at: datetime) -> QuerySet[Acc
         grants = grants.filter(Q(organization__in=above) | Q(organization=None))
     else:
         grants = grants.filter(organization=place)
-    earlier = Outcome.objects.filter(request=stage.request_id, stage__items__stages=stage).values("approver")
+    earlier = Outcome.objects.filter(
+        _before(stage.pk, stage.chain_id, stage.request_version), request=stage.request_id
+    ).values("approver")
     people = Account.objects.filter(pk__in=grants.values("account"))
-    return people.exclude(
-        pk__in=[stage.request.requester_id, stage.request.beneficiary_id]
-    ).exclude(pk__in=earlier)
+    return people.exclude(pk__in=[stage.request.requester_id, stage.request.beneficiary_id]).exclude(
+        pk__in=earlier
+    )
 
 
 def who_may_decide(book: Rolebook, stage: Stage, at: datetime) -> tuple[Account, ...]:
@@ -95,7 +97,7 @@ def stages_in_office(standing: Standing) -> Q:
         if office.holder.category_ids:
             covered = covered_role_ids(standing.book, office.holder)
             foreign = RequestItem.objects.filter(stages=OuterRef("pk")).exclude(role_id__in=covered)
-            theirs &= ~Exists(foreign)
+            theirs &= Q(~Exists(foreign))
         condition |= theirs
     return condition
 
@@ -113,16 +115,27 @@ def stages_without_office(standing: Standing) -> Q:
     for role_id in known:
         if role_id == STEWARD_ID:
             continue
-        condition |= Q(approver_role_id=role_id) & ~Exists(_in_office_of_outer_stage(book, role_id, standing.at))
+        nobody = ~Exists(_in_office_of_outer_stage(book, role_id, standing.at))
+        condition |= Q(approver_role_id=role_id) & Q(nobody)
     return condition
 
 
 def not_conflicted(account: Account) -> Q:
     """Return the SQL condition for the stages that `conflicted` does not keep a person from."""
     before = Outcome.objects.filter(
-        approver=account, request=OuterRef("request"), stage__items__stages=OuterRef("pk")
+        _before(OuterRef("pk"), OuterRef("chain_id"), OuterRef("request_version")),
+        approver=account,
+        request=OuterRef("request"),
     )
-    return ~Q(request__requester=account) & ~Q(request__beneficiary=account) & ~Exists(before)
+    return ~Q(request__requester=account) & ~Q(request__beneficiary=account) & Q(~Exists(before))
+
+
+def _before(stage: int | OuterRef, chain_id: str | OuterRef, version: int | OuterRef) -> Q:
+    """Return the condition for outcomes of a request that use up their approver for a stage.
+
+    Those of the same run, and those on an item that the stage decides too: N stages need N people (I6).
+    """
+    return Q(chain_id=chain_id, request_version=version) | Q(stage__items__stages=stage)
 
 
 def _office_grants(book: Rolebook, role_id: str, at: datetime) -> QuerySet[Grant] | None:
@@ -161,7 +174,12 @@ def _in_office_of_outer_stage(book: Rolebook, role_id: str, at: datetime) -> Que
         else:
             grants = grants.filter(organization=OuterRef("organization"))
     earlier = Outcome.objects.filter(
-        request=OuterRef(OuterRef("request")), stage__items__stages=OuterRef(OuterRef("pk"))
+        _before(
+            OuterRef(OuterRef("pk")),
+            OuterRef(OuterRef("chain_id")),
+            OuterRef(OuterRef("request_version")),
+        ),
+        request=OuterRef(OuterRef("request")),
     )
     return (
         grants.exclude(account=OuterRef("request__requester"))

@@ -72,8 +72,8 @@ type Decided = Outcome | AlreadyDecided | ReturnedForChange
 def seat_or_refusal(standing: Standing, stage: Stage, role_ids: tuple[str, ...]) -> Seat:
     """Return the person's seat at a stage, open or settled.
 
-    Raises Refused for one's own request; NotAllowed where the person may see the request but not decide it; NotFound for
-    everybody else.
+    Raises Refused for one's own request; NotAllowed where the person may see the request but not decide it; NotFound
+    for everybody else.
     """
     own = conflicted(standing.account, stage, stage.request)
     if own == "own_request":
@@ -139,9 +139,7 @@ def already_decided(stage: Stage, viewer: Account) -> AlreadyDecided:
     return AlreadyDecided(stage, stage.state, outcome.approver, by_you, outcome.decided_at)
 
 
-def _require_shown(
-    stage: Stage, request: Request, items: tuple[RequestItem, ...], shown: Shown
-) -> None:
+def _require_shown(stage: Stage, request: Request, items: tuple[RequestItem, ...], shown: Shown) -> None:
     """Refuse a decision about something else than what was shown: another version, or items that were rewritten."""
     bound = items_hash(request, request.version, items)
     if (shown.version, shown.items_hash) != (request.version, bound) or stage.items_hash != bound:
@@ -149,9 +147,7 @@ def _require_shown(
 
 
 def _judge(standing: Standing, stage: Stage, request: Request, items: tuple[RequestItem, ...]) -> None:
-    changes = [
-        change_of_item(item, request, Moment.OUTCOME, standing.at, standing.account) for item in items
-    ]
+    changes = [change_of_item(item, request, Moment.OUTCOME, standing.at, standing.account) for item in items]
     violations = (
         *inactive_violations(request.beneficiary, request.program_id),
         *judge_changes(changes, RowFacts(standing.book, stage=stage)),
@@ -203,9 +199,7 @@ def _record(
     return outcome
 
 
-def _grant(
-    work: UnitOfWork, held: Held, standing: Standing, items: tuple[RequestItem, ...]
-) -> None:
+def _grant(work: UnitOfWork, held: Held, standing: Standing, items: tuple[RequestItem, ...]) -> None:
     """Settle fully approved items, and open what they ask for."""
     settle_items(items, RequestItem.State.APPROVED)
     for item in items:

@@ -21,8 +21,8 @@ class RowFacts:
 
     Args:
         rolebook: the version in force.
-        stage: the stage that is being decided. "Who decided before" then means: before on an item of this stage, so that
-            an official of two organizations may answer for both in one request, and never twice for one item (I6).
+        stage: the stage that is being decided. "Who decided before" then means: before on an item of this stage, so
+            that an official of two organizations may answer for both in one request, never twice for one item (I6).
         not_item: an item that is being granted now: it does not count as still waiting.
     """
 
@@ -52,11 +52,11 @@ class RowFacts:
             .values_list("role_id", "organization__public_id", "starts_at", "ends_at")
         )
         return tuple(
-            HeldRole(role_id, None if place is None else str(place), starts_at, ends_at)
+            HeldRole(role_id, _text(place), starts_at, ends_at)
             for role_id, place, starts_at, ends_at in grants
         )
 
-    def held_access(self, person_id: str, at: datetime) -> tuple[str, ...]:
+    def held_access(self, person_id: str, at: datetime) -> tuple[str, ...]:  # noqa: ARG002  # as Facts says
         """Organizations held apart from roles: none, until a program holds access so."""
         return ()
 
@@ -74,7 +74,7 @@ class RowFacts:
             "request__public_id", "kind", "role_id", "organization__public_id"
         )
         return tuple(
-            PendingItem(str(request), ChangeKind(kind), role_id or None, None if place is None else str(place))
+            PendingItem(str(request), ChangeKind(kind), role_id or None, _text(place))
             for request, kind, role_id, place in rows
         )
 
@@ -92,9 +92,11 @@ class RowFacts:
         )
 
     def organization_kind(self, organization_id: str) -> str | None:
-        """The kind of an organization of this program, or None when it has no such organization."""
+        """The kind of an open organization of this program, or None when it has no such organization."""
         return (
-            Organization.objects.filter(program_id=self._program_id, public_id=uuid.UUID(organization_id))
+            Organization.objects.filter(
+                program_id=self._program_id, public_id=uuid.UUID(organization_id), closed_at=None
+            )
             .values_list("kind_id", flat=True)
             .first()
         )
@@ -124,21 +126,15 @@ class RowFacts:
         """Whether two ids are one account."""
         return one_id == other_id
 
-    def certificates_attached(self, request_id: str | None) -> bool:
+    def certificates_attached(self, request_id: str | None) -> bool:  # noqa: ARG002  # as Facts says
         """Whether certificates are attached: no program asks for attachments yet."""
         return False
 
-    def organization_kind(self, organization_id: str) -> str | None:
-        """Kind id of an organization of this program that is open, or None when it is not there."""
-        return (
-            Organization.objects.filter(
-                program_id=self._program_id, public_id=uuid.UUID(organization_id), closed_at=None
-            )
-            .values_list("kind_id", flat=True)
-            .first()
-        )
-
-    def organization_codes(self, person_id: str, change: Change) -> tuple[str, ...]:
+    def organization_codes(
+        self,
+        person_id: str,  # noqa: ARG002  # as Facts says
+        change: Change,
+    ) -> tuple[str, ...]:
         """Codes of the change's organization and what stands above it, from the top down."""
         if change.organization_id is None:
             return ()
@@ -150,6 +146,10 @@ class RowFacts:
         above = [int(step) for step in organization.path.split("/") if step]
         codes = dict(Organization.objects.filter(pk__in=above).values_list("pk", "code"))
         return tuple(codes[pk] for pk in above if pk in codes)
+
+
+def _text(public_id: uuid.UUID | None) -> str | None:
+    return None if public_id is None else str(public_id)
 
 
 def judge_changes(changes: Iterable[Change], facts: RowFacts) -> tuple[Violation, ...]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection, models
+from django.db.models import QuerySet
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.models import Request
@@ -37,9 +38,7 @@ class Held:
             raise LocksMissing("the organization is not locked")
 
 
-def lock(
-    *, accounts: Iterable[int], organizations: Iterable[int] = (), requests: Iterable[int] = ()
-) -> Held:
+def lock(*, accounts: Iterable[int], organizations: Iterable[int] = (), requests: Iterable[int] = ()) -> Held:
     """Lock rows by internal id until the transaction ends, in the one order; call it once in a transaction.
 
     Raises LocksMissing outside of a transaction.
@@ -57,5 +56,5 @@ def lock_rows(model: type[models.Model], ids: frozenset[int]) -> None:
     """Lock the rows of one table in the order of their ids."""
     if not ids or not connection.features.has_select_for_no_key_update:
         return
-    rows = model._default_manager.filter(pk__in=sorted(ids)).order_by("pk")
+    rows: QuerySet[models.Model] = QuerySet(model).filter(pk__in=sorted(ids)).order_by("pk")
     list(rows.select_for_update(no_key=True).values_list("pk", flat=True))

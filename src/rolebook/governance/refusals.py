@@ -6,7 +6,7 @@ from typing import override
 from rolebook.policy.rules import Violation
 
 
-class Refused(Exception):  # noqa: N818  # a refusal is an answer, not an error
+class Refused(Exception):
     """The change breaks rules that the person may be told about; nothing was changed.
 
     Attributes:
@@ -18,7 +18,7 @@ class Refused(Exception):  # noqa: N818  # a refusal is an answer, not an error
         super().__init__(", ".join(violation.code for violation in self.violations))
 
 
-class NotFound(LookupError):  # noqa: N818  # as above
+class NotFound(LookupError):
     """There is no such thing for this person: it does not exist, or is foreign; both look alike (I1, fault 1)."""
 
     @override
@@ -26,7 +26,7 @@ class NotFound(LookupError):  # noqa: N818  # as above
         return "not found"
 
 
-class NotAllowed(Exception):  # noqa: N818  # as above
+class NotAllowed(Exception):
     """It stands at an organization of the person's own, but the act is not theirs (delivery answers 403).
 
     Attributes:

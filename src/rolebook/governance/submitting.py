@@ -10,11 +10,11 @@ from rolebook.audit.recording import UnitOfWork
 from rolebook.governance.authority import Standing
 from rolebook.governance.course import open_ready_stages
 from rolebook.governance.facts import RowFacts, judge_changes
-from rolebook.governance.laying_out import NoChain, lay_out_request
+from rolebook.governance.laying_out import lay_out_request
 from rolebook.governance.models import Request, RequestItem
 from rolebook.governance.participations import participation_of
 from rolebook.governance.refusals import Refused
-from rolebook.policy.rules import Change, ChangeKind, Moment, Violation
+from rolebook.policy.rules import Change, ChangeKind, Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,7 @@ def _begin(work: UnitOfWork, standing: Standing, request: Request, wishes: Seque
         )
         for position, wish in enumerate(wishes)
     ]
-    try:
-        stages = lay_out_request(request, items, standing.book)
-    except NoChain as missing:
-        raise Refused([Violation("no_chain")]) from missing
+    stages = lay_out_request(request, items, standing.book)
     places = [item.organization.public_id for item in items if item.organization is not None]
     again = request.resubmission_of
     work.record(

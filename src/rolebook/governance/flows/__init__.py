@@ -1,7 +1,7 @@
-"""Every flow that touches authority: verb_noun, keyword-only, one unit of work each; HTML, API, command line and jobs call these.
+"""Every flow that touches authority: verb_noun, keyword-only, one unit of work each, called by every door alike.
 
-Flows raise `rolebook.governance.refusals`: Refused (rules; tell the person), NotAllowed (403), NotFound (404). What was refused
-is rolled back, and the attempt is put on record.
+Flows raise `rolebook.governance.refusals`: Refused (rules; tell the person), NotAllowed (403), NotFound (404). What was
+refused is rolled back, and the attempt is put on record.
 """
 
 from rolebook.governance.deciding import AlreadyDecided, Decided, ReturnedForChange

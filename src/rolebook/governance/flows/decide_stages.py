@@ -60,8 +60,8 @@ def decide_stages(
 ) -> tuple[Decided | NotDecided, ...]:
     """Record one verdict on up to 100 stages in one unit of work; a result for each, in the order given.
 
-    A stage that is not the approver's (foreign, or their own request) refuses the whole call, whatever the others are. One
-    that a colleague decided meanwhile, or that a rule forbids, reports that and leaves the others standing.
+    A stage that is not the approver's (foreign, or their own request) refuses the whole call, whatever the others are.
+    One that a colleague decided meanwhile, or that a rule forbids, reports that and leaves the others standing.
 
     Raises as `decide_stage` does, and Refused for more stages than 100 or none.
     """
@@ -108,5 +108,3 @@ def _require_all_theirs(standing: Standing, stages: Sequence[Stage], about: Abou
         about.organization_id = None if stage.organization is None else stage.organization.public_id
         seat_or_refusal(standing, stage, tuple(roles.get(stage.pk, ())))
     about.stage_id = about.request_id = about.organization_id = None
-
-

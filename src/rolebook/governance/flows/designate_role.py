@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from rolebook.accounts.models import Account, Organization, canonical_id
+from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.queries import rolebook_in_force
 from rolebook.audit import tags
 from rolebook.audit.recording import Origin
@@ -13,7 +13,7 @@ from rolebook.governance.facts import RowFacts, judge_changes
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
 from rolebook.governance.ledger import open_grant
 from rolebook.governance.models import Designation, Grant
-from rolebook.governance.queries.seeing import find_organization, not_yours
+from rolebook.governance.queries.seeing import find_organization, not_yours, public_id_of
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.policy.model import STEWARD_ID, Act, Rolebook
 from rolebook.policy.rules import Change, ChangeKind, Moment, Violation
@@ -33,8 +33,8 @@ def designate_role(
     """Give ``beneficiary_id`` a role without a request, now.
 
     Open to stewards and, with ``acting_user`` None, to the operator at the command line: for the steward's office, for
-    roles had by designation, and for the roles that decide (an organization's first official). Every rule that holds for
-    a grant holds here too. Ids are public ids.
+    roles had by designation, and for the roles that decide (an organization's first official). Every rule that holds
+    for a grant holds here too. Ids are public ids.
 
     Raises Refused with what forbids it, NotAllowed or NotFound for somebody who does not designate there.
     """
@@ -44,15 +44,13 @@ def designate_role(
     ) as work:
         told = checked_text(reason)
         organization = None if organization_id is None else find_organization(program_id, organization_id, at)
-        beneficiary = Account.objects.filter(public_id=canonical_id(beneficiary_id)).first()
+        beneficiary = Account.objects.filter(public_id=public_id_of(beneficiary_id)).first()
         if beneficiary is None:
             raise NotFound
         about.organization_id = None if organization is None else organization.public_id
         about.beneficiary_id = beneficiary.public_id
         people = {beneficiary.pk} if acting_user is None else {beneficiary.pk, acting_user.pk}
-        held = locks.lock(
-            accounts=people, organizations=() if organization is None else [organization.pk]
-        )
+        held = locks.lock(accounts=people, organizations=() if organization is None else [organization.pk])
         version, book = rolebook_in_force(program_id, at)
         if acting_user is not None:
             standing = acting_standing(acting_user, program_id, at)

@@ -12,9 +12,7 @@ from rolebook.governance.participations import participation_of
 from rolebook.governance.refusals import NotAllowed
 
 
-def record_sign_in(
-    *, acting_user: Account, program_id: str, at: datetime, origin: Origin
-) -> Participation:
+def record_sign_in(*, acting_user: Account, program_id: str, at: datetime, origin: Origin) -> Participation:
     """Note that ``acting_user`` began a session in a program at ``at``; call it once a session and program.
 
     Raises NotAllowed when the account or the participation is not active, and NoRolebook for no such program.

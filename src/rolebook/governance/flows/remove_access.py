@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from rolebook.accounts.models import Account, canonical_id
+from rolebook.accounts.models import Account
 from rolebook.audit import tags
 from rolebook.audit.models import Event
 from rolebook.audit.recording import Origin
@@ -13,7 +13,7 @@ from rolebook.governance.flows.attempt import About, acting_standing, attempt, c
 from rolebook.governance.ledger import close_grants
 from rolebook.governance.models import Grant
 from rolebook.governance.queries.access import removable
-from rolebook.governance.queries.seeing import find_organization, organization_for
+from rolebook.governance.queries.seeing import find_organization, organization_for, public_id_of
 from rolebook.governance.refusals import NotFound
 from rolebook.policy.model import Act
 
@@ -56,7 +56,7 @@ def remove_access(
         tags.ATTEMPT_REFUSED_REMOVE, acting_user=acting_user, at=at, origin=origin, about=about
     ) as work:
         organization = find_organization(program_id, organization_id, at)
-        beneficiary = Account.objects.filter(public_id=canonical_id(beneficiary_id)).first()
+        beneficiary = Account.objects.filter(public_id=public_id_of(beneficiary_id)).first()
         if beneficiary is None:
             raise NotFound
         about.organization_id, about.beneficiary_id = organization.public_id, beneficiary.public_id
@@ -88,9 +88,7 @@ def remove_access(
     return Removal(work.sequence, closed, beneficiary, organization.public_id)
 
 
-def _earlier_removal(
-    program_id: str, organization_id: uuid.UUID, beneficiary_id: uuid.UUID
-) -> int | None:
+def _earlier_removal(program_id: str, organization_id: uuid.UUID, beneficiary_id: uuid.UUID) -> int | None:
     """Return the sequence of the last removal of the person at the organization, or None."""
     events = Event.objects.filter(
         tag=tags.ACCESS_REMOVED.name,

@@ -43,9 +43,9 @@ def request_role(
         at: the instant.
         origin: where it comes from.
 
-    The chains are laid out now, and their first stages opened. Where nobody holds the office that decides, the program's
-    steward may. Raises Refused with everything that rules have against it, NotFound for an organization that is not of
-    this program, NotAllowed for an account that is not active.
+    The chains are laid out now, and their first stages opened. Where nobody holds the office that decides, the
+    program's steward may. Raises Refused with everything that rules have against it, NotFound for an organization that
+    is not of this program, NotAllowed for an account that is not active.
     """
     about = About(program_id=program_id, role_id=role_id[:80])
     with attempt(

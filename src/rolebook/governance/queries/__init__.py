@@ -1,7 +1,7 @@
 """What may be seen of governance. Every query takes the viewer, and shows what that person may know (I3).
 
-A query raises NotFound for what does not exist or is foreign, NotAllowed for what stands at an organization of the viewer's
-own but is not theirs. Each makes at most a dozen statements, however long the list.
+A query raises NotFound for what does not exist or is foreign, NotAllowed for what stands at an organization of the
+viewer's own but is not theirs. Each makes at most a dozen statements, however long the list.
 """
 
 from rolebook.governance.queries.access import my_access, removal_preview

@@ -72,7 +72,9 @@ def my_access(viewer: Account, program_id: str, at: datetime) -> tuple[HeldAcces
     items = [grant.request_item_id for grant in grants if grant.request_item_id is not None]
     outcomes = Outcome.objects.filter(stage__items__in=items, verdict=Outcome.Verdict.APPROVED)
     last: dict[int, Outcome] = {}
-    for outcome in outcomes.select_related("approver").order_by("decided_at", "pk").prefetch_related("stage__items"):
+    for outcome in (
+        outcomes.select_related("approver").order_by("decided_at", "pk").prefetch_related("stage__items")
+    ):
         last.update((item.pk, outcome) for item in outcome.stage.items.all())
     return tuple(
         HeldAccess(
@@ -99,11 +101,17 @@ def _why(grant: Grant, outcome: Outcome | None) -> Why:
         raise ValueError("a grant has no origin")
     if outcome is None:
         return Why("request", None, grant.starts_at, item.request.reason, item.request.public_id)
-    return Why("request", outcome.approver.name, outcome.decided_at, item.request.reason, item.request.public_id)
+    return Why(
+        "request", outcome.approver.name, outcome.decided_at, item.request.reason, item.request.public_id
+    )
 
 
 def removal_preview(
-    viewer: Account, organization_id: uuid.UUID | str, beneficiary_id: uuid.UUID | str, program_id: str, at: datetime
+    viewer: Account,
+    organization_id: uuid.UUID | str,
+    beneficiary_id: uuid.UUID | str,
+    program_id: str,
+    at: datetime,
 ) -> RemovalPreview:
     """Return what removing a person's access at an organization would end, judged as the removal itself is.
 

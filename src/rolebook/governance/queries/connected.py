@@ -145,9 +145,7 @@ def _numbers_pending(standing: Standing, organization_pks: Sequence[int]) -> Map
     return {row["organization"]: row["number"] for row in counted}
 
 
-def _own_roles(
-    standing: Standing, organizations: Sequence[Organization]
-) -> Mapping[int, tuple[str, ...]]:
+def _own_roles(standing: Standing, organizations: Sequence[Organization]) -> Mapping[int, tuple[str, ...]]:
     held: dict[int, list[str]] = {}
     grants = Grant.objects.filter(
         in_force(standing.at),

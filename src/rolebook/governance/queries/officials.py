@@ -57,7 +57,7 @@ def number_of_officials(book: Rolebook, organization_pks: Iterable[int], at: dat
 
 
 def few_officials(book: Rolebook, kind_id: str, number: int) -> OfficialsHint | None:
-    """Return the rolebook's advice for an organization of a kind with ``number`` officials, or None when it has enough."""
+    """Return the rolebook's advice for an organization with ``number`` officials, or None when it has enough."""
     for advice in book.recommendations:
         if kind_id in advice.kinds and number < advice.at_least:
             return OfficialsHint(number, advice.at_least, advice.basis)

@@ -167,7 +167,9 @@ def pending_rows(standing: Standing, stages: Sequence[Stage]) -> list[PendingRow
     pks = [stage.pk for stage in stages]
     roles = roles_by_stage(pks)
     free = not_conflicted(standing.account)
-    office = set(Stage.objects.filter(stages_in_office(standing), free, pk__in=pks).values_list("pk", flat=True))
+    office = set(
+        Stage.objects.filter(stages_in_office(standing), free, pk__in=pks).values_list("pk", flat=True)
+    )
     without = set(
         Stage.objects.filter(stages_without_office(standing), free, pk__in=pks).values_list("pk", flat=True)
     )

@@ -34,7 +34,7 @@ def removal_status(viewer: Account, sequence: int, program_id: str, at: datetime
     event = Event.objects.filter(
         sequence=sequence, tag=tags.ACCESS_REMOVED.name, program_id=program_id, actor_id=viewer.public_id
     ).first()
-    if event is None:
+    if event is None or event.beneficiary_id is None or event.organization_id is None:
         raise NotFound
     person = Account.objects.get(public_id=event.beneficiary_id)
     organization = Organization.objects.get(public_id=event.organization_id)

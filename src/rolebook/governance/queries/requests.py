@@ -7,16 +7,16 @@ from datetime import datetime
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from rolebook.accounts.models import Account, canonical_id
+from rolebook.accounts.models import Account
 from rolebook.accounts.queries import book_of_version
 from rolebook.governance.authority import Standing, in_force
 from rolebook.governance.models import Grant, Outcome, Request, RequestItem, Stage
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import PendingRow, pending_rows, role_title
-from rolebook.governance.queries.seeing import viewer_standing
+from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
-from rolebook.policy.model import Act, Power, Rolebook
+from rolebook.policy.model import Act, Power, Rolebook, StageSpec
 
 AGAIN = (Request.State.DENIED, Request.State.WITHDRAWN, Request.State.RETURNED, Request.State.PARTLY_APPROVED)
 """States from which the requester may submit again (QPP-13)."""
@@ -147,10 +147,10 @@ def request_detail(
     view the users of an organization that it names. Raises NotFound for everybody else.
     """
     standing = viewer_standing(viewer, program_id, at)
-    public_id = canonical_id(request_id)
+    public_id = public_id_of(request_id)
     requests = _with_parts(Request.objects.filter(program_id=program_id, public_id=public_id))
     request = requests.select_related("resubmission_of").first()
-    if public_id is None or request is None:
+    if request is None:
         raise NotFound
     stages = list(request.stages.all())
     own = viewer.pk in (request.requester_id, request.beneficiary_id)
@@ -178,9 +178,7 @@ def request_detail(
 
 def denied_by(request: Request, account: Account) -> bool:
     """Return whether ``account`` denied a stage of the request."""
-    return Outcome.objects.filter(
-        request=request, approver=account, verdict=Outcome.Verdict.DENIED
-    ).exists()
+    return Outcome.objects.filter(request=request, approver=account, verdict=Outcome.Verdict.DENIED).exists()
 
 
 def stage_outcome(stage: Stage) -> Outcome | None:
@@ -189,7 +187,9 @@ def stage_outcome(stage: Stage) -> Outcome | None:
 
 
 def _with_parts(requests: QuerySet[Request]) -> QuerySet[Request]:
-    stages = Stage.objects.select_related("organization", "outcome__approver").order_by("chain_id", "position")
+    stages = Stage.objects.select_related("organization", "outcome__approver").order_by(
+        "chain_id", "position"
+    )
     items = RequestItem.objects.select_related("organization").order_by("position")
     return requests.select_related("requester", "beneficiary", "rolebook_version").prefetch_related(
         Prefetch("stages", stages), Prefetch("items", items)
@@ -241,7 +241,7 @@ def _course(request: Request, stages: Sequence[Stage], *, tell_names: bool) -> t
     book = book_of_version(request.rolebook_version)
     titles = {
         spec.id: spec.title
-        for specs in (*(chain.stages for chain in book.chains), book.approval.closing, book.approval.foreign_stages)
+        for specs in (*(chain.stages for chain in book.chains), *_shared_stages(book))
         for spec in specs
     }
     steps: list[CourseStep] = []
@@ -263,6 +263,10 @@ def _course(request: Request, stages: Sequence[Stage], *, tell_names: bool) -> t
             )
         )
     return tuple(steps)
+
+
+def _shared_stages(book: Rolebook) -> tuple[tuple[StageSpec, ...], ...]:
+    return (book.approval.closing, book.approval.foreign_first, book.approval.foreign_last)
 
 
 def _gives(standing: Standing, request: Request) -> tuple[RoleGives, ...]:

@@ -18,11 +18,19 @@ def viewer_standing(viewer: Account, program_id: str, at: datetime) -> Standing:
     return standing
 
 
+def public_id_of(text: uuid.UUID | str) -> uuid.UUID:
+    """Return a public id. Raises NotFound for what is none: a bad id looks like an unknown one."""
+    public_id = canonical_id(text)
+    if public_id is None:
+        raise NotFound
+    return public_id
+
+
 def find_organization(program_id: str, organization_id: uuid.UUID | str, at: datetime) -> Organization:
     """Return the open organization with that public id. Raises NotFound, also for an id of another program."""
-    public_id = canonical_id(organization_id)
+    public_id = public_id_of(organization_id)
     organization = Organization.objects.filter(program_id=program_id, public_id=public_id).first()
-    if public_id is None or organization is None:
+    if organization is None:
         raise NotFound
     if organization.closed_at is not None and organization.closed_at <= at:
         raise NotFound
@@ -54,23 +62,23 @@ def not_yours(
 
 def find_stage(program_id: str | None, stage_id: uuid.UUID | str) -> Stage:
     """Return a stage by public id with its request, people and organization. Raises NotFound."""
-    public_id = canonical_id(stage_id)
+    public_id = public_id_of(stage_id)
     stages = Stage.objects.select_related(
         "request__requester", "request__beneficiary", "organization", "request__rolebook_version"
     )
     if program_id is not None:
         stages = stages.filter(program_id=program_id)
     stage = stages.filter(public_id=public_id).first()
-    if public_id is None or stage is None:
+    if stage is None:
         raise NotFound
     return stage
 
 
 def find_request(program_id: str, request_id: uuid.UUID | str) -> Request:
     """Return a request by public id with its people and rolebook version. Raises NotFound."""
-    public_id = canonical_id(request_id)
+    public_id = public_id_of(request_id)
     requests = Request.objects.select_related("requester", "beneficiary", "rolebook_version")
     request = requests.filter(program_id=program_id, public_id=public_id).first()
-    if public_id is None or request is None:
+    if request is None:
         raise NotFound
     return request

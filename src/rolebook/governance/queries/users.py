@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Standing, covered_role_ids, in_force
@@ -102,7 +102,9 @@ def users_of_organization(
     connected: Page[ConnectedUser] = Page(())
     pending: Page[PendingRow] = Page(())
     if show != "pending":
-        connected = _connected(standing, organization, role_id=role_id, search=search, after=after, limit=limit)
+        connected = _connected(
+            standing, organization, role_id=role_id, search=search, after=after, limit=limit
+        )
     if show != "connected":
         pending = pending_at(standing, organization.pk, search=search, after=pending_after, limit=limit)
     officials = number_of_officials(standing.book, [organization.pk], at).get(organization.pk, 0)
@@ -131,7 +133,7 @@ def organization_line(standing: Standing, organization: Organization) -> Organiz
     )
 
 
-def _held_there(standing: Standing, organization: Organization) -> "GrantQuery":
+def _held_there(standing: Standing, organization: Organization) -> QuerySet[Grant]:
     return Grant.objects.filter(
         in_force(standing.at), program_id=standing.program_id, organization=organization
     )

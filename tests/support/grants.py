@@ -1,0 +1,138 @@
+"""People in the states that governance gives them: officials, staff, stewards, and requests that wait.
+
+Plain functions for the `db` and `committed_db` fixtures; everything goes through the flows, so that every grant has its
+origin and the log its events.
+"""
+
+from datetime import datetime, timedelta
+
+from rolebook.accounts.models import Account, Organization, Program, StatementAgreement
+from rolebook.accounts.queries import rolebook_in_force, statement_hash
+from rolebook.governance.deciding import Decided
+from rolebook.governance.flows import decide_stage, designate_role, request_role
+from rolebook.governance.models import Grant, Request, Stage
+from tests.support.people import COMMAND, START, WEB, new_user
+
+OFFICIAL = "security_official"
+STAFF = "staff_user"
+STEWARD = "steward"
+LATER = START + timedelta(hours=1)
+
+
+def agree(account: Account, program_id: str = "qpp", at: datetime = START) -> None:
+    """Agree to the program's statement as it is worded now."""
+    version, book = rolebook_in_force(program_id, at)
+    if book.program.statement is not None:
+        StatementAgreement.objects.create(
+            account=account,
+            program=Program.objects.get(pk=program_id),
+            rolebook_version=version,
+            wording_hash=statement_hash(book.program.statement),
+            agreed_at=at,
+        )
+
+
+def user(name: str = "Uma User", program_id: str = "qpp", at: datetime = START) -> Account:
+    """Somebody who has agreed to the statement and holds nothing."""
+    account = new_user(name, at=at).account
+    agree(account, program_id, at)
+    return account
+
+
+def designated(
+    account: Account,
+    role_id: str,
+    organization: Organization | None = None,
+    *,
+    program_id: str = "qpp",
+    by: Account | None = None,
+    at: datetime = START,
+) -> Grant:
+    """Give a role by designation, of the operator where nobody else is named."""
+    return designate_role(
+        acting_user=by,
+        program_id=program_id,
+        role_id=role_id,
+        beneficiary_id=account.public_id,
+        organization_id=None if organization is None else organization.public_id,
+        at=at,
+        origin=COMMAND,
+    )
+
+
+def official(organization: Organization, name: str = "Olga Official", at: datetime = START) -> Account:
+    """A Security Official of the organization, by designation."""
+    account = user(name, organization.program_id, at)
+    designated(account, OFFICIAL, organization, program_id=organization.program_id, at=at)
+    return account
+
+
+def steward(name: str = "Stella Steward", program_id: str = "qpp", at: datetime = START) -> Account:
+    """A steward of the program."""
+    account = user(name, program_id, at)
+    designated(account, STEWARD, program_id=program_id, at=at)
+    return account
+
+
+def asks(
+    account: Account,
+    *organizations: Organization,
+    role_id: str = STAFF,
+    reason: str = "",
+    program_id: str = "qpp",
+    at: datetime = START,
+) -> Request:
+    """Ask for a role at the organizations."""
+    return request_role(
+        acting_user=account,
+        program_id=program_id,
+        role_id=role_id,
+        organization_ids=[one.public_id for one in organizations],
+        reason=reason,
+        at=at,
+        origin=WEB,
+    )
+
+
+def open_stage(request: Request, organization: Organization | None = None) -> Stage:
+    """The first open stage of a request, or the one at an organization."""
+    stages = Stage.objects.filter(request=request, state=Stage.State.OPEN).order_by("pk")
+    if organization is not None:
+        stages = stages.filter(organization=organization)
+    found = stages.first()
+    assert found is not None
+    return found
+
+
+def decides(
+    approver: Account,
+    stage: Stage,
+    verdict: str = "approved",
+    *,
+    reason: str = "",
+    shown_version: int | None = None,
+    shown_hash: str | None = None,
+    at: datetime = LATER,
+) -> Decided:
+    """Decide a stage as a page would that shows it as it is now."""
+    return decide_stage(
+        acting_user=approver,
+        program_id=stage.program_id,
+        stage_id=stage.public_id,
+        verdict=verdict,
+        reason=reason,
+        shown_version=stage.request_version if shown_version is None else shown_version,
+        shown_hash=stage.items_hash if shown_hash is None else shown_hash,
+        at=at,
+        origin=WEB,
+    )
+
+
+def staff(
+    organization: Organization, approver: Account, name: str = "Stan Staff", at: datetime = START
+) -> Account:
+    """A Staff User of the organization, who asked and was approved."""
+    account = user(name, organization.program_id, at)
+    request = asks(account, organization, program_id=organization.program_id, at=at)
+    decides(approver, open_stage(request), at=at)
+    return account
