@@ -22,6 +22,19 @@ class Registered:
 
 
 COMMANDS: Mapping[str, Registered] = {
+    "demo": Registered(
+        "rolebook.cli.server.demo:demo", "Start a demo with made-up people and organizations on this machine"
+    ),
+    "serve": Registered(
+        "rolebook.cli.server.serve:serve", "Start the server: pages, decision point and worker together"
+    ),
+    "worker": Registered(
+        "rolebook.cli.server.worker:worker", "Send notices by mail and run recurring jobs until stopped"
+    ),
+    "send-test-mail": Registered(
+        "rolebook.cli.server.mail:send_test_mail",
+        "Send one test mail at once and say what the mail server answered",
+    ),
     "audit": Registered("rolebook.cli.server.audit:audit", "Verify the audit log"),
     "clients": Registered(
         "rolebook.cli.server.clients:clients", "Say which applications may ask the decision point"

@@ -1,6 +1,5 @@
 """The processes of one machine: started together, ended together, nothing left running."""
 
-import ctypes
 import os
 import signal
 import socket
@@ -15,17 +14,7 @@ import click
 
 STOP_SECONDS = 30.0
 """How long a process may take to finish what it has at hand (a mail: at most 20 seconds an answer)."""
-_PR_SET_PDEATHSIG = 1
-
-
-def end_with_parent(parent: int) -> None:
-    """Ask the kernel to send this process SIGTERM when its parent ends, however that ends (Linux; else
-    nothing).
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-        if os.getppid() != parent:
-            raise SystemExit(0)
+_CHILD = "rolebook.cli.server.child_process"
 
 
 @dataclass(slots=True)
@@ -43,7 +32,7 @@ class Together:
     def start(self, name: str, module: str, arguments: Sequence[str]) -> None:
         """Start ``python -m module arguments``; ``name`` is what people read about it."""
         self._running[name] = subprocess.Popen(  # noqa: S603 - our own modules, our own arguments
-            [sys.executable, "-m", module, *arguments],
+            [sys.executable, "-m", _CHILD, str(os.getpid()), module, *arguments],
             env={**os.environ, **self.environment},
             stdin=subprocess.DEVNULL,
             start_new_session=True,

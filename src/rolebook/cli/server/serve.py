@@ -1,7 +1,5 @@
 """`rolebook serve`: everything one machine needs, in one command."""
 
-import os
-
 import click
 
 from rolebook.cli.server.processes import Together, refuse_port_in_use
@@ -19,7 +17,7 @@ THREADS = 8
 @click.option("--threads", default=THREADS, show_default=True, help="Threads in each process.")
 @click.option("--migrate/--no-migrate", default=True, help="Bring the database up to date first.")
 @click.option("--worker/--no-worker", default=True, help="Also run the worker that sends mail.")
-def serve(  # noqa: PLR0917 - click hands every option over by name
+def serve(
     host: str, port: int, processes: int, threads: int, migrate: bool, worker: bool
 ) -> None:
     """Start the server: pages, decision point and worker together.
@@ -46,7 +44,7 @@ def serve(  # noqa: PLR0917 - click hands every option over by name
     with Together(environment={}) as together:
         start_serving(together, host=host, port=port, processes=processes, threads=threads)
         if worker:
-            together.start("the worker", "rolebook.cli.main", ["worker", "--parent", str(os.getpid())])
+            together.start("the worker", "rolebook.jobs", [])
         together.stop_on_signals()
         if together.answering(_reachable(host), port):
             click.echo(f"Rolebook answers at {settings.ROLEBOOK.site_url}/ (stop with Ctrl+C)")
@@ -56,16 +54,19 @@ def serve(  # noqa: PLR0917 - click hands every option over by name
 
 
 def start_serving(together: Together, *, host: str, port: int, processes: int, threads: int) -> None:
-    """Start the process that answers HTTP."""
+    """Start the process that answers HTTP: granian around the WSGI callable."""
     arguments = {
+        "--interface": "wsgi",
         "--host": host,
         "--port": port,
         "--workers": processes,
-        "--threads": threads,
-        "--parent": os.getpid(),
+        "--blocking-threads": threads,
+        "--log-level": "warning",
+        "--workers-kill-timeout": "10",
     }
     flat = [str(part) for pair in arguments.items() for part in pair]
-    together.start("the server", "rolebook.cli.server.http_process", flat)
+    flat += ["--no-ws", "--respawn-failed-workers", "rolebook.server.wsgi:application"]
+    together.start("the server", "granian", flat)
 
 
 def bring_up_to_date() -> None:

@@ -1,0 +1,68 @@
+"""The demo's people: a few with a part in the story, and the many around them."""
+
+import random
+from dataclasses import dataclass
+
+PASSWORD = "Blue kettle, quiet harbor"  # noqa: S105 - made-up people, on this machine only
+"""Of everybody in the demo."""
+DOMAIN = "demo.example"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody: sign-in name, full name, and who they are in the story (empty for the many)."""
+
+    user_id: str
+    name: str
+    who: str = ""
+
+    @property
+    def email(self) -> str:
+        """Their address."""
+        return f"{self.user_id}@{DOMAIN}"
+
+
+GRACE = Person("grace.holloway", "Grace Holloway", "steward of the program: names first officials, stands in")
+MARIA = Person("maria.lopez", "Maria Lopez", "Security Official of five organizations; requests wait for her")
+AISHA = Person("aisha.khan", "Aisha Khan", "second Security Official of Cedar Valley Family Practice")
+DANIEL = Person("daniel.ortiz", "Daniel Ortiz", "third Security Official of Cedar Valley Family Practice")
+TOM = Person("tom.becker", "Tom Becker", "only Security Official of Prairie Rose Pediatrics")
+INES = Person(
+    "ines.moreau", "Ines Moreau", "Security Official of Lakeshore Physicians Group, a large practice"
+)
+LENA = Person("lena.fischer", "Lena Fischer", "Staff User at two practices")
+SAM = Person("sam.whitfield", "Sam Whitfield", "his request was denied, and he was asked to submit it again")
+PAUL = Person("paul.jensen", "Paul Jensen", "waits for the decision on his request")
+VICTOR = Person("victor.hale", "Victor Hale", "his access at Cedar Valley was removed")
+NORA = Person("nora.quinn", "Nora Quinn", "registered, with no role yet")
+KIM = Person("kim.tran", "Kim Tran", "registered; the second factor is not set up yet")
+
+CAST = (GRACE, MARIA, AISHA, DANIEL, TOM, INES, LENA, SAM, PAUL, VICTOR, NORA, KIM)
+
+_FIRST = (
+    "Abigail", "Adam", "Alma", "Amara", "Andre", "Angela", "Anton", "Beatriz", "Ben", "Bianca", "Caleb", "Camille",
+    "Carlos", "Chloe", "Dana", "Deepak", "Diego", "Elena", "Eli", "Emeka", "Farah", "Felix", "Gloria", "Hana",
+    "Henry", "Hugo", "Imani", "Irene", "Isaac", "Jade", "Jamal", "Joan", "Jonas", "Julia", "Kai", "Karen", "Kofi",
+    "Laila", "Leo", "Lila", "Lucas", "Mae", "Malik", "Marta", "Mateo", "Mei", "Mina", "Nadia", "Nikhil", "Noah",
+    "Olga", "Omar", "Paula", "Priya", "Quentin", "Rafael", "Rosa", "Ruth", "Samira", "Simon", "Sofia", "Tariq",
+    "Tessa", "Theo", "Uma", "Vera", "Wesley", "Yara", "Yusuf", "Zoe",
+)  # fmt: skip
+_LAST = (
+    "Abbott", "Achebe", "Alvarez", "Anders", "Baptiste", "Barnes", "Beck", "Bianchi", "Blake", "Castillo", "Chen",
+    "Cole", "Cruz", "Dalton", "Desai", "Diaz", "Dunn", "Ellis", "Farrell", "Ferreira", "Flores", "Foster", "Garza",
+    "Gray", "Gupta", "Haddad", "Hansen", "Hayes", "Ibarra", "Ito", "Jacobs", "Jovanovic", "Kaur", "Keller", "Kim",
+    "Kowalski", "Lang", "Larsen", "Lindqvist", "Mbeki", "Mendez", "Meyer", "Moss", "Nakamura", "Nash", "Ng",
+    "Novak", "Obi", "Okafor", "Olsen", "Osei", "Park", "Patel", "Pereira", "Price", "Quist", "Ramos", "Reyes",
+    "Rossi", "Sato", "Schmidt", "Shah", "Silva", "Singh", "Sorensen", "Tanaka", "Torres", "Vargas", "Weber", "Zhou",
+)  # fmt: skip
+
+
+def the_many(chance: random.Random, number: int) -> tuple[Person, ...]:
+    """Return ``number`` people with names of their own, none of them in the story."""
+    names = [(first, last) for first in _FIRST for last in _LAST]
+    known = {person.user_id for person in CAST}
+    people = [
+        Person(f"{first}.{last}".casefold(), f"{first} {last}")
+        for first, last in chance.sample(names, number)
+    ]
+    return tuple(person for person in people if person.user_id not in known)
