@@ -94,6 +94,6 @@ def organization_users(request: ProgramRequest, organization_id: uuid.UUID) -> H
 
 
 def identifier_title(request: ProgramRequest) -> str:
-    """Return what the program's organizations are known by ("TIN"), or "number" where kinds differ."""
-    titles = {kind.identifier_title for kind in request.rolebook.organization_kinds}
-    return titles.pop() if len(titles) == 1 else "number"
+    """Return what the program's organizations are known by: "TIN", or "TIN, APM Entity ID or Virtual Group ID"."""
+    titles = list(dict.fromkeys(kind.identifier_title for kind in request.rolebook.organization_kinds))
+    return " or ".join(part for part in (", ".join(titles[:-1]), *titles[-1:]) if part)

@@ -173,7 +173,7 @@ def _role(request: ProgramRequest, role_id: str) -> Role:
 
 def role_card(book: Rolebook, role: Role) -> RoleCard:
     """Return a role as it is offered."""
-    plurals = [kind.title for kind_id in role.reach.kinds if (kind := book.kind(kind_id)) is not None]
+    titles = [kind.title for kind_id in role.reach.kinds if (kind := book.kind(kind_id)) is not None]
     places = {"everywhere": "In the whole program", "own record": "On your own record"}
     because = ""
     if role.obtained == "designation":
@@ -183,7 +183,10 @@ def role_card(book: Rolebook, role: Role) -> RoleCard:
     return RoleCard(
         role=role,
         powers=tuple(book.powers(role.id).values()),
-        where=places.get(role.reach.scope, f"At one {' or '.join(plurals).lower() or 'organization'}"),
+        where=places.get(
+            role.reach.scope,
+            f"At one organization ({', '.join(titles)})" if titles else "At one organization",
+        ),
         deciders=deciders_of(book, role) if role.obtained == "request" else "",
         may_be_requested=role.obtained == "request",
         not_requested_because=because,

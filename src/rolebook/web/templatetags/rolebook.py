@@ -1,11 +1,12 @@
 """What the templates say over and over: icons, instants, ages, form controls, numbers."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django import forms, template
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from rolebook.audit import clock
@@ -101,14 +102,36 @@ def is_checkbox(field: forms.BoundField) -> bool:
 
 
 @register.simple_tag(takes_context=True)
-def identified(context: template.Context, code: str | None, kind_id: str | None = None) -> str:
+def identified(context: template.Context, code: str | None, kind_id: str | None) -> SafeString | str:
     """Write what an organization is known by, with its name: "TIN 12-3456789"."""
-    book = context["request"].rolebook
-    if not code:
-        return ""
-    kinds = [book.kind(kind_id)] if kind_id else list(book.organization_kinds)
-    titles = {kind.identifier_title for kind in kinds if kind is not None}
-    return f"{titles.pop()} {code}" if len(titles) == 1 else code
+    kind = context["request"].rolebook.kind(kind_id or "")
+    if not code or kind is None:
+        return code or ""
+    return _number(kind.identifier_title, as_in_example(code, kind.identifier_example))
+
+
+@register.simple_tag(takes_context=True)
+def numbers(context: template.Context, identifiers: Sequence[tuple[str, str]]) -> SafeString:
+    """Write the numbers that an organization is known by: "TIN 12-3456789, …"."""
+    examples = {
+        kind.identifier_title: kind.identifier_example
+        for kind in context["request"].rolebook.organization_kinds
+    }
+    written = ((title, as_in_example(value, examples.get(title, ""))) for title, value in identifiers)
+    return format_html_join(", ", "{}", ((_number(title, value),) for title, value in written))
+
+
+def _number(title: str, value: str) -> SafeString:
+    return format_html('<span class="nowrap">{} {}</span>', title, value)
+
+
+def as_in_example(value: str, example: str) -> str:
+    """Return a number punctuated as its program's example is: "123456789" as "12-3456789" by "00-1234567"."""
+    bare = [character for character in value if character.isalnum()]
+    if len(bare) != sum(character.isalnum() for character in example):
+        return value
+    rest = iter(bare)
+    return "".join(next(rest) if character.isalnum() else character for character in example)
 
 
 @register.simple_tag(takes_context=True)
