@@ -22,6 +22,37 @@ class Registered:
 
 
 COMMANDS: Mapping[str, Registered] = {
+    "check": Registered(
+        "rolebook.cli.offline.asking:check",
+        "Ask whether somebody who holds these roles may do this there, then",
+    ),
+    "matrix": Registered(
+        "rolebook.cli.offline.matrix:matrix", "Print a program's role matrix as its authors print it"
+    ),
+    "privileges": Registered(
+        "rolebook.cli.offline.matrix:privileges",
+        "List a program's privileges: where the matrix places each, and how many roles have it",
+    ),
+    "roles": Registered(
+        "rolebook.cli.offline.matrix:roles",
+        "List a program's roles: category, how each is obtained, how far it reaches",
+    ),
+    "schema": Registered(
+        "rolebook.cli.offline.schema:schema",
+        "Print the JSON Schema of rolebook.yaml, which editors complete and check it with",
+    ),
+    "test": Registered(
+        "rolebook.cli.offline.proving:test",
+        "Run the cases of a rolebook: claims that must hold, with who holds what, and the expected answers",
+    ),
+    "which-role": Registered(
+        "rolebook.cli.offline.asking:which_role",
+        "Find the role, or the smallest set of roles of one category, that gives all you need",
+    ),
+    "who-can": Registered(
+        "rolebook.cli.offline.asking:who_can",
+        "List the roles that give a privilege, where, and how each is obtained",
+    ),
     "demo": Registered(
         "rolebook.cli.server.demo:demo", "Start a demo with made-up people and organizations on this machine"
     ),
@@ -39,4 +70,9 @@ COMMANDS: Mapping[str, Registered] = {
     "clients": Registered(
         "rolebook.cli.server.clients:clients", "Say which applications may ask the decision point"
     ),
+    "designate": Registered(
+        "rolebook.cli.server.designate:designate", "Give an account a role without a request, on record"
+    ),
+    "requests": Registered("rolebook.cli.server.requests:requests", "List requests for roles"),
+    "grants": Registered("rolebook.cli.server.grants:grants", "List grants: who holds what, and why"),
 }

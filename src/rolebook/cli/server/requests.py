@@ -1,0 +1,43 @@
+"""`rolebook requests`: what was asked for in a program, and where it waits."""
+
+import dataclasses
+import json
+
+import click
+
+from rolebook.cli.server.start import start_django
+
+
+@click.group()
+def requests() -> None:
+    """List requests for roles."""
+
+
+@requests.command("list")
+@click.argument("program")
+@click.option("--state", help="Only requests in this state, for example pending.")
+@click.option("--organization", "code", help="Only requests that name the organization with this code.")
+@click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=100, show_default=True, help="At most so many."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+def list_them(program: str, state: str | None, code: str | None, limit: int, as_json: bool) -> None:
+    """List requests of PROGRAM, oldest first.
+
+    \b
+    Examples:
+      rolebook requests list qpp --state pending
+      rolebook requests list qpp --organization 12-3456789 --json
+    """
+    start_django()
+    from rolebook.governance.queries.listing import list_requests
+
+    for row in list_requests(program, state=state, organization_code=code, limit=limit):
+        if as_json:
+            click.echo(json.dumps(dataclasses.asdict(row), default=str))
+            continue
+        waits = f"  waits for {', '.join(row.waits_for)}" if row.waits_for else ""
+        click.echo(
+            f"{row.request_id}  {row.submitted_at:%Y-%m-%d %H:%M} UTC  {row.state}  {row.beneficiary}  "
+            f"{', '.join(row.roles)} at {', '.join(row.organizations) or 'no organization'}{waits}"
+        )

@@ -1,0 +1,111 @@
+"""What the operator lists at the command line: requests and grants of a whole program.
+
+The operator runs the server and can read its database; these have no viewer, and no page or API calls them.
+"""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from rolebook.governance.authority import in_force
+from rolebook.governance.models import Grant, Request, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    """One request. ``waits_for`` are the role ids that decide its open stages."""
+
+    request_id: uuid.UUID
+    state: str
+    requester: str
+    beneficiary: str
+    roles: tuple[str, ...]
+    organizations: tuple[str, ...]
+    waits_for: tuple[str, ...]
+    submitted_at: datetime
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRow:
+    """One grant, and what opened it: "request <id>" or "designation <id>"."""
+
+    grant_id: uuid.UUID
+    holder: str
+    role_id: str
+    organization: str | None
+    starts_at: datetime
+    ends_at: datetime | None
+    closed_at: datetime | None
+    origin: str
+
+
+def list_requests(
+    program_id: str, *, state: str | None = None, organization_code: str | None = None, limit: int = 100
+) -> tuple[RequestRow, ...]:
+    """Return up to ``limit`` requests, oldest first; people by user id, organizations by code."""
+    requests = Request.objects.filter(program_id=program_id).select_related("requester", "beneficiary")
+    if state:
+        requests = requests.filter(state=state)
+    if organization_code:
+        requests = requests.filter(items__organization__code=organization_code).distinct()
+    found = requests.order_by("submitted_at", "pk").prefetch_related("items__organization", "stages")
+    return tuple(
+        RequestRow(
+            request_id=request.public_id,
+            state=request.state,
+            requester=request.requester.user_id,
+            beneficiary=request.beneficiary.user_id,
+            roles=tuple(dict.fromkeys(item.role_id for item in request.items.all())),
+            organizations=tuple(
+                dict.fromkeys(item.organization.code for item in request.items.all() if item.organization)
+            ),
+            waits_for=tuple(
+                dict.fromkeys(
+                    stage.approver_role_id
+                    for stage in request.stages.all()
+                    if stage.state == Stage.State.OPEN
+                )
+            ),
+            submitted_at=request.submitted_at,
+            settled_at=request.settled_at,
+        )
+        for request in found[:limit]
+    )
+
+
+def list_grants(
+    program_id: str,
+    at: datetime,
+    *,
+    user_id: str | None = None,
+    organization_code: str | None = None,
+    all_ever: bool = False,
+) -> Iterator[GrantRow]:
+    """Yield the grants in force at ``at`` (which may lie in the past), or all there ever were, in opening order."""
+    grants = Grant.objects.filter(program_id=program_id)
+    if not all_ever:
+        grants = grants.filter(in_force(at))
+    if user_id:
+        grants = grants.filter(account__user_id=user_id.strip().casefold())
+    if organization_code:
+        grants = grants.filter(organization__code=organization_code)
+    rows = grants.select_related("account", "organization", "request_item__request", "designation")
+    for grant in rows.order_by("pk").iterator(chunk_size=500):
+        yield GrantRow(
+            grant_id=grant.public_id,
+            holder=grant.account.user_id,
+            role_id=grant.role_id,
+            organization=None if grant.organization is None else grant.organization.code,
+            starts_at=grant.starts_at,
+            ends_at=grant.ends_at,
+            closed_at=grant.closed_at,
+            origin=_origin(grant),
+        )
+
+
+def _origin(grant: Grant) -> str:
+    if grant.request_item is not None:
+        return f"request {grant.request_item.request.public_id}"
+    return f"designation {grant.designation.public_id}" if grant.designation is not None else ""
