@@ -1,0 +1,94 @@
+"""Ask a decision point as an application does, but without a network: WSGI calls and their answers."""
+
+import io
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rolebook.accounts.models import Account, Organization
+from rolebook.audit.following import LogFollower
+from rolebook.audit.recording import Origin
+from rolebook.authzen.clients import add_client
+from rolebook.authzen.wsgi import DecisionPoint
+from tests.support.people import START
+
+OPERATOR = Origin("command")
+VIEW = "view_performance_data"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body, decoded."""
+        return json.loads(self.body)
+
+
+def token_for(program_id: str = "qpp", name: str = "Portal", at: datetime = START) -> str:
+    """A token of a new client."""
+    return add_client(acting_user=None, program_id=program_id, name=name, at=at, origin=OPERATOR).token
+
+
+def pages(environ: Any, start_response: Any) -> list[bytes]:
+    """Stand in for Django behind the decision point."""
+    start_response("200 OK", [("Content-Type", "text/html")])
+    return [b"pages"]
+
+
+def decision_point(*, step: bool = True, lease: float = 30.0) -> DecisionPoint:
+    """A decision point whose follower is stepped by the test instead of running in a thread."""
+    point = DecisionPoint(pages, site_url="https://access.example.org", lease_seconds=lease)
+    point._process_id = os.getpid()
+    point.follower = LogFollower(point.state, kind="test", name="here", lease_seconds=lease)
+    point.follower._was_fresh.set()
+    while step and point.follower.step():
+        pass
+    return point
+
+
+def evaluation(
+    account: Account | str, action: str, organization: Organization | str | None, **more: Any
+) -> dict[str, Any]:
+    """The JSON of an evaluation."""
+    subject_id = account if isinstance(account, str) else str(account.public_id)
+    place = organization if isinstance(organization, str | None) else str(organization.public_id)
+    return {
+        "subject": {"type": "user", "id": subject_id},
+        "action": {"name": action},
+        "resource": {"type": "organization", "id": place} if place else {"type": "record", "id": "r"},
+        **more,
+    }
+
+
+def ask(
+    point: DecisionPoint,
+    body: Any,
+    token: str | None,
+    *,
+    path: str = "/qpp/access/v1/evaluation",
+    method: str = "POST",
+    content_type: str = "application/json",
+    **variables: Any,
+) -> Answer:
+    """Send one request and return the answer."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    environ = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "CONTENT_TYPE": content_type,
+        "CONTENT_LENGTH": str(len(raw)),
+        "wsgi.input": io.BytesIO(raw),
+        **({"HTTP_AUTHORIZATION": f"Bearer {token}"} if token else {}),
+        **variables,
+    }
+    told: list[Any] = []
+    parts = point(environ, lambda status, headers, exc_info=None: told.extend((status, headers)))
+    return Answer(int(told[0][:3]), dict(told[1]), b"".join(parts))
