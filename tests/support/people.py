@@ -12,6 +12,7 @@ from itertools import count
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.hashers import make_password
+from django.test import Client
 
 from rolebook.accounts.flows.organizations import import_organizations
 from rolebook.accounts.flows.rolebooks import Activation, AlreadyInForce, activate_rolebook
@@ -19,6 +20,7 @@ from rolebook.accounts.mail import AccountMail
 from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.second_factor import code_at, new_secret
 from rolebook.accounts.texts import email_key
+from rolebook.audit import clock
 from rolebook.audit.recording import Origin
 from rolebook.policy.shipped import resolve
 
@@ -109,3 +111,22 @@ def practice(
         acting_user=None, program_id="qpp", data=table.encode(), file="practices.csv", at=at, origin=COMMAND
     )
     return Organization.objects.get(program_id="qpp", code=code)
+
+
+def sign_in(client: Client, person: Person, program_id: str = "qpp") -> None:
+    """Sign somebody in through the pages, as they would do it: password and agreement, then the security code."""
+    Account.objects.filter(pk=person.account.pk).update(last_totp_step=0)  # the code of these 30 seconds again
+    first = client.post(
+        f"/{program_id}/sign-in/",
+        {"user_id": person.account.user_id, "password": PASSWORD, "agree": "on"},
+    )
+    assert first.status_code == 302, first.content.decode()
+    second = client.post("/sign-in/code/", {"code": person.code(clock.now())})
+    assert second.status_code == 302, second.content.decode()
+
+
+def signed_in_client(person: Person, program_id: str = "qpp") -> Client:
+    """A browser in which somebody is signed in to a program."""
+    client = Client()
+    sign_in(client, person, program_id)
+    return client

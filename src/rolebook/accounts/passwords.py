@@ -2,33 +2,18 @@
 
 import re
 from functools import cache
-from typing import Protocol
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import CommonPasswordValidator, validate_password
 from django.core.exceptions import ValidationError
+
+from rolebook.accounts.models import Account
 
 LONGEST = 256
 """Longer ones are refused before they are hashed (fault 43)."""
 
 _LEET = str.maketrans("0134578@$!", "oleastbasi")
 _RUNS = "abcdefghijklmnopqrstuvwxyz 01234567890 qwertyuiop asdfghjkl zxcvbnm qwertzuiop azertyuiop"
-
-
-class PasswordOwner(Protocol):
-    """Whose password it is to be: what the password must not resemble."""
-
-    @property
-    def user_id(self) -> str:
-        """The sign-in name."""
-
-    @property
-    def name(self) -> str:
-        """The full name."""
-
-    @property
-    def email(self) -> str:
-        """The e-mail address."""
 
 
 class PatternValidator:
@@ -76,13 +61,13 @@ def _is_run(piece: str) -> bool:
     return piece in _RUNS or piece[::-1] in _RUNS
 
 
-def judge_password(password: str, owner: PasswordOwner | None) -> None:
-    """Raise ValidationError, with every reason, unless ``password`` may be used by ``owner``."""
+def judge_password(password: str, owner: Account | None) -> None:
+    """Raise ValidationError, with every reason, unless ``password`` may be used by ``owner`` (saved or not)."""
     if len(password) > LONGEST:
         raise ValidationError(f"Use at most {LONGEST} characters.", code="password_too_long")
     if "\0" in password:
         raise ValidationError("Use characters that a keyboard can type.", code="password_null")
-    validate_password(password, user=owner)  # type: ignore[arg-type]
+    validate_password(password, user=owner)
 
 
 def spend_time_hashing(password: str) -> None:

@@ -41,6 +41,10 @@ def account_mail(mail: AccountMail, *, site_name: str, contact: str) -> Letter:
         subject=f"{site_name}: {words.subject}",
         first_line=mail.what if mail.what and mail.kind == "second-factor-changed" else words.first_line,
         code=mail.code,
+        # Who comes by these two may have forgotten the user ID as well; only the holder's mailbox gets it.
+        facts=(("User ID", mail.account.user_id),)
+        if mail.account is not None and mail.kind in {"already-registered", "reset-password"}
+        else (),
         paragraphs=words.paragraphs,
         button=Button(words.button, link(words.path)) if words.path else None,
         whom_to_ask=contact,

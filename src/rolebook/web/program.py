@@ -14,9 +14,12 @@ from rolebook.accounts.models import Account, RolebookVersion
 from rolebook.accounts.queries import NoRolebook, rolebook_in_force, statement_hash
 from rolebook.audit import clock
 from rolebook.audit.recording import Origin
+from rolebook.governance.flows.record_sign_in import record_sign_in
 from rolebook.governance.models import Participation
+from rolebook.governance.refusals import NotAllowed
 from rolebook.policy.model import Program, Rolebook
-from rolebook.web.account.session import agreed, origin_of
+from rolebook.web.account.pages import BARE_HEADER
+from rolebook.web.account.session import agreed, entered, note_entered, origin_of
 from rolebook.web.gate import redirect
 
 
@@ -65,10 +68,23 @@ def program_page(view: ProgramView) -> Callable[..., HttpResponse]:
             return redirect(request, address)
         part = asked.participation
         if part is not None and part.status != Participation.Status.ACTIVE:
-            return render(request, "account/closed.html", {"program": asked.program}, status=403)
+            return _closed(asked)
+        if not entered(request, program_id):
+            try:
+                asked.participation = record_sign_in(
+                    acting_user=asked.account, program_id=program_id, at=asked.at, origin=asked.origin
+                )
+            except NotAllowed:
+                return _closed(asked)
+            note_entered(request, program_id)
         return view(asked, **parts)
 
     return page
+
+
+def _closed(request: ProgramRequest) -> HttpResponse:
+    hint = request.rolebook.hint("reactivation")
+    return render(request, "account/closed.html", {"hint": hint, **BARE_HEADER}, status=403)
 
 
 def place_in_program(request: ProgramRequest, program_id: str, at: datetime) -> None:

@@ -37,6 +37,10 @@ class WrongSecurityCode(Exception):
     """The security code does not fit the secret, or was used already."""
 
 
+class WrongPresentCode(Exception):
+    """The code of the authenticator app that is to be replaced is wrong, or was used already."""
+
+
 @dataclass(frozen=True, slots=True)
 class FactorSetUp:
     """A second factor that was just set up; the codes are shown once."""
@@ -59,7 +63,7 @@ def set_up_totp(
     """Set up an authenticator app with ``secret``, proved by a ``code`` of it, and make recovery codes.
 
     Replacing one asks for the password and for a code of the present one (or a recovery code), and ends all sessions.
-    Raises WrongSecurityCode, WrongPassword and TooManyAttempts.
+    Raises WrongSecurityCode, WrongPresentCode, WrongPassword and TooManyAttempts.
     """
     replacing = totp_of(acting_user) is not None
     if replacing:
@@ -70,8 +74,8 @@ def set_up_totp(
         account = Account.objects.select_for_update().get(pk=acting_user.pk)
         present = totp_of(account)
         if present is not None:
-            if prove_second_factor(account, present_code, at) is None:
-                raise WrongSecurityCode
+            if not replacing or prove_second_factor(account, present_code, at) is None:
+                raise WrongPresentCode
             _drop_factors(work, account)
         step = matching_step(secret, code, at)
         if step is None:

@@ -1,7 +1,6 @@
 """Somebody registers: nothing but a pending proof until the address is confirmed, then an account (QPP-02)."""
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.hashers import make_password
@@ -23,15 +22,6 @@ class UserIdTaken(Exception):
     """Somebody has this user ID; told only to who has confirmed an address."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewPerson:
-    """What somebody registers with; a candidate for the password rules, too."""
-
-    user_id: str
-    name: str
-    email: str
-
-
 def register_account(
     *, user_id: str, name: str, email: str, password: str, at: datetime, origin: Origin, send: SendMail
 ) -> uuid.UUID:
@@ -41,7 +31,9 @@ def register_account(
     Nothing governed exists yet, and so there is no audit event before the address is confirmed. Raises ValidationError
     for what cannot be used and TooManyAttempts.
     """
-    person = NewPerson(clean_user_id(user_id), clean_line(name, longest=LONGEST_NAME), clean_email(email))
+    person = Account(
+        user_id=clean_user_id(user_id), name=clean_line(name, longest=LONGEST_NAME), email=clean_email(email)
+    )
     judge_password(password, person)
     limit_mails(person.email, origin, at)
     mailed_codes.forget_old(at)
@@ -59,9 +51,7 @@ def register_account(
     return new.proof.public_id
 
 
-def send_registration_code_again(
-    *, proof_id: uuid.UUID, at: datetime, origin: Origin, send: SendMail
-) -> None:
+def send_registration_code_again(*, proof_id: uuid.UUID, at: datetime, send: SendMail) -> None:
     """Mail a new code for a registration; the earlier one is void. Raises CodeRefused."""
     with transaction.atomic(durable=True):
         new = mailed_codes.make_again(proof_id, MailedCode.Purpose.REGISTER, at)

@@ -1,13 +1,13 @@
 """Somebody signs in: password, agreement to the statement, then a security code, in the document's order (QPP-01)."""
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.db import transaction
 
 from rolebook.accounts import mailed_codes, throttling
 from rolebook.accounts.mail import AccountMail, SendMail
@@ -25,8 +25,6 @@ from rolebook.audit.tags import (
 )
 
 type Method = Literal["totp", "recovery", "mailed-code"]
-type Alongside = Callable[[UnitOfWork, Account, str], None]
-"""What a layer above does in the same unit of work, given the account and the program id (its participation)."""
 
 
 class SignInRefused(Exception):
@@ -96,7 +94,7 @@ def check_password(
     return account
 
 
-def mail_sign_in_code(*, account: Account, at: datetime, origin: Origin, send: SendMail) -> uuid.UUID | None:
+def mail_sign_in_code(*, account: Account, at: datetime, send: SendMail) -> uuid.UUID | None:
     """Mail a code to somebody who has no second factor yet, and return the proof's id; None for who has one.
 
     The mailbox stands in until the factor is set up: a password alone never suffices.
@@ -105,10 +103,9 @@ def mail_sign_in_code(*, account: Account, at: datetime, origin: Origin, send: S
         return None
     throttling.take([(throttling.MAIL_BY_ADDRESS, account.email_key)], at)
     purpose = MailedCode.Purpose.SIGN_IN
-    with unit_of_work(at=at, origin=origin, actor_id=account.public_id) as work:
+    with transaction.atomic(durable=True):
         new = mailed_codes.make_code(purpose, address=account.email, at=at, account=account)
         send(AccountMail("sign-in-code", account.name, account=account, code=new.code))
-        work.nothing_happened()
     return new.proof.public_id
 
 
@@ -121,7 +118,6 @@ def sign_in(
     known_browser: bool,
     at: datetime,
     origin: Origin,
-    alongside: Alongside | None = None,
 ) -> SignedIn:
     """Complete a sign-in, after ``check_password``, with a security code; record it, and the agreement.
 
@@ -140,8 +136,6 @@ def sign_in(
                 raise SignInRefused
             method = _prove(account, code, proof, at)
             record_agreement(work, account, agreement, at)
-            if alongside is not None:
-                alongside(work, account, agreement.program_id)
             work.record(
                 ACCOUNT_SIGNED_IN,
                 program_id=agreement.program_id,
@@ -186,13 +180,10 @@ def agree_to_statement(
     agreement: Agreement,
     at: datetime,
     origin: Origin,
-    alongside: Alongside | None = None,
 ) -> None:
     """Record an agreement by somebody who is signed in and comes to another program. Raises StatementChanged."""
     with unit_of_work(at=at, origin=origin, actor_id=acting_user.public_id) as work:
         record_agreement(work, acting_user, agreement, at)
-        if alongside is not None:
-            alongside(work, acting_user, agreement.program_id)
         if agreement.wording_hash is None:
             work.nothing_happened()
 

@@ -21,6 +21,7 @@ _SEEN = "rolebook.seen_at"
 _ASSURANCE = "rolebook.assurance"
 _NAME = "rolebook.session"
 _STATEMENTS = "rolebook.statements"
+_ENTERED = "rolebook.entered"
 _SEEN_RESOLUTION = 60
 """Seconds between two notes of when a session was last seen, so that not every page writes."""
 
@@ -97,6 +98,16 @@ def note_agreement(request: HttpRequest, program_id: str, wording_hash: str) -> 
 def agreed(request: HttpRequest, program_id: str, wording_hash: str) -> bool:
     """Return whether this very wording of a program's statement was agreed to in this session."""
     return bool(request.session.get(_STATEMENTS, {}).get(program_id) == wording_hash)
+
+
+def entered(request: HttpRequest, program_id: str) -> bool:
+    """Return whether the person's session in a program has begun already (its sign-in is recorded)."""
+    return program_id in request.session.get(_ENTERED, [])
+
+
+def note_entered(request: HttpRequest, program_id: str) -> None:
+    """Remember that the session in a program has begun."""
+    request.session[_ENTERED] = [*request.session.get(_ENTERED, []), program_id]
 
 
 def why_it_ended(request: HttpRequest) -> str | None:
