@@ -87,6 +87,23 @@ class CommittedDatabase:
         return [results[number] for number in range(len(calls))]
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """Create and migrate the test database.
+
+    In place of pytest-django's own, which does so only when some test of the run uses its fixtures.
+    """
+    from django.test.utils import setup_databases, teardown_databases
+
+    with django_db_blocker.unblock():
+        created = setup_databases(verbosity=0, interactive=False)
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(created, verbosity=0)
+
+
 @pytest.fixture
 def committed_db(
     django_db_setup: None, django_db_blocker: Any, tmp_path: Path
