@@ -71,7 +71,7 @@ class Worker:
         return more
 
     def _derive(self) -> bool:
-        for _ in range(_BATCHES_A_ROUND):
-            if self.stop.is_set() or not derive_notices(now=self.clock()):
-                return False
-        return True
+        rounds = 0
+        while rounds < _BATCHES_A_ROUND and not self.stop.is_set() and derive_notices(now=self.clock()):
+            rounds += 1
+        return rounds == _BATCHES_A_ROUND

@@ -16,7 +16,7 @@ def request_waiting(facts: Facts) -> Letter:
     person = request.beneficiary.name
     return Letter(
         subject=f"{_program(facts)}: Request waiting for you: {what} for {person}",
-        first_line=f"{person} asks for {what}. Please approve or deny the request.",
+        first_line=f"{person} asks for the role {what}. Please approve or deny the request.",
         facts=(
             ("For", f"{person} ({request.beneficiary.email})"),
             *_asked_by(request),
@@ -49,7 +49,7 @@ def own_decision(facts: Facts) -> Letter:
     }[verdict]
     return Letter(
         subject=f"{_program(facts)}: You {verdict}: {what} for {request.beneficiary.name}",
-        first_line=f"You {verdict} the request of {request.beneficiary.name} for {what}.",
+        first_line=f"You {verdict} the request of {request.beneficiary.name} for the role {what}.",
         facts=(
             ("For", f"{request.beneficiary.name} ({request.beneficiary.email})"),
             *_asked_by(request),
@@ -58,7 +58,11 @@ def own_decision(facts: Facts) -> Letter:
             ("Your reason", _short(outcome.reason if outcome else "")),
         ),
         paragraphs=(next_step, "If this was not you, tell us at once."),
-        button=_manage_access(facts),
+        button=(
+            Button("Open the request", link(f"/{facts.program_id}/requests/{request.public_id}/"))
+            if verdict == "denied"
+            else _manage_access(facts)
+        ),
         whom_to_ask=facts.contact,
         reason_for_mail="You get this because the decision was made with your account.",
     )

@@ -120,7 +120,7 @@ _ACCOUNT_MAILS: dict[MailKind, _AccountMailWords] = {
         "/security/",
     ),
     "second-factor-changed": _AccountMailWords(
-        "Your second factor was changed",
+        "Your sign-in was changed",
         "How you confirm your sign-in was changed.",
         (_WARNING,),
         "You get this because it concerns how you sign in. It cannot be turned off.",

@@ -154,7 +154,7 @@ class Facts:
             if kind.identifier_scheme == identifier.scheme
             else identifier.scheme.upper()
         )
-        return f"{organization.name} ({title} {identifier.value})"
+        return f"{organization.name} ({title} {_punctuated(identifier.value, kind.identifier_example)})"
 
 
 def link(path: str) -> str:
@@ -164,15 +164,24 @@ def link(path: str) -> str:
     return f"{settings.ROLEBOOK.site_url}{path}"
 
 
+def _punctuated(number: str, example: str) -> str:
+    """Return a number with the punctuation of its program's example: "123456789" by "00-1234567" as "12-3456789"."""
+    bare = [character for character in number if character.isalnum()]
+    if len(bare) != sum(character.isalnum() for character in example):
+        return number
+    rest = iter(bare)
+    return "".join(next(rest) if character.isalnum() else character for character in example)
+
+
 def contact_line(book: Rolebook) -> str:
     """Whom to ask in a program, and what to have ready, as one paragraph."""
     contact = book.program.contact
     ways = ", ".join(way for way in (contact.email, contact.phone) if way)
-    line = f"Questions? {contact.name}: {ways}." if ways else f"Questions? {contact.name}."
+    line = f"Questions? Ask {contact.name}: {ways}." if ways else f"Questions? Ask {contact.name}."
     if contact.hours:
         line += f" {contact.hours.rstrip('.')}."
     if contact.have_ready:
-        line += f" Have ready: {contact.have_ready.rstrip('.')}."
+        line += f" Have ready {contact.have_ready.rstrip('.')}."
     return line
 
 

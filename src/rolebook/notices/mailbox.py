@@ -108,7 +108,7 @@ def _listed(number: int, message: EmailMessage) -> Mail:
         number=number,
         to_name=to.display_name if to is not None else "",
         to_address=to.addr_spec if to is not None else "",
-        subject=str(message["Subject"] or ""),
+        subject=str(message["Subject"] or "").strip(),
         sent_at=parsedate_to_datetime(str(date)) if date is not None else None,
         message_id=str(message["Message-ID"] or ""),
     )

@@ -29,6 +29,8 @@ class Notice(models.Model):
     """
     recipient = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="notices")
     """Null only while nobody has an account at ``address`` yet (somebody is registering)."""
+    name = models.CharField(max_length=150, blank=True, default="")
+    """Whom the mail greets while there is no account; else the account's name is used."""
     kind = models.CharField(max_length=60)
     address = models.CharField(max_length=254, blank=True, default="")
     """Empty: the recipient's stored confirmed address is read when the mail is sent (I9). Set for the two

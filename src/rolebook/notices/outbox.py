@@ -7,7 +7,7 @@ from rolebook.accounts.mail import AccountMail, SendMail
 from rolebook.accounts.queries.rolebooks import programs_in_force
 from rolebook.notices.account_words import account_mail
 from rolebook.notices.facts import contact_line
-from rolebook.notices.letter import write
+from rolebook.notices.letter import one_line, write
 from rolebook.notices.message import message_id
 from rolebook.notices.models import Notice
 
@@ -42,6 +42,7 @@ def enqueue_account_mail(mail: AccountMail, *, at: datetime) -> Notice:
     )
     return Notice.objects.create(
         recipient=mail.account,
+        name="" if mail.account is not None else one_line(mail.name)[:150],
         kind=mail.kind,
         address=mail.address,
         holds_code=bool(mail.code),

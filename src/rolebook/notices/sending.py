@@ -138,7 +138,7 @@ class Sender:
         message = compose(
             Written(notice.subject, notice.text, notice.html),
             message_id=notice.message_id,
-            name=notice.recipient.name if notice.recipient is not None else "",
+            name=notice.recipient.name if notice.recipient is not None else notice.name,
             address=address,
             mail_from=self.mail_from,
             sent_at=self.clock(),

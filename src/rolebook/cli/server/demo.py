@@ -88,7 +88,7 @@ def code(user_id: str, folder: Path | None) -> None:
         )
     now = clock.now()
     step = int(now.timestamp()) // PERIOD_SECONDS
-    if account.last_totp_step is not None and account.last_totp_step >= step:
+    if account.last_totp_step >= step:
         # A code is good once; the next one is taken a little early.
         now = datetime.fromtimestamp((account.last_totp_step + 1) * PERIOD_SECONDS, tz=now.tzinfo)
     click.echo(code_at(secret_of(factor), now))

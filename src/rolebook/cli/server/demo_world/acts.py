@@ -38,12 +38,12 @@ class Acts:
     Attributes:
         program_id: the program.
         chance: where the people's secrets and addresses come from.
-        mailed: whether a mail about an account at that instant goes into the outbox (else nobody will read it).
+        mailed: whether a mail about an account goes into the outbox (else nobody will read it).
     """
 
     program_id: str
     chance: random.Random
-    mailed: Callable[[datetime], bool]
+    mailed: Callable[[Person, datetime], bool]
     accounts: dict[str, Account] = field(default_factory=dict)
     _secrets: dict[str, str] = field(default_factory=dict)
     _places: dict[str, Organization] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Acts:
 
         def send(mail: AccountMail) -> None:
             codes.append(mail.code)
-            self._send(at)(mail)
+            self._send(person, at)(mail)
 
         proof_id = register_account(
             user_id=person.user_id,
@@ -177,13 +177,13 @@ class Acts:
             code=code_at(secret, at),
             at=at,
             origin=self._origin(person),
-            send=self._send(at),
+            send=self._send(person, at),
         )
         self.accounts[person.user_id] = done.account
         self._secrets[person.user_id] = secret
 
-    def _send(self, at: datetime) -> SendMail:
-        return account_mails(at) if self.mailed(at) else _nobody_reads
+    def _send(self, person: Person, at: datetime) -> SendMail:
+        return account_mails(at) if self.mailed(person, at) else _nobody_reads
 
     def _origin(self, person: Person) -> Origin:
         number = len(person.user_id) * 131 + sum(map(ord, person.user_id)) * 17 + ord(person.user_id[-1])

@@ -15,6 +15,7 @@ from rolebook.accounts.flows.organizations import import_organizations
 from rolebook.accounts.flows.rolebooks import activate_rolebook
 from rolebook.audit.recording import tip
 from rolebook.cli.server.demo_world.acts import OPERATOR, Acts
+from rolebook.cli.server.demo_world.cast import CAST
 from rolebook.cli.server.demo_world.places import Place, as_file, make_places
 from rolebook.cli.server.demo_world.story import WEEKS, Story
 from rolebook.notices.derivation import skip_to_tip
@@ -50,9 +51,9 @@ def build_world(
     *,
     now: datetime,
     seed: int = 1,
-    practices: int = 40,
-    connected: int = 110,
-    waiting: int = 28,
+    practices: int = 32,
+    connected: int = 80,
+    waiting: int = 24,
     deliver: Callable[[datetime], object] | None = None,
     told: Told | None = None,
 ) -> World:
@@ -65,7 +66,11 @@ def build_world(
     chance = random.Random(seed)  # noqa: S311 - a story, not a secret
     places = make_places(chance, practices=practices)
     mailbox_begins = now - timedelta(days=_MAILBOX_DAYS)
-    acts = Acts("qpp", chance, mailed=lambda at: deliver is not None and at >= mailbox_begins)
+    acts = Acts(
+        "qpp",
+        chance,
+        mailed=lambda person, at: deliver is not None and person in CAST and at >= mailbox_begins,
+    )
     story = Story(acts, places, now, chance, connected=connected, waiting=waiting)
     with _quickly(), override_settings(PASSWORD_HASHERS=[_ARGON2]):
         begin = now - WEEKS - timedelta(hours=6)

@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-PASSWORD = "Blue kettle, quiet harbor"  # noqa: S105 - made-up people, on this machine only
+PASSWORD = "blue-kettle-quiet-harbor"  # noqa: S105 - made-up people, on this machine only
 """Of everybody in the demo."""
 DOMAIN = "demo.example"
 

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from rolebook.cli.server.demo_world.acts import Acts
 from rolebook.cli.server.demo_world.cast import (
@@ -64,8 +65,8 @@ class Story:
     places: tuple[Place, ...]
     now: datetime
     chance: random.Random
-    connected: int = 110
-    waiting: int = 28
+    connected: int = 80
+    waiting: int = 24
     _steps: list[Step] = field(default_factory=list)
     _registered: set[str] = field(default_factory=set)
     _crowd: Iterator[Person] = field(default_factory=lambda: iter(()))
@@ -126,7 +127,7 @@ class Story:
         self._arrive(person, ago)
         for number, name in enumerate(where):
             designated = ago - timedelta(hours=5, minutes=number)
-            self._add(designated, lambda at, n=name: self.acts.designate(GRACE, person, OFFICIAL, n, at))
+            self._add(designated, partial(self.acts.designate, GRACE, person, OFFICIAL, name))
 
     def _cedar_valley(self) -> None:
         """A practice with three officials, a denial, and a removal."""

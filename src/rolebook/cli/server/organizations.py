@@ -1,0 +1,138 @@
+"""`rolebook import`: organizations from a file into a program."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rolebook.cli.server.start import start_django
+
+if TYPE_CHECKING:
+    from rolebook.accounts.flows.organizations import ImportReport
+
+_SHOWN = 40
+
+
+@click.group(name="import")
+def import_group() -> None:
+    """Bring organizations into a program from a file."""
+
+
+@import_group.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--program", "program_id", metavar="ID", required=True, help="The program they belong to.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def organizations(file: Path, program_id: str, dry_run: bool, as_json: bool) -> int:
+    """Create and update a program's organizations from a CSV file: all of them, or none when anything is wrong.
+
+    \b
+    Examples:
+      rolebook import organizations practices.csv --program qpp --dry-run
+      rolebook import organizations practices.csv --program qpp
+
+    \b
+    The first line names the columns:
+      code    what the organization is found by again, unique in the program
+      name    as people read it
+      kind    the id or title of an organization kind of the program
+      parent  the code of the organization above it, where its kind has one
+      tin …   the number it is known by, one column for each kind of number of the program
+
+    Organizations that the file does not name stay as they are. Leaves with 2 when something is wrong, and shows every
+    place of it.
+    """
+    start_django()
+    from rolebook.accounts.flows.organizations import import_organizations
+    from rolebook.accounts.organization_file import LARGEST_BYTES
+    from rolebook.accounts.queries import NoRolebook
+    from rolebook.audit import clock
+    from rolebook.audit.recording import Origin
+    from rolebook.policy.errors import RolebookErrors
+
+    with file.open("rb") as source:
+        data = source.read(LARGEST_BYTES + 1)
+    with _Progress(hidden=as_json) as progress:
+        try:
+            report = import_organizations(
+                acting_user=None,
+                program_id=program_id,
+                data=data,
+                file=file.name,
+                at=clock.now(),
+                origin=Origin(via="command"),
+                dry_run=dry_run,
+                progress=progress.show,
+            )
+        except RolebookErrors as wrong:
+            raise click.ClickException(
+                f"{len(wrong.errors)} errors; nothing was imported\n{wrong}"
+            ) from wrong
+        except NoRolebook as missing:
+            raise click.ClickException(str(missing)) from missing
+    click.echo(_as_json(report) if as_json else _as_text(report))
+    return 0
+
+
+class _Progress:
+    """A bar on the terminal for long work, and nothing when the output is no terminal."""
+
+    def __init__(self, *, hidden: bool) -> None:
+        self.hidden = hidden or not click.get_text_stream("stderr").isatty()
+        self.open = False
+
+    def __enter__(self) -> "_Progress":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.open:
+            click.echo(err=True)
+
+    def show(self, done: int, total: int) -> None:
+        """Show how far the work is."""
+        if not self.hidden:
+            self.open = True
+            click.echo(f"\r{done:,} of {total:,} organizations", nl=False, err=True)
+
+
+def _as_text(report: "ImportReport") -> str:
+    would = "would be " if report.dry_run else ""
+    lines = [f"  + {planned.row.code}  {planned.row.name}" for planned in report.created[:_SHOWN]]
+    if len(report.created) > _SHOWN:
+        lines.append(f"  + and {len(report.created) - _SHOWN:,} more")
+    for planned in report.changed[:_SHOWN]:
+        said = "; ".join(
+            f"{c.field}: {c.old or 'nothing'!r} becomes {c.new or 'nothing'!r}" for c in planned.changes
+        )
+        lines.append(f"  ~ {planned.row.code}  {said}")
+    if len(report.changed) > _SHOWN:
+        lines.append(f"  ~ and {len(report.changed) - _SHOWN:,} more")
+    lines.append(
+        f"{len(report.created):,} {would}created, {len(report.changed):,} {would}changed, "
+        f"{report.unchanged:,} as they are"
+    )
+    if report.dry_run:
+        lines.append("this was a dry run: nothing was changed")
+    return "\n".join(lines)
+
+
+def _as_json(report: "ImportReport") -> str:
+    return json.dumps(
+        {
+            "dry_run": report.dry_run,
+            "created": [
+                {"code": p.row.code, "name": p.row.name, "kind": p.row.kind_id} for p in report.created
+            ],
+            "changed": [
+                {
+                    "code": p.row.code,
+                    "changes": [{"field": c.field, "old": c.old, "new": c.new} for c in p.changes],
+                }
+                for p in report.changed
+            ],
+            "unchanged": report.unchanged,
+            "sequence": report.sequence,
+        },
+        ensure_ascii=False,
+    )
