@@ -66,6 +66,20 @@ COMMANDS: Mapping[str, Registered] = {
         "rolebook.cli.server.mail:send_test_mail",
         "Send one test mail at once and say what the mail server answered",
     ),
+    "migrate": Registered(
+        "rolebook.cli.server.activate:migrate", "Bring the database to the present version"
+    ),
+    "activate": Registered(
+        "rolebook.cli.server.activate:activate",
+        "Bring a program's rolebook into force: a shipped one by name, or the one in a folder",
+    ),
+    "import": Registered(
+        "rolebook.cli.server.organizations:import_group", "Bring organizations into a program from a file"
+    ),
+    "users": Registered(
+        "rolebook.cli.server.users:users",
+        "List accounts, deactivate them, and free people of a lost second factor",
+    ),
     "audit": Registered("rolebook.cli.server.audit:audit", "Verify the audit log"),
     "clients": Registered(
         "rolebook.cli.server.clients:clients", "Say which applications may ask the decision point"
