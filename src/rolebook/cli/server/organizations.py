@@ -1,6 +1,7 @@
 """`rolebook import`: organizations from a file into a program."""
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,7 +80,7 @@ class _Progress:
     """A bar on the terminal for long work, and nothing when the output is no terminal."""
 
     def __init__(self, *, hidden: bool) -> None:
-        self.hidden = hidden or not click.get_text_stream("stderr").isatty()
+        self.hidden = hidden or not sys.stderr.isatty()
         self.open = False
 
     def __enter__(self) -> "_Progress":
