@@ -229,7 +229,10 @@ class Builder:
         if self.form.privilege_kinds and form.kind is None:
             self.source.key_error(path, "missing key", None, "'kind'")
         includes = self.source.many(self.names.privileges, form.includes, (*path, "includes"))
-        return Privilege(privilege_id, form.title, operation or "", kind_id, includes, form.description or "")
+        seen_with = self.source.many(self.names.privileges, form.seen_with, (*path, "seen_with"))
+        return Privilege(
+            privilege_id, form.title, operation or "", kind_id, includes, seen_with, form.description or ""
+        )
 
     def _marks(self) -> tuple[Mark, ...]:
         for position, mark in enumerate(self.form.marks):

@@ -167,6 +167,9 @@ class PrivilegeForm(Part):
     operation: Id | None = Field(None, description="Only where the first word of the title does not tell it")
     kind: Title | None = None
     includes: list[Title] = Field(default_factory=list, description="Narrower privileges that come with it")
+    seen_with: list[Title] = Field(
+        default_factory=list, description="Privileges with which its object is seen, where titles do not tell"
+    )
     description: Text | None = None
 
 

@@ -167,7 +167,8 @@ class Role:
 class Privilege:
     """An operation on an object. `id` is written once and survives corrections of the title.
 
-    `includes`: narrower privileges that come with this one; see `Mark.operations`. `kind_id` where the
+    `includes`: narrower privileges that come with this one; see `Mark.operations`. `seen_with`: privileges with which
+    its object is seen, where titles do not tell; the lint asks for them. `kind_id` where the
     program has kinds of privilege (menu, page, tab, report, action).
     """
 
@@ -176,6 +177,7 @@ class Privilege:
     operation: str
     kind_id: str | None = None
     includes: tuple[str, ...] = ()
+    seen_with: tuple[str, ...] = ()
     description: str = ""
 
 

@@ -1,0 +1,133 @@
+"""The matrix as it is read: what a role's cells say about a privilege, two roles side by side, and one line a cell.
+
+Nothing is decided here. A cell says what its authors printed; what follows from it is `rolebook.decision`.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rolebook.policy.model import YES, Role, Rolebook
+
+CSV_COLUMNS = ("table", "area", "privilege", "role", "allowed")
+"""Columns of the matrix as CSV, and of each `Record`."""
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the rolebook says about one privilege for one role.
+
+    Attributes:
+        cells: the printed cells ("yes", "no" or a mark's id), each value once, in printed order; empty: not listed.
+        note: the text that gives the privilege apart from the tables, or "".
+    """
+
+    cells: tuple[str, ...]
+    note: str = ""
+
+    @property
+    def listed(self) -> bool:
+        """Whether anything is said; "not listed" is told apart from a printed no."""
+        return bool(self.cells) or bool(self.note)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A privilege about which two roles' cells differ; `area` None where no table places it in one."""
+
+    area: str | None
+    privilege_id: str
+    first: Said
+    second: Said
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two roles side by side.
+
+    Attributes:
+        differences: in the rolebook's order of areas and privileges; what both say alike is left out.
+        alike: how many privileges are listed for both and say the same.
+    """
+
+    differences: tuple[Difference, ...]
+    alike: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One printed cell in words; `area` is "" for a table without areas."""
+
+    table: str
+    area: str
+    privilege: str
+    role: str
+    allowed: str
+
+
+def said(book: Rolebook, privilege_id: str, role_id: str) -> Said:
+    """Return what the rolebook says about a privilege for a role; nothing for an unknown one."""
+    role = book.role(role_id)
+    notes = () if role is None else role.by_note
+    cells = dict.fromkeys(cell for _, _, cell in book.matrix.rows_for(privilege_id, role_id))
+    return Said(tuple(cells), next((note.basis for note in notes if note.privilege_id == privilege_id), ""))
+
+
+def compare_roles(book: Rolebook, first_id: str, second_id: str) -> Comparison:
+    """Compare the cells of two roles, each privilege once."""
+    differences, alike = [], 0
+    for privilege in book.privileges:
+        first, second = said(book, privilege.id, first_id), said(book, privilege.id, second_id)
+        if first != second:
+            area = next(iter(book.areas_of(privilege.id)), None)
+            differences.append(Difference(area, privilege.id, first, second))
+        elif first.listed:
+            alike += 1
+    order = {area: number for number, area in enumerate(book.matrix.areas)}
+    differences.sort(key=lambda found: order.get(found.area or "", len(order)))
+    return Comparison(tuple(differences), alike)
+
+
+def roles_without_column(book: Rolebook) -> tuple[Role, ...]:
+    """Return the roles that no table has a column for, in the rolebook's order (the steward is none of them)."""
+    return tuple(role for role in book.roles if book.matrix.table_of(role.id) is None)
+
+
+def records(book: Rolebook) -> Iterator[Record]:
+    """Yield every printed cell in printed order: by table, row, column."""
+    for cell in book.matrix.cells:
+        privilege, role = book.privilege(cell.row.privilege_id), book.role(cell.column.role_id)
+        yield Record(
+            cell.table.id,
+            cell.row.area or "",
+            cell.row.privilege_id if privilege is None else privilege.title,
+            cell.column.role_id if role is None else role.title,
+            cell.value,
+        )
+
+
+def matrix_csv(book: Rolebook) -> str:
+    """Return the matrix as CSV (RFC 4180, lines end in CR LF): `CSV_COLUMNS`, then one line a printed cell."""
+    written = io.StringIO()
+    lines = csv.writer(written, lineterminator="\r\n")
+    lines.writerow(CSV_COLUMNS)
+    for record in records(book):
+        lines.writerow(
+            spreadsheet_text(text)
+            for text in (record.table, record.area, record.privilege, record.role, record.allowed)
+        )
+    return written.getvalue()
+
+
+def spreadsheet_text(text: str) -> str:
+    """Return a text so that no spreadsheet takes it for a formula: with an apostrophe before one that looks so."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def grants_anything(book: Rolebook, cell: str) -> bool:
+    """Return whether a cell's value gives something: "yes", or a mark that allows."""
+    mark = book.mark(cell)
+    return cell == YES or (mark is not None and mark.allows)
