@@ -54,9 +54,9 @@ class Office:
     Attributes:
         role_id: the role held.
         holder: how the rolebook gives that role the act.
-        organization_id: internal id of where it is held; None: in the whole program.
-        path: that organization's id path; None in the whole program.
-        lower_levels: whether the organizations below are included.
+        organization_id: internal id of where it is held; None: at no organization.
+        path: that organization's id path, or None.
+        lower_levels: whether the organizations below are included; held at none: every organization of the program.
     """
 
     role_id: str
@@ -68,7 +68,7 @@ class Office:
     def covers(self, organization: Organization | None) -> bool:
         """Return whether the office stands at ``organization`` (None: at none), or above it where that counts."""
         if self.organization_id is None:
-            return True
+            return organization is None or self.lower_levels
         if organization is None or self.path is None:
             return False
         if organization.pk == self.organization_id:
@@ -78,7 +78,7 @@ class Office:
     def where(self, prefix: str = "") -> Q:
         """Return the SQL condition for the organizations covered; ``prefix`` leads to the organization."""
         if self.organization_id is None:
-            return Q()
+            return Q() if self.lower_levels else Q(**{f"{prefix}organization__isnull": True})
         if self.lower_levels:
             return Q(**{f"{prefix}organization__path__startswith": self.path})
         return Q(**{f"{prefix}organization_id": self.organization_id})
@@ -152,7 +152,8 @@ class Standing:
                 continue
             place = step.organization_id
             if step.extent is Extent.EVERYWHERE or place is None:
-                yield Office(step.holding.role_id, holder, None, None, True)
+                below = step.extent is not Extent.SAME
+                yield Office(step.holding.role_id, holder, None, None, below)
             elif step.extent in (Extent.SAME, Extent.LOWER_LEVELS):
                 below = step.extent is Extent.LOWER_LEVELS
                 yield Office(step.holding.role_id, holder, int(place), paths[place], below)

@@ -76,10 +76,10 @@ def connected_organizations(
 def _theirs(standing: Standing, offices: Sequence[Office]) -> QuerySet[Organization]:
     condition = Q(pk__in=standing.held_organization_ids)
     for office in offices:
-        if office.organization_id is None:
+        if office.organization_id is None and office.lower_levels:
             condition = Q()
             break
-        if office.lower_levels:
+        if office.path is not None and office.lower_levels:
             condition |= Q(path__startswith=office.path)
     still_open = Q(closed_at__isnull=True) | Q(closed_at__gt=standing.at)
     return Organization.objects.filter(condition, still_open, program_id=standing.program_id)
