@@ -14,6 +14,9 @@ from rolebook.web.account.session import has_two_factors
 LAST_PROGRAM = "rolebook.last_program"
 """Session key: the program whose pages were used last, for the pages that belong to no program (security)."""
 
+CURRENT_ENTRY = "rolebook_current_entry"
+"""Attribute of a request by which a view says under which entry of the navigation its page stands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -87,7 +90,7 @@ def _navigation(request: HttpRequest, program_id: str | None) -> tuple[Entry, ..
         return ()
     match = getattr(request, "resolver_match", None)
     name = match.url_name if match is not None else None
-    current = _UNDER.get(name or "", name)
+    current = getattr(request, CURRENT_ENTRY, None) or _UNDER.get(name or "", name)
     entries = []
     for title, page_name, icon in _PAGES:
         url = _address(page_name, program_id) if page_name in _PROGRAM_PAGES else _address(page_name)

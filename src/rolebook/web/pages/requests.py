@@ -14,6 +14,7 @@ from rolebook.governance.flows.withdraw_request import withdraw_request
 from rolebook.governance.queries import my_requests, request_detail
 from rolebook.governance.refusals import Refused
 from rolebook.web.answers import asked, first_address, next_address, program_view, said_of
+from rolebook.web.context import CURRENT_ENTRY
 from rolebook.web.program import ProgramRequest
 
 
@@ -42,13 +43,14 @@ def _show(
 ) -> HttpResponse:
     detail = request_detail(request.account, request_id, request.program.id, request.at)
     line = detail.line
+    own = request.account.public_id == detail.beneficiary_id or line.may_withdraw or line.may_submit_again
+    # Who decides comes from Manage Access and goes back there.
+    setattr(request, CURRENT_ENTRY, "my-access" if own else "manage-access")
     shown = {
         "detail": detail,
         "line": line,
         "item": line.items[0],
-        "own": request.account.public_id == detail.beneficiary_id
-        or line.may_withdraw
-        or line.may_submit_again,
+        "own": own,
         "deciding": [row for row in detail.to_decide if row.may_decide],
         "may_submit_again": line.may_submit_again and detail.again_id is None,
         "problems": problems,

@@ -114,7 +114,16 @@
     if (said) { said.hidden = false; }
   }
 
+  /* Buttons that print the page; without this file the browser's own menu does it. */
+  function setUpPrinting() {
+    each(document.querySelectorAll("[data-print]"), function (button) {
+      button.hidden = false;
+      button.addEventListener("click", function () { window.print(); });
+    });
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
+    setUpPrinting();
     setUpNavigation();
     setUpMenus();
     setUpToasts(document);
