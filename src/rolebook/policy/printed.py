@@ -5,10 +5,10 @@ Nothing is decided here. A cell says what its authors printed; what follows from
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from rolebook.policy.model import YES, Role, Rolebook
+from rolebook.policy.model import YES, Cell, Role, Rolebook
 
 CSV_COLUMNS = ("table", "area", "privilege", "role", "allowed")
 """Columns of the matrix as CSV, and of each `Record`."""
@@ -96,29 +96,27 @@ def roles_without_column(book: Rolebook) -> tuple[Role, ...]:
     return tuple(role for role in book.roles if book.matrix.table_of(role.id) is None)
 
 
-def records(book: Rolebook) -> Iterator[Record]:
-    """Yield every printed cell in printed order: by table, row, column."""
-    for cell in book.matrix.cells:
+def records(book: Rolebook, cells: Iterable[Cell] | None = None) -> Iterator[Record]:
+    """Yield printed cells in words: those given, or all of them in printed order (by table, row, column)."""
+    for cell in book.matrix.cells if cells is None else cells:
         privilege, role = book.privilege(cell.row.privilege_id), book.role(cell.column.role_id)
         yield Record(
             cell.table.id,
             cell.row.area or "",
             cell.row.privilege_id if privilege is None else privilege.title,
-            cell.column.role_id if role is None else role.title,
+            cell.column.heading if role is None else role.title,
             cell.value,
         )
 
 
-def matrix_csv(book: Rolebook) -> str:
-    """Return the matrix as CSV (RFC 4180, lines end in CR LF): `CSV_COLUMNS`, then one line a printed cell."""
+def matrix_csv(lines: Iterable[Record], line_end: str = "\r\n") -> str:
+    """Return printed cells as CSV (RFC 4180, whose lines end in CR LF): `CSV_COLUMNS`, then a line a cell."""
     written = io.StringIO()
-    lines = csv.writer(written, lineterminator="\r\n")
-    lines.writerow(CSV_COLUMNS)
-    for record in records(book):
-        lines.writerow(
-            spreadsheet_text(text)
-            for text in (record.table, record.area, record.privilege, record.role, record.allowed)
-        )
+    writer = csv.writer(written, lineterminator=line_end)
+    writer.writerow(CSV_COLUMNS)
+    for line in lines:
+        texts = (line.table, line.area, line.privilege, line.role, line.allowed)
+        writer.writerow(spreadsheet_text(text) for text in texts)
     return written.getvalue()
 
 

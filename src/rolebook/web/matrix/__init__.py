@@ -1,0 +1,1 @@
+"""Pages about what roles may do: Role Matrix with its exports, "Which role do I need?", "Can they?"."""
