@@ -93,7 +93,7 @@ def check_viewing(book: Rolebook) -> Iterator[Found]:
                     entry[1].append(role.title)
     for (table_id, privilege_id, view_title), (place, roles) in unlisted.items():
         title = _title(book, privilege_id)
-        names = ", ".join(f"'{name}'" for name in roles)
+        names = ", ".join(f"'{name}'" for name in dict.fromkeys(roles))
         message = f"{table_id} has no row '{view_title}', yet {names} may '{title}'"
         yield Found("no_row_for_viewing", f"{table_id}: {privilege_id}", message, row=place)
 
