@@ -1,0 +1,262 @@
+"""The offline commands: what they print, plain when piped and as JSON, and their exit codes."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from rolebook.cli.main import rolebook
+
+type Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run() -> Run:
+    return lambda *arguments: CliRunner().invoke(rolebook, arguments)
+
+
+@pytest.mark.requirement("IQIES-09", "IQIES-18")
+def test_the_iqies_matrix_as_csv_has_every_printed_cell_in_order(run: Run) -> None:
+    printed = run("matrix", "iqies", "--format", "csv")
+    assert printed.exit_code == 0
+    lines = list(csv.DictReader(io.StringIO(printed.stdout)))
+    assert printed.stdout.splitlines()[0] == "table,area,privilege,role,allowed"
+    assert len(lines) == 533
+    answers = [line["allowed"] for line in lines]
+    assert (answers.count("no"), answers.count("yes")) == (326, 207)
+    first, last = lines[0], lines[-1]
+    assert list(first.values()) == ["Table 1", "CMPTS", "Edit details", "CMS General User", "yes"]
+    assert list(last.values())[:3] == ["Table 6", "CMPTS", "View CMPTS notes"]
+    assert {line["area"] for line in lines if line["table"] == "Table 3"} == {""}
+    assert not any("*" in line["privilege"] for line in lines)
+    assert "Delete a survey" in {line["privilege"] for line in lines}
+    roles = {line["role"] for line in lines}
+    assert len(roles) == 16
+    assert "CMS Admin" not in roles
+    assert "Provider Assessment Viewer" in roles
+    twice = [
+        line for line in lines if (line["table"], line["privilege"]) == ("Table 5", "Edit a user profile")
+    ]
+    assert [line["area"] for line in twice] == ["Users"] * 3 + ["Other"] * 3
+
+
+def test_the_matrix_is_filtered_by_role_and_area(run: Run) -> None:
+    printed = run("matrix", "iqies", "--role", "sagu", "--area", "fsid", "--format", "json")
+    (cell,) = json.loads(printed.stdout)
+    assert (cell["role_id"], cell["privilege"], cell["allowed"]) == (
+        "state_general_user",
+        "Manage user FSID",
+        "no",
+    )
+
+
+@pytest.mark.requirement("IQIES-10")
+def test_the_matrix_for_people_has_headings_footnotes_and_no_color_when_piped(run: Run) -> None:
+    printed = run("matrix", "iqies", "--area", "Surveys").stdout
+    assert "Table 1: CMS Staff User Roles and Privileges" in printed
+    assert "Delete a survey*" in printed
+    assert "* Only the CMS Admin role can delete surveys" in printed
+    assert "\x1b" not in printed
+
+
+@pytest.mark.parametrize("name", ["nope", "tests"])
+def test_what_cannot_be_read_leaves_with_2_and_its_place(run: Run, name: str) -> None:
+    refused = run("matrix", name)
+    assert refused.exit_code == 2
+    assert refused.stdout == ""
+
+
+def test_every_error_of_a_rolebook_is_told_as_file_line_column(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "rolebook.yaml").write_text("format: 1\nprogramm: {}\n", encoding="utf-8")
+    refused = run("roles", str(tmp_path))
+    assert refused.exit_code == 2
+    assert all(":" in line for line in refused.stderr.splitlines())
+    assert f"{tmp_path}/rolebook.yaml:2:1" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (
+            ("matrix", "iqies", "--role", "State Agency Generel User"),
+            "did you mean 'State Agency General User'?",
+        ),
+        (("matrix", "iqies", "--area", "Survey"), "did you mean 'Surveys'?"),
+        (("who-can", "iqies", "--privilege", "View IDRs"), "did you mean 'View IDR'?"),
+        (("which-role", "iqies", "--need", "View IDR", "--category", "Providr"), "did you mean 'Provider'?"),
+        (("check", "iqies", "--privilege", "View IDR", "--on", "tomorrow"), "is no date"),
+        (("check", "iqies", "--privilege", "View IDR", "--on", "2026-01-01T09:00"), "says no offset"),
+        (
+            ("check", "iqies", "--privilege", "View IDR", "--organization", "1:Hospise:OH"),
+            "did you mean 'Hospice'?",
+        ),
+        (("check", "iqies", "--privilege", "View IDR", "--organization", "1:Hospice:ZZ"), "the parent 'ZZ'"),
+    ],
+)
+def test_wrong_use_leaves_with_2_and_says_what_was_perhaps_meant(
+    run: Run, arguments: tuple[str, ...], hint: str
+) -> None:
+    refused = run(*arguments)
+    assert refused.exit_code == 2
+    assert hint in refused.stderr
+
+
+def test_check_says_yes_with_0_and_no_with_1(run: Run) -> None:
+    question = (
+        "check",
+        "iqies",
+        "--holds",
+        "State Agency General User@OH",
+        "--privilege",
+        "Edit IDR",
+        "--at",
+    )
+    yes, no = run(*question, "OH"), run(*question, "TX")
+    assert (yes.stdout, yes.exit_code) == ("yes\n", 0)
+    assert (no.stdout, no.exit_code) == ("no\n", 1)
+
+
+@pytest.mark.requirement("IQIES-15")
+def test_check_explains_the_answer_first(run: Run) -> None:
+    told = run(
+        "check", "iqies", "--holds", "SAGU@OH", "--privilege", "Edit IDR", "--area", "Surveys", "--at", "TX",
+        "--on", "2026-11-21", "--explain",
+    )  # fmt: skip
+    lines = told.stdout.splitlines()
+    assert told.exit_code == 1
+    assert lines[0].startswith("No: State Agency General User gives “Edit IDR”, but it is held at Ohio (OH)")
+    assert lines[1] == "Asked: “Edit IDR” at Texas (TX) on November 21, 2026, 00:00 EST."
+
+
+def test_check_gives_programs_codes_rows_and_ways(run: Run) -> None:
+    told = run("check", "iqies", "--holds", "SAGU@OH", "--privilege", "Edit IDR", "--at", "TX", "--json")
+    document = json.loads(told.stdout)
+    assert (document["allowed"], document["reason"]["code"]) == (False, "outside_reach")
+    assert document["rows"][0]["basis"] == "Table 5 / Surveys / Edit IDR"
+    assert "state_general_user" in {way["role_id"] for way in document["roles_that_give_it"]}
+
+
+def test_check_knows_dates_closed_accounts_records_and_organizations_that_are_not_shipped(run: Run) -> None:
+    dated = (
+        "check",
+        "iqies",
+        "--holds",
+        "SAGU@OH[2026-01-01..2026-07-01]",
+        "--privilege",
+        "Edit IDR",
+        "--at",
+        "OH",
+    )
+    assert run(*dated, "--on", "2026-06-30").exit_code == 0
+    assert run(*dated, "--on", "2026-07-01").exit_code == 1
+    assert run(*dated, "--on", "2026-06-30", "--closed").exit_code == 1
+    below = ("--organization", "365001:Nursing Home:OH", "--at", "365001")
+    assert run("check", "iqies", "--holds", "SAGU@OH", "--privilege", "Edit IDR", *below).exit_code == 0
+
+
+@pytest.mark.requirement("IQCS-05")
+def test_check_needs_role_and_access_where_a_program_holds_them_apart(run: Run) -> None:
+    question = (
+        "check",
+        "iqcs",
+        "--holds",
+        "Account Manager",
+        "--privilege",
+        "act:view_users",
+        "--at",
+        "USFS",
+    )
+    granted = run("who-can", "iqcs", "--privilege", "act:view_users", "--json")
+    assert granted.exit_code == 0
+    without = run(*question)
+    assert without.exit_code == 1
+
+
+@pytest.mark.requirement("IQIES-03")
+def test_which_role_lists_sets_with_their_extras(run: Run) -> None:
+    found = run("which-role", "iqies", "--need", "Manage state-prohibited codes", "--need", "Edit a patient")
+    assert found.exit_code == 0
+    assert found.stdout.startswith("1. State Agency Assessment Coordinator (State Agency)\n")
+    assert " besides: " in found.stdout
+    as_json = run("which-role", "iqies", "--need", "Delete a survey", "--json")
+    assert json.loads(as_json.stdout)[0]["not_requestable"] == ["cms_admin"]
+    none = run("which-role", "iqies", "--need", "Delete a survey", "--category", "Provider")
+    assert (none.exit_code, none.stdout) == (1, "no roles of one category give all of that\n")
+
+
+@pytest.mark.requirement("IQIES-16")
+def test_who_can_lists_roles_with_how_they_are_obtained(run: Run) -> None:
+    listed = run("who-can", "iqies", "--privilege", "Manage state-prohibited codes")
+    assert [line.split("  ")[0] for line in listed.stdout.splitlines()] == [
+        "Role",
+        "iQIES Help Desk Production Control",
+        "State Agency Assessment Coordinator",
+    ]
+
+
+@pytest.mark.parametrize("program", ["iqies", "qpp", "iqcs"])
+@pytest.mark.parametrize("command", ["roles", "privileges"])
+def test_roles_and_privileges_are_listed_for_people_and_programs(
+    run: Run, program: str, command: str
+) -> None:
+    plain, listed = run(command, program), run(command, program, "--json")
+    assert plain.exit_code == listed.exit_code == 0
+    assert len(plain.stdout.splitlines()) == len(json.loads(listed.stdout)) + 1
+
+
+@pytest.mark.parametrize("arguments", [("schema",), ("schema", "--cases")])
+def test_schemas_are_json_schema(run: Run, arguments: tuple[str, ...]) -> None:
+    document = json.loads(run(*arguments).stdout)
+    assert document["$schema"].endswith("draft/2020-12/schema")
+
+
+@pytest.mark.parametrize("program", ["iqies", "qpp", "iqcs"])
+def test_the_cases_of_the_shipped_rolebooks_hold(run: Run, program: str) -> None:
+    told = run("test", program)
+    assert told.exit_code == 0, told.stdout
+    assert "claims hold" in told.stdout
+
+
+def test_a_claim_that_does_not_hold_is_told_with_its_place(run: Run, tmp_path: Path) -> None:
+    copy_of("qpp", tmp_path)
+    (tmp_path / "cases").mkdir(exist_ok=True)
+    (tmp_path / "cases" / "wrong.yaml").write_text(WRONG_CASE, encoding="utf-8")
+    told = run("test", str(tmp_path))
+    assert told.exit_code == 1
+    assert "wrong.yaml:" in told.stdout
+    assert "expected yes, got no" in told.stdout
+    broken = [
+        answer for answer in json.loads(run("test", str(tmp_path), "--json").stdout) if not answer["holds"]
+    ]
+    assert [answer["claim"] for answer in broken] == ["A Staff User approves requests."]
+
+
+def copy_of(program: str, folder: Path) -> None:
+    """Copy a shipped rolebook's files, without its cases."""
+    from rolebook.policy.shipped import shipped_folder
+
+    for file in shipped_folder(program).iterdir():
+        if file.is_file():
+            (folder / file.name).write_bytes(file.read_bytes())
+
+
+WRONG_CASE = """\
+about: a claim that is wrong
+world:
+  now: 2026-11-21T12:00:00Z
+  organizations:
+    - {kind: Practice, code: "1", name: One}
+  people:
+    ann:
+      holds:
+        - {role: Staff User, at: "1"}
+cases:
+  - claim: A Staff User approves requests.
+    person: ann
+    questions:
+      - {do: "act:decide", at: "1", answer: "yes"}
+"""

@@ -1,0 +1,131 @@
+"""The snapshot's columns, and bulk questions with and without numpy."""
+
+import sys
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
+from random import Random
+from unittest import mock
+
+import pytest
+
+from rolebook.decision.changes import AccountStatus, GrantOpened, TreeSwapped
+from rolebook.decision.columns import IdColumn
+from rolebook.decision.evaluation import Access, Holding
+from rolebook.decision.instants import EPOCH, instant, micros
+from rolebook.decision.snapshot import SnapshotBuilder
+from rolebook.decision.tree import OrganizationTree
+from tests.agreement.compare import snapshot_of
+from tests.agreement.worlds import make_world
+
+NOW = datetime(2026, 1, 1, 0, 0, 0, 1, tzinfo=UTC)
+
+
+def test_ids_come_back_as_they_were_written() -> None:
+    column = IdColumn()
+    ids = [
+        str(uuid.UUID(int=5)),
+        str(uuid.UUID(int=2**127 + 5)),
+        str(uuid.UUID(int=2**127 + 5)).upper(),
+        "17",
+        "",
+        "-" * 36,
+        "é" * 36,
+        "0123456-89ab-cdef-0123-456789abcdef0",
+        "01234567-89ab-cdef-0123-456789abcde\u0663",
+    ]
+    for grant_id in ids:
+        column.append(grant_id)
+    assert [column[row] for row in range(len(column))] == ids
+
+
+@pytest.mark.parametrize(
+    "at", [EPOCH, NOW, datetime(1900, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)]
+)
+def test_instants_are_kept_to_the_microsecond(at: datetime) -> None:
+    assert instant(micros(at)) == at
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_a_person_comes_back_with_the_dates_that_count(seed: int) -> None:
+    world = make_world(Random(seed))
+    snapshot = snapshot_of(world)
+    for subject_id, person in world.people.items():
+        back = snapshot.person(subject_id)
+        assert back is not None
+        assert (back.active, back.record_id) == (person.active, person.record_id)
+        before: list[Holding | Access] = [*person.holdings, *person.accesses]
+        after: list[Holding | Access] = [*back.holdings, *back.accesses]
+        for old, new in zip(before, after, strict=True):
+            # A closing after the promised end never counts, and is not kept.
+            late = old.closed_at is not None and old.ends_at is not None and old.closed_at > old.ends_at
+            assert new == (replace(old, closed_at=None) if late else old)
+
+
+def test_a_subject_is_added_once() -> None:
+    world = make_world(Random(1))
+    builder = SnapshotBuilder(world.program, world.tree)
+    builder.add("ann", active=True)
+    with pytest.raises(ValueError, match="subject 'ann' was added before"):
+        builder.add("ann", active=True)
+
+
+def test_an_account_that_nobody_called_active_stays_closed() -> None:
+    world = make_world(Random(3))
+    snapshot = SnapshotBuilder(world.program, world.tree).build()
+    snapshot.apply(GrantOpened("ann", Holding("g", "steward", None, NOW)))
+    assert snapshot.decide("ann", world.program.actions[0], None, NOW).reason.code == "account_closed"
+    assert len(snapshot) == 1
+
+
+@pytest.mark.invariant("I10")
+@pytest.mark.parametrize("seed", range(10))
+def test_bulk_answers_are_the_same_without_numpy(seed: int) -> None:
+    random = Random(seed)
+    world = make_world(random)
+    snapshot = snapshot_of(world)
+    subject_ids = [random.choice([*world.people, "nobody"]) for _ in range(400)]
+    actions = [random.choice([*world.program.actions, "unknown"]) for _ in range(400)]
+    places = [random.choice([*world.organizations, None, "unknown"]) for _ in range(400)]
+    at = micros(world.instants[1])
+    quick = snapshot.encode(subject_ids, actions, places)
+    assert quick.codes is not None
+    with mock.patch.dict(sys.modules, {"numpy": None}):
+        plain = snapshot.encode(subject_ids, actions, places)
+        assert plain.codes is None
+        slow = list(snapshot.check_many(plain, at, "record-1"))
+    assert [bool(answer) for answer in snapshot.check_many(quick, at, "record-1")] == slow
+    assert len(quick) == len(plain) == 400
+
+
+@pytest.mark.invariant("I10")
+@pytest.mark.fault(27)
+def test_questions_looked_up_before_a_change_see_the_change() -> None:
+    world = make_world(Random(2))
+    program, tree = world.program, world.tree
+    builder = SnapshotBuilder(program, tree)
+    builder.add("ann", active=False)
+    snapshot = builder.build()
+    act = next(action for action in program.actions if action.startswith("act:"))
+    held = [
+        Holding(f"g{number}", role_id, organization_id, NOW)
+        for number, (role_id, organization_id) in enumerate(
+            (role_id, place) for role_id in program.roles for place in [*tree, None]
+        )
+    ]
+    questions = snapshot.encode(["ann", "ben"], [act, act], [next(iter(tree)), next(iter(tree))])
+    for subject_id in ("ann", "ben"):
+        for holding in held:
+            snapshot.apply(GrantOpened(subject_id, holding))
+    snapshot.apply(AccountStatus("ann", True))
+    snapshot.apply(AccountStatus("ben", True))
+    wanted = [snapshot.check(name, act, next(iter(tree)), micros(NOW)) for name in ("ann", "ben")]
+    assert list(snapshot.check_many(questions, micros(NOW))) == wanted
+    snapshot.apply(TreeSwapped(OrganizationTree([("elsewhere", None, "unit")])))
+    assert list(snapshot.check_many(questions, micros(NOW))) == [False, False]
+
+
+def test_columns_of_unequal_length_are_refused() -> None:
+    snapshot = snapshot_of(make_world(Random(0)))
+    with pytest.raises(ValueError, match="the columns differ in length"):
+        snapshot.encode(["ann"], [], [None])
