@@ -1,0 +1,126 @@
+"""axe finds nothing wrong on any page, in any of its states, at both widths, in light and in dark."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from rolebook.audit import clock
+from tests.browser.conftest import OpenPage, Site
+from tests.web.worlds import World, answer
+
+pytestmark = pytest.mark.browser
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds, a line for each element, and whether the page scrolls sideways."""
+    found = [
+        f"{page.url}: {violation['id']}: {node['html'][:200]}"
+        for violation in Axe().run(page).response["violations"]
+        for node in violation["nodes"]
+    ]
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        found.append(f"{page.url}: wider than the screen")
+    return found
+
+
+def addresses(world: World) -> dict[str, list[str]]:
+    """Return the pages to look at, by who looks."""
+    cedar = f"/qpp/organizations/{world.cedar.public_id}/users/"
+    hilltop = f"/qpp/organizations/{world.hilltop.public_id}/users/"
+    request = f"/qpp/requests/{world.waiting.public_id}/"
+    ask = "/qpp/request-a-role/"
+    return {
+        "maria": [
+            "/qpp/",
+            "/qpp/manage-access/",
+            "/qpp/manage-access/?search=nobody",
+            cedar,
+            f"{cedar}?search=nobody",
+            f"{cedar}{world.stella.account.public_id}/remove/",
+            request,
+            "/qpp/my-access/",
+            "/qpp/help/",
+            ask,
+            f"{ask}staff_user/?search=zzz",
+            f"{ask}staff_user/?search=hill",
+            f"{ask}staff_user/{world.hilltop.public_id}/",
+            f"{ask}security_official/{world.cedar.public_id}/",
+            "/security/",
+            "/qpp/nothing-here/",
+        ],
+        "henry": [hilltop, f"{hilltop}{world.henry.account.public_id}/remove/"],
+        "stella": ["/qpp/manage-access/", cedar],
+        "nora": ["/qpp/", "/qpp/requests/", request],
+        "uma": ["/qpp/", "/qpp/manage-access/", "/qpp/my-access/", "/qpp/requests/"],
+    }
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, False), (1280, True)])
+def test_axe_finds_nothing_on_any_page(site: Site, open_page: OpenPage, width: int, dark: bool) -> None:
+    found: list[str] = []
+    for who, pages in addresses(site.world).items():
+        page = open_page(getattr(site.world, who), width=width, dark=dark)
+        for address in pages:
+            page.goto(address)
+            found += violations(page)
+    page = open_page(width=width, dark=dark)
+    for address in ("/", "/register/"):
+        page.goto(address)
+        found += violations(page)
+        page.get_by_role("main").get_by_role("button").first.click()
+        found += violations(page)
+    assert found == []
+
+
+def _dialog(page: Page, world: World) -> None:
+    page.goto(f"/qpp/organizations/{world.cedar.public_id}/users/")
+    page.get_by_role("link", name="Remove Access of Stella Stone").click()
+    page.get_by_role("dialog").wait_for()
+
+
+def _removed(page: Page, world: World) -> None:
+    _dialog(page, world)
+    page.get_by_role("button", name="Yes, Remove Access").click()
+    page.get_by_text("Confirmed everywhere").wait_for()
+
+
+def _answered(page: Page, world: World) -> None:
+    page.goto("/qpp/manage-access/")
+    page.get_by_text("Give a reason").first.click()
+    page.get_by_role("button", name="Deny").first.click()
+    page.get_by_text("You denied").first.wait_for()
+
+
+def _already_answered(page: Page, world: World) -> None:
+    page.goto("/qpp/")
+    answer(world.owen, world.waiting, "approved", clock.now())
+    page.get_by_role("button", name="Approve").first.click()
+    page.get_by_text("Already approved").first.wait_for()
+
+
+def _menu_open(page: Page, world: World) -> None:
+    page.goto("/qpp/")
+    if page.get_by_role("button", name="Menu").is_visible():
+        page.get_by_role("button", name="Menu").click()
+    page.locator("details[data-menu] summary").click()
+    page.get_by_role("button", name="Sign out").wait_for()
+
+
+STATES = {
+    "dialog": _dialog,
+    "removed": _removed,
+    "answered": _answered,
+    "already answered": _already_answered,
+    "menu open": _menu_open,
+}
+
+
+@pytest.mark.parametrize("state", STATES.values(), ids=STATES.keys())
+def test_axe_finds_nothing_in_states_that_are_clicked_together(
+    site: Site, open_page: OpenPage, state: Callable[[Page, World], None]
+) -> None:
+    page = open_page(site.world.maria, width=390)
+    state(page, site.world)
+    assert violations(page) == []
