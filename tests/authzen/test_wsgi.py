@@ -83,7 +83,9 @@ def test_whatever_is_unknown_gets_no_with_200(world, part, value):
 
 def test_a_resource_of_any_type_may_name_its_organization_as_a_property(world):
     place = {"organization": str(world.practice.public_id)}
-    body = evaluation(world.official, VIEW, None) | {"resource": {"type": "survey", "id": "s-1", "properties": place}}
+    body = evaluation(world.official, VIEW, None) | {
+        "resource": {"type": "survey", "id": "s-1", "properties": place}
+    }
     assert world.ask(body).json == {"decision": True}
 
 
@@ -151,7 +153,9 @@ def test_json_with_or_without_its_charset_is_understood(world, content_type):
     assert world.ask(body, content_type=content_type).json == {"decision": True}
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "", "application/json; charset=latin-1", "application/jsonp"])
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "", "application/json; charset=latin-1", "application/jsonp"]
+)
 def test_another_content_type_gets_415(world, content_type):
     assert world.ask(evaluation("a", "b", "c"), content_type=content_type).status == 415
 
@@ -166,7 +170,9 @@ def test_another_method_gets_405(world, method):
 @pytest.mark.parametrize("header", [None, "Basic YTpi", "Bearer", "Bearer wrong", "Bearer a b", "rbk_x"])
 def test_without_a_valid_token_there_is_401_and_a_challenge(world, header):
     more = {"HTTP_AUTHORIZATION": header} if header else {}
-    answer = world.ask(evaluation(world.official, VIEW, world.practice), token=None, HTTP_X_REQUEST_ID="r-2", **more)
+    answer = world.ask(
+        evaluation(world.official, VIEW, world.practice), token=None, HTTP_X_REQUEST_ID="r-2", **more
+    )
     assert answer.status == 401
     assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="rolebook"')
     assert answer.headers["X-Request-ID"] == "r-2"

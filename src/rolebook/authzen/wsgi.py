@@ -12,6 +12,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Iterable
+from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -145,6 +146,8 @@ class DecisionPoint:
                 )
                 self.follower.start()
                 self._process_id = os.getpid()
+                # Runs at an orderly end also in a worker that was forked, which atexit does not.
+                Finalize(None, self.stop, exitpriority=0)
 
     def stop(self) -> None:
         """Stop answering and following; for an orderly end of the process."""

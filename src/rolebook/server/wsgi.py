@@ -1,6 +1,5 @@
 """The application that HTTP servers load: the decision point in front of Django, on the same port."""
 
-import atexit
 import os
 from typing import TYPE_CHECKING
 
@@ -24,4 +23,3 @@ def make_application() -> "DecisionPoint":
 
 
 application = make_application()
-atexit.register(application.stop)
