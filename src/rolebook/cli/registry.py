@@ -26,8 +26,20 @@ COMMANDS: Mapping[str, Registered] = {
         "rolebook.cli.offline.asking:check",
         "Ask whether somebody who holds these roles may do this there, then",
     ),
+    "diff": Registered(
+        "rolebook.cli.offline.judging:diff",
+        "Say what changed between two rolebooks, as sentences; + marks added power",
+    ),
+    "lint": Registered(
+        "rolebook.cli.offline.judging:lint",
+        "Say what looks wrong in a rolebook: where, how grave, and why it matters",
+    ),
     "matrix": Registered(
         "rolebook.cli.offline.matrix:matrix", "Print a program's role matrix as its authors print it"
+    ),
+    "new": Registered(
+        "rolebook.cli.offline.new:new",
+        "Write a small, complete rolebook to begin another program with: edit data, no code",
     ),
     "privileges": Registered(
         "rolebook.cli.offline.matrix:privileges",

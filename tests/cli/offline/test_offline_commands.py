@@ -235,6 +235,50 @@ def test_a_claim_that_does_not_hold_is_told_with_its_place(run: Run, tmp_path: P
     assert [answer["claim"] for answer in broken] == ["A Staff User approves requests."]
 
 
+@pytest.mark.requirement("IQIES-14", "IQIES-17")
+def test_lint_shows_open_findings_with_1_and_all_of_them_when_asked(run: Run) -> None:
+    told = run("lint", "iqies", "--all", "--json")
+    findings = json.loads(told.stdout)
+    still_open = [finding for finding in findings if finding["acknowledged"] is None]
+    assert told.exit_code == (1 if still_open else 0)
+    codes = {finding["code"] for finding in findings}
+    assert {"note_contradicts_cell", "name_promises_what_is_denied", "note_without_row"} <= codes
+    plain = run("lint", "iqies", "--all")
+    assert plain.stdout.count("why it matters: ") == len(findings)
+    assert plain.stdout.splitlines()[-1].endswith(" more acknowledged")
+
+
+def test_a_new_rolebook_lints_clean_passes_its_cases_and_is_never_overwritten(
+    run: Run, tmp_path: Path
+) -> None:
+    folder = str(tmp_path / "harbor")
+    made = run("new", folder, "--name", "Harbor Patrol")
+    assert made.exit_code == 0, made.stdout
+    assert run("lint", folder).exit_code == 0
+    tested = run("test", folder)
+    assert tested.exit_code == 0, tested.stdout
+    again = run("new", folder)
+    assert again.exit_code == 1
+    assert "nothing was written" in again.stderr
+    blocked = run("new", str(tmp_path / "harbor" / "matrix.csv" / "deeper"))
+    assert blocked.exit_code == 2
+
+
+def test_diff_marks_added_power_and_leaves_with_1_when_there_is_a_difference(
+    run: Run, tmp_path: Path
+) -> None:
+    copy_of("qpp", tmp_path)
+    assert run("diff", "qpp", str(tmp_path)).exit_code == 0
+    matrix = (tmp_path / "matrix.csv").read_text(encoding="utf-8").splitlines()
+    changed = [line.replace("yes,no", "yes,yes") for line in matrix]
+    assert changed != matrix
+    (tmp_path / "matrix.csv").write_text("\n".join(changed) + "\n", encoding="utf-8")
+    told = run("diff", "qpp", str(tmp_path))
+    assert told.exit_code == 1
+    assert told.stdout.startswith("+ ")
+    assert any(line["added_power"] for line in json.loads(run("diff", "qpp", str(tmp_path), "--json").stdout))
+
+
 def copy_of(program: str, folder: Path) -> None:
     """Copy a shipped rolebook's files, without its cases."""
     from rolebook.policy.shipped import shipped_folder

@@ -1,0 +1,104 @@
+"""`rolebook lint`, `diff`: what looks wrong in a rolebook, and what changed between two."""
+
+import click
+
+from rolebook.cli.offline.console import (
+    NO,
+    YES,
+    ProgramName,
+    Unreadable,
+    json_option,
+    leave,
+    open_book,
+    print_json,
+    program_argument,
+)
+from rolebook.policy.diff import Difference, as_data
+from rolebook.policy.diff import diff as differences_between
+from rolebook.policy.errors import RolebookErrors
+from rolebook.policy.lint import Finding, open_findings
+from rolebook.policy.lint import lint as findings_in
+from rolebook.policy.reading import read
+from rolebook.policy.shipped import resolve
+
+
+@click.command()
+@program_argument
+@click.option("--all", "show_all", is_flag=True, help="Show acknowledged findings, too, with their reasons.")
+@json_option
+def lint(program: str, show_all: bool, as_json: bool) -> None:
+    """Say what looks wrong in a rolebook: where, how grave, and why it matters.
+
+    Findings that the rolebook acknowledges with a reason are left out; --all shows them. Leaves with 1 when
+    there are others.
+
+    \b
+    Examples:
+      rolebook lint iqies
+      rolebook lint iqies --all --json
+    """
+    try:
+        reading = read(resolve(program))
+    except RolebookErrors as errors:
+        raise Unreadable(errors) from None
+    findings = findings_in(reading.rolebook, reading)
+    still_open = open_findings(findings)
+    shown = findings if show_all else still_open
+    if as_json:
+        print_json([_document(finding) for finding in shown])
+        leave(NO if still_open else YES)
+    for finding in shown:
+        click.echo(str(finding))
+        click.echo(f"    why it matters: {finding.why}")
+        if finding.acknowledged is not None:
+            click.echo(f"    acknowledged: {finding.acknowledged}")
+    known = len(findings) - len(still_open)
+    click.echo(f"{_counted(len(still_open), 'finding')}, {known} more acknowledged")
+    leave(NO if still_open else YES)
+
+
+def _document(finding: Finding) -> dict[str, object]:
+    """Return a finding for programs."""
+    return {
+        "code": finding.code,
+        "about": finding.about,
+        "severity": finding.severity,
+        "message": finding.message,
+        "why": finding.why,
+        "place": None if finding.place is None else str(finding.place),
+        "acknowledged": finding.acknowledged,
+    }
+
+
+def _counted(number: int, noun: str) -> str:
+    """Return a number with its noun."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+@click.command()
+@click.argument("old", type=ProgramName())
+@click.argument("new", type=ProgramName())
+@json_option
+def diff(old: str, new: str, as_json: bool) -> None:
+    """Say what changed between two rolebooks, as sentences; + marks added power.
+
+    Leaves with 1 when they differ.
+
+    \b
+    Example:
+      rolebook diff rolebooks/iqies my-changed-iqies
+    """
+    differences = differences_between(open_book(old).rolebook, open_book(new).rolebook)
+    if as_json:
+        print_json(as_data(differences))
+        leave(NO if differences else YES)
+    for difference in differences:
+        click.echo(_line(difference))
+    added = sum(difference.added_power for difference in differences)
+    click.echo(f"{_counted(len(differences), 'difference')}, {added} of them with added power")
+    leave(NO if differences else YES)
+
+
+def _line(difference: Difference) -> str:
+    """Return a difference as a line."""
+    return f"{'+' if difference.added_power else ' '} {difference.sentence}"
