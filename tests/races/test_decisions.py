@@ -105,6 +105,12 @@ def with_and_without_locks(
     pytest.fail("the race found nothing wrong with the locks taken out: it proves nothing")
 
 
+def _in_office(practice: Organization) -> Account:
+    account = people.new_user().account
+    grants.placed(account, OFFICIAL, practice)
+    return account
+
+
 def _remove(by: Account, whom: Account, practice: Organization) -> Removal:
     return remove_access(
         acting_user=by,
@@ -164,7 +170,7 @@ def test_of_two_officials_who_remove_each_other_at_once_one_stays(committed_db: 
         practice = people.practice(f"Lane {lane}")
 
         def next_round() -> Round:
-            one, other = grants.official(practice, "One"), grants.official(practice, "Other")
+            one, other = _in_office(practice), _in_office(practice)
             return Round(
                 [lambda: _remove(one, other, practice), lambda: _remove(other, one, practice)],
                 {"people": (one, other)},
@@ -194,7 +200,7 @@ def test_nothing_is_approved_after_the_approver_was_removed(committed_db: Commit
         colleague = grants.official(practice, "Colleague")
 
         def next_round() -> Round:
-            approver = grants.official(practice, "Approver")
+            approver = _in_office(practice)
             stage = open_stage(asks(grants.user(), practice))
             return Round(
                 [lambda: decides(approver, stage), lambda: _remove(colleague, approver, practice)],

@@ -71,10 +71,12 @@ def fully_approved_items(stage: Stage) -> tuple[RequestItem, ...]:
 
 def settle_items(items: Iterable[RequestItem], state: RequestItem.State) -> None:
     """Give pending items their end."""
-    for item in items:
+    found = list(items)
+    for item in found:
         _require(ITEM_MOVES, item.state, state)
         item.state = state
-        item.save(update_fields=["state"])
+    if found:
+        RequestItem.objects.filter(pk__in=[item.pk for item in found]).update(state=state)
 
 
 def drop_pointless_stages(work: UnitOfWork, request: Request, at: datetime, rolebook_version: int) -> None:
@@ -116,10 +118,8 @@ def end_request(work: UnitOfWork, request: Request, at: datetime, rolebook_versi
     for stage in _stages(request):
         if stage.state in (Stage.State.WAITING, Stage.State.OPEN):
             _void(work, request, stage, at, rolebook_version)
-    open_states = [RequestItem.State.PENDING, RequestItem.State.RETURNED]
-    for item in request.items.filter(request_version=request.version, state__in=open_states):
-        if item.state == RequestItem.State.PENDING:
-            settle_items([item], RequestItem.State.WITHDRAWN)
+    pending = request.items.filter(request_version=request.version, state=RequestItem.State.PENDING)
+    settle_items(pending, RequestItem.State.WITHDRAWN)
     _move_request(request, Request.State.WITHDRAWN)
     request.settled_at = at
     request.save(update_fields=["state", "settled_at"])

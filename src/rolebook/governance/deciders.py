@@ -24,7 +24,7 @@ def seat_at(standing: Standing, stage: Stage, role_ids: Iterable[str]) -> Seat |
     """Return the seat that a person has at a stage by their offices, or None.
 
     ``role_ids`` are the roles that the stage's items name: the office must cover each one's category. Whether the
-    person is the requester, or decided before, is a question of its own (`conflicted`).
+    person is the requester, or decided before, are questions of their own (`own_request`, `decided_before`).
     """
     asked = tuple(role_ids)
     office = standing.office_over(Act.DECIDE, stage.organization, asked, stage.approver_role_id)
@@ -36,12 +36,17 @@ def seat_at(standing: Standing, stage: Stage, role_ids: Iterable[str]) -> Seat |
     return None
 
 
-def conflicted(account: Account, stage: Stage, request: Request) -> str | None:
-    """Return why a person may not decide a stage whatever their office: a rule code, or None (I6)."""
-    if account.pk in (request.requester_id, request.beneficiary_id):
+def own_request(account: Account, request: Request) -> str | None:
+    """Return the rule's code when somebody asked for a request, or it is for them; nobody decides that (I6)."""
+    if account.pk == request.beneficiary_id:
         return "own_request"
+    return "asked_for_it" if account.pk == request.requester_id else None
+
+
+def decided_before(account: Account, stage: Stage) -> bool:
+    """Return whether somebody decided another stage of the same run, or of an item that this one decides (I6)."""
     before = Outcome.objects.filter(_before(stage.pk, stage.chain_id, stage.request_version))
-    return "decided_before" if before.filter(approver=account, request=request).exists() else None
+    return before.filter(approver=account, request=stage.request_id).exists()
 
 
 def anybody_left(book: Rolebook, stage: Stage, at: datetime) -> bool:
@@ -121,7 +126,7 @@ def stages_without_office(standing: Standing) -> Q:
 
 
 def not_conflicted(account: Account) -> Q:
-    """Return the SQL condition for the stages that `conflicted` does not keep a person from."""
+    """Return the SQL condition for stages that `own_request` and `decided_before` do not keep a person from."""
     before = Outcome.objects.filter(
         _before(OuterRef("pk"), OuterRef("chain_id"), OuterRef("request_version")),
         approver=account,

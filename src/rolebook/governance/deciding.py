@@ -18,7 +18,7 @@ from rolebook.governance.course import (
     settle_request_when_done,
     settle_stage,
 )
-from rolebook.governance.deciders import Seat, conflicted, seat_at
+from rolebook.governance.deciders import Seat, decided_before, own_request, seat_at
 from rolebook.governance.facts import RowFacts, change_of_item, judge_changes
 from rolebook.governance.laying_out import layout_has_changed
 from rolebook.governance.ledger import open_grant
@@ -75,10 +75,9 @@ def seat_or_refusal(standing: Standing, stage: Stage, role_ids: tuple[str, ...])
     Raises Refused for one's own request; NotAllowed where the person may see the request but not decide it; NotFound
     for everybody else.
     """
-    own = conflicted(standing.account, stage, stage.request)
-    if own == "own_request":
-        by_asking = standing.account.pk != stage.request.beneficiary_id
-        raise Refused([Violation("asked_for_it" if by_asking else own)])
+    own = own_request(standing.account, stage.request)
+    if own is not None:
+        raise Refused([Violation(own)])
     seat = seat_at(standing, stage, role_ids)
     if seat is not None:
         return seat
@@ -107,7 +106,7 @@ def decide(
     seat = seat_or_refusal(standing, stage, tuple(item.role_id for item in items))
     if stage.state not in (Stage.State.OPEN, Stage.State.WAITING):
         return already_decided(stage, standing.account)
-    if conflicted(standing.account, stage, request) is not None:
+    if decided_before(standing.account, stage):
         raise Refused([Violation("decided_before")])
     if stage.state != Stage.State.OPEN or request.state != Request.State.PENDING:
         raise Refused([Violation("stage_not_open")])

@@ -17,7 +17,7 @@ from rolebook.policy.rules import Change, ChangeKind, HeldRole, Moment, PendingI
 
 
 class RowFacts:
-    """The facts of one program as the present transaction sees them.
+    """The facts of one program as the present transaction sees them; each is read once, so make one anew to judge anew.
 
     Args:
         rolebook: the version in force.
@@ -32,6 +32,9 @@ class RowFacts:
         self._rolebook = rolebook
         self._stage = stage
         self._not_item = not_item
+        self._held: dict[tuple[str, datetime], tuple[HeldRole, ...]] = {}
+        self._pending: dict[str, tuple[PendingItem, ...]] = {}
+        self._places: dict[str, Organization | None] = {}
 
     @property
     def rolebook(self) -> Rolebook:
@@ -44,6 +47,9 @@ class RowFacts:
 
     def held_roles(self, person_id: str, at: datetime) -> tuple[HeldRole, ...]:
         """Every grant of the person in force at ``at`` or starting later."""
+        known = self._held.get((person_id, at))
+        if known is not None:
+            return known
         grants = (
             Grant.objects.filter(account__public_id=uuid.UUID(person_id), program_id=self._program_id)
             .filter(Q(closed_at__isnull=True) | Q(closed_at__gt=at))
@@ -51,10 +57,12 @@ class RowFacts:
             .order_by("starts_at", "pk")
             .values_list("role_id", "organization__public_id", "starts_at", "ends_at")
         )
-        return tuple(
+        found = tuple(
             HeldRole(role_id, _text(place), starts_at, ends_at)
             for role_id, place, starts_at, ends_at in grants
         )
+        self._held[person_id, at] = found
+        return found
 
     def held_access(self, person_id: str, at: datetime) -> tuple[str, ...]:  # noqa: ARG002  # as Facts says
         """Organizations held apart from roles: none, until a program holds access so."""
@@ -62,6 +70,9 @@ class RowFacts:
 
     def pending_items(self, person_id: str) -> tuple[PendingItem, ...]:
         """Every item that waits for the person as beneficiary."""
+        known = self._pending.get(person_id)
+        if known is not None:
+            return known
         items = RequestItem.objects.filter(
             program_id=self._program_id,
             request__beneficiary__public_id=uuid.UUID(person_id),
@@ -73,10 +84,12 @@ class RowFacts:
         rows = items.order_by("pk").values_list(
             "request__public_id", "kind", "role_id", "organization__public_id"
         )
-        return tuple(
+        found = tuple(
             PendingItem(str(request), ChangeKind(kind), role_id or None, _text(place))
             for request, kind, role_id, place in rows
         )
+        self._pending[person_id] = found
+        return found
 
     def ever_held_category(self, person_id: str, category_id: str, at: datetime) -> bool:
         """Whether the person held a role of the category before ``at``; a grant closed before it began counts not."""
@@ -93,13 +106,8 @@ class RowFacts:
 
     def organization_kind(self, organization_id: str) -> str | None:
         """The kind of an open organization of this program, or None when it has no such organization."""
-        return (
-            Organization.objects.filter(
-                program_id=self._program_id, public_id=uuid.UUID(organization_id), closed_at=None
-            )
-            .values_list("kind_id", flat=True)
-            .first()
-        )
+        place = self._place(organization_id)
+        return None if place is None or place.closed_at is not None else place.kind_id
 
     def statement_agreed(self, person_id: str, at: datetime) -> bool:
         """Whether the person has agreed to the statement as it is worded now (at sign-in, QPP-01)."""
@@ -138,14 +146,19 @@ class RowFacts:
         """Codes of the change's organization and what stands above it, from the top down."""
         if change.organization_id is None:
             return ()
-        organization = Organization.objects.filter(
-            program_id=self._program_id, public_id=uuid.UUID(change.organization_id)
-        ).first()
+        organization = self._place(change.organization_id)
         if organization is None:
             return ()
         above = [int(step) for step in organization.path.split("/") if step]
         codes = dict(Organization.objects.filter(pk__in=above).values_list("pk", "code"))
         return tuple(codes[pk] for pk in above if pk in codes)
+
+    def _place(self, organization_id: str) -> Organization | None:
+        if organization_id not in self._places:
+            self._places[organization_id] = Organization.objects.filter(
+                program_id=self._program_id, public_id=uuid.UUID(organization_id)
+            ).first()
+        return self._places[organization_id]
 
 
 def _text(public_id: uuid.UUID | None) -> str | None:

@@ -1,6 +1,6 @@
 """A request's chains, laid out as stages by the program's rolebook (`rolebook.policy.approval`), at submission."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rolebook.accounts.models import Organization, RolebookVersion
 from rolebook.governance.content import items_hash
@@ -17,24 +17,36 @@ type Place = tuple[int, str, str, int | None, frozenset[int]]
 def lay_out_request(request: Request, items: Sequence[RequestItem], book: Rolebook) -> tuple[Stage, ...]:
     """Write the stages of the request's present version, all waiting, each bound to its items."""
     by_key = {str(item.position): item for item in items}
-    stages: dict[str, Stage] = {}
-    for laid in _laid(book, items):
-        carried = [by_key[key] for key in laid.item_keys]
-        stage = Stage.objects.create(
-            program_id=request.program_id,
-            request=request,
-            request_version=request.version,
-            chain_id=laid.run_id,
-            spec_id=laid.stage_id,
-            position=laid.position,
-            approver_role_id=laid.approver_role_id,
-            organization_id=_pk(laid.organization_id),
-            items_hash=items_hash(request, request.version, carried),
-        )
-        stage.items.set(carried)
-        stage.follows.set([stages[key] for key in laid.after])
-        stages[laid.key] = stage
+    layout = _laid(book, items)
+    stages = {laid.key: _stage(request, laid, by_key) for laid in layout}
+    Stage.objects.bulk_create(stages.values())
+    carried = RequestItem.stages.through
+    carried.objects.bulk_create(
+        carried(stage_id=stages[laid.key].pk, requestitem_id=by_key[key].pk)
+        for laid in layout
+        for key in laid.item_keys
+    )
+    follows = Stage.follows.through
+    follows.objects.bulk_create(
+        follows(from_stage_id=stages[laid.key].pk, to_stage_id=stages[key].pk)
+        for laid in layout
+        for key in laid.after
+    )
     return tuple(stages.values())
+
+
+def _stage(request: Request, laid: LaidStage, by_key: Mapping[str, RequestItem]) -> Stage:
+    return Stage(
+        program_id=request.program_id,
+        request=request,
+        request_version=request.version,
+        chain_id=laid.run_id,
+        spec_id=laid.stage_id,
+        position=laid.position,
+        approver_role_id=laid.approver_role_id,
+        organization_id=_pk(laid.organization_id),
+        items_hash=items_hash(request, request.version, [by_key[key] for key in laid.item_keys]),
+    )
 
 
 def layout_has_changed(version: RolebookVersion, book: Rolebook, request: Request) -> bool:
@@ -77,13 +89,13 @@ def _laid(book: Rolebook, items: Sequence[RequestItem]) -> tuple[LaidStage, ...]
 
 
 def _paths(organizations: Sequence[Organization]) -> dict[int, OrganizationPath]:
-    """Return each organization's path from the top, by internal id; one query."""
+    """Return each organization's path from the top, by internal id; one query for those above."""
     steps = {one.pk: [int(step) for step in one.path.split("/") if step] for one in organizations}
-    pks = {pk for path in steps.values() for pk in path}
-    references = {
-        pk: OrganizationRef(str(pk), code, kind_id)
-        for pk, code, kind_id in Organization.objects.filter(pk__in=pks).values_list("pk", "code", "kind_id")
-    }
+    references = {one.pk: OrganizationRef(str(one.pk), one.code, one.kind_id) for one in organizations}
+    above = {pk for path in steps.values() for pk in path} - set(references)
+    if above:
+        found = Organization.objects.filter(pk__in=above).values_list("pk", "code", "kind_id")
+        references.update((pk, OrganizationRef(str(pk), code, kind_id)) for pk, code, kind_id in found)
     return {pk: tuple(references[step] for step in path) for pk, path in steps.items()}
 
 

@@ -10,10 +10,9 @@ from rolebook.governance.models import Participation
 
 def participation_of(work: UnitOfWork, account: Account, program_id: str, at: datetime) -> Participation:
     """Return the account's participation, started (with its event) where there is none; the account is locked."""
-    participation, started = Participation.objects.get_or_create(
-        program_id=program_id, account=account, defaults={"created_at": at}
-    )
-    if started:
+    participation = Participation.objects.filter(program_id=program_id, account=account).first()
+    if participation is None:
+        participation = Participation.objects.create(program_id=program_id, account=account, created_at=at)
         work.record(
             tags.PARTICIPATION_STARTED,
             program_id=program_id,

@@ -70,7 +70,7 @@ def submit_next_version(
 
 def _begin(work: UnitOfWork, standing: Standing, request: Request, wishes: Sequence[Wish]) -> None:
     items = [
-        RequestItem.objects.create(
+        RequestItem(
             program_id=request.program_id,
             request=request,
             request_version=request.version,
@@ -83,6 +83,7 @@ def _begin(work: UnitOfWork, standing: Standing, request: Request, wishes: Seque
         )
         for position, wish in enumerate(wishes)
     ]
+    RequestItem.objects.bulk_create(items)
     stages = lay_out_request(request, items, standing.book)
     places = [item.organization.public_id for item in items if item.organization is not None]
     again = request.resubmission_of
