@@ -7,7 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Request,
+    sync_playwright,
+)
 
 from tests.support.chromium import chromium_path
 from tests.support.databases import CommittedDatabase
@@ -96,7 +104,10 @@ class Watch:
 
     def console(self, message: ConsoleMessage) -> None:
         """Note an error of a script or of the content security policy; refusals that a test provokes are none."""
-        if message.type in ("error", "warning") and "the server responded with a status of" not in message.text:
+        if (
+            message.type in ("error", "warning")
+            and "the server responded with a status of" not in message.text
+        ):
             self.complaints.append(message.text)
 
     def error(self, error: object) -> None:

@@ -107,10 +107,12 @@ def test_a_security_official_finds_a_user_and_removes_their_access(
     page.goto("/qpp/")
     go(page, "Manage Access")
     page.get_by_role("link", name="View Users of Cedar Valley Family Practice").click()
-    expect(page.get_by_role("row").filter(has_text="Nora Newell").get_by_role("button", name="Approve")).to_be_visible()
+    expect(
+        page.get_by_role("row").filter(has_text="Nora Newell").get_by_role("button", name="Approve")
+    ).to_be_visible()
     remove = page.get_by_role("link", name="Remove Access of Stella Stone")
     remove.click()
-    dialog = page.get_by_role("dialog", name="Remove Stella Stone’s access?")
+    dialog = page.get_by_role("dialog", name="Remove Stella Stone's access?")
     expect(dialog).to_contain_text("Cedar Valley Family Practice")
     expect(dialog.get_by_role("listitem")).to_contain_text("Staff User")
     expect(dialog.get_by_role("link", name="No, Cancel Action")).to_be_focused()
@@ -122,7 +124,7 @@ def test_a_security_official_finds_a_user_and_removes_their_access(
     page.get_by_role("button", name="Yes, Remove Access").click()
     page.wait_for_url("**/manage-access/?removal=*")
     expect(page.get_by_role("heading", name="Connected Organizations")).to_be_in_viewport()
-    notification = page.get_by_role("status").filter(has_text="Stella Stone’s access")
+    notification = page.get_by_role("status").filter(has_text="Stella Stone's access")
     expect(notification).to_contain_text("Confirmed everywhere", timeout=30_000)
     box, screen = notification.bounding_box(), page.viewport_size
     assert box is not None

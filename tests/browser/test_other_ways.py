@@ -49,7 +49,7 @@ def test_deciding_and_removing_work_with_the_keyboard_alone(site: Site, open_pag
     expect(page.get_by_role("link", name="No, Cancel Action")).to_be_focused()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status").filter(has_text="Stella Stone’s access")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Stella Stone's access")).to_be_visible()
 
 
 @pytest.mark.requirement("QPP-05", "QPP-07", "QPP-10")
@@ -68,11 +68,11 @@ def test_everything_works_without_javascript(site: Site, open_page: OpenPage) ->
     page.goto("/qpp/manage-access/")
     page.get_by_role("link", name="View Users of Cedar Valley").click()
     page.get_by_role("link", name="Remove Access of Stella Stone").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Remove Stella Stone’s access?")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Remove Stella Stone's access?")
     page.get_by_role("link", name="No, Cancel Action").click()
     page.get_by_role("link", name="Remove Access of Stella Stone").click()
     page.get_by_role("button", name="Yes, Remove Access").click()
-    expect(page.get_by_role("status").filter(has_text="Stella Stone’s access")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Stella Stone's access")).to_be_visible()
     expect(page.get_by_role("button", name="Close this notification")).to_have_count(0)
     again = page.get_by_role("link", name="Check whether it is confirmed")
     if again.is_visible():

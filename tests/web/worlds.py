@@ -75,7 +75,11 @@ def designate(person: people.Person, role_id: str, organization: Organization | 
 
 
 def ask(
-    person: people.Person, organization: Organization, at: datetime, role_id: str = "staff_user", reason: str = ""
+    person: people.Person,
+    organization: Organization,
+    at: datetime,
+    role_id: str = "staff_user",
+    reason: str = "",
 ) -> Request:
     """Let a person ask for a role."""
     return request_role(

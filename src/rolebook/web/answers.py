@@ -34,6 +34,11 @@ def program_view(view: ProgramView) -> Callable[..., HttpResponse]:
     return program_page(answered)
 
 
+def in_part(request: ProgramRequest) -> bool:
+    """Return whether htmx asks for a part of a page, and not the browser for the whole."""
+    return bool(getattr(request, "htmx", False))
+
+
 def asked(request: ProgramRequest, name: str) -> str:
     """Return a parameter of the address as typed, of bounded length and without NUL; the first, when given twice."""
     values = request.GET.getlist(name)

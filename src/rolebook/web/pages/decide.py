@@ -18,7 +18,7 @@ from rolebook.governance.models import Outcome, Stage
 from rolebook.governance.queries import home as waiting_at_home
 from rolebook.governance.queries.pending import role_title, roles_by_stage
 from rolebook.governance.refusals import Refused
-from rolebook.web.answers import program_view, said_of
+from rolebook.web.answers import in_part, program_view, said_of
 from rolebook.web.instants import instant_in_words
 from rolebook.web.program import ProgramRequest
 
@@ -136,7 +136,7 @@ def _already(request: ProgramRequest, decided: AlreadyDecided, what: str, reques
 
 def _answer(request: ProgramRequest, answer: Answer, back: str, stage: Stage | None) -> HttpResponse:
     """Answer in the row for htmx; otherwise go back to the page that the press came from, with a message."""
-    if request.htmx:
+    if in_part(request):
         total = waiting_at_home(request.account, request.program.id, request.at).to_decide
         shown = {
             "answer": answer,

@@ -12,7 +12,7 @@ from rolebook.governance.queries import removal_preview, who_to_contact
 from rolebook.governance.queries.removals import RemovalStatus, removal_status
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.policy.words import sentence
-from rolebook.web.answers import asked, program_view
+from rolebook.web.answers import asked, in_part, program_view
 from rolebook.web.program import ProgramRequest
 
 _OWN = frozenset({"own_access", "only_official", "own_removal"})
@@ -45,7 +45,7 @@ def remove_access_page(
         )
     except Refused as refusal:
         return _not_removed(request, organization_id, refusal)
-    page = "partials/remove_dialog.html" if request.htmx else "pages/remove.html"
+    page = "partials/remove_dialog.html" if in_part(request) else "pages/remove.html"
     return render(request, page, {"preview": preview})
 
 
@@ -70,7 +70,7 @@ def _not_removed(request: ProgramRequest, organization_id: uuid.UUID, refusal: R
 def removal_page(request: ProgramRequest, sequence: int) -> HttpResponse:
     """Say whether a removal is confirmed everywhere: as the notification for htmx, as a page otherwise."""
     removal = removal_status(request.account, sequence, request.program.id, request.at)
-    page = "partials/removal_toast.html" if request.htmx else "pages/removal.html"
+    page = "partials/removal_toast.html" if in_part(request) else "pages/removal.html"
     return render(request, page, {"removal": removal})
 
 

@@ -1,4 +1,4 @@
-"""Request a Role: choose the role, find the organization, check and send. The address holds every answer but the last."""
+"""Request a Role: choose the role, find the organization, check and send; the address holds the answers."""
 
 import uuid
 from dataclasses import dataclass

@@ -1,0 +1,240 @@
+"""Who reaches what: every program page, for everybody, with ids that are theirs, foreign, and of nothing."""
+
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from rolebook.accounts.models import Organization, Program
+from rolebook.audit.models import Event
+from rolebook.governance.models import Grant, Outcome, Request
+from rolebook.web.urls import urlpatterns
+from tests.web.worlds import QPP, World, signed_in
+
+type Parts = Callable[[World], list[object]]
+
+NOBODY = uuid.UUID(int=7)
+_TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
+
+
+@dataclass(frozen=True)
+class Route:
+    """A page with ids of the world: the status that each person gets (everybody else: ``others``)."""
+
+    parts: Parts
+    expected: dict[str, int]
+    others: int
+    method: str = "get"
+
+
+def _none(_: World) -> list[object]:
+    return []
+
+
+def _users(world: World) -> list[object]:
+    return [world.cedar.public_id]
+
+
+def _stella(world: World) -> list[object]:
+    return [world.cedar.public_id, world.stella.account.public_id]
+
+
+def _stage(world: World) -> list[object]:
+    return [world.stage.public_id]
+
+
+def _request(world: World) -> list[object]:
+    return [world.waiting.public_id]
+
+
+def _ask_at_hilltop(world: World) -> list[object]:
+    return ["staff_user", world.hilltop.public_id]
+
+
+OPEN = Route(_none, {}, 200)
+ROUTES: dict[str, list[Route]] = {
+    "start": [],
+    "home": [OPEN],
+    "manage-access": [OPEN],
+    "my-access": [OPEN],
+    "my-requests": [OPEN],
+    "request-a-role": [OPEN],
+    "help": [OPEN],
+    "request-role": [Route(lambda _: ["staff_user"], {}, 200)],
+    "review-request": [Route(_ask_at_hilltop, {}, 200)],
+    "review-request-everywhere": [Route(lambda _: ["staff_user"], {}, 404)],
+    "organization-users": [Route(_users, {"maria": 200, "owen": 200, "stella": 403}, 404)],
+    "remove-access": [
+        Route(_stella, {"maria": 200, "owen": 200, "stella": 403}, 404),
+        Route(_stella, {"maria": 303, "owen": 303, "stella": 403}, 404, "post"),
+    ],
+    "decide": [
+        # 303 for Nora: her own request, which she is told she cannot decide.
+        Route(_stage, {"maria": 303, "owen": 303, "nora": 303, "stella": 403}, 404, "post")
+    ],
+    "request": [Route(_request, {"maria": 200, "owen": 200, "nora": 200}, 404)],
+    "withdraw-request": [Route(_request, {"nora": 303}, 404, "post")],
+    "submit-again": [Route(_request, {"nora": 409}, 404, "post")],
+    "ask-to-submit-again": [Route(_request, {}, 404, "post")],
+    "removal": [Route(lambda _: [1], {}, 404)],
+}
+CASES = [(name, route) for name, routes in ROUTES.items() for route in routes]
+WHO = ("maria", "owen", "henry", "stella", "nora", "uma")
+
+
+def call(client: Client, name: str, parts: list[object], method: str, world: World) -> HttpResponse:
+    address = reverse(name, args=[QPP, *parts])
+    if method == "get":
+        return client.get(address)
+    stage = world.stage
+    posted = {
+        "verdict": "approved",
+        "version": stage.request_version,
+        "items": stage.items_hash,
+        "back": "home",
+    }
+    return client.post(address, posted)
+
+
+def seen(answer: HttpResponse) -> bytes:
+    """Return what an answer shows, its one-time form tokens left out."""
+    return _TOKEN.sub(b"", answer.content)
+
+
+def test_every_address_is_listed_here() -> None:
+    assert {pattern.name for pattern in urlpatterns} == set(ROUTES)
+
+
+@pytest.mark.parametrize(("name", "route"), CASES, ids=[f"{n}-{r.method}" for n, r in CASES])
+@pytest.mark.requirement("QPP-06")
+@pytest.mark.invariant("I3")
+@pytest.mark.fault(1)
+@pytest.mark.parametrize("who", WHO)
+def test_everybody_gets_what_is_theirs_and_no_more(world: World, name: str, route: Route, who: str) -> None:
+    answer = call(signed_in(getattr(world, who)), name, route.parts(world), route.method, world)
+    assert answer.status_code == route.expected.get(who, route.others)
+
+
+@pytest.mark.parametrize(("name", "route"), CASES, ids=[f"{n}-{r.method}" for n, r in CASES])
+def test_nobody_passes_without_signing_in(world: World, name: str, route: Route) -> None:
+    before = Event.objects.count()
+    answer = call(Client(), name, route.parts(world), route.method, world)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(reverse("sign-in", args=[QPP]))
+    assert Event.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "route"),
+    [(name, route) for name, route in CASES if route.others == 404 and name != "review-request-everywhere"],
+    ids=lambda value: value if isinstance(value, str) else value.method,
+)
+@pytest.mark.invariant("I14")
+@pytest.mark.fault(1)
+def test_a_foreign_thing_looks_exactly_like_one_that_does_not_exist(
+    world: World, name: str, route: Route
+) -> None:
+    client = signed_in(world.henry)
+    parts = route.parts(world)
+    nothing: list[object] = [NOBODY for _ in parts] if name != "removal" else [999_999]
+    foreign, missing = (call(client, name, ids, route.method, world) for ids in (parts, nothing))
+    assert (foreign.status_code, missing.status_code) == (404, 404)
+    assert seen(foreign) == seen(missing)
+
+
+@pytest.mark.fault(1)
+@pytest.mark.invariant("I1")
+def test_an_organization_of_another_program_is_not_found(world: World) -> None:
+    other = Program.objects.create(program_id="other", created_at=world.start)
+    foreign = Organization.objects.create(
+        program=other,
+        kind_id="practice",
+        code="1",
+        name="Cedar Valley Family Practice",
+        search_key="cedar valley",
+        path="/",
+        created_at=world.start,
+    )
+    client = signed_in(world.maria)
+    for name, parts in {
+        "organization-users": [foreign.public_id],
+        "remove-access": [foreign.public_id, world.stella.account.public_id],
+        "review-request": ["staff_user", foreign.public_id],
+    }.items():
+        assert client.get(reverse(name, args=[QPP, *parts])).status_code == 404
+    found = client.get(reverse("request-role", args=[QPP, "staff_user"]), {"search": "cedar"})
+    assert found.content.count(b'class="who"') == 1
+
+
+@pytest.mark.requirement("QPP-06")
+def test_view_users_is_offered_to_security_officials_only(world: World) -> None:
+    address = reverse("organization-users", args=[QPP, world.cedar.public_id]).encode()
+    pages = {who: signed_in(getattr(world, who)).get(reverse("manage-access", args=[QPP])) for who in WHO}
+    assert {who for who, page in pages.items() if address in page.content} == {"maria", "owen"}
+
+
+@pytest.mark.fault(42)
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_looking_changes_nothing(world: World, method: str) -> None:
+    client = signed_in(world.maria)
+    client.get(reverse("home", args=[QPP]))  # the session's first page notes that it began
+    before = (Event.objects.count(), Outcome.objects.count(), Grant.objects.filter(closed_at=None).count())
+    for name, route in CASES:
+        address = reverse(name, args=[QPP, *route.parts(world)])
+        answer = getattr(client, method)(address, headers={"X-HTTP-Method-Override": "POST"})
+        assert answer.status_code == 405 if name in POST_ONLY else answer.status_code in (200, 404)
+    after = (Event.objects.count(), Outcome.objects.count(), Grant.objects.filter(closed_at=None).count())
+    assert after == before
+
+
+POST_ONLY = {"decide", "withdraw-request", "submit-again", "ask-to-submit-again"}
+
+
+@pytest.mark.fault(38)
+def test_a_change_without_its_token_is_refused(world: World) -> None:
+    client = signed_in(world.maria)
+    client.handler.enforce_csrf_checks = True
+    for name, route in CASES:
+        if route.method == "post":
+            answer = call(client, name, route.parts(world), "post", world)
+            assert answer.status_code == 403
+            assert b"Please send that again" in answer.content
+    assert not Outcome.objects.filter(request=world.waiting).exists()
+
+
+@pytest.mark.fault(41)
+def test_a_decision_cannot_carry_more_than_a_verdict(world: World) -> None:
+    stage = world.stage
+    posted = {
+        "verdict": "approved",
+        "version": stage.request_version,
+        "items": stage.items_hash,
+        "approved_by": str(world.owen.account.public_id),
+        "role_id": "security_official",
+        "organization_id": str(world.hilltop.public_id),
+    }
+    signed_in(world.maria).post(reverse("decide", args=[QPP, stage.public_id]), posted)
+    grant = Grant.objects.get(account=world.nora.account)
+    assert (grant.role_id, grant.organization) == ("staff_user", world.cedar)
+    assert Outcome.objects.get(request=world.waiting).approver == world.maria.account
+
+
+@pytest.mark.fault(26)
+@pytest.mark.invariant("I5")
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [({"verdict": "returned"}, 400), ({"version": "x"}, 400), ({"version": "9"}, 303), ({"items": "0"}, 303)],
+)
+def test_a_decision_about_something_else_than_was_shown_decides_nothing(
+    world: World, changed: dict[str, str], status: int
+) -> None:
+    stage = world.stage
+    posted = {"verdict": "approved", "version": str(stage.request_version), "items": stage.items_hash}
+    answer = signed_in(world.maria).post(reverse("decide", args=[QPP, stage.public_id]), {**posted, **changed})
+    assert answer.status_code == status
+    assert Request.objects.get(pk=world.waiting.pk).state == "pending"
