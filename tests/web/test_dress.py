@@ -1,0 +1,111 @@
+"""The frame of every page: strict policy, nothing from elsewhere, contact in the footer, errors in the same dress."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+import rolebook.web
+from rolebook.web.templatetags.rolebook import as_in_example
+from tests.web.worlds import QPP, World, signed_in
+
+WEB = Path(rolebook.web.__file__).parent
+TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
+INLINE = re.compile(r"<style|\sstyle=|\son\w+=|javascript:|<script(?![^>]*\ssrc=)", re.IGNORECASE)
+ELSEWHERE = re.compile(r"""(?:src|href|action)=["'](?:https?:)?//|url\(["']?(?:https?:)?//|@import""", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_no_page_has_inline_code_or_asks_another_host(template: Path) -> None:
+    text = template.read_text()
+    assert INLINE.findall(text) == []
+    assert ELSEWHERE.findall(text) == []
+
+
+def test_the_shipped_files_name_no_source_map_and_no_other_host() -> None:
+    for file in (WEB / "static").rglob("*"):
+        if file.suffix in (".css", ".js"):
+            text = file.read_text()
+            assert "sourceMappingURL" not in text, file
+            assert ELSEWHERE.findall(text) == [], file
+
+
+def test_every_file_that_the_style_sheets_name_is_shipped() -> None:
+    for sheet in (WEB / "static").rglob("*.css"):
+        for named in re.findall(r"url\([\"']?(\.\.[^)\"']+)", sheet.read_text()):
+            assert (sheet.parent / named).resolve().is_file(), (sheet, named)
+
+
+def test_every_icon_that_a_template_draws_is_in_the_sprite() -> None:
+    drawn = {name for page in TEMPLATES for name in re.findall(r'{% icon "(\w+)"', page.read_text())}
+    drawn |= {name for page in TEMPLATES for name in re.findall(r'icon_name="(\w+)"', page.read_text())}
+    shipped = set(re.findall(r'id="(\w+)"', (WEB / "static/rolebook/img/icons.svg").read_text()))
+    assert drawn - shipped == set()
+
+
+def test_pages_forbid_inline_code_other_hosts_and_frames(world: World) -> None:
+    answer = signed_in(world.maria).get(reverse("home", args=[QPP]))
+    policy = answer["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert answer["X-Frame-Options"] == "DENY"
+    assert answer["Cache-Control"] == "no-store, private"
+
+
+@pytest.mark.requirement("QPP-11")
+@pytest.mark.parametrize("path", ["/qpp/", "/qpp/manage-access/", "/qpp/nothing/", "/security/"])
+def test_the_programs_contact_and_what_to_have_ready_stand_on_every_page(world: World, path: str) -> None:
+    page = signed_in(world.maria).get(path).content.decode()
+    footer = page[page.index("<footer") :]
+    assert "QPP@cms.hhs.gov" in footer
+    assert "Tax Identification Number (TIN)" in footer
+
+
+@pytest.mark.requirement("QPP-01", "QPP-03")
+def test_sign_in_and_register_stand_upper_right_and_the_navigation_on_the_left(world: World) -> None:
+    page = Client().get(reverse("sign-in", args=[QPP])).content.decode()
+    head = page[page.index("<header") : page.index("</header")]
+    assert head.index("Sign In") < head.index("Register")
+    assert 'aria-label="Main"' not in page
+    page = signed_in(world.maria).get(reverse("manage-access", args=[QPP])).content.decode()
+    bar = page[page.index('<nav class="nav"') : page.index("</nav")]
+    entries = re.findall(r"<span>([^<]+)</span>", bar)
+    assert entries[:4] == ["Home", "Manage Access", "My Access", "Request a Role"]
+    assert re.search(r'manage-access/" aria-current="page"', bar)
+
+
+def test_an_error_on_our_side_apologises_with_a_reference_and_asks_no_database(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = signed_in(world.maria)
+    client.raise_request_exception = False
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("broken on purpose")
+
+    monkeypatch.setattr("rolebook.web.pages.my_access.my_access", broken)
+    answer = client.get(reverse("my-access", args=[QPP]))
+    assert answer.status_code == 500
+    assert b"Sorry, something broke on our side" in answer.content
+    assert re.search(rb"reference: <strong>[0-9A-F]{8}</strong>", answer.content)
+
+
+def test_with_one_program_the_front_door_leads_to_its_home(world: World) -> None:
+    answer = Client().get("/")
+    assert (answer.status_code, answer["Location"]) == (302, "/qpp/")
+
+
+@pytest.mark.parametrize(
+    ("value", "example", "written"),
+    [
+        ("123456789", "00-1234567", "12-3456789"),
+        ("12-3456789", "00-1234567", "12-3456789"),
+        ("36-7001", "", "36-7001"),
+        ("12345", "00-1234567", "12345"),
+    ],
+)
+def test_a_number_is_punctuated_as_its_programs_example_is(value: str, example: str, written: str) -> None:
+    assert as_in_example(value, example) == written
