@@ -133,3 +133,16 @@ WHITENOISE_USE_FINDERS = True
 MAILERS: dict[str, dict[str, object]] = {}
 SILENCED_SYSTEM_CHECKS = ["mail.W001"]  # it asks for a default mailer
 DEFAULT_FROM_EMAIL = ROLEBOOK.mail_from
+
+# Tracebacks go to standard error beside the reference that the error page shows; Django's own default mails them.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "django.request": {"level": "ERROR"},  # a mistyped form is no warning
+    },
+}

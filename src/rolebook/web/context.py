@@ -46,6 +46,10 @@ _UNDER = {
     "review-request-everywhere": "request-a-role",
     "my-requests": "my-access",
     "request": "my-access",
+    "change-password": "security",
+    "change-email": "security",
+    "confirm-new-email": "security",
+    "new-recovery-codes": "security",
 }
 """Which entry of the navigation is current on pages that have no entry of their own, by address name."""
 

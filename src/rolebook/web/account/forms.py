@@ -24,13 +24,14 @@ class Password(forms.CharField):
     def __init__(self, label: str, *, new: bool = False, help_text: str = "") -> None:
         """Make the field; ``new`` tells password managers to offer one."""
         completion = "new-password" if new else "current-password"
+        required = "Type the new password." if new else "Enter your password."
         super().__init__(
             label=label,
             max_length=LONGEST,
             strip=False,
             help_text=help_text,
             widget=forms.PasswordInput(attrs={"autocomplete": completion}),
-            error_messages={"required": f"Enter {label.lower()}.".replace("enter ", "")},
+            error_messages={"required": required},
         )
 
 
@@ -197,6 +198,11 @@ class SetUpForm(forms.Form):
 class ReplaceForm(SetUpForm):
     """Replacing an authenticator app: what proves that it is the person."""
 
+    code = Code(
+        "Code that the new app shows",
+        help_text="Six digits. A new one comes every 30 seconds.",
+        autofocus=False,
+    )
     password = Password("Your password")
     present_code = Code(
         "Code of your present authenticator app",

@@ -86,8 +86,12 @@ def raise_assurance(request: HttpRequest) -> None:
 
 
 def has_two_factors(request: HttpRequest) -> bool:
-    """Return whether the signed-in person of this session proved a second factor in it."""
-    return request.user.is_authenticated and request.session.get(_ASSURANCE) == "two factors"
+    """Return whether the signed-in person of this session proved a second factor in it.
+
+    An error page may ask before there is a session (a request for a host that is not ours).
+    """
+    user = getattr(request, "user", None)
+    return bool(user and user.is_authenticated) and request.session.get(_ASSURANCE) == "two factors"
 
 
 def note_agreement(request: HttpRequest, program_id: str, wording_hash: str) -> None:
