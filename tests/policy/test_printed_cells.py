@@ -106,7 +106,11 @@ def test_not_listed_is_told_apart_from_a_printed_no(iqies: Rolebook) -> None:
 
 @pytest.mark.requirement("IQIES-10")
 def test_the_footnote_stands_at_every_delete_a_survey_row(iqies: Rolebook) -> None:
-    rows = [(table.id, row.footnote_marks) for table, row in iqies.matrix.rows if row.privilege_id == "delete_a_survey"]
+    rows = [
+        (table.id, row.footnote_marks)
+        for table, row in iqies.matrix.rows
+        if row.privilege_id == "delete_a_survey"
+    ]
     assert rows == [("Table 1", ("*",)), ("Table 2", ("*",)), ("Table 5", ("*",))]
     assert [note.mark for note in iqies.footnotes] == ["*"]
     assert iqies.footnotes[0].text.startswith("Only the CMS Admin role can delete surveys")

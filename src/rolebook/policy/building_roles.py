@@ -1,7 +1,7 @@
 """Roles of the file form: reach, what holds elsewhere, notes, and their columns in the matrix."""
 
 from rolebook.policy.building_matrix import MatrixReading
-from rolebook.policy.errors import one_of
+from rolebook.policy.errors import one_of, say
 from rolebook.policy.form import ElsewhereForm, NoteForm, RolebookForm, RoleForm
 from rolebook.policy.form_base import Cited
 from rolebook.policy.matrix import NO
@@ -142,9 +142,8 @@ class RoleBuilder:
                 )
         if STEWARD_ID in self.reading.columns:
             place = self.reading.columns[STEWARD_ID]
-            self.source.report.add(
-                place, "column without role: found 'steward', expected a role (the steward is never printed)"
-            )
+            message = say("column without role", found=STEWARD_ID, expected="a role that is printed")
+            self.source.report.add(place, message)
 
     @staticmethod
     def recommendations(form: RolebookForm, roles: tuple[Role, ...]) -> tuple[Recommendation, ...]:

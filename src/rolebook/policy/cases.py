@@ -327,6 +327,9 @@ class _CaseBuilder:
         self.paths[code] = (*above, OrganizationRef(code, code, kind_id))
 
     def _code(self, code: str | None, path: TreePath) -> str | None:
+        """A code of the world. One in angle brackets is meant to be unknown."""
+        if code is not None and code.startswith("<") and code.endswith(">"):
+            return code[1:-1]
         if code is not None and code not in self.paths:
             self.source.error(path, "unknown organization", code, "an organization of the world", self.paths)
         return code

@@ -61,8 +61,10 @@ def quote(text: str) -> str:
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """The valid name that was probably meant, or None when none is close."""
-    folded = {candidate.casefold(): candidate for candidate in names}
-    close = difflib.get_close_matches(name.casefold()[:200], folded, n=1, cutoff=0.7)
+    folded: dict[str, str] = {}
+    for candidate in names:
+        folded.setdefault(candidate.casefold(), candidate)
+    close = difflib.get_close_matches(name.casefold()[:200], folded, n=1, cutoff=0.6)
     return folded[close[0]] if close else None
 
 
