@@ -1,6 +1,6 @@
 """The words of mails about requests, decisions and access (QPP-07 to QPP-10, QPP-13)."""
 
-from rolebook.governance.models import Outcome, Request, RequestItem
+from rolebook.governance.models import Outcome, Request, RequestItem, Stage
 from rolebook.notices.facts import Facts, link
 from rolebook.notices.letter import Button, Letter
 
@@ -14,9 +14,12 @@ def request_waiting(facts: Facts) -> Letter:
     request = stage.request
     what = _what(facts, list(stage.items.select_related("organization").order_by("position")))
     person = request.beneficiary.name
+    word, way_on = "Request waiting for you", "Please approve or deny the request."
+    if stage.state != Stage.State.OPEN:
+        word, way_on = "Request no longer waiting", "It was settled before this mail was written."
     return Letter(
-        subject=f"{_program(facts)}: Request waiting for you: {what} for {person}",
-        first_line=f"{person} asks for the role {what}. Please approve or deny the request.",
+        subject=f"{_program(facts)}: {word}: {what} for {person}",
+        first_line=f"{person} asks for the role {what}. {way_on}",
         facts=(
             ("For", f"{person} ({request.beneficiary.email})"),
             *_asked_by(request),

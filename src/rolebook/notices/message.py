@@ -1,6 +1,7 @@
 """From the words of a mail to the bytes that go over the wire (RFC 5322)."""
 
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -42,7 +43,12 @@ def bare_address(mail_from: str) -> str:
 
 def _mailbox(name: str, address: str) -> Address:
     local, _, domain = address.rpartition("@")
-    return Address(name, local, domain if domain.isascii() else domain.encode("idna").decode("ascii"))
+    try:
+        if not local or not domain:
+            raise ValueError("no local part or no domain")
+        return Address(name, local, domain if domain.isascii() else domain.encode("idna").decode("ascii"))
+    except (ValueError, IndexError, MessageError) as wrong:
+        raise ValueError(f"found {address!r}, expected an e-mail address: {wrong}") from None
 
 
 def message_id(unique: str) -> str:

@@ -43,5 +43,12 @@ def for_whom_it_was(facts: Facts) -> Iterable[Account]:
 
 
 def who_can_decide(facts: Facts) -> Iterable[Account]:
-    """Everybody who can decide the stage that opened (QPP-09), the steward where nobody else is left."""
-    return who_may_decide(facts.book, facts.stage, facts.now)
+    """Everybody who can decide the stage that opened (QPP-09), the steward where nobody else is left.
+
+    Who decided it meanwhile is among them: whether this reader is a second behind or an hour changes nobody's mail.
+    """
+    people = who_may_decide(facts.book, facts.stage, facts.now)
+    approver = Account.objects.filter(outcomes__stage=facts.stage).exclude(
+        pk__in=[person.pk for person in people]
+    )
+    return [*people, *approver]

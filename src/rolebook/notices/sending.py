@@ -135,14 +135,17 @@ class Sender:
         self.pause.end()
 
     def _hand_over(self, notice: Notice, address: str) -> None:
-        message = compose(
-            Written(notice.subject, notice.text, notice.html),
-            message_id=notice.message_id,
-            name=notice.recipient.name if notice.recipient is not None else notice.name,
-            address=address,
-            mail_from=self.mail_from,
-            sent_at=self.clock(),
-        )
+        try:
+            message = compose(
+                Written(notice.subject, notice.text, notice.html),
+                message_id=notice.message_id,
+                name=notice.recipient.name if notice.recipient is not None else notice.name,
+                address=address,
+                mail_from=self.mail_from,
+                sent_at=self.clock(),
+            )
+        except ValueError:
+            raise Refused("the stored address is no e-mail address") from None
         self.transport.send(sender=bare_address(self.mail_from), recipient=address, message=message)
 
 
