@@ -131,6 +131,23 @@ def test_a_silent_follower_is_waited_for_a_lease_and_a_tenth_since_the_commit_wa
 
 
 @pytest.mark.django_db
+@pytest.mark.invariant("I7")
+@pytest.mark.fault(30)
+def test_another_event_of_the_same_sequence_after_a_restore_is_waited_for_anew(boot):
+    registered(tip_revision())
+    sequence = sign_in().sequence or 0
+    assert not confirmation(sequence).confirmed
+    boot.seconds += LEASE * 2
+    assert confirmation(sequence).confirmed
+    triggers.drop_all()
+    PersonalData.objects.all().delete()
+    Event.objects.all().delete()
+    triggers.install("audit")
+    assert sign_in().sequence == sequence
+    assert not confirmation(sequence).confirmed
+
+
+@pytest.mark.django_db
 def test_an_asker_may_say_when_it_saw_the_commit(boot):
     registered(tip_revision())
     sequence = sign_in().sequence or 0
@@ -143,7 +160,7 @@ def test_the_process_remembers_a_bounded_number_of_events(boot, monkeypatch):
     monkeypatch.setattr(followers, "_REMEMBERED", 3)
     for _ in range(5):
         confirmation(sign_in().sequence or 0)
-    assert sorted(followers._first_seen) == [3, 4, 5]
+    assert list(followers._first_seen) == [bytes(row.hash) for row in Event.objects.filter(sequence__gt=2)]
 
 
 @pytest.mark.django_db

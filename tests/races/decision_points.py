@@ -124,7 +124,7 @@ def decision_points(
                 [sys.executable, "-m", "granian", *GRANIAN, *address, application],
                 env={**os.environ, **database.environment, "ROLEBOOK_LEASE_SECONDS": str(lease_seconds)},
                 start_new_session=True,
-                preexec_fn=_end_with_parent,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - one thread starts it, and it calls one system call
             )
             started.append(DecisionPointProcess(port, process, token))
         yield started

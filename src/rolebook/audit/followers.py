@@ -97,28 +97,33 @@ def deregister(registration: Registration) -> None:
     Follower.objects.filter(follower_id=registration.follower_id).delete()
 
 
-_first_seen: dict[int, float] = {}
+_first_seen: dict[bytes, float] = {}
+"""When this process was first asked about an event, by its hash: a sequence comes twice after a restore."""
 
 
 def confirmation(sequence: int, seen_at_boottime: float | None = None) -> Confirmation:
     """Return whether the event ``sequence`` holds at every decision point.
 
-    ``seen_at_boottime`` is :func:`clock.boottime` of the asker when it saw the event committed; left out,
-    this process remembers when it was first asked about the event. Raises NotCommitted when the log has
-    no such event.
+    ``seen_at_boottime`` is :func:`clock.boottime` of the asker when it saw the event committed; left out, this
+    process remembers when it was first asked about the event. Raises NotCommitted when the log has no such event.
     """
     if seen_at_boottime is None:
-        seen_at_boottime = _first_seen.get(sequence)
-    if seen_at_boottime is None:
-        if not Event.objects.filter(sequence=sequence).exists():
-            raise NotCommitted(f"found no event {sequence} in the log")
-        while len(_first_seen) >= _REMEMBERED:
-            _first_seen.pop(next(iter(_first_seen)), None)
-        seen_at_boottime = _first_seen.setdefault(sequence, clock.boottime())
+        seen_at_boottime = _seen_at(sequence)
     waited = clock.boottime() - seen_at_boottime
     leases = Follower.objects.filter(applied_sequence__lt=sequence).values_list("lease_seconds", flat=True)
     waiting_for = sum(waited <= lease * CLOCK_MARGIN for lease in leases)
     return Confirmation(waiting_for == 0, waiting_for)
+
+
+def _seen_at(sequence: int) -> float:
+    found = Event.objects.filter(sequence=sequence).values_list("hash", flat=True).first()
+    if found is None:
+        raise NotCommitted(f"found no event {sequence} in the log")
+    # The clock is read after the event was seen, so that the wait is never too short.
+    seen_at = _first_seen.setdefault(bytes(found), clock.boottime())
+    while len(_first_seen) > _REMEMBERED:
+        _first_seen.pop(next(iter(_first_seen)), None)
+    return seen_at
 
 
 @dataclass(slots=True)
