@@ -42,7 +42,7 @@
       toast.dataset.started = "yes";
       window.setInterval(function () {
         if (!toast.matches(":hover") && !toast.contains(document.activeElement)) { toast.remove(); }
-      }, 15000);
+      }, 10000);
     });
   }
   document.addEventListener("click", function (event) {
