@@ -33,10 +33,11 @@ _PAGES = (
     ("Manage Access", "manage-access", "people"),
     ("My Access", "my-access", "identification"),
     ("Request a Role", "request-a-role", "add"),
+    ("Role Matrix", "role-matrix", "grid_view"),
     ("Security", "security", "security"),
     ("Help", "help", "help"),
 )
-_PROGRAM_PAGES = frozenset({"home", "manage-access", "my-access", "request-a-role", "help"})
+_PROGRAM_PAGES = frozenset({"home", "manage-access", "my-access", "request-a-role", "role-matrix", "help"})
 _UNDER = {
     "organization-users": "manage-access",
     "remove-access": "manage-access",
@@ -46,6 +47,8 @@ _UNDER = {
     "review-request-everywhere": "request-a-role",
     "my-requests": "my-access",
     "request": "my-access",
+    "which-role": "role-matrix",
+    "can-they": "role-matrix",
     "change-password": "security",
     "change-email": "security",
     "confirm-new-email": "security",

@@ -1,6 +1,6 @@
 """Addresses of the program pages; the account pages have their own list."""
 
-from django.urls import path
+from django.urls import include, path
 
 from rolebook.web.pages.decide import decide
 from rolebook.web.pages.help import help_page
@@ -17,6 +17,7 @@ _USERS = _PROGRAM + "organizations/<uuid:organization_id>/users/"
 _ASK = _PROGRAM + "request-a-role/"
 
 urlpatterns = [
+    path("", include("rolebook.web.matrix.urls")),
     path("", start, name="start"),
     path(_PROGRAM, home, name="home"),
     path(_PROGRAM + "manage-access/", manage_access, name="manage-access"),

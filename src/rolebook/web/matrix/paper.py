@@ -10,6 +10,7 @@ import typst
 
 from rolebook.policy.model import MatrixTable, Role, Rolebook
 from rolebook.policy.printed import roles_without_column
+from rolebook.web.matrix.reading import why_not_requested
 from rolebook.web.matrix.words import date_in_words
 
 _FOLDER = Path(__file__).parent
@@ -18,7 +19,9 @@ _FOLDER = Path(__file__).parent
 @cache
 def _fonts() -> typst.Fonts:
     """Return the one family that is used; the machine's own are left out, so that the file is the same everywhere."""
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[str(_FOLDER / "fonts")])
+    return typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=True, font_paths=[str(_FOLDER / "fonts")]
+    )
 
 
 def matrix_pdf(book: Rolebook) -> bytes:
@@ -87,7 +90,7 @@ def _table(book: Rolebook, table: MatrixTable) -> dict[str, Any]:
 
 
 def _role(book: Rolebook, role: Role) -> dict[str, Any]:
-    note = book.hint("designated") if role.obtained == "designation" and role.printed else None
+    note = why_not_requested(book, role)
     return {
         "title": role.title,
         "description": role.description,
