@@ -71,6 +71,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "register_url": _address("register"),
         "sign_out_url": _address("sign-out"),
         "security_url": _address("security"),
+        "demo_mails_url": _address("demo-mails"),
     }
 
 

@@ -65,12 +65,14 @@ def mails(request: HttpRequest) -> HttpResponse:
     below = int(before) if before.isascii() and before.isdigit() else None
     found = box.newest(limit=A_PAGE + 1, to_address=to, below=below)
     shown = found[:A_PAGE]
-    older = ""
-    if len(found) > A_PAGE:
-        older = "?" + urlencode(
-            {"to": to, "before": shown[-1].number} if to else {"before": shown[-1].number}
-        )
-    context = {"mails": shown, "people": box.people(), "to": to, "older": older, "newest": below is None}
+    mine = {"to": to} if to else {}
+    context = {
+        "mails": shown,
+        "people": box.people(),
+        "to": to,
+        "next_url": f"?{urlencode({**mine, 'before': shown[-1].number})}" if len(found) > A_PAGE else "",
+        "first_url": f"?{urlencode(mine)}" if below is not None else "",
+    }
     return render(request, "demo/mails.html", context)
 
 
