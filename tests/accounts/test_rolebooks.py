@@ -50,7 +50,9 @@ def test_editing_the_files_after_activation_changes_nothing_in_force(tmp_path: P
     assert rolebook_in_force("qpp", START)[1] == before
 
 
-def test_a_later_version_is_in_force_from_its_instant_on_and_the_earlier_one_stays_readable(tmp_path: Path) -> None:
+def test_a_later_version_is_in_force_from_its_instant_on_and_the_earlier_one_stays_readable(
+    tmp_path: Path,
+) -> None:
     activate(resolve("qpp"))
     folder = copy_of_qpp(tmp_path)
     for file in (folder / "rolebook.yaml", folder / "matrix.csv"):

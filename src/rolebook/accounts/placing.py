@@ -14,7 +14,8 @@ from rolebook.policy.errors import Report, say
 from rolebook.policy.model import Rolebook
 
 _BATCH = 500
-LONGEST_PATH = 900
+MOST_LEVELS = 40
+"""How deep a tree of organizations may be; a path of so many ids fits its column (fault 55)."""
 type Progress = Callable[[int, int], None]
 
 
@@ -72,7 +73,9 @@ def plan_organizations(program_id: str, book: Rolebook, rows: Sequence[Organizat
             changed.append(planned)
         else:
             unchanged += 1
-    _check_moves(program_id, [planned for planned in changed if planned.moves], known, report)
+    _check_moves(program_id, rows, [planned for planned in changed if planned.moves], report)
+    report.check()
+    _check_depths(created, known, report)
     report.check()
     return Plan(tuple(_parents_first(created)), tuple(changed), unchanged, known)
 
@@ -130,34 +133,64 @@ def _changes(row: OrganizationRow, organization: Organization, report: Report) -
 
 
 def _check_moves(
-    program_id: str, moves: list[Planned], known: dict[str, Organization], report: Report
+    program_id: str, rows: Sequence[OrganizationRow], moves: list[Planned], report: Report
 ) -> None:
-    """Report moves that would put an organization below itself."""
+    """Report moves that would put an organization below itself, or the tree too deep, as it would be after them all.
+
+    The new organizations of the file count as well: a move may go below one of them.
+    """
     if not moves:
         return
-    parents: dict[int, int | None] = dict(
-        Organization.objects.filter(program_id=program_id).values_list("pk", "parent_id")
+    above: dict[str, str | None] = dict(
+        Organization.objects.filter(program_id=program_id).values_list("code", "parent__code")
     )
+    above |= {row.code: row.parent_code for row in rows}
     for planned in moves:
-        organization = planned.organization
-        target = known.get(planned.row.parent_code or "")
-        if organization is not None:
-            parents[organization.pk] = target.pk if target else None
-    for planned in moves:
-        here = planned.organization.pk if planned.organization else None
-        seen: set[int] = set()
-        while here is not None and here not in seen:
-            seen.add(here)
-            here = parents.get(here)
+        row, levels = planned.row, 1
+        here = row.parent_code
+        while here is not None and here != row.code and levels <= len(above):
+            here, levels = above.get(here), levels + 1
         if here is not None:
+            expected = "a parent that is not below it"
+            report.add(row.parent_place, say("circle of parents", found=row.parent_code, expected=expected))
+    if not report.errors and _deepest(above) > MOST_LEVELS:
+        expected = f"at most {MOST_LEVELS} levels after the moves of this file"
+        report.add(
+            moves[0].row.parent_place, say("too deep", found=moves[0].row.parent_code, expected=expected)
+        )
+
+
+def _deepest(above: dict[str, str | None]) -> int:
+    """Return how many levels a tree without circles has; ``above`` gives the parent of each."""
+    levels: dict[str | None, int] = {None: 0}
+    for start in above:
+        path: list[str] = []
+        here: str | None = start
+        while here is not None and here not in levels:
+            path.append(here)
+            here = above.get(here)
+        for code in reversed(path):
+            levels[code] = levels[above.get(code)] + 1
+    return max(levels.values())
+
+
+def _check_depths(created: list[Planned], known: dict[str, Organization], report: Report) -> None:
+    """Report new organizations that would stand too deep; the file has no circles."""
+    waiting = {planned.row.code: planned.row for planned in created}
+    for planned in created:
+        depth, code = 1, planned.row.parent_code
+        while code in waiting and depth <= MOST_LEVELS:
+            depth, code = depth + 1, waiting[code].parent_code
+        above = known.get(code or "")
+        if depth + (_levels_of(above) if above else 0) > MOST_LEVELS:
+            found = f"more than {MOST_LEVELS} levels"
             report.add(
-                planned.row.parent_place,
-                say(
-                    "circle of parents",
-                    found=planned.row.parent_code,
-                    expected="a parent that is not below it",
-                ),
+                planned.row.parent_place, say("too deep", found=found, expected=f"at most {MOST_LEVELS}")
             )
+
+
+def _levels_of(organization: Organization) -> int:
+    return organization.path.count("/") - 1
 
 
 def _parents_first(created: list[Planned]) -> Iterator[Planned]:
