@@ -81,8 +81,8 @@ MUTANTS = {
     ),
     "snapshot-wrong-bound": Mutant(
         "rolebook.decision.fast",
-        "position < high[code])\n                        or flags & EVERYWHERE",
-        "position <= high[code])\n                        or flags & EVERYWHERE",
+        "position < high[code])\n                        or extents & EVERYWHERE",
+        "position <= high[code])\n                        or extents & EVERYWHERE",
     ),
     "snapshot-forgets-the-closing": Mutant(
         "rolebook.decision.columns", "            end = closed\n", "            end = end\n"

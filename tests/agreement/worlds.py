@@ -6,6 +6,7 @@ The maker asks a `random.Random` for everything; hypothesis passes one of its ow
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from random import Random
 
 from rolebook.decision.compiled import CompiledProgram, compile_program
@@ -47,9 +48,9 @@ MARKS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class World:
-    """A rolebook with organizations and people; `seed` makes it again when a machine did not shrink it."""
+    """A rolebook with organizations and people."""
 
     rolebook: Rolebook
     program: CompiledProgram
@@ -58,7 +59,7 @@ class World:
     people: dict[str, Person]
     instants: tuple[datetime, ...]
 
-    @property
+    @cached_property
     def organizations(self) -> dict[str, tuple[str | None, str]]:
         """The tree in the form that the reference reads."""
         return {node_id: (parent_id, kind_id) for node_id, parent_id, kind_id in self.nodes}

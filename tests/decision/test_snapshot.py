@@ -2,17 +2,21 @@
 
 import sys
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from random import Random
 from unittest import mock
 
 import pytest
 
-from rolebook.decision.changes import AccountStatus, GrantOpened, TreeSwapped
+from rolebook.decision.changes import AccountStatus, GrantClosed, GrantOpened, TreeSwapped
 from rolebook.decision.columns import IdColumn
-from rolebook.decision.evaluation import Access, Holding
+from rolebook.decision.evaluation import Access, Holding, Person
+from rolebook.decision.fast import make_check
 from rolebook.decision.instants import EPOCH, instant, micros
+from rolebook.decision.library import load
 from rolebook.decision.snapshot import SnapshotBuilder
 from rolebook.decision.tree import OrganizationTree
 from tests.agreement.compare import snapshot_of
@@ -123,6 +127,38 @@ def test_questions_looked_up_before_a_change_see_the_change() -> None:
     assert list(snapshot.check_many(questions, micros(NOW))) == wanted
     snapshot.apply(TreeSwapped(OrganizationTree([("elsewhere", None, "unit")])))
     assert list(snapshot.check_many(questions, micros(NOW))) == [False, False]
+
+
+class Overtaken(dict[str, int]):
+    """Accounts that change right after a reader looked one up."""
+
+    def __init__(self, accounts: dict[str, int], change: Callable[[], None]) -> None:
+        super().__init__(accounts)
+        self.change = change
+
+    def __getitem__(self, subject_id: str) -> int:
+        row = super().__getitem__(subject_id)
+        self.change()
+        return row
+
+
+@pytest.mark.invariant("I7", "I10")
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_reader_overtaken_by_a_change_of_the_account_answers_as_after_the_change(apart: bool) -> None:
+    book = load("iqcs" if apart else "qpp")
+    tree = OrganizationTree([("1", None, "practice"), ("2", None, "practice")])
+    role = next(role for role in book.rolebook.roles if book.rolebook.powers(role.id))
+    action = next(iter(book.rolebook.powers(role.id)))
+    builder = SnapshotBuilder(book.program, tree)
+    held = Holding("g", role.id, None if apart else "1", NOW)
+    accesses = (Access("a", "1", True, NOW), Access("b", "1", True, NOW))
+    builder.add_person("ann", Person(True, (held,), accesses if apart else ()))
+    snapshot = builder.build()
+    question = ("ann", action, "1", micros(NOW))
+    assert snapshot.check(*question)
+    closing = partial(snapshot.apply, GrantClosed("ann", "g", NOW))
+    store = replace(snapshot.store, accounts=Overtaken(snapshot.store.accounts, closing))
+    assert not make_check(snapshot.tables, store, lambda: snapshot.check)(*question)
 
 
 def test_columns_of_unequal_length_are_refused() -> None:

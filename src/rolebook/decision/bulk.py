@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rolebook.decision.columns import ACCESS_LOWER, FIRST_ROLE, NO_ORGANIZATION, Codes
-from rolebook.decision.fast import CHANGED, FLAT, Check, Store
-from rolebook.decision.tables import ANY_RECORD, EVERYWHERE, LOWER, SAME, THROUGH_ACCESS, Tables
+from rolebook.decision.columns import ACCESS_LOWER, NO_ORGANIZATION, Codes
+from rolebook.decision.fast import Check, Store
+from rolebook.decision.tables import EVERYWHERE, EXTENTS, LAST, LOWER, SAME, VOID, Tables
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 BLOCK = 16384
 """Questions a block: their columns stay in the cache of a core."""
 
-UNKNOWN = -1
+UNKNOWN = -(2**62)
+"""In place of a row or a code: the snapshot does not have that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +105,8 @@ class Bulk:
         def view[Number: np.generic](buffer: "array[int] | bytes", kind: type[Number]) -> "NDArray[Number]":
             return np.frombuffer(buffer, kind) if len(buffer) else np.zeros(0, kind)
 
-        self._store = store
         columns = store.columns
-        self._first = view(store.first, np.uint32)
+        self._records = store.records
         self._roles = view(columns.roles, np.uint16)
         self._places = view(columns.organizations, np.uint32)
         self._starts = view(columns.starts, np.int64)
@@ -115,10 +115,11 @@ class Bulk:
         self._high = np.array(tables.high, np.int32)
         self._kinds = np.array(tables.kinds, np.int64)
         self._flags = view(b"".join(tables.powers[action] for action in tables.program.actions), np.uint8)
-        self._role_count = len(tables.valid)
+        self._width = 2 * len(tables.valid)
         self._kind_count = len(tables.valid[0])
         self._valid = view(b"".join(tables.valid), np.uint8)
-        self._apart = any(role.through_access for role in tables.program.roles.values())
+        self._through = view(tables.through, np.uint8)
+        self._apart = any(tables.through)
 
     def answer(self, questions: Questions, ask: Check, at_micros: int, record_id: str | None) -> "Booleans":
         """Answer all questions; the few whose account changed since the load are asked one by one."""
@@ -126,21 +127,20 @@ class Bulk:
 
         assert questions.codes is not None  # noqa: S101  # the caller looked
         subjects, actions, places = questions.codes
-        states = np.frombuffer(bytes(self._store.states) or b"\0", np.uint8)
-        known = (subjects >= 0) & (actions >= 0) & (places >= 0)
-        known &= (self._low[places] >= 0) | (places == NO_ORGANIZATION)
-        status = states[np.maximum(subjects, 0)]
+        known = (subjects != UNKNOWN) & (actions >= 0) & (places >= 0)
+        known &= (self._low[np.maximum(places, 0)] >= 0) | (places == NO_ORGANIZATION)
         answers = np.zeros(len(subjects), np.bool_)
-        flat = np.flatnonzero(known & (status == FLAT))
+        slow = known & (subjects < 0)
+        flat = np.flatnonzero(known & (subjects >= 0))
         for start in range(0, len(flat), BLOCK):
             block = flat[start : start + BLOCK]
-            answers[block] = self._block(subjects[block], actions[block], places[block], at_micros)
-        slow = known & (status == CHANGED)
+            answers[block], void = self._block(subjects[block], actions[block], places[block], at_micros)
+            slow[block[void]] = True
         if record_id is not None:
-            owners = [
-                account for account, record in tuple(self._store.records.items()) if record == record_id
-            ]
-            slow |= known & np.isin(subjects, owners)
+            owners = {owner for owner, record in tuple(self._records.items()) if record == record_id}
+            slow |= known & np.fromiter(
+                (name in owners for name in questions.subject_ids), np.bool_, len(slow)
+            )
         for index in np.flatnonzero(slow).tolist():
             question = (
                 questions.subject_ids[index],
@@ -152,56 +152,55 @@ class Bulk:
 
     def _block(
         self, subjects: "Integers", actions: "Integers", places: "Integers", at_micros: int
-    ) -> "Booleans":
-        """Answer a block: the first row of every account at once, then the second, and so on."""
+    ) -> "tuple[Booleans, Integers]":
+        """Answer a block: the first row of every account at once, then the second, and so on.
+
+        Returns the answers, and the questions whose rows are void.
+        """
         import numpy as np
 
         answers = np.zeros(len(subjects), np.bool_)
         wanted = np.zeros(len(subjects), np.uint8)
-        keys = actions * self._role_count
-        positions = self._low[places]
-        rows = self._first[subjects].astype(np.int64)
-        ends = self._first[subjects + 1].astype(np.int64)
-        left = np.flatnonzero(rows < ends)
+        void = np.zeros(0, np.int64)
+        left = np.arange(len(subjects))
+        rows, keys, positions = subjects, actions * self._width, self._low[places]
         while len(left):
-            at_rows = rows[left]
-            flags = self._flags[keys[left] + self._roles[at_rows]] & ANY_RECORD
-            telling = np.flatnonzero(flags)
+            flags = self._flags[keys + self._roles[rows]]
+            telling = np.flatnonzero(flags & EXTENTS)
             if len(telling):
-                asked, at_rows, flags = left[telling], at_rows[telling], flags[telling]
-                counts = self._count(at_rows, at_micros)
-                asked, at_rows, flags = asked[counts], at_rows[counts], flags[counts]
-                through = (flags & THROUGH_ACCESS) != 0
-                answers[asked[(flags & EVERYWHERE) != 0]] = True
-                here = self._cover(at_rows, flags, positions[asked]) & ~through
-                answers[asked[here]] = True
+                telling = telling[self._count(rows[telling], at_micros)]
+                asked, extents = left[telling], flags[telling]
                 if self._apart:
-                    wanted[asked[through]] |= flags[through]
-                left = left[~answers[left]]
-            rows[left] += 1
-            left = left[rows[left] < ends[left]]
+                    through = self._through[self._roles[rows[telling]] >> 1] != 0
+                    wanted[asked[through]] |= extents[through] & EXTENTS
+                    extents = np.where(through, extents & EVERYWHERE, extents)
+                answers[asked] |= self._cover(rows[telling], extents, positions[telling])
+            if len(left) == len(subjects):
+                void = np.flatnonzero(flags & VOID)
+            on = np.flatnonzero((flags < LAST) & ~answers[left])
+            left, rows, keys, positions = left[on], rows[on] + 1, keys[on], positions[on]
         if self._apart:
-            self._through_access(subjects, positions, wanted, answers, at_micros)
-        return answers
+            self._through_access(subjects, self._low[places], wanted, answers, at_micros)
+        return answers, void
 
     def _count(self, rows: "Integers", at_micros: int) -> "Booleans":
         """Return which rows count: in force, and of a role that can be held where it is."""
         import numpy as np
 
         dated = (self._starts[rows] <= at_micros) & (at_micros < self._ends[rows])
-        kinds = self._kinds[self._places[rows]]
-        keys = self._roles[rows].astype(np.int64) * self._kind_count + kinds
+        keys = (self._roles[rows] >> 1).astype(np.int64) * self._kind_count + self._kinds[self._places[rows]]
         counts: Booleans = dated & (self._valid[keys] != 0)
         return counts
 
     def _cover(
-        self, rows: "Integers", flags: "NDArray[np.uint8]", positions: "NDArray[np.int32]"
+        self, rows: "Integers", extents: "NDArray[np.uint8]", positions: "NDArray[np.int32]"
     ) -> "Booleans":
-        """Return which rows cover a position by their own organization."""
+        """Return which rows cover a position by their own organization, or everywhere."""
         code = self._places[rows]
         low = self._low[code]
-        below = ((flags & LOWER) != 0) & (low <= positions) & (positions < self._high[code])
-        covers: Booleans = below | (((flags & SAME) != 0) & (positions == low))
+        below = ((extents & LOWER) != 0) & (low <= positions) & (positions < self._high[code])
+        same = ((extents & SAME) != 0) & (positions == low)
+        covers: Booleans = below | same | ((extents & EVERYWHERE) != 0)
         return covers
 
     def _through_access(
@@ -215,18 +214,14 @@ class Bulk:
         """Say yes where a role in force wants an access, and an access in force covers the place."""
         import numpy as np
 
-        rows = self._first[subjects].astype(np.int64)
-        ends = self._first[subjects + 1].astype(np.int64)
-        left = np.flatnonzero((rows < ends) & (wanted != 0) & ~answers)
+        left = np.flatnonzero((wanted != 0) & ~answers)
+        rows = subjects[left]
         while len(left):
-            at_rows = rows[left]
-            roles = self._roles[at_rows]
-            dated = (self._starts[at_rows] <= at_micros) & (at_micros < self._ends[at_rows])
-            code = self._places[at_rows]
+            roles, code = self._roles[rows] >> 1, self._places[rows]
+            dated = (self._starts[rows] <= at_micros) & (at_micros < self._ends[rows])
             low, asked = self._low[code], positions[left]
             below = (roles == ACCESS_LOWER) & ((wanted[left] & LOWER) != 0)
             covers = (asked == low) | (below & (low <= asked) & (asked < self._high[code]))
-            answers[left[dated & (roles < FIRST_ROLE) & covers]] = True
-            left = left[~answers[left]]
-            rows[left] += 1
-            left = left[rows[left] < ends[left]]
+            answers[left[dated & (roles <= ACCESS_LOWER) & covers]] = True
+            on = np.flatnonzero(((self._roles[rows] & 1) == 0) & ~answers[left])
+            left, rows = left[on], rows[on] + 1

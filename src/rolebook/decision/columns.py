@@ -1,8 +1,9 @@
 """Grants as flat arrays: one row a grant, the rows of an account side by side, some 39 bytes a row.
 
-A row is a grant of a role or, with one of two reserved role codes, a grant of access held apart from roles.
-Roles and organizations stand as codes that are given once and never used again, so that a row outlives every
-change of the rolebook and of the tree.
+A row is a grant of a role or, with one of two reserved codes, a grant of access held apart from roles. Roles and
+organizations stand as codes that are given once and never used again, so that a row outlives every change of the
+rolebook and of the tree. The last row of an account says so; a closed account begins with a row that says that, and
+an account without grants has one row that gives nothing.
 """
 
 from array import array
@@ -15,7 +16,12 @@ from rolebook.decision.instants import NEVER, instant
 
 ACCESS_EXACT = 0
 ACCESS_LOWER = 1
-FIRST_ROLE = 2
+EMPTY = 2
+CLOSED = 3
+MOVED = 4
+FIRST_ROLE = 5
+"""Reserved role codes: access without and with lower levels, no grants, a closed account, rows that are void now."""
+
 NO_ORGANIZATION = 0
 
 _ID_BYTES = 16
@@ -84,13 +90,12 @@ class Columns:
     """Rows of many accounts, or of one (in the overlay).
 
     Attributes:
-        roles: role code of each row, or ACCESS_EXACT, ACCESS_LOWER.
+        roles: twice the role code of each row (or a reserved one), plus 1 in the last row of an account.
         organizations: organization code of each row.
         starts: first microsecond in force.
         ends: first microsecond no longer in force: the earlier of the promised end and the closing.
-        promised: promised end of the rows that were closed before it, by row (few: the load leaves old ones
-            out).
         closed: 1 for the rows whose end is a closing.
+        promised: promised end of the rows that were closed before it, by row (few: the load leaves old ones out).
         ids: the grant's id.
     """
 
@@ -113,9 +118,9 @@ class Columns:
         role: int,
         organization: int,
         *,
-        starts: int,
-        ends: int | None,
-        closed: int | None,
+        starts: int = 0,
+        ends: int | None = None,
+        closed: int | None = None,
     ) -> None:
         """Add a row; ``ends`` and ``closed`` in microseconds, None where there is none."""
         end = NEVER if ends is None else ends
@@ -126,11 +131,40 @@ class Columns:
             self.closed.append(1)
         else:
             self.closed.append(0)
-        self.roles.append(role)
+        self.roles.append(role << 1)
         self.organizations.append(organization)
         self.starts.append(starts)
         self.ends.append(end)
         self.ids.append(grant_id)
+
+    def begin(self, *, active: bool) -> int:
+        """Begin an account and return its first row."""
+        row = len(self.roles)
+        if not active:
+            self.append("", CLOSED, NO_ORGANIZATION)
+            self.roles[row] |= 1
+        return row
+
+    def finish(self, row: int) -> None:
+        """Finish the account that began with ``row``."""
+        if len(self.roles) == row or (len(self.roles) == row + 1 and self.roles[row] >> 1 == CLOSED):
+            self.append("", EMPTY, NO_ORGANIZATION)
+        self.roles[-1] |= 1
+
+    def active(self, row: int) -> bool:
+        """Return whether the account that begins with ``row`` is open."""
+        return self.roles[row] >> 1 != CLOSED
+
+    def rows(self, row: int) -> Iterator[int]:
+        """Yield the rows of the account that begins with ``row``, without those that are no grants."""
+        if not self.active(row):
+            row += 1
+        while True:
+            if self.roles[row] >> 1 != EMPTY:
+                yield row
+            if self.roles[row] & 1:
+                return
+            row += 1
 
     def _dates(self, row: int) -> tuple[datetime, datetime | None, datetime | None]:
         """Return starts_at, ends_at and closed_at of a row."""
@@ -140,20 +174,18 @@ class Columns:
         promised = self.promised.get(row)
         return instant(self.starts[row]), None if promised is None else instant(promised), end
 
-    def holdings(self, first: int, last: int, roles: Codes, organizations: Codes) -> Iterator[Holding]:
-        """Yield the grants of roles among some rows."""
-        for row in range(first, last):
-            if self.roles[row] >= FIRST_ROLE:
-                starts_at, ends_at, closed_at = self._dates(row)
-                role_id = roles.names[self.roles[row]]
-                organization_id = organizations.names[self.organizations[row]]
-                yield Holding(self.ids[row], role_id or "", organization_id, starts_at, ends_at, closed_at)
+    def holdings(self, first: int, roles: Codes, organizations: Codes) -> Iterator[Holding]:
+        """Yield the grants of roles of the account that begins with a row."""
+        for row in self.rows(first):
+            role = self.roles[row] >> 1
+            if role >= FIRST_ROLE:
+                role_id, organization_id = roles.names[role], organizations.names[self.organizations[row]]
+                yield Holding(self.ids[row], role_id or "", organization_id, *self._dates(row))
 
-    def accesses(self, first: int, last: int, organizations: Codes) -> Iterator[Access]:
-        """Yield the grants of access among some rows."""
-        for row in range(first, last):
-            if self.roles[row] < FIRST_ROLE:
-                starts_at, ends_at, closed_at = self._dates(row)
+    def accesses(self, first: int, organizations: Codes) -> Iterator[Access]:
+        """Yield the grants of access of the account that begins with a row."""
+        for row in self.rows(first):
+            role = self.roles[row] >> 1
+            if role < FIRST_ROLE:
                 organization_id = organizations.names[self.organizations[row]] or ""
-                lower_levels = self.roles[row] == ACCESS_LOWER
-                yield Access(self.ids[row], organization_id, lower_levels, starts_at, ends_at, closed_at)
+                yield Access(self.ids[row], organization_id, role == ACCESS_LOWER, *self._dates(row))

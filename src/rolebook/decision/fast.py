@@ -4,27 +4,23 @@ It answers what `rolebook.decision.check.check` answers and nothing else; reason
 `Snapshot.decide`). The agreement suite holds the two together, on every case and every generated world.
 """
 
-from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from rolebook.decision.columns import ACCESS_LOWER, FIRST_ROLE, Columns
+from rolebook.decision.columns import ACCESS_LOWER, CLOSED, FIRST_ROLE, Columns
 from rolebook.decision.tables import (
-    ANY_RECORD,
     EVERYWHERE,
+    EXTENTS,
+    GIVES,
     GONE,
+    LAST,
     LOWER,
     OWN_SHIFT,
     SAME,
-    THROUGH_ACCESS,
+    VOID,
     Tables,
 )
-
-CLOSED = 0
-FLAT = 1
-CHANGED = 2
-"""Status of an account: closed, with its rows in the flat columns, or with its rows in the overlay."""
 
 
 class Check(Protocol):
@@ -42,31 +38,20 @@ class Check(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
-    """An account of the overlay: all its rows, in place of those in the flat arrays."""
-
-    columns: Columns
-
-
-@dataclass(frozen=True, slots=True)
 class Store:
     """The holding side of a snapshot.
 
     Attributes:
-        accounts: subject id to account number; numbers are never used again.
-        states: CLOSED, FLAT or CHANGED, by account number.
-        first: the first row of each account in the flat columns, and one more entry for the end.
+        accounts: subject id to the account's first row in the flat columns; to ~n when its rows are in the overlay.
         columns: the flat rows.
-        changed: accounts whose rows stand in the overlay, by account number.
-        records: the own record of the accounts that have one, by account number.
+        changed: the overlay: accounts whose rows replace those in the flat columns, each with columns of its own.
+        records: the own record of the subjects that have one.
     """
 
     accounts: dict[str, int]
-    states: bytearray
-    first: "array[int]"
     columns: Columns
-    changed: dict[int, Changed]
-    records: dict[int, str]
+    changed: list[Columns]
+    records: dict[str, str]
 
 
 def make_check(tables: Tables, store: Store, newest: Callable[[], Check]) -> Check:
@@ -75,24 +60,18 @@ def make_check(tables: Tables, store: Store, newest: Callable[[], Check]) -> Che
     Args:
         tables: what rows are compared with.
         store: the rows; they may be given codes that are newer than these tables.
-        newest: returns the check of the newest tables, which a reader overtaken by such a row asks instead.
+        newest: returns the check of the newest tables, which a reader asks instead who was overtaken: by a row with
+            a newer code, or by a change of the very account.
     """
-    if any(role.through_access for role in tables.program.roles.values()):
+    if any(tables.through):
         return _check_apart(tables, store, newest)
     return _check_with_role(tables, store, newest)
 
 
 def _check_with_role(tables: Tables, store: Store, newest: Callable[[], Check]) -> Check:
     """Return a check whose names are all cells of the closure; a third quicker than attributes."""
-    find, states, first, changed, records = (
-        store.accounts.get,
-        store.states,
-        store.first,
-        store.changed,
-        store.records,
-    )
-    flat_roles, flat_organizations = store.columns.roles, store.columns.organizations
-    flat_starts, flat_ends = store.columns.starts, store.columns.ends
+    accounts, flat, changed, records = store.accounts, store.columns, store.changed, store.records
+    flat_roles = flat.roles
     powers, positions, valid = tables.powers, tables.positions, tables.valid
     low, high, kinds = tables.low, tables.high, tables.kinds
 
@@ -104,55 +83,50 @@ def _check_with_role(tables: Tables, store: Store, newest: Callable[[], Check]) 
         record_id: str | None = None,
         /,
     ) -> bool:
-        account = find(subject_id)
-        flags_of = powers.get(action)
-        position = positions.get(organization_id)
-        if account is None or flags_of is None or position is None:
-            return False
-        state = states[account]
-        if state == FLAT:
-            row, end = first[account], first[account + 1]
-            roles, organizations, starts, ends = flat_roles, flat_organizations, flat_starts, flat_ends
-        elif state == CHANGED:
-            columns = changed[account].columns
-            row, end = 0, len(columns.roles)
-            roles, organizations = columns.roles, columns.organizations
-            starts, ends = columns.starts, columns.ends
-        else:
-            return False
         try:
-            for at_row in range(row, end):
-                flags = flags_of[roles[at_row]]
-                if flags > ANY_RECORD:
-                    own = record_id is not None and records.get(account) == record_id
-                    flags = (flags | flags >> OWN_SHIFT if own else flags) & ANY_RECORD
-                if flags and starts[at_row] <= at_micros < ends[at_row]:
-                    code = organizations[at_row]
+            row = accounts[subject_id]
+            flags_of = powers[action]
+            position = positions[organization_id]
+        except KeyError:
+            return False
+        if row >= 0:
+            columns, roles = flat, flat_roles
+        else:
+            columns = changed[~row]
+            roles, row = columns.roles, 0
+        try:
+            while True:
+                flags = flags_of[roles[row]]
+                if flags & GIVES and columns.starts[row] <= at_micros < columns.ends[row]:
+                    extents = flags & EXTENTS
                     if (
-                        (flags & LOWER and low[code] <= position < high[code])
-                        or flags & EVERYWHERE
-                        or (flags & SAME and position == low[code])
-                    ) and valid[roles[at_row]][kinds[code]]:
+                        flags & GIVES != extents
+                        and record_id is not None
+                        and records.get(subject_id) == record_id
+                    ):
+                        extents |= flags >> OWN_SHIFT & EXTENTS
+                    code = columns.organizations[row]
+                    if (
+                        (extents & LOWER and low[code] <= position < high[code])
+                        or extents & EVERYWHERE
+                        or (extents & SAME and position == low[code])
+                    ) and valid[roles[row] >> 1][kinds[code]]:
                         return True
+                if flags >= LAST:
+                    break
+                row += 1
         except IndexError:
+            return newest()(subject_id, action, organization_id, at_micros, record_id)
+        if flags & VOID:
             return newest()(subject_id, action, organization_id, at_micros, record_id)
         return False
 
     return check
 
 
-def rows_of(store: Store, account: int) -> tuple[Columns, int, int]:
-    """Return the columns with an account's rows, whatever its status, the first row and the end."""
-    changed = store.changed.get(account)
-    if changed is not None:
-        return changed.columns, 0, len(changed.columns.roles)
-    return store.columns, store.first[account], store.first[account + 1]
-
-
 def _check_apart(tables: Tables, store: Store, newest: Callable[[], Check]) -> Check:
     """Return a check for access apart from roles: a role AND an access that covers the place."""
-    powers, positions, valid = tables.powers, tables.positions, tables.valid
-    low, high, kinds = tables.low, tables.high, tables.kinds
+    powers, positions = tables.powers, tables.positions
 
     def check(
         subject_id: str,
@@ -162,41 +136,52 @@ def _check_apart(tables: Tables, store: Store, newest: Callable[[], Check]) -> C
         record_id: str | None = None,
         /,
     ) -> bool:
-        account = store.accounts.get(subject_id)
-        flags_of = powers.get(action)
-        position = positions.get(organization_id)
-        if account is None or flags_of is None or position is None or store.states[account] == CLOSED:
-            return False
-        columns, row, end = rows_of(store, account)
         try:
-            wanted = 0
-            accesses = []
-            for at_row in range(row, end):
-                if not (columns.starts[at_row] <= at_micros < columns.ends[at_row]):
-                    continue
-                role, code = columns.roles[at_row], columns.organizations[at_row]
-                if role < FIRST_ROLE:
-                    accesses.append((low[code], high[code] if role == ACCESS_LOWER else GONE))
-                    continue
-                flags = flags_of[role]
-                if flags > ANY_RECORD:
-                    own = record_id is not None and store.records.get(account) == record_id
-                    flags = (flags | flags >> OWN_SHIFT if own else flags) & ANY_RECORD
-                if not (flags and valid[role][kinds[code]]):
-                    continue
-                if flags & THROUGH_ACCESS:
-                    wanted |= flags
-                elif (flags & LOWER and low[code] <= position < high[code]) or (
-                    flags & SAME and position == low[code]
-                ):
-                    return True
-                if flags & EVERYWHERE:
-                    return True
+            row = store.accounts[subject_id]
+            flags_of = powers[action]
+            position = positions[organization_id]
+        except KeyError:
+            return False
+        columns = store.columns if row >= 0 else store.changed[~row]
+        own = record_id is not None and store.records.get(subject_id) == record_id
+        try:
+            flags = flags_of[columns.roles[max(row, 0)]]
+            if flags & VOID:
+                return newest()(subject_id, action, organization_id, at_micros, record_id)
+            return _role_and_access(tables, columns, max(row, 0), flags_of, position, at_micros, own=own)
         except IndexError:
             return newest()(subject_id, action, organization_id, at_micros, record_id)
-        if not wanted:
-            return False
-        below = wanted & LOWER
-        return any(position == lo or (below and lo <= position < hi) for lo, hi in accesses)
 
     return check
+
+
+def _role_and_access(  # one question, taken apart
+    tables: Tables, columns: Columns, row: int, flags_of: bytes, position: int, at_micros: int, *, own: bool
+) -> bool:
+    """Go through an account's rows once, collecting accesses in force and what roles in force want of them."""
+    low, high = tables.low, tables.high
+    wanted = 0
+    accesses: list[tuple[int, int]] = []
+    if columns.roles[row] >> 1 == CLOSED:
+        return False
+    for at_row in columns.rows(row):
+        if not columns.starts[at_row] <= at_micros < columns.ends[at_row]:
+            continue
+        role, code = columns.roles[at_row] >> 1, columns.organizations[at_row]
+        if role < FIRST_ROLE:
+            accesses.append((low[code], high[code] if role == ACCESS_LOWER else GONE))
+            continue
+        flags = flags_of[columns.roles[at_row]]
+        extents = (flags | flags >> OWN_SHIFT if own else flags) & EXTENTS
+        if not (extents and tables.valid[role][tables.kinds[code]]):
+            continue
+        if extents & EVERYWHERE:
+            return True
+        if tables.through[role]:
+            wanted |= extents
+        elif (extents & LOWER and low[code] <= position < high[code]) or position == low[code]:
+            return True
+    if not wanted:
+        return False
+    below = wanted & LOWER
+    return any(position == first or (below and first <= position < last) for first, last in accesses)

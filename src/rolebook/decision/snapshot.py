@@ -5,7 +5,6 @@ entry of a dictionary. There is one writer (the follower of the log), which appl
 order.
 """
 
-from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -29,13 +28,14 @@ from rolebook.decision.columns import (
     ACCESS_EXACT,
     ACCESS_LOWER,
     FIRST_ROLE,
+    MOVED,
     NO_ORGANIZATION,
     Codes,
     Columns,
 )
 from rolebook.decision.compiled import CompiledProgram
 from rolebook.decision.evaluation import Access, Decision, Holding, Person, Reason
-from rolebook.decision.fast import CHANGED, CLOSED, FLAT, Changed, Check, Store, make_check, rows_of
+from rolebook.decision.fast import Check, Store, make_check
 from rolebook.decision.instants import micros
 from rolebook.decision.search import Page, page
 from rolebook.decision.tables import Tables, make_tables
@@ -64,7 +64,7 @@ class SnapshotBuilder:
         self._tree = tree
         self._roles = Codes(FIRST_ROLE)
         self._organizations = Codes(NO_ORGANIZATION + 1)
-        self._store = Store({}, bytearray(), array("I", [0]), Columns.empty(), {}, {})
+        self._store = Store({}, Columns.empty(), [], {})
 
     def add(
         self,
@@ -81,14 +81,12 @@ class SnapshotBuilder:
             ValueError: the subject was added before.
         """
         store = self._store
-        account = len(store.states)
-        if store.accounts.setdefault(subject_id, account) != account:
+        row = len(store.columns.roles)
+        if store.accounts.setdefault(subject_id, row) != row:
             raise ValueError(f"subject {subject_id!r} was added before")
-        store.states.append(FLAT if active else CLOSED)
         if record_id is not None:
-            store.records[account] = record_id
-        append_rows(store.columns, grants, accesses, self._roles, self._organizations)
-        store.first.append(len(store.columns.roles))
+            store.records[subject_id] = record_id
+        append_account(store.columns, active, grants, accesses, self._roles, self._organizations)
 
     def add_person(self, subject_id: str, person: Person) -> None:
         """Add an account from the form that flows use."""
@@ -129,14 +127,16 @@ def access_row(access: Access) -> AccessRow:
     )
 
 
-def append_rows(
+def append_account(  # the parts of an account, and what codes them
     columns: Columns,
+    active: bool,
     grants: Iterable[GrantRow],
     accesses: Iterable[AccessRow],
     roles: Codes,
     organizations: Codes,
 ) -> None:
-    """Append rows to columns, giving codes to names that are new."""
+    """Append an account to columns, giving codes to names that are new."""
+    row = columns.begin(active=active)
     for grant_id, role_id, organization_id, starts, ends, closed in grants:
         role = roles.number(role_id)
         organization = NO_ORGANIZATION if organization_id is None else organizations.number(organization_id)
@@ -145,6 +145,7 @@ def append_rows(
         role = ACCESS_LOWER if lower_levels else ACCESS_EXACT
         organization = organizations.number(organization_id)
         columns.append(access_id, role, organization, starts=starts, ends=ends, closed=closed)
+    columns.finish(row)
 
 
 class Snapshot:
@@ -184,15 +185,16 @@ class Snapshot:
 
     def person(self, subject_id: str) -> Person | None:
         """Return what is held, in the form that the walk reads; None for an unknown subject."""
-        account = self.store.accounts.get(subject_id)
-        if account is None:
+        row = self.store.accounts.get(subject_id)
+        if row is None:
             return None
-        columns, first, last = rows_of(self.store, account)
+        columns = self.store.columns if row >= 0 else self.store.changed[~row]
+        row = max(row, 0)
         return Person(
-            active=self.store.states[account] != CLOSED,
-            holdings=tuple(columns.holdings(first, last, self._roles, self._organizations)),
-            accesses=tuple(columns.accesses(first, last, self._organizations)),
-            record_id=self.store.records.get(account),
+            active=columns.active(row),
+            holdings=tuple(columns.holdings(row, self._roles, self._organizations)),
+            accesses=tuple(columns.accesses(row, self._organizations)),
+            record_id=self.store.records.get(subject_id),
         )
 
     def decide(
@@ -283,15 +285,17 @@ class Snapshot:
     def _change_account(self, change: AccountChange) -> None:
         """Put an account with a change into the overlay, in place of its flat rows."""
         store = self.store
-        account = store.accounts.get(change.subject_id)
-        before = self.person(change.subject_id) or Person(active=False)
+        subject_id = change.subject_id
+        row = store.accounts.get(subject_id)
+        before = self.person(subject_id) or Person(active=False)
         after = _changed(before, change)
-        if account is not None and after == before:
+        if row is not None and after == before:
             return
         columns = Columns.empty()
         codes = len(self._roles.names), len(self._organizations.names)
-        append_rows(
+        append_account(
             columns,
+            after.active,
             map(grant_row, after.holdings),
             map(access_row, after.accesses),
             self._roles,
@@ -299,20 +303,20 @@ class Snapshot:
         )
         if (len(self._roles.names), len(self._organizations.names)) != codes:
             self._compare_with(self.tables.program, self.tables.tree)
-        # The order matters to readers: rows first, then the status that leads to them, the name last.
-        number = len(store.states) if account is None else account
         if after.record_id is None:
-            store.records.pop(number, None)
+            store.records.pop(subject_id, None)
         else:
-            store.records[number] = after.record_id
-        store.changed[number] = Changed(columns)
-        state = CHANGED if after.active else CLOSED
-        if account is None:
-            store.states.append(state)
-            store.accounts[change.subject_id] = number
+            store.records[subject_id] = after.record_id
+        # The order matters to readers: the new rows, the name that leads to them, and only then the old ones go.
+        if row is not None and row < 0:
+            store.changed[~row] = columns
+            return
+        store.changed.append(columns)
+        store.accounts[subject_id] = ~(len(store.changed) - 1)
+        if row is None:
             self.generation += 1
         else:
-            store.states[number] = state
+            store.columns.roles[row] = MOVED << 1 | 1
 
     def _compare_with(self, program: CompiledProgram, tree: OrganizationTree) -> None:
         """Make new tables and a new check, and let readers see them."""

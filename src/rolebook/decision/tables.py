@@ -6,22 +6,28 @@ organization.
 """
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rolebook.decision.columns import FIRST_ROLE, NO_ORGANIZATION, Codes
+from rolebook.decision.columns import FIRST_ROLE, MOVED, NO_ORGANIZATION, Codes
 from rolebook.decision.compiled import CompiledProgram, CompiledRole, Given
 from rolebook.decision.tree import NOWHERE, OrganizationTree
 
 LOWER = 1
 SAME = 2
 EVERYWHERE = 4
-THROUGH_ACCESS = 8
+EXTENTS = 7
 """Extents of one action for one role, as flags (see `rolebook.decision.walk.Extent`)."""
 
-ANY_RECORD = 15
-OWN_SHIFT = 4
-"""The flags stand in the lower half of a byte; in the upper half, those that hold on the own record only."""
+OWN_SHIFT = 3
+GIVES = EXTENTS | EXTENTS << OWN_SHIFT
+"""The same flags stand in the next three bits when they hold on the own record only."""
+
+VOID = 64
+"""The rows are void: the account's are in the overlay now."""
+
+LAST = 128
+"""The last row of the account."""
 
 GONE = -2
 """Interval of an organization that the tree does not have: no position lies in it, and none equals it."""
@@ -37,7 +43,8 @@ class Tables:
     Attributes:
         program: the compiled rolebook in force.
         tree: the organizations.
-        powers: action to a byte of flags for each role code.
+        powers: action to a byte of flags for each value of `Columns.roles`.
+        through: for each role code, 1 when its extents are those of the person's access.
         valid: for each role code, one byte for each kind number: whether a grant of the role counts there
             (I4).
         positions: organization id to preorder position, None to `NOWHERE`.
@@ -49,6 +56,7 @@ class Tables:
     program: CompiledProgram
     tree: OrganizationTree
     powers: Mapping[str, bytes]
+    through: bytes
     valid: tuple[bytes, ...]
     positions: Mapping[str | None, int]
     low: "array[int]"
@@ -68,10 +76,8 @@ def make_tables(
     return Tables(
         program=program,
         tree=tree,
-        powers={
-            action: bytes(0 if role is None else _flags(role, program.bits[action]) for role in compiled)
-            for action in program.actions
-        },
+        powers={action: _powers(compiled, program.bits[action]) for action in program.actions},
+        through=bytes(role is not None and role.through_access for role in compiled),
         valid=tuple(_valid(role, kind_ids) for role in compiled),
         positions=positions,
         low=low,
@@ -80,18 +86,24 @@ def make_tables(
     )
 
 
-def _flags(role: CompiledRole, bit: int) -> int:
-    """Return in which extents a role gives an action."""
-    through = THROUGH_ACCESS if role.through_access else 0
-    return _extents(role.any_record, bit, through) | _extents(role.own_record, bit, through) << OWN_SHIFT
+def _powers(roles: Sequence[CompiledRole | None], bit: int) -> bytes:
+    """Return the flags of one action, for each role code without and with the mark of the last row."""
+    flags = bytearray()
+    for code, role in enumerate(roles):
+        given = VOID if code == MOVED else 0
+        if role is not None:
+            given = _extents(role.any_record, bit) | _extents(role.own_record, bit) << OWN_SHIFT
+        flags += bytes((given, given | LAST))
+    return bytes(flags)
 
 
-def _extents(given: Given, bit: int, through: int) -> int:
-    """Return half a byte of flags."""
-    flags = (LOWER if given.lower_levels & bit else 0) | (SAME if given.same & bit else 0)
-    if flags:
-        flags |= through
-    return flags | (EVERYWHERE if given.everywhere & bit else 0)
+def _extents(given: Given, bit: int) -> int:
+    """Return in which extents an action is given."""
+    return (
+        (LOWER if given.lower_levels & bit else 0)
+        | (SAME if given.same & bit else 0)
+        | (EVERYWHERE if given.everywhere & bit else 0)
+    )
 
 
 def _valid(role: CompiledRole | None, kind_ids: list[str]) -> bytes:

@@ -1,0 +1,128 @@
+"""What is measured in a process of its own: load time and memory of an engine, and the snapshot's million accounts."""
+
+import gc
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from statistics import median
+
+from bench.engines import ENGINES
+from bench.world import EVERYWHERE_ROLES, NOW, PRIVILEGES, START, make_nodes, make_world, program_of, user_id
+
+ACCOUNTS, GRANTS = 1_000_000, 3
+QUESTIONS = 1_000_000
+
+
+def resident() -> float:
+    """Return the megabytes that the process holds in memory now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+def engine(name: str, users: int) -> dict[str, float]:
+    """Load an engine; the world, which it need not keep, is counted out."""
+    world = make_world(users)
+    gc.collect()
+    before, began = resident(), time.process_time()
+    ask = ENGINES[name].load(world)
+    seconds = time.process_time() - began
+    gc.collect()
+    megabytes = resident() - before
+    ask(world.questions(1, seed=0)[0])
+    return {"seconds": seconds, "megabytes": megabytes}
+
+
+def million() -> dict[str, float]:
+    """Load a million accounts into a snapshot, and ask it singly and in bulk."""
+    from rolebook.decision.changes import GrantClosed
+    from rolebook.decision.instants import micros
+    from rolebook.decision.snapshot import SnapshotBuilder
+
+    program, tree = program_of(make_world(1))
+    places = [node_id for node_id, _, _ in make_nodes()]
+    random = Random(1)
+    start, at = micros(START), micros(NOW)
+    gc.collect()
+    before, began = resident(), time.process_time()
+    builder = SnapshotBuilder(program, tree)
+    for number in range(ACCOUNTS):
+        roles = [int(random.random() * 20) for _ in range(GRANTS)]
+        builder.add(
+            user_id(number),
+            active=True,
+            grants=[
+                (
+                    f"0190aaaa-0000-7000-8000-{number * GRANTS + grant:012x}",
+                    f"role-{role}",
+                    None if role in EVERYWHERE_ROLES else places[int(random.random() * len(places))],
+                    start,
+                    at - 1 if random.random() < 0.1 else None,
+                    None,
+                )
+                for grant, role in enumerate(roles)
+            ],
+        )
+    snapshot = builder.build()
+    seconds = time.process_time() - began
+    gc.collect()
+    megabytes = resident() - before
+    asked = [
+        (
+            user_id(int(random.random() * ACCOUNTS)),
+            f"privilege-{int(random.random() * PRIVILEGES)}",
+            places[int(random.random() * len(places))],
+        )
+        for _ in range(QUESTIONS)
+    ]
+    check = snapshot.check
+
+    def singly() -> None:
+        for subject, action, organization in asked[:200_000]:
+            check(subject, action, organization, at)
+
+    columns = [list(column) for column in zip(*asked, strict=True)]
+    questions = snapshot.encode(*columns)
+    single = median(timed(singly, 200_000) for _ in range(5))
+    bulk = median(timed(lambda: snapshot.check_many(questions, at), QUESTIONS) for _ in range(5))
+    named = median(
+        timed(lambda: snapshot.check_many(snapshot.encode(*columns), at), QUESTIONS) for _ in range(3)
+    )
+    in_bulk = snapshot.check_many(questions, at)[:5_000]
+    if [bool(answer) for answer in in_bulk] != [check(*question, at) for question in asked[:5_000]]:
+        raise SystemExit("bulk and single checks differ")
+    closings = [GrantClosed(question[0], "none", NOW) for question in asked[:5_000]]
+    closings += [
+        GrantClosed(question[0], person.holdings[0].id, NOW)
+        for question in asked[:5_000]
+        if (person := snapshot.person(question[0]))
+    ]
+
+    def change() -> None:
+        for closing in closings:
+            snapshot.apply(closing)
+
+    changed = timed(change, len(closings))
+    return {
+        "seconds": seconds,
+        "megabytes": megabytes,
+        "single": single,
+        "bulk": bulk,
+        "named": named,
+        "changed": changed,
+    }
+
+
+def timed(work: Callable[[], object], count: int) -> float:
+    """Return how many of `count` were done a second."""
+    began = time.process_time()
+    work()
+    return count / (time.process_time() - began)
+
+
+if __name__ == "__main__":
+    what, *rest = sys.argv[1:]
+    print(json.dumps(million() if what == "million" else engine(rest[0], int(rest[1]))))
