@@ -1,6 +1,7 @@
 """Single checks beside pycasbin, cedarpy and vakt on the same world and questions; bulk; a million accounts.
 
-Processor time: medians of interleaved rounds in this process; load time and memory of each engine in a process of its own.
+Processor time: medians of interleaved rounds in this process; load time and memory of each engine in a process of its
+own.
 """
 
 import json
