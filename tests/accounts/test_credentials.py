@@ -7,7 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from rolebook.accounts import mailed_codes, throttling
 from rolebook.accounts.flows.registration import confirm_email, register_account
@@ -49,7 +49,7 @@ def test_a_code_is_good_in_its_step_and_one_before_and_after() -> None:
 
 
 def test_secrets_are_stored_encrypted_and_unreadable_under_another_key(
-    user_with_totp: Person, settings: SettingsWrapper
+    user_with_totp: Person, settings: Settings
 ) -> None:
     stored = Authenticator.objects.get(user=user_with_totp.account, type="totp").data["secret"]
     assert user_with_totp.secret not in stored
