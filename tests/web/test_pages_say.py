@@ -200,3 +200,15 @@ def test_lists_go_on_by_key_and_keep_what_was_searched(world: World) -> None:
     assert "Person 25" in second
     assert "Nora Newell" not in second
     assert "Back to the first page" in second
+
+
+@pytest.mark.requirement("QPP-13")
+def test_a_denied_request_stays_on_home_until_it_is_asked_for_again(world: World) -> None:
+    answer(world.maria, world.waiting, "denied", clock.now())
+    client = signed_in(world.nora)
+    address = reverse("request", args=[QPP, world.waiting.public_id])
+    assert address in text(client.get(reverse("home", args=[QPP])))
+    client.post(reverse("submit-again", args=[QPP, world.waiting.public_id]))
+    page = text(client.get(reverse("home", args=[QPP])))
+    assert address not in page
+    assert "Waits for a Security Official" in page

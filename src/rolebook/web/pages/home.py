@@ -1,5 +1,7 @@
 """Where one begins: choosing a program, and Home, which answers "what do I have to do?"."""
 
+import uuid
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -7,9 +9,11 @@ from django.views.decorators.http import require_safe
 
 from rolebook.accounts.queries import programs_in_force
 from rolebook.audit import clock
+from rolebook.governance.models import Request
 from rolebook.governance.queries import home as waiting_at_home
 from rolebook.governance.queries import my_access, my_requests, pending_requests
 from rolebook.governance.queries.home import Home
+from rolebook.governance.queries.requests import RequestLine
 from rolebook.web.answers import program_view
 from rolebook.web.gate import open_page
 from rolebook.web.pages.my_access import NO_ROLE
@@ -42,12 +46,29 @@ def home(request: ProgramRequest) -> HttpResponse:
             "decides": waiting.decides,
             "to_decide": pending_requests(request.account, program_id, at, show="to decide", limit=_SHOWN),
             "to_decide_total": waiting.to_decide,
-            "own": my_requests(request.account, program_id, at, state="pending", limit=_SHOWN),
+            "own": _open_ends(my_requests(request.account, program_id, at).rows)[:_SHOWN],
             "holds": my_access(request.account, program_id, at),
             "lead": _lead(waiting),
             "no_role_hint": request.rolebook.hint("no_role") or NO_ROLE,
         },
     )
+
+
+def _open_ends(own: tuple[RequestLine, ...]) -> tuple[RequestLine, ...]:
+    """Return one's newest requests about which something is still to happen, or to do.
+
+    A denied one stays until the same has been asked for again.
+    """
+    shown: list[RequestLine] = []
+    asked_later: set[tuple[str, uuid.UUID | None]] = set()
+    for line in own:
+        wanted = {(item.role_id, item.organization_id) for item in line.items}
+        if line.state in (Request.State.PENDING, Request.State.RETURNED) or (
+            line.state == Request.State.DENIED and line.may_submit_again and not wanted & asked_later
+        ):
+            shown.append(line)
+        asked_later |= wanted
+    return tuple(shown)
 
 
 def _lead(waiting: Home) -> str:

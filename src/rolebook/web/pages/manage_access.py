@@ -53,8 +53,7 @@ def manage_access(request: ProgramRequest) -> HttpResponse:
             "organization_searchable": bool(organization_search) or len(connected.rows) >= _MANY,
             "connected_next_url": next_address(request, "organizations-after", connected.next_after, near),
             "connected_first_url": first_address(request, "organizations-after", near),
-            "identifier_title": identifier_title(request),
-            "few_officials": request.rolebook.hint("few_officials") or "",
+            "few_officials": few_officials(request, any(row.hint for row in connected.rows)),
             "removal": removal_to_show(request),
         },
     )
@@ -86,11 +85,16 @@ def organization_users(request: ProgramRequest, organization_id: uuid.UUID) -> H
             "first_url": first_address(request, "after", "connected"),
             "pending_next_url": next_address(request, "pending-after", users.pending.next_after, "pending"),
             "pending_first_url": first_address(request, "pending-after", "pending"),
-            "few_officials": request.rolebook.hint("few_officials") or "",
+            "few_officials": few_officials(request, users.hint is not None),
             "only_official_hint": only_official_hint(request),
             "removal": removal_to_show(request),
         },
     )
+
+
+def few_officials(request: ProgramRequest, advised: bool) -> str:
+    """Return the program's hint for organizations with few officials, where there is one to advise (QPP-12)."""
+    return (request.rolebook.hint("few_officials") or "") if advised else ""
 
 
 def identifier_title(request: ProgramRequest) -> str:

@@ -70,6 +70,8 @@ def _not_removed(request: ProgramRequest, organization_id: uuid.UUID, refusal: R
 def removal_page(request: ProgramRequest, sequence: int) -> HttpResponse:
     """Say whether a removal is confirmed everywhere: as the notification for htmx, as a page otherwise."""
     removal = removal_status(request.account, sequence, request.program.id, request.at)
+    if in_part(request) and not removal.confirmed:
+        return HttpResponse(status=204)  # nothing new: screen readers must not be told again every second
     page = "partials/removal_toast.html" if in_part(request) else "pages/removal.html"
     return render(request, page, {"removal": removal})
 
