@@ -1,5 +1,6 @@
 """What the operator sets, read from environment variables once and checked; documented in docs/settings.md."""
 
+import contextlib
 import os
 import secrets
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ class Environment:
     demo: bool
     debug: bool
     lease_seconds: float
+    proxies: int
 
     @property
     def https(self) -> bool:
@@ -43,7 +45,9 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
     site_url = variables.get("ROLEBOOK_SITE_URL", "http://127.0.0.1:8000").rstrip("/")
     host = urlsplit(site_url).hostname
     if host is None or urlsplit(site_url).scheme not in ("http", "https"):
-        raise SettingsError(f"ROLEBOOK_SITE_URL: found {site_url!r}, expected an address such as https://access.example.org")
+        raise SettingsError(
+            f"ROLEBOOK_SITE_URL: found {site_url!r}, expected an address such as https://access.example.org"
+        )
     lease = variables.get("ROLEBOOK_LEASE_SECONDS", "5")
     try:
         lease_seconds = float(lease)
@@ -51,6 +55,9 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
         lease_seconds = 0.0
     if not 0.2 <= lease_seconds <= 300:
         raise SettingsError(f"ROLEBOOK_LEASE_SECONDS: found {lease!r}, expected seconds between 0.2 and 300")
+    proxies = variables.get("ROLEBOOK_PROXIES", "0")
+    if proxies not in {"0", "1", "2", "3"}:
+        raise SettingsError(f"ROLEBOOK_PROXIES: found {proxies!r}, expected a number from 0 to 3")
     hosts = tuple(h for h in variables.get("ROLEBOOK_HOSTS", "").split(",") if h) or (host,)
     return Environment(
         home=home,
@@ -63,6 +70,7 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
         demo=_flag(variables, "ROLEBOOK_DEMO"),
         debug=_flag(variables, "ROLEBOOK_DEBUG"),
         lease_seconds=lease_seconds,
+        proxies=int(proxies),
     )
 
 
@@ -76,16 +84,16 @@ def _flag(variables: Mapping[str, str], name: str) -> bool:
 def _kept_secret(home: Path) -> str:
     """Return the secret key of this installation, made at first use and kept readable by its owner only."""
     file = home / "secret-key"
-    try:
-        return file.read_text().strip()
-    except FileNotFoundError:
+    if not file.exists():
         home.mkdir(parents=True, exist_ok=True)
-        try:
-            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-                out.write(secrets.token_urlsafe(48))
-        except FileExistsError:
-            pass
-        return file.read_text().strip()
+        # Written aside, then linked: whoever starts at the same moment finds a whole key, and one key wins.
+        made = home / f"secret-key.{secrets.token_hex(4)}"
+        with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):
+            os.link(made, file)
+        made.unlink()
+    return file.read_text().strip()
 
 
 def django_database(address: str) -> dict[str, Any]:
@@ -119,6 +127,6 @@ def django_database(address: str) -> dict[str, Any]:
             "OPTIONS": options,
         }
     raise SettingsError(
-        f"ROLEBOOK_DATABASE: found {address.split('@')[-1]!r}, "
+        f"ROLEBOOK_DATABASE: found {address.rsplit('@', maxsplit=1)[-1]!r}, "
         "expected sqlite:////folder/file.sqlite3 or postgresql://user@host/name"
     )

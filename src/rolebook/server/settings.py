@@ -38,6 +38,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "rolebook.web.proxies.BehindProxies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -85,8 +86,8 @@ PASSWORD_HASHERS = [
 ]
 
 # allauth keeps the second factors (its tables, its TOTP and recovery codes); signing in and registering are our
-# flows, because they commit together with their audit events (docs/decisions/sign-in.md). None of its pages
-# are reachable.
+# flows, because they commit together with their audit events (docs/decisions/0008-sign-in-is-our-flows.md).
+# None of its pages are reachable.
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "user_id"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
@@ -116,6 +117,7 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 ROLEBOOK_SESSION_IDLE_SECONDS = 30 * 60
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ROLEBOOK.proxies and ROLEBOOK.https else None
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if ROLEBOOK.https else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
