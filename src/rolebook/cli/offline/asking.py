@@ -135,7 +135,7 @@ def _place(book: Book, text: str) -> Place:
     kind, _, parent = rest.partition(":")
     titles = [known.title for known in book.rolebook.organization_kinds]
     ids = [known.id for known in book.rolebook.organization_kinds]
-    one_of_those("kind of organization", kind, [*ids, *titles])
+    one_of_those("kind of organization", kind, [*titles, *ids])
     return Place(code.strip(), kind, parent.strip() or None)
 
 
@@ -193,7 +193,7 @@ def which_role(program: str, needed: Sequence[str], category: str | None, limit:
     rolebook = book.rolebook
     ids = [privilege_named(rolebook, title) for title in needed]
     if category is not None:
-        names = [name for known in rolebook.categories for name in (known.id, known.title)]
+        names = [name for known in rolebook.categories for name in (known.title, known.id)]
         category = one_of_those("category", category, names)
     found = book.which_role(*ids, category=category, limit=limit)
     if as_json:
