@@ -192,8 +192,12 @@ def standing_of(account: Account, program_id: str, at: datetime) -> Standing:
     The account and the participation are read again: a page or a token that began earlier proves nothing (I7).
     """
     version, book = rolebook_in_force(program_id, at)
-    fresh = Account.objects.get(pk=account.pk)
-    participation = Participation.objects.filter(account=fresh, program_id=program_id).first()
+    participation = (
+        Participation.objects.filter(account=account.pk, program_id=program_id)
+        .select_related("account")
+        .first()
+    )
+    fresh = Account.objects.get(pk=account.pk) if participation is None else participation.account
     grants = Grant.objects.filter(in_force(at), account=fresh, program_id=program_id)
     rows = list(grants.select_related("organization").order_by("pk"))
     active = fresh.status == Account.Status.ACTIVE and (

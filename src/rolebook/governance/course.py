@@ -6,6 +6,8 @@ State moves are those of `rolebook.policy.lifecycle`; a move that is not in its 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.db.models import Q
+
 from rolebook.audit import tags
 from rolebook.audit.recording import UnitOfWork
 from rolebook.governance.models import Request, RequestItem, Stage
@@ -89,7 +91,9 @@ def drop_pointless_stages(work: UnitOfWork, request: Request, at: datetime, role
 
 def settle_request_when_done(work: UnitOfWork, request: Request, at: datetime, rolebook_version: int) -> None:
     """Settle the request once none of its items is pending: approved, denied, or partly approved."""
-    states = set(request.items.filter(request_version=request.version).values_list("state", flat=True))
+    # What an earlier version was given stays given, and counts for what the whole came to.
+    counted = Q(request_version=request.version) | Q(state=RequestItem.State.APPROVED)
+    states = set(request.items.filter(counted).values_list("state", flat=True))
     if RequestItem.State.PENDING in states:
         return
     if states == {RequestItem.State.APPROVED}:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from rolebook.accounts.models import Account, Organization, OrganizationIdentifier
 from rolebook.governance.authority import in_force
@@ -39,16 +39,23 @@ def official_role_ids(book: Rolebook) -> tuple[str, ...]:
     return tuple(holder.role_id for holder in holders if holder.role_id != STEWARD_ID)
 
 
+def official_grants(book: Rolebook) -> Q:
+    """Return the SQL condition for grants of an official's role to an active person."""
+    return Q(
+        role_id__in=official_role_ids(book),
+        account__status=Account.Status.ACTIVE,
+        participation__status=Participation.Status.ACTIVE,
+    )
+
+
 def number_of_officials(book: Rolebook, organization_pks: Iterable[int], at: datetime) -> Mapping[int, int]:
     """Return how many active people hold an official's role in force at each organization; one query."""
     counted = (
         Grant.objects.filter(
             in_force(at),
+            official_grants(book),
             program_id=book.program.id,
             organization__in=list(organization_pks),
-            role_id__in=official_role_ids(book),
-            account__status=Account.Status.ACTIVE,
-            participation__status=Participation.Status.ACTIVE,
         )
         .values("organization")
         .annotate(number=Count("account", distinct=True))
@@ -98,11 +105,11 @@ def only_official(book: Rolebook, organization_pk: int, account_pk: int, at: dat
     people = set(
         Grant.objects.filter(
             in_force(at),
+            official_grants(book),
             program_id=book.program.id,
             organization=organization_pk,
-            role_id__in=official_role_ids(book),
-            account__status=Account.Status.ACTIVE,
-            participation__status=Participation.Status.ACTIVE,
-        ).values_list("account", flat=True)[:2]
+        )
+        .values_list("account", flat=True)
+        .distinct()[:2]
     )
     return people == {account_pk}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Standing, covered_role_ids, in_force
@@ -16,7 +16,7 @@ from rolebook.governance.queries.officials import (
     OfficialsHint,
     few_officials,
     identifiers_of,
-    number_of_officials,
+    official_grants,
 )
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import PendingRow, pending_at, role_title
@@ -107,17 +107,20 @@ def users_of_organization(
         )
     if show != "connected":
         pending = pending_at(standing, organization.pk, search=search, after=pending_after, limit=limit)
-    officials = number_of_officials(standing.book, [organization.pk], at).get(organization.pk, 0)
+    counted = _held_there(standing, organization).aggregate(
+        connected=Count("account", distinct=True),
+        officials=Count("account", distinct=True, filter=official_grants(standing.book)),
+    )
     return OrganizationUsers(
         organization=organization_line(standing, organization),
         connected=connected,
         pending=pending,
-        number_connected=_held_there(standing, organization).values("account").distinct().count(),
+        number_connected=counted["connected"],
         number_pending=Stage.objects.filter(
             program_id=program_id, organization=organization, state=Stage.State.OPEN
         ).count(),
-        number_of_officials=officials,
-        hint=few_officials(standing.book, organization.kind_id, officials),
+        number_of_officials=counted["officials"],
+        hint=few_officials(standing.book, organization.kind_id, counted["officials"]),
     )
 
 
@@ -172,10 +175,10 @@ def _rows(
 ) -> tuple[ConnectedUser, ...]:
     pks = [person.pk for person in people]
     held: dict[int, list[Grant]] = {}
-    for grant in _held_there(standing, organization).filter(account__in=pks).order_by("starts_at", "pk"):
+    there = _held_there(standing, organization).filter(account__in=pks).select_related("participation")
+    for grant in there.order_by("starts_at", "pk"):
         held.setdefault(grant.account_id, []).append(grant)
-    parts = Participation.objects.filter(program_id=standing.program_id, account__in=pks)
-    participations = {part.account_id: part for part in parts}
+    participations = {pk: theirs[0].participation for pk, theirs in held.items()}
     removable = removable_role_ids(standing, organization)
     return tuple(
         ConnectedUser(
