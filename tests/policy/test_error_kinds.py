@@ -264,13 +264,6 @@ KINDS: dict[str, tuple[str, str, str, str, str]] = {
         "Clerk, place",
         "stage whose role may not decide: found 'clerk', expected a role that 'authority: decide' names ('official')",
     ),
-    "stage whose role decides for others": (
-        ROLEBOOK,
-        "- {role: Official, row",
-        "- {role: Official, categories: [Other], row",
-        "Other]",
-        "unknown category: found 'Other', expected 'Member'",
-    ),
     "chain for nothing": (
         ROLEBOOK,
         CHAIN,
@@ -560,6 +553,45 @@ def test_all_errors_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     assert found.count("\n") == 4
 
 
+def test_a_stage_whose_role_decides_for_another_category_only_is_an_error(tmp_path: Path) -> None:
+    other = "exclusive: true}\n  - {id: other, title: Other, exclusive: false}"
+    files = spoiled(
+        ROLEBOOK,
+        ("exclusive: true}", other),
+        ("- {role: Official, row", "- {role: Official, categories: [Other], row"),
+    )
+    problem = "stage whose role may not decide: found 'official'"
+    expected = f"{problem}, expected a role that decides for the category 'member'"
+    assert errors_of(tmp_path, files) == [
+        f"{place_of(str(files[ROLEBOOK]), 'Official, place', ROLEBOOK)}: {expected}"
+    ]
+
+
+AGENCIES = "kind,code,name,parent\nOffice,NORTH,North,\nOffice,SOUTH,South,\n"
+
+
+@pytest.mark.requirement("IQCS-03")
+def test_an_agency_without_a_chain_is_an_error(tmp_path: Path) -> None:
+    files = spoiled(ROLEBOOK, ("      kinds: [Office]\n", "      organizations: [NORTH]\n"))
+    files[ORGANIZATIONS] = AGENCIES
+    (found,) = errors_of(tmp_path, files)
+    expected = "no chain for an organization: found 'SOUTH', expected a chain whose 'organizations' name it"
+    assert found.endswith(expected)
+
+
+@pytest.mark.requirement("IQCS-03")
+def test_an_agency_with_two_chains_is_an_error(tmp_path: Path) -> None:
+    north, south = (
+        CHAIN.replace("kinds: [Office]", f"organizations: [{codes}]") for codes in ("NORTH", "SOUTH, NORTH")
+    )
+    files = spoiled(ROLEBOOK, (CHAIN, north + south.replace("id: office", "id: second")))
+    files[ORGANIZATIONS] = AGENCIES
+    place = place_of(str(files[ROLEBOOK]), "NORTH]\n      stages", ROLEBOOK)
+    (found,) = errors_of(tmp_path, files)
+    assert found.endswith("second chain: found 'NORTH', expected one chain only (it is in 'office')")
+    assert found.startswith(f"{ROLEBOOK}:{int(place.split(':')[1]) + 5}:30:")
+
+
 ORGANIZATION_KINDS: dict[str, tuple[str, str]] = {
     "bad header": ("kind,code,title,parent\n", "1:11: bad header: found 'title', expected 'name'"),
     "wrong width": ("Office,A\n", "2:1: wrong width: found '2 cells', expected 3 or 4 cells"),
@@ -587,7 +619,8 @@ ORGANIZATION_KINDS: dict[str, tuple[str, str]] = {
     "wrong parent": ("Office,A,First\nOffice,B,Second,A\n", "3:17: wrong parent: found 'A', expected none"),
     "cycle": (
         "Branch,A,First,B\nBranch,B,Second,C\nBranch,C,Third,A\n",
-        "2:16: cycle of organizations: found 'A under B under C under A', expected a parent that is not below its child",
+        "2:16: cycle of organizations: found 'A under B under C under A', "
+        "expected a parent that is not below its child",
     ),
 }
 
