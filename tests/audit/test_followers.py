@@ -1,7 +1,9 @@
 """Leases: a copy answers only while it may, and a confirmation is given only when no copy answers from before."""
 
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pytest
 from django.db import DatabaseError
@@ -12,6 +14,7 @@ from rolebook.audit.followers import NotCommitted, Watch, confirmation, deregist
 from rolebook.audit.following import LogFollower
 from rolebook.audit.models import Event, Follower, PersonalData
 from tests.audit.events import START, sign_in
+from tests.support.databases import CommittedDatabase
 
 LEASE = 10.0
 
@@ -41,12 +44,12 @@ class Copy:
     def __init__(self) -> None:
         self.loads = 0
         self.applied: list[int] = []
-        self.before_apply = lambda: None
+        self.before_apply: Callable[[], object] = lambda: None
 
     def load(self) -> None:
         self.loads += 1
 
-    def apply(self, events: list[FeedEvent]) -> None:
+    def apply(self, events: Sequence[FeedEvent]) -> None:
         self.before_apply()
         self.applied += [event.sequence for event in events]
 
@@ -65,7 +68,7 @@ def registered(applied: Revision | None = None) -> followers.Registration:
 
 
 @pytest.mark.django_db
-def test_the_feed_gives_what_came_after_a_revision_and_says_when_that_is_all():
+def test_the_feed_gives_what_came_after_a_revision_and_says_when_that_is_all() -> None:
     assert events_after(BEGINNING) == ([], True)
     for _ in range(5):
         sign_in()
@@ -78,7 +81,7 @@ def test_the_feed_gives_what_came_after_a_revision_and_says_when_that_is_all():
 
 @pytest.mark.django_db
 @pytest.mark.fault(30)
-def test_a_revision_that_the_log_does_not_have_is_refused():
+def test_a_revision_that_the_log_does_not_have_is_refused() -> None:
     sign_in()
     with pytest.raises(LogReplaced):
         events_after(Revision(1, bytes(32)))
@@ -87,19 +90,19 @@ def test_a_revision_that_the_log_does_not_have_is_refused():
 
 
 @pytest.mark.django_db
-def test_an_event_is_confirmed_at_once_when_nobody_follows(boot):
+def test_an_event_is_confirmed_at_once_when_nobody_follows(boot: BootClock) -> None:
     assert confirmation(sign_in().sequence or 0).confirmed
 
 
 @pytest.mark.django_db
-def test_an_event_that_is_not_in_the_log_has_no_confirmation(boot):
+def test_an_event_that_is_not_in_the_log_has_no_confirmation(boot: BootClock) -> None:
     with pytest.raises(NotCommitted):
         confirmation(1)
 
 
 @pytest.mark.django_db
 @pytest.mark.invariant("I7")
-def test_an_event_is_confirmed_when_every_follower_has_applied_it(boot):
+def test_an_event_is_confirmed_when_every_follower_has_applied_it(boot: BootClock) -> None:
     one, other = registered(), registered()
     sequence = sign_in().sequence or 0
     assert confirmation(sequence) == followers.Confirmation(False, 2)
@@ -111,7 +114,7 @@ def test_an_event_is_confirmed_when_every_follower_has_applied_it(boot):
 
 @pytest.mark.django_db
 @pytest.mark.invariant("I7")
-def test_a_follower_that_has_registered_and_not_loaded_yet_is_waited_for(boot):
+def test_a_follower_that_has_registered_and_not_loaded_yet_is_waited_for(boot: BootClock) -> None:
     sequence = sign_in().sequence or 0
     registered()
     assert not confirmation(sequence).confirmed
@@ -120,7 +123,9 @@ def test_a_follower_that_has_registered_and_not_loaded_yet_is_waited_for(boot):
 @pytest.mark.django_db
 @pytest.mark.invariant("I7")
 @pytest.mark.fault(58)
-def test_a_silent_follower_is_waited_for_a_lease_and_a_tenth_since_the_commit_was_seen(boot):
+def test_a_silent_follower_is_waited_for_a_lease_and_a_tenth_since_the_commit_was_seen(
+    boot: BootClock,
+) -> None:
     registered(tip_revision())
     sequence = sign_in().sequence or 0
     assert not confirmation(sequence).confirmed
@@ -133,7 +138,7 @@ def test_a_silent_follower_is_waited_for_a_lease_and_a_tenth_since_the_commit_wa
 @pytest.mark.django_db
 @pytest.mark.invariant("I7")
 @pytest.mark.fault(30)
-def test_another_event_of_the_same_sequence_after_a_restore_is_waited_for_anew(boot):
+def test_another_event_of_the_same_sequence_after_a_restore_is_waited_for_anew(boot: BootClock) -> None:
     registered(tip_revision())
     sequence = sign_in().sequence or 0
     assert not confirmation(sequence).confirmed
@@ -148,7 +153,7 @@ def test_another_event_of_the_same_sequence_after_a_restore_is_waited_for_anew(b
 
 
 @pytest.mark.django_db
-def test_an_asker_may_say_when_it_saw_the_commit(boot):
+def test_an_asker_may_say_when_it_saw_the_commit(boot: BootClock) -> None:
     registered(tip_revision())
     sequence = sign_in().sequence or 0
     assert not confirmation(sequence, boot.seconds - LEASE).confirmed
@@ -156,7 +161,9 @@ def test_an_asker_may_say_when_it_saw_the_commit(boot):
 
 
 @pytest.mark.django_db
-def test_the_process_remembers_a_bounded_number_of_events(boot, monkeypatch):
+def test_the_process_remembers_a_bounded_number_of_events(
+    boot: BootClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(followers, "_REMEMBERED", 3)
     for _ in range(5):
         confirmation(sign_in().sequence or 0)
@@ -164,12 +171,13 @@ def test_the_process_remembers_a_bounded_number_of_events(boot, monkeypatch):
 
 
 @pytest.mark.django_db
-def test_a_follower_answers_only_after_it_loaded_and_renewed_and_until_its_lease_is_over(boot):
+def test_a_follower_answers_only_after_it_loaded_and_renewed_and_until_its_lease_is_over(
+    boot: BootClock,
+) -> None:
     sign_in()
     copy = Copy()
     follower = following(copy)
     assert not follower.is_fresh()
-    assert follower.revision is None
     follower.step()
     assert (copy.loads, follower.revision) == (1, tip_revision())
     assert follower.fresh_until == boot.seconds + LEASE
@@ -180,7 +188,7 @@ def test_a_follower_answers_only_after_it_loaded_and_renewed_and_until_its_lease
 
 
 @pytest.mark.django_db
-def test_it_registers_before_it_loads():
+def test_it_registers_before_it_loads() -> None:
     class Looking(Copy):
         def load(self) -> None:
             super().load()
@@ -194,7 +202,7 @@ def test_it_registers_before_it_loads():
 
 @pytest.mark.django_db
 @pytest.mark.invariant("I7")
-def test_the_lease_runs_from_before_the_tip_was_read_however_long_the_rest_took(boot):
+def test_the_lease_runs_from_before_the_tip_was_read_however_long_the_rest_took(boot: BootClock) -> None:
     copy = Copy()
     follower = following(copy)
     follower.step()
@@ -212,7 +220,7 @@ def test_the_lease_runs_from_before_the_tip_was_read_however_long_the_rest_took(
 
 @pytest.mark.django_db
 @pytest.mark.invariant("I7")
-def test_the_lease_is_renewed_only_at_the_tip(boot, monkeypatch):
+def test_the_lease_is_renewed_only_at_the_tip(boot: BootClock, monkeypatch: pytest.MonkeyPatch) -> None:
     follower = following(Copy())
     follower.step()
     until = follower.fresh_until
@@ -232,7 +240,7 @@ def test_the_lease_is_renewed_only_at_the_tip(boot, monkeypatch):
 
 
 @pytest.mark.django_db
-def test_an_idle_follower_writes_only_to_renew(boot, django_assert_num_queries):
+def test_an_idle_follower_writes_only_to_renew(boot: BootClock, django_assert_num_queries: Any) -> None:
     follower = following(Copy())
     follower.step()
     with django_assert_num_queries(1):
@@ -244,7 +252,7 @@ def test_an_idle_follower_writes_only_to_renew(boot, django_assert_num_queries):
 
 
 @pytest.mark.django_db
-def test_one_that_cannot_apply_stops_answering_and_loads_again(boot):
+def test_one_that_cannot_apply_stops_answering_and_loads_again(boot: BootClock) -> None:
     copy = Copy()
     follower = following(copy)
     follower.step()
@@ -264,7 +272,7 @@ def test_one_that_cannot_apply_stops_answering_and_loads_again(boot):
 
 @pytest.mark.django_db
 @pytest.mark.fault(30)
-def test_a_follower_whose_log_was_replaced_drops_everything_and_loads_again(boot):
+def test_a_follower_whose_log_was_replaced_drops_everything_and_loads_again(boot: BootClock) -> None:
     sign_in()
     copy = Copy()
     follower = following(copy)
@@ -280,7 +288,7 @@ def test_a_follower_whose_log_was_replaced_drops_everything_and_loads_again(boot
 
 
 @pytest.mark.django_db
-def test_one_whose_row_is_gone_answers_nothing_until_it_registered_again(boot):
+def test_one_whose_row_is_gone_answers_nothing_until_it_registered_again(boot: BootClock) -> None:
     follower = following(Copy())
     follower.step()
     Follower.objects.all().delete()
@@ -294,14 +302,14 @@ def test_one_whose_row_is_gone_answers_nothing_until_it_registered_again(boot):
 
 @pytest.mark.django_db
 @pytest.mark.fault(30)
-def test_one_whose_row_is_not_as_it_left_it_has_no_lease(boot):
+def test_one_whose_row_is_not_as_it_left_it_has_no_lease(boot: BootClock) -> None:
     registration = registered()
     Follower.objects.update(renewals=7)
     assert renew(registration, BEGINNING) is None
 
 
 @pytest.mark.django_db
-def test_the_rows_of_dead_processes_are_forgotten_and_those_of_living_ones_are_not(boot):
+def test_the_rows_of_dead_processes_are_forgotten_and_those_of_living_ones_are_not(boot: BootClock) -> None:
     dead, alive = registered(tip_revision()), registered(tip_revision())
     watch = Watch()
     for _ in range(8):
@@ -317,7 +325,7 @@ def test_the_rows_of_dead_processes_are_forgotten_and_those_of_living_ones_are_n
 
 @pytest.mark.django_db
 @pytest.mark.invariant("I7")
-def test_of_forgetting_and_renewing_only_one_wins(boot):
+def test_of_forgetting_and_renewing_only_one_wins(boot: BootClock) -> None:
     """Whichever comes first: a renewal makes the forgetting miss, a forgetting makes the renewal fail."""
     registration = registered(tip_revision())
     watch = Watch()
@@ -332,20 +340,20 @@ def test_of_forgetting_and_renewing_only_one_wins(boot):
 
 
 @pytest.mark.django_db
-def test_a_row_looked_at_for_the_first_time_is_never_forgotten_however_old_it_is(boot):
+def test_a_row_looked_at_for_the_first_time_is_never_forgotten_however_old_it_is(boot: BootClock) -> None:
     registered()
     Follower.objects.update(registered_at=START.replace(year=2001))
     assert Watch().forget_dead() == 0
 
 
-def test_a_follower_in_a_thread_follows_and_leaves_nothing_behind(committed_db):
+def test_a_follower_in_a_thread_follows_and_leaves_nothing_behind(committed_db: CommittedDatabase) -> None:
     copy = Copy()
     follower = following(copy, lease=0.5)
     follower.start()
     follower.wait_until_fresh(20)
     sequence = sign_in().sequence or 0
     while not confirmation(sequence).confirmed:
-        clock.time.sleep(0.01)
+        time.sleep(0.01)
     assert copy.applied == [sequence]
     follower.stop()
     assert not follower.is_fresh()
@@ -353,7 +361,7 @@ def test_a_follower_in_a_thread_follows_and_leaves_nothing_behind(committed_db):
 
 
 @pytest.mark.django_db
-def test_names_are_cut_to_what_fits():
+def test_names_are_cut_to_what_fits() -> None:
     register(kind="test", name="x" * 500, lease_seconds=1, at=START)
     assert len(Follower.objects.get().name) == 200
     deregister(followers.Registration(uuid.uuid4(), 1, 0))

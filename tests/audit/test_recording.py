@@ -19,16 +19,17 @@ from rolebook.audit.recording import (
     unit_of_work,
 )
 from tests.audit.events import JOB, NORA, OTTO, START, WEB, register, sign_in
+from tests.support.databases import CommittedDatabase
 
 
-def change_something():
+def change_something() -> None:
     """Stand in for what a flow changes: any row will do."""
     Follower.objects.create(
         follower_id=NORA, kind="test", name="change", registered_at=START, lease_seconds=1
     )
 
 
-def change_and_record(divisor=1):
+def change_and_record(divisor: int = 1) -> None:
     """A flow that changes something, records it, and fails for a divisor of 0."""
     with unit_of_work(at=START, origin=JOB) as work:
         change_something()
@@ -38,7 +39,7 @@ def change_and_record(divisor=1):
 
 @pytest.mark.django_db
 @pytest.mark.invariant("I11")
-def test_events_are_numbered_without_a_gap_and_each_points_at_the_one_before_it():
+def test_events_are_numbered_without_a_gap_and_each_points_at_the_one_before_it() -> None:
     register()
     sign_in()
     assert sign_in().sequence == 3
@@ -50,7 +51,7 @@ def test_events_are_numbered_without_a_gap_and_each_points_at_the_one_before_it(
 
 
 @pytest.mark.django_db
-def test_the_content_says_everything_and_holds_no_personal_data_and_no_session():
+def test_the_content_says_everything_and_holds_no_personal_data_and_no_session() -> None:
     register()
     event = Event.objects.get()
     content = json.loads(event.content)
@@ -67,7 +68,7 @@ def test_the_content_says_everything_and_holds_no_personal_data_and_no_session()
 
 @pytest.mark.invariant("I11")
 @pytest.mark.fault(33)
-def test_a_change_without_an_event_is_rolled_back(committed_db):
+def test_a_change_without_an_event_is_rolled_back(committed_db: CommittedDatabase) -> None:
     with pytest.raises(SilentFlow), unit_of_work(at=START, origin=JOB):
         change_something()
     assert not Follower.objects.exists()
@@ -75,7 +76,9 @@ def test_a_change_without_an_event_is_rolled_back(committed_db):
 
 @pytest.mark.invariant("I11")
 @pytest.mark.fault(33)
-def test_a_change_is_rolled_back_when_its_event_cannot_be_written(committed_db, monkeypatch):
+def test_a_change_is_rolled_back_when_its_event_cannot_be_written(
+    committed_db: CommittedDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: object) -> tuple[int, bytes]:
         raise OSError("no space left on device")
 
@@ -87,7 +90,7 @@ def test_a_change_is_rolled_back_when_its_event_cannot_be_written(committed_db, 
 
 
 @pytest.mark.invariant("I11")
-def test_an_event_is_rolled_back_with_its_change(committed_db):
+def test_an_event_is_rolled_back_with_its_change(committed_db: CommittedDatabase) -> None:
     with pytest.raises(ZeroDivisionError):
         change_and_record(divisor=0)
     assert not Event.objects.exists()
@@ -95,14 +98,14 @@ def test_an_event_is_rolled_back_with_its_change(committed_db):
 
 
 @pytest.mark.django_db
-def test_a_unit_may_say_that_nothing_happened():
+def test_a_unit_may_say_that_nothing_happened() -> None:
     with unit_of_work(at=START, origin=JOB) as work:
         work.nothing_happened()
     assert work.sequence is None
     assert not Event.objects.exists()
 
 
-def test_a_unit_cannot_stand_inside_another_transaction(committed_db):
+def test_a_unit_cannot_stand_inside_another_transaction(committed_db: CommittedDatabase) -> None:
     with (
         pytest.raises(RuntimeError, match="durable"),
         transaction.atomic(),
@@ -119,7 +122,7 @@ def test_a_unit_cannot_stand_inside_another_transaction(committed_db):
 
 @pytest.mark.django_db
 @pytest.mark.invariant("I12")
-def test_a_unit_holds_the_log_lock_for_a_bounded_number_of_events():
+def test_a_unit_holds_the_log_lock_for_a_bounded_number_of_events() -> None:
     with unit_of_work(at=START, origin=JOB) as work:
         for _ in range(EVENTS_A_UNIT):
             work.record(tags.ACCOUNT_SIGNED_OUT)
@@ -134,7 +137,7 @@ def test_a_unit_holds_the_log_lock_for_a_bounded_number_of_events():
 
 
 @pytest.mark.django_db
-def test_a_detail_or_personal_field_that_its_tag_does_not_declare_is_refused_at_once():
+def test_a_detail_or_personal_field_that_its_tag_does_not_declare_is_refused_at_once() -> None:
     with unit_of_work(at=START, origin=JOB) as work:
         with pytest.raises(Undeclared, match="'password'"):
             work.record(tags.ACCOUNT_SIGNED_IN, new={"password": "x"})
@@ -147,7 +150,7 @@ def test_a_detail_or_personal_field_that_its_tag_does_not_declare_is_refused_at_
 
 @pytest.mark.django_db
 @pytest.mark.fault(32)
-def test_text_made_to_look_like_an_entry_stays_inside_its_event():
+def test_text_made_to_look_like_an_entry_stays_inside_its_event() -> None:
     forged = 'x\n{"sequence":2,"tag":"grant:opened"}\u202e\x1b[2J'
     register(name=forged)
     assert Event.objects.count() == 1
@@ -155,7 +158,7 @@ def test_text_made_to_look_like_an_entry_stays_inside_its_event():
 
 
 @pytest.mark.django_db
-def test_a_refused_attempt_is_one_event_of_its_own():
+def test_a_refused_attempt_is_one_event_of_its_own() -> None:
     sequence = record_refusal(
         tags.ATTEMPT_REFUSED_DECIDE,
         at=START,
@@ -171,8 +174,8 @@ def test_a_refused_attempt_is_one_event_of_its_own():
 
 @pytest.mark.fault(31)
 @pytest.mark.invariant("I11")
-def test_flows_that_append_at_once_make_one_chain_without_a_gap(committed_db):
-    def many():
+def test_flows_that_append_at_once_make_one_chain_without_a_gap(committed_db: CommittedDatabase) -> None:
+    def many() -> None:
         for number in range(25):
             with unit_of_work(at=START + timedelta(seconds=number), origin=Origin("api")) as work:
                 for _ in range(number % 3 + 1):
@@ -186,13 +189,15 @@ def test_flows_that_append_at_once_make_one_chain_without_a_gap(committed_db):
 
 @pytest.mark.postgres
 @pytest.mark.fault(31)
-def test_without_the_log_lock_flows_that_append_at_once_are_refused(committed_db, monkeypatch):
+def test_without_the_log_lock_flows_that_append_at_once_are_refused(
+    committed_db: CommittedDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The mutant: with the lock taken out, the unique sequence breaks some of the flows instead."""
     from django.db import IntegrityError
 
     monkeypatch.setattr(recording, "_take_log_lock", lambda: None)
 
-    def many():
+    def many() -> None:
         for _ in range(200):
             with unit_of_work(at=START, origin=JOB) as work:
                 work.record(tags.ACCOUNT_SIGNED_OUT)
@@ -202,7 +207,9 @@ def test_without_the_log_lock_flows_that_append_at_once_are_refused(committed_db
 
 
 @pytest.mark.postgres
-def test_the_log_lock_is_taken_last_so_that_a_slow_flow_keeps_nobody_waiting(committed_db):
+def test_the_log_lock_is_taken_last_so_that_a_slow_flow_keeps_nobody_waiting(
+    committed_db: CommittedDatabase,
+) -> None:
     with unit_of_work(at=START, origin=JOB) as work:
         change_something()
         work.record(tags.ACCOUNT_SIGNED_OUT)
@@ -213,7 +220,7 @@ def test_the_log_lock_is_taken_last_so_that_a_slow_flow_keeps_nobody_waiting(com
     assert work.sequence == 2
 
 
-def test_every_tag_follows_the_grammar_and_says_what_it_means():
+def test_every_tag_follows_the_grammar_and_says_what_it_means() -> None:
     assert len(tags.TAGS) > 20
     for name, tag in tags.TAGS.items():
         assert tags.tag_of(name) is tag

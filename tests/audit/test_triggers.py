@@ -1,5 +1,6 @@
 """The database itself refuses to change what is append-only, on both kinds of database, whatever the code does."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -11,17 +12,18 @@ from rolebook.audit.models import Event, PersonalData
 from rolebook.audit.readiness import check_at_start
 from rolebook.audit.triggers import Trigger, TriggerSet, check_installed
 from tests.audit.events import START, register
+from tests.support.databases import CommittedDatabase
 
 OURS = ("audit_event", "audit_personaldata")
 
 
-def run_sql(sql: str, *params: object) -> None:
+def run_sql(sql: str, *params: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
 
 
 @contextmanager
-def refused(*words: str):
+def refused(*words: str) -> Iterator[None]:
     with pytest.raises(DatabaseError, match="|".join(words)):
         yield
 
@@ -41,7 +43,7 @@ def refused(*words: str):
         "UPDATE audit_personaldata SET value = NULL, salt = NULL, erased_at = CURRENT_TIMESTAMP, field = 'other'",
     ],
 )
-def test_the_database_refuses_to_rewrite_the_log(committed_db, statement):
+def test_the_database_refuses_to_rewrite_the_log(committed_db: CommittedDatabase, statement: str) -> None:
     register()
     with refused("append-only", "only be erased"):
         run_sql(statement)
@@ -51,14 +53,14 @@ def test_the_database_refuses_to_rewrite_the_log(committed_db, statement):
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("table", OURS)
-def test_postgresql_refuses_truncate(committed_db, table):
+def test_postgresql_refuses_truncate(committed_db: CommittedDatabase, table: str) -> None:
     register()
     with refused("append-only", "only be erased"):
         run_sql(f"TRUNCATE {table} CASCADE")
 
 
 @pytest.mark.parametrize("table", OURS)
-def test_sqlite_refuses_to_replace_a_row(committed_db, table):
+def test_sqlite_refuses_to_replace_a_row(committed_db: CommittedDatabase, table: str) -> None:
     if connection.vendor != "sqlite":
         return
     register()
@@ -67,7 +69,7 @@ def test_sqlite_refuses_to_replace_a_row(committed_db, table):
 
 
 @pytest.mark.fault(34)
-def test_erasing_a_personal_value_is_permitted_once(committed_db):
+def test_erasing_a_personal_value_is_permitted_once(committed_db: CommittedDatabase) -> None:
     register()
     PersonalData.objects.update(value=None, salt=None, erased_at=START)
     with refused("only be erased"):
@@ -75,13 +77,15 @@ def test_erasing_a_personal_value_is_permitted_once(committed_db):
 
 
 @pytest.mark.django_db
-def test_every_registered_trigger_is_installed():
+def test_every_registered_trigger_is_installed() -> None:
     assert {found.table for found in triggers.registered()} >= set(OURS)
     assert check_installed() == []
     assert check_at_start() is None
 
 
-def test_a_missing_trigger_is_named_and_comes_back_with_the_next_migrate(committed_db):
+def test_a_missing_trigger_is_named_and_comes_back_with_the_next_migrate(
+    committed_db: CommittedDatabase,
+) -> None:
     from django.core.management import call_command
 
     triggers.drop_all()
@@ -91,7 +95,7 @@ def test_a_missing_trigger_is_named_and_comes_back_with_the_next_migrate(committ
     assert check_installed() == []
 
 
-def test_an_altered_trigger_is_found_and_repaired(committed_db):
+def test_an_altered_trigger_is_found_and_repaired(committed_db: CommittedDatabase) -> None:
     triggers.drop_all()
     if connection.vendor == "sqlite":
         run_sql("CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event BEGIN SELECT 1; END")
@@ -107,7 +111,7 @@ def test_an_altered_trigger_is_found_and_repaired(committed_db):
 
 
 @pytest.mark.postgres
-def test_a_hollowed_out_function_is_found_and_repaired(committed_db):
+def test_a_hollowed_out_function_is_found_and_repaired(committed_db: CommittedDatabase) -> None:
     run_sql(
         "CREATE OR REPLACE FUNCTION rolebook_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
     )
@@ -118,7 +122,9 @@ def test_a_hollowed_out_function_is_found_and_repaired(committed_db):
         run_sql("UPDATE audit_event SET tag = 'x'")
 
 
-def test_a_table_that_a_migration_rebuilds_has_its_triggers_afterwards(committed_db):
+def test_a_table_that_a_migration_rebuilds_has_its_triggers_afterwards(
+    committed_db: CommittedDatabase,
+) -> None:
     """Django alters a table on SQLite by building another one: its triggers go, silently, and must come back."""
     from django.apps import apps
 
@@ -142,7 +148,7 @@ def test_a_table_that_a_migration_rebuilds_has_its_triggers_afterwards(committed
 
 
 @pytest.mark.django_db
-def test_unapplied_migrations_are_one_clear_line():
+def test_unapplied_migrations_are_one_clear_line() -> None:
     from django.db.migrations.recorder import MigrationRecorder
 
     MigrationRecorder(connection).migration_qs.filter(app="audit").delete()
@@ -152,7 +158,7 @@ def test_unapplied_migrations_are_one_clear_line():
     assert "unapplied migrations (audit.0001_initial" in line
 
 
-def test_one_table_has_one_set_of_triggers():
+def test_one_table_has_one_set_of_triggers() -> None:
     known = triggers.registered()[0]
     triggers.register(known)
     other = TriggerSet(known.app_label, known.table, [Trigger("x", "CREATE TRIGGER x")], [])

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,9 +50,16 @@ def decision_point(*, step: bool = True, lease: float = 30.0) -> DecisionPoint:
     point._process_id = os.getpid()
     point.follower = LogFollower(point.state, kind="test", name="here", lease_seconds=lease)
     point.follower._was_fresh.set()
-    while step and point.follower.step():
-        pass
+    if step:
+        catch_up(point)
     return point
+
+
+def catch_up(point: DecisionPoint) -> None:
+    """Let the decision point's follower do all that there is to do."""
+    assert point.follower is not None
+    while point.follower.step():
+        pass
 
 
 def evaluation(
@@ -89,6 +97,12 @@ def ask(
         **({"HTTP_AUTHORIZATION": f"Bearer {token}"} if token else {}),
         **variables,
     }
-    told: list[Any] = []
-    parts = point(environ, lambda status, headers, exc_info=None: told.extend((status, headers)))
-    return Answer(int(told[0][:3]), dict(told[1]), b"".join(parts))
+    told: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> Callable[[bytes], object]:
+        told.append((status, headers))
+        return lambda _: None
+
+    parts = point(environ, start_response)
+    status, headers = told[0]
+    return Answer(int(status[:3]), dict(headers), b"".join(parts))

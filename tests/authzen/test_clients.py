@@ -21,7 +21,7 @@ from tests.support.people import START
 
 @pytest.mark.django_db
 @pytest.mark.invariant("I8")
-def test_a_token_is_shown_once_and_only_its_digest_is_kept(qpp):
+def test_a_token_is_shown_once_and_only_its_digest_is_kept(qpp: str) -> None:
     token = token_for()
     client = Client.objects.get()
     assert (client.token_hash, client.prefix) == (digest(token), token[:12])
@@ -33,7 +33,7 @@ def test_a_token_is_shown_once_and_only_its_digest_is_kept(qpp):
 
 
 @pytest.mark.django_db
-def test_a_revoked_client_is_not_known_and_revoking_twice_changes_nothing(qpp):
+def test_a_revoked_client_is_not_known_and_revoking_twice_changes_nothing(qpp: str) -> None:
     token_for()
     client_id = Client.objects.get().public_id
     first = revoke_client(acting_user=None, client_id=client_id, at=START, origin=OPERATOR)
@@ -57,7 +57,9 @@ def test_a_revoked_client_is_not_known_and_revoking_twice_changes_nothing(qpp):
         ("qpp", "Taken", ("evaluation",)),
     ],
 )
-def test_a_client_that_makes_no_sense_is_refused(qpp, program_id, name, operations):
+def test_a_client_that_makes_no_sense_is_refused(
+    qpp: str, program_id: str, name: str, operations: tuple[str, ...]
+) -> None:
     token_for(name="Taken")
     with pytest.raises(ClientRefused, match="found"):
         add_client(
@@ -72,7 +74,7 @@ def test_a_client_that_makes_no_sense_is_refused(qpp, program_id, name, operatio
 
 
 @pytest.mark.django_db
-def test_revoking_what_does_not_exist_is_refused():
+def test_revoking_what_does_not_exist_is_refused() -> None:
     with pytest.raises(ClientRefused, match="clients list"):
         revoke_client(acting_user=None, client_id=uuid.uuid4(), at=START, origin=OPERATOR)
 
@@ -87,7 +89,7 @@ def run(database: CommittedDatabase, *arguments: str) -> subprocess.CompletedPro
     )
 
 
-def test_the_commands_add_list_and_revoke(committed_db):
+def test_the_commands_add_list_and_revoke(committed_db: CommittedDatabase) -> None:
     people.activate()
     added = run(committed_db, "add", "qpp", "Submissions portal")
     assert added.returncode == 0, added.stderr

@@ -2,7 +2,7 @@
 
 import shutil
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -22,7 +22,7 @@ from rolebook.governance.flows import remove_access
 from rolebook.governance.models import Grant, Participation
 from rolebook.policy.model import STEWARD_ID
 from rolebook.policy.shipped import resolve
-from tests.authzen.asking import VIEW, decision_point
+from tests.authzen.asking import VIEW, catch_up, decision_point
 from tests.support import grants, people
 from tests.support.people import COMMAND, START, WEB
 
@@ -53,13 +53,13 @@ class World:
         ]
         self.chance.choice(choices)(at)
 
-    def arrive(self, at) -> None:
+    def arrive(self, at: datetime) -> None:
         self.people.append(people.new_user(f"Person {len(self.people)}", at=at).account)
 
-    def found(self, at) -> None:
+    def found(self, at: datetime) -> None:
         self.practices.append(people.practice(f"Practice {len(self.practices)}", at=at))
 
-    def designate(self, at) -> None:
+    def designate(self, at: datetime) -> None:
         account, practice = self.chance.choice(self.people), self.chance.choice(self.practices)
         if Grant.objects.filter(account=account, organization=practice, closed_at=None).exists():
             return
@@ -69,21 +69,22 @@ class World:
         ):
             grants.designated(account, grants.OFFICIAL, practice, at=at)
 
-    def remove(self, at) -> None:
+    def remove(self, at: datetime) -> None:
         grant = self.chance.choice([*Grant.objects.filter(closed_at=None, role_id=grants.OFFICIAL), None])
-        remover = grants.official(grant.organization, "Remover", at) if grant is not None else None
-        if grant is not None and remover is not None:
+        place = None if grant is None else grant.organization
+        if grant is not None and place is not None:
+            remover = grants.official(place, "Remover", at)
             remove_access(
                 acting_user=remover,
                 program_id="qpp",
-                organization_id=grant.organization.public_id,
+                organization_id=place.public_id,
                 beneficiary_id=grant.account.public_id,
                 at=at + timedelta(hours=1),
                 origin=WEB,
             )
             self.people.append(remover)
 
-    def status(self, at) -> None:
+    def status(self, at: datetime) -> None:
         account = self.chance.choice(self.people)
         found = Participation.objects.filter(account=account).first()
         if found is not None:
@@ -114,7 +115,7 @@ def answers(state: State, world: World, at_micros: int) -> dict[tuple[str, str, 
 @pytest.mark.django_db
 @pytest.mark.invariant("I10")
 @pytest.mark.parametrize("seed", range(6))
-def test_following_events_gives_what_a_fresh_load_and_the_walk_give(qpp, seed):
+def test_following_events_gives_what_a_fresh_load_and_the_walk_give(qpp: str, seed: int) -> None:
     world = World(Random(seed))
     for _ in range(3):
         world.arrive(START)
@@ -124,7 +125,7 @@ def test_following_events_gives_what_a_fresh_load_and_the_walk_give(qpp, seed):
     for _ in range(5):
         for _ in range(6):
             world.happen()
-        point.follower.step()
+        catch_up(point)
         now = START + timedelta(days=world.days + 1)
         followed = answers(point.state, world, micros(now))
         fresh = State()
@@ -137,7 +138,7 @@ def test_following_events_gives_what_a_fresh_load_and_the_walk_give(qpp, seed):
     assert said_yes
 
 
-def walk_answers(account: Account, world: World, at) -> dict[tuple[str, str, str], bool]:
+def walk_answers(account: Account, world: World, at: datetime) -> dict[tuple[str, str, str], bool]:
     """What the flows would say from rows read now."""
     from rolebook.decision.check import check
     from rolebook.decision.tree import OrganizationTree
@@ -156,7 +157,7 @@ def walk_answers(account: Account, world: World, at) -> dict[tuple[str, str, str
 
 
 @pytest.mark.django_db
-def test_what_happens_to_an_account_counts_in_every_program(qpp):
+def test_what_happens_to_an_account_counts_in_every_program(qpp: str) -> None:
     people.activate("iqies")
     account = grants.official(people.practice())
     grants.designated(account, STEWARD_ID, program_id="iqies")
@@ -166,7 +167,7 @@ def test_what_happens_to_an_account_counts_in_every_program(qpp):
 
     with unit_of_work(at=START, origin=COMMAND) as work:
         work.record(ACCOUNT_STATUS_CHANGED, beneficiary_id=account.public_id, new={"status": "deactivated"})
-    point.follower.step()
+    catch_up(point)
     for program in ("qpp", "iqies"):
         person = point.state.programs[program].snapshot.person(str(account.public_id))
         assert person is not None
@@ -174,16 +175,16 @@ def test_what_happens_to_an_account_counts_in_every_program(qpp):
 
 
 @pytest.mark.django_db
-def test_a_program_that_is_activated_later_is_followed_from_then_on(db):
+def test_a_program_that_is_activated_later_is_followed_from_then_on(db: None) -> None:
     point = decision_point()
     assert point.state.programs == {}
     people.activate("qpp")
-    point.follower.step()
+    catch_up(point)
     assert set(point.state.programs) == {"qpp"}
 
 
 @pytest.mark.django_db
-def test_a_new_version_takes_its_turn_at_its_instant_without_an_event(qpp, tmp_path: Path):
+def test_a_new_version_takes_its_turn_at_its_instant_without_an_event(qpp: str, tmp_path: Path) -> None:
     practice = people.practice()
     account = grants.official(practice)
     turn = START + timedelta(days=30)
@@ -205,7 +206,7 @@ def test_a_new_version_takes_its_turn_at_its_instant_without_an_event(qpp, tmp_p
 
 
 @pytest.mark.django_db
-def test_before_the_first_version_is_effective_the_answer_is_no(qpp):
+def test_before_the_first_version_is_effective_the_answer_is_no(qpp: str) -> None:
     practice = people.practice()
     account = grants.official(practice)
     RolebookVersion.objects.update(effective_at=clock.now() + timedelta(days=1))
@@ -218,7 +219,7 @@ def test_before_the_first_version_is_effective_the_answer_is_no(qpp):
 @pytest.mark.django_db
 @pytest.mark.invariant("I7")
 @pytest.mark.fault(58)
-def test_a_closed_grant_stays_closed_for_a_clock_that_runs_behind(qpp):
+def test_a_closed_grant_stays_closed_for_a_clock_that_runs_behind(qpp: str) -> None:
     practice = people.practice()
     account, remover = grants.official(practice), grants.official(practice, "Remover")
     point = decision_point()
@@ -231,7 +232,7 @@ def test_a_closed_grant_stays_closed_for_a_clock_that_runs_behind(qpp):
         at=now,
         origin=WEB,
     )
-    point.follower.step()
+    catch_up(point)
     asked = (str(account.public_id), VIEW, str(practice.public_id))
     for behind in (timedelta(0), timedelta(hours=1), timedelta(days=9)):
         assert point.state.programs["qpp"].check(*asked, micros(now - behind), None) is False
@@ -240,13 +241,13 @@ def test_a_closed_grant_stays_closed_for_a_clock_that_runs_behind(qpp):
 
 
 @pytest.mark.django_db
-def test_organizations_that_are_imported_are_known_at_once(qpp):
+def test_organizations_that_are_imported_are_known_at_once(qpp: str) -> None:
     point = decision_point()
     data = b"code,name,kind,tin\n11-1111111,New Practice,practice,11-1111111\n"
     import_organizations(
         acting_user=None, program_id="qpp", data=data, file="new.csv", at=START, origin=COMMAND
     )
     account = grants.official(Organization.objects.get(program_id="qpp", code="11-1111111"))
-    point.follower.step()
+    catch_up(point)
     asked = (str(account.public_id), VIEW, str(Organization.objects.get().public_id))
     assert point.state.programs["qpp"].check(*asked, clock.now_micros(), None) is True

@@ -6,17 +6,21 @@ Real processes, real requests. What holds the law, and that these tests can fail
 
 import signal
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from rolebook.accounts.models import Account
 from rolebook.audit import clock
 from rolebook.audit.followers import confirmation
 from rolebook.audit.models import Follower
 from rolebook.audit.verification import verify
 from rolebook.governance.flows import remove_access
 from tests.authzen.asking import VIEW, evaluation, token_for
-from tests.races.decision_points import decision_points
+from tests.races.decision_points import DecisionPointProcess, decision_points
 from tests.support import grants, people
+from tests.support.databases import CommittedDatabase
 
 LEASE = 1.0
 THREADS = 8
@@ -25,7 +29,7 @@ THREADS = 8
 class World:
     """A practice with officials: one who removes, and many whose access is removed."""
 
-    def __init__(self, many):
+    def __init__(self, many: int) -> None:
         people.activate()
         self.practice = people.practice()
         self.remover = grants.official(self.practice, "Olga Official")
@@ -34,10 +38,10 @@ class World:
             grants.designated(account, grants.OFFICIAL, self.practice)
         self.token = token_for()
 
-    def may(self, account):
+    def may(self, account: Account) -> dict[str, Any]:
         return evaluation(account, VIEW, self.practice)
 
-    def remove(self, account):
+    def remove(self, account: Account) -> int:
         removal = remove_access(
             acting_user=self.remover,
             program_id="qpp",
@@ -49,18 +53,20 @@ class World:
         return removal.sequence
 
 
-def wait_until_confirmed(sequence):
+def wait_until_confirmed(sequence: int) -> None:
     end = time.monotonic() + 60
     while not confirmation(sequence).confirmed:
         assert time.monotonic() < end, "never confirmed"
         time.sleep(0.005)
 
 
-def rounds_without_a_yes(database, world, points):
+def rounds_without_a_yes(
+    database: CommittedDatabase, world: World, points: list[DecisionPointProcess]
+) -> int:
     """Remove everybody, from several threads at once; return how often a yes came after a confirmation."""
 
-    def some(number):
-        def run():
+    def some(number: int) -> Callable[[], int]:
+        def run() -> int:
             stale = 0
             for account in world.many[number::THREADS]:
                 assert all(point.says(world.may(account)) for point in points)
@@ -78,7 +84,9 @@ def rounds_without_a_yes(database, world, points):
 @pytest.mark.postgres
 @pytest.mark.invariant("I7", "I10")
 @pytest.mark.fault(25)
-def test_after_a_confirmation_neither_of_two_decision_points_says_yes_in_1000_removals(committed_db):
+def test_after_a_confirmation_neither_of_two_decision_points_says_yes_in_1000_removals(
+    committed_db: CommittedDatabase,
+) -> None:
     world = World(1000)
     with decision_points(committed_db, count=2, token=world.token, lease_seconds=LEASE) as points:
         assert all(point.says(world.may(world.remover)) for point in points)
@@ -90,7 +98,7 @@ def test_after_a_confirmation_neither_of_two_decision_points_says_yes_in_1000_re
 
 @pytest.mark.invariant("I7", "I10")
 @pytest.mark.fault(25)
-def test_after_a_confirmation_one_decision_point_never_says_yes(committed_db):
+def test_after_a_confirmation_one_decision_point_never_says_yes(committed_db: CommittedDatabase) -> None:
     world = World(40)
     with decision_points(committed_db, count=1, token=world.token, lease_seconds=LEASE) as points:
         assert rounds_without_a_yes(committed_db, world, points) == 0
@@ -98,7 +106,9 @@ def test_after_a_confirmation_one_decision_point_never_says_yes(committed_db):
 
 @pytest.mark.invariant("I7")
 @pytest.mark.fault(25)
-def test_a_decision_point_stopped_past_its_lease_never_gives_a_stale_yes(committed_db):
+def test_a_decision_point_stopped_past_its_lease_never_gives_a_stale_yes(
+    committed_db: CommittedDatabase,
+) -> None:
     world = World(5)
     with decision_points(committed_db, count=1, token=world.token, lease_seconds=LEASE) as (point,):
         for account in world.many:
@@ -115,7 +125,9 @@ def test_a_decision_point_stopped_past_its_lease_never_gives_a_stale_yes(committ
 
 @pytest.mark.invariant("I7")
 @pytest.mark.fault(56)
-def test_a_killed_decision_point_delays_a_confirmation_and_does_not_prevent_it(committed_db):
+def test_a_killed_decision_point_delays_a_confirmation_and_does_not_prevent_it(
+    committed_db: CommittedDatabase,
+) -> None:
     world = World(2)
     with decision_points(committed_db, count=2, token=world.token, lease_seconds=LEASE) as (killed, alive):
         first, second = world.many
@@ -134,7 +146,7 @@ def test_a_killed_decision_point_delays_a_confirmation_and_does_not_prevent_it(c
         assert alive.ask(world.may(second)) == (200, {"decision": False})
 
 
-def test_a_decision_point_that_ends_in_order_leaves_no_registration(committed_db):
+def test_a_decision_point_that_ends_in_order_leaves_no_registration(committed_db: CommittedDatabase) -> None:
     world = World(1)
     with decision_points(committed_db, count=1, token=world.token, lease_seconds=LEASE) as (point,):
         assert point.says(world.may(world.many[0]))

@@ -6,7 +6,7 @@ other follower, by processes that die. After each step the law is checked: of an
 that may still be asked is older.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -41,7 +41,7 @@ class Copy:
         self.sequence = tip_revision().sequence
         self.world.interrupt()
 
-    def apply(self, events: list[FeedEvent]) -> None:
+    def apply(self, events: Sequence[FeedEvent]) -> None:
         self.world.interrupt()
         self.sequence = max(self.sequence, events[-1].sequence)
         self.world.interrupt()
@@ -135,7 +135,7 @@ def run_model(patch: pytest.MonkeyPatch, examples: int) -> None:
 @pytest.mark.django_db
 @pytest.mark.invariant("I7", "I10")
 @pytest.mark.fault(25)
-def test_no_copy_that_may_be_asked_is_older_than_a_confirmed_event(monkeypatch):
+def test_no_copy_that_may_be_asked_is_older_than_a_confirmed_event(monkeypatch: pytest.MonkeyPatch) -> None:
     run_model(monkeypatch, examples=400)
 
 
@@ -217,6 +217,6 @@ def broken_by(mutant: Callable[[pytest.MonkeyPatch], None]) -> Iterator[pytest.M
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
-def test_with_a_protection_taken_out_the_law_is_broken(mutant):
+def test_with_a_protection_taken_out_the_law_is_broken(mutant: Callable[[pytest.MonkeyPatch], None]) -> None:
     with broken_by(mutant) as patch, pytest.raises(Broken):
         run_model(patch, examples=3000)
