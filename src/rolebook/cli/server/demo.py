@@ -14,7 +14,7 @@ from rolebook.cli.server.demo_mail_server import DemoMailServer
 from rolebook.cli.server.processes import Together, refuse_port_in_use
 from rolebook.cli.server.serve import (
     bring_up_to_date,
-    refuse_demo_off_loopback,
+    refuse_off_loopback,
     refuse_unprotected_database,
     start_serving,
 )
@@ -97,12 +97,12 @@ def code(user_id: str, folder: Path | None) -> None:
 def _run(host: str, port: int, folder: Path, seed: int, database: str | None) -> int:
     log_to_terminal()
     folder = folder.absolute()
+    refuse_off_loopback(host)
     refuse_port_in_use(host, port)
     with demo_folder.begin(folder), DemoMailServer(Mailbox(folder / "mail")) as mail_server:
         environment = _environment(host, port, folder, database, mail_server.url)
         os.environ.update(environment)
         start_django()
-        refuse_demo_off_loopback(host)
         if database is not None:
             _refuse_foreign_database()
         demo_folder.remember(folder, environment)

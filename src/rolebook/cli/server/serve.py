@@ -17,9 +17,7 @@ THREADS = 8
 @click.option("--threads", default=THREADS, show_default=True, help="Threads in each process.")
 @click.option("--migrate/--no-migrate", default=True, help="Bring the database up to date first.")
 @click.option("--worker/--no-worker", default=True, help="Also run the worker that sends mail.")
-def serve(
-    host: str, port: int, processes: int, threads: int, migrate: bool, worker: bool
-) -> None:
+def serve(host: str, port: int, processes: int, threads: int, migrate: bool, worker: bool) -> None:
     """Start the server: pages, decision point and worker together.
 
     \b
@@ -33,7 +31,8 @@ def serve(
     from django.conf import settings
     from django.db import connection
 
-    refuse_demo_off_loopback(host)
+    if settings.ROLEBOOK.demo:
+        refuse_off_loopback(host)
     if processes > 1 and connection.vendor == "sqlite":
         raise click.ClickException("more than one process needs PostgreSQL: set ROLEBOOK_DATABASE")
     refuse_port_in_use(host, port)
@@ -96,11 +95,9 @@ def refuse_unprotected_database() -> None:
         )
 
 
-def refuse_demo_off_loopback(host: str) -> None:
-    """Raise click.ClickException in demo mode for an address that other machines could reach."""
-    from django.conf import settings
-
-    if settings.ROLEBOOK.demo and host not in ("127.0.0.1", "::1", "localhost"):
+def refuse_off_loopback(host: str) -> None:
+    """Raise click.ClickException for an address that other machines could reach: what a demo never listens on."""
+    if host not in ("127.0.0.1", "::1", "localhost"):
         raise click.ClickException(f"demo mode listens on this machine only: found host {host!r}")
 
 

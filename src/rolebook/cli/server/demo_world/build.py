@@ -52,8 +52,8 @@ def build_world(
     now: datetime,
     seed: int = 1,
     practices: int = 32,
-    connected: int = 80,
-    waiting: int = 24,
+    connected: int = 60,
+    waiting: int = 20,
     deliver: Callable[[datetime], object] | None = None,
     told: Told | None = None,
 ) -> World:

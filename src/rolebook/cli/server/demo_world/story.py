@@ -65,8 +65,8 @@ class Story:
     places: tuple[Place, ...]
     now: datetime
     chance: random.Random
-    connected: int = 80
-    waiting: int = 24
+    connected: int = 60
+    waiting: int = 20
     _steps: list[Step] = field(default_factory=list)
     _registered: set[str] = field(default_factory=set)
     _crowd: Iterator[Person] = field(default_factory=lambda: iter(()))
@@ -159,11 +159,11 @@ class Story:
         for name in with_official:
             official = next(self._crowd)
             self._first_official(official, (name,), self._some(self.chance.uniform(44, 51)))
-            if self.chance.random() < 0.4:
+            if self.chance.random() < 0.3:
                 self._get(
                     next(self._crowd), OFFICIAL, (name,), official, self._some(self.chance.uniform(30, 42))
                 )
-            for _ in range(self.chance.randrange(4)):
+            for _ in range(self.chance.randrange(3)):
                 self._get(
                     next(self._crowd), STAFF, (name,), official, self._some(self.chance.uniform(12, 40))
                 )
@@ -196,6 +196,4 @@ class Story:
         self._arrive(NORA, timedelta(days=2))
         self._add(timedelta(days=1, hours=1), lambda at: self.acts.register(KIM, at, second_factor=False))
         for person in (MARIA, AISHA, TOM, INES, GRACE, LENA):
-            self._add(
-                timedelta(hours=self.chance.uniform(26, 60)), lambda at, p=person: self.acts.sign_in(p, at)
-            )
+            self._add(timedelta(hours=self.chance.uniform(26, 60)), partial(self.acts.sign_in, person))
