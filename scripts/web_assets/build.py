@@ -3,6 +3,7 @@
 Run `python scripts/web_assets/build.py` (needs npm; users and tests never do). See README.md beside this file.
 """
 
+import gzip
 import re
 import shutil
 import subprocess
@@ -16,7 +17,7 @@ FONTS = ("PublicSans-Regular", "PublicSans-Bold", "PublicSans-Italic")
 ICONS = (
     "account_circle", "add", "arrow_back", "arrow_forward", "autorenew", "cancel", "check", "check_circle",
     "chevron_right", "close", "content_copy", "do_not_disturb", "error", "event", "expand_more",
-    "file_present", "group_add", "groups", "help", "history", "home", "hourglass_empty", "identification",
+    "file_download", "file_present", "grid_view", "group_add", "groups", "help", "history", "home", "hourglass_empty", "identification",
     "info", "lightbulb_outline", "location_city", "lock", "login", "logout", "mail", "menu", "people",
     "person", "phone", "print", "remove_circle", "schedule", "search", "security", "send", "undo",
     "verified_user", "warning",
@@ -51,6 +52,8 @@ def main() -> None:
         htmx = work / "node_modules/htmx.org"
         (STATIC / "js/htmx.min.js").write_text(without_map((htmx / "dist/htmx.min.js").read_text()))
         shutil.copy(htmx / "LICENSE", STATIC / "LICENSE-htmx.txt")
+    for file in (STATIC / "css/uswds.min.css", STATIC / "js/htmx.min.js"):
+        file.with_name(file.name + ".gz").write_bytes(gzip.compress(file.read_bytes(), mtime=0))
 
 
 def without_map(text: str) -> str:

@@ -1,5 +1,6 @@
 """The frame of every page: strict policy, nothing from elsewhere, contact in the footer, errors in the same dress."""
 
+import gzip
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from django.urls import reverse
 
 import rolebook.web
 from rolebook.web.templatetags.rolebook import as_in_example
+from tests.support import people
 from tests.web.worlds import QPP, World, signed_in
 
 WEB = Path(rolebook.web.__file__).parent
@@ -36,6 +38,13 @@ def test_every_file_that_the_style_sheets_name_is_shipped() -> None:
     for sheet in (WEB / "static").rglob("*.css"):
         for named in re.findall(r"url\([\"']?(\.\.[^)\"']+)", sheet.read_text()):
             assert (sheet.parent / named).resolve().is_file(), (sheet, named)
+
+
+def test_what_is_shipped_compressed_is_the_file_beside_it() -> None:
+    compressed = list((WEB / "static").rglob("*.gz"))
+    assert {file.name for file in compressed} == {"uswds.min.css.gz", "htmx.min.js.gz"}
+    for file in compressed:
+        assert gzip.decompress(file.read_bytes()) == file.with_suffix("").read_bytes()
 
 
 def test_every_icon_that_a_template_draws_is_in_the_sprite() -> None:
@@ -98,6 +107,17 @@ def test_with_one_program_the_front_door_leads_to_its_home(world: World) -> None
     assert (answer.status_code, answer["Location"]) == (302, "/qpp/")
 
 
+def test_with_several_programs_the_front_door_lets_one_choose_and_the_menu_switch(world: World) -> None:
+    people.activate("iqies", world.start)
+    page = Client().get("/").content.decode()
+    for program in (QPP, "iqies"):
+        assert f'href="{reverse("home", args=[program])}"' in page
+    footer = page[page.index("<footer") :]
+    assert footer.count("Questions?") == 2
+    home = signed_in(world.maria).get(reverse("home", args=[QPP])).content.decode()
+    assert "Switch program" in home
+
+
 @pytest.mark.parametrize(
     ("value", "example", "written"),
     [
@@ -109,3 +129,10 @@ def test_with_one_program_the_front_door_leads_to_its_home(world: World) -> None
 )
 def test_a_number_is_punctuated_as_its_programs_example_is(value: str, example: str, written: str) -> None:
     assert as_in_example(value, example) == written
+
+
+def test_the_icons_are_those_that_the_build_draws() -> None:
+    build = (Path(__file__).parents[2] / "scripts/web_assets/build.py").read_text()
+    named = re.findall(r'"(\w+)"', build.partition("ICONS = (")[2].partition(")")[0])
+    shipped = re.findall(r'id="(\w+)"', (WEB / "static/rolebook/img/icons.svg").read_text())
+    assert shipped == named

@@ -208,7 +208,9 @@ def test_a_denied_request_stays_on_home_until_it_is_asked_for_again(world: World
     client = signed_in(world.nora)
     address = reverse("request", args=[QPP, world.waiting.public_id])
     assert address in text(client.get(reverse("home", args=[QPP])))
-    client.post(reverse("submit-again", args=[QPP, world.waiting.public_id]))
+    again = reverse("submit-again", args=[QPP, world.waiting.public_id])
+    assert again in text(client.get(reverse("home", args=[QPP])))
+    client.post(again)
     page = text(client.get(reverse("home", args=[QPP])))
     assert address not in page
     assert "Waits for a Security Official" in page

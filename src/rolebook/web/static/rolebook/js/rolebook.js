@@ -98,8 +98,19 @@
     window.setTimeout(function leave() {
       if (row.matches(":hover") || row.contains(document.activeElement)) { window.setTimeout(leave, 4000); return; }
       row.classList.add("leaving");
-      window.setTimeout(function () { row.remove(); }, 600);
+      window.setTimeout(function () { removeRow(row); }, 600);
     }, 8000);
+  }
+
+  function removeRow(row) {
+    var body = row.parentElement;
+    var columns = row.cells[0].colSpan;
+    row.remove();
+    if (!body || body.rows.length) { return; }
+    var cell = body.insertRow().insertCell();
+    cell.colSpan = columns;
+    cell.className = "quiet";
+    cell.textContent = "All of these are answered. Reload the page to see whether more came in.";
   }
 
   document.addEventListener("htmx:load", function (event) {
