@@ -46,14 +46,16 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two roles side by side.
+    """Two roles side by side, in the rolebook's order of areas and privileges.
 
     Attributes:
-        differences: in the rolebook's order of areas and privileges; what both say alike is left out.
+        differences: privileges that the two do not have alike.
+        listed_once: privileges that neither has: a printed no for one, not listed for the other.
         alike: how many privileges are listed for both and say the same.
     """
 
     differences: tuple[Difference, ...]
+    listed_once: tuple[Difference, ...]
     alike: int
 
 
@@ -78,17 +80,22 @@ def said(book: Rolebook, privilege_id: str, role_id: str) -> Said:
 
 def compare_roles(book: Rolebook, first_id: str, second_id: str) -> Comparison:
     """Compare the cells of two roles, each privilege once."""
-    differences, alike = [], 0
+    found, alike = [], 0
     for privilege in book.privileges:
         first, second = said(book, privilege.id, first_id), said(book, privilege.id, second_id)
         if first != second:
             area = next(iter(book.areas_of(privilege.id)), None)
-            differences.append(Difference(area, privilege.id, first, second))
+            found.append(Difference(area, privilege.id, first, second))
         elif first.listed:
             alike += 1
     order = {area: number for number, area in enumerate(book.matrix.areas)}
-    differences.sort(key=lambda found: order.get(found.area or "", len(order)))
-    return Comparison(tuple(differences), alike)
+    found.sort(key=lambda one: order.get(one.area or "", len(order)))
+    given = [_gives(book, one.first) or _gives(book, one.second) for one in found]
+    return Comparison(
+        tuple(one for one, gives in zip(found, given, strict=True) if gives),
+        tuple(one for one, gives in zip(found, given, strict=True) if not gives),
+        alike,
+    )
 
 
 def roles_without_column(book: Rolebook) -> tuple[Role, ...]:
@@ -125,7 +132,7 @@ def spreadsheet_text(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def grants_anything(book: Rolebook, cell: str) -> bool:
-    """Return whether a cell's value gives something: "yes", or a mark that allows."""
-    mark = book.mark(cell)
-    return cell == YES or (mark is not None and mark.allows)
+def _gives(book: Rolebook, what: Said) -> bool:
+    """Return whether something is given: by a note, by a "yes", or by a mark that allows."""
+    marks = (book.mark(cell) for cell in what.cells)
+    return bool(what.note) or YES in what.cells or any(mark is not None and mark.allows for mark in marks)

@@ -1,7 +1,8 @@
 """Addresses of the program pages; the account pages have their own list."""
 
-from django.urls import include, path
+from django.urls import path
 
+from rolebook.web.matrix.urls import urlpatterns as matrix_pages
 from rolebook.web.pages.decide import decide
 from rolebook.web.pages.help import help_page
 from rolebook.web.pages.home import home, start
@@ -17,7 +18,7 @@ _USERS = _PROGRAM + "organizations/<uuid:organization_id>/users/"
 _ASK = _PROGRAM + "request-a-role/"
 
 urlpatterns = [
-    path("", include("rolebook.web.matrix.urls")),
+    *matrix_pages,
     path("", start, name="start"),
     path(_PROGRAM, home, name="home"),
     path(_PROGRAM + "manage-access/", manage_access, name="manage-access"),

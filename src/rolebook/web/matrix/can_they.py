@@ -74,6 +74,11 @@ class Pick:
     options: tuple[Option, ...]
     more: bool
 
+    @property
+    def is_open(self) -> bool:
+        """Whether words were typed that do not name one thing yet."""
+        return self.chosen is None and bool(self.words)
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -100,13 +105,20 @@ def can_they(request: ProgramRequest) -> HttpResponse:
     person, person_pick = _person(request, standing) if who == PERSON else (None, None)
     held_at, held_pick = (None, None)
     if role is not None and role.reach.scope == ORGANIZATION:
-        label = "Where is it held?"
+        label = "Where is the role held?"
         held_at, held_pick = _organization(request, standing, "held_at", label, about_people=False)
-    place, place_pick = _organization(request, standing, "organization", "Where?", about_people=who == PERSON)
+    place, place_pick = _organization(
+        request, standing, "organization", "At which organization?", about_people=who == PERSON
+    )
     own_record = bool(asked(request, "own"))
     question = _Question(request, standing, privilege, place)
     told: Told | None = None
-    if privilege is not None:
+    open_pick = next(
+        (one for one in (person_pick, held_pick, place_pick) if one is not None and one.is_open), None
+    )
+    if privilege is not None and open_pick is not None:
+        question.still_needed = f"{open_pick.label} Choose one of those that fit."
+    elif privilege is not None:
         if who == ME:
             told = question.about_me()
         elif who == PERSON and person is not None:

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from rolebook.policy.finding import find_privileges
 from rolebook.policy.model import NO, YES, Footnote, Mark, MatrixTable, Role, Rolebook, Row
-from rolebook.policy.printed import Said, compare_roles, roles_without_column, said
+from rolebook.policy.printed import Difference, Said, compare_roles, roles_without_column
 from rolebook.policy.words import sentence
 
 NOT_LISTED = "not listed"
@@ -58,10 +58,14 @@ class ShownColumn:
 
 @dataclass(frozen=True, slots=True)
 class RoleNote:
-    """What the rolebook says of a role beside its cells."""
+    """What the rolebook says of a role beside its cells.
+
+    ``not_requested`` says why it cannot be asked for; ``warned`` when that is the program's own word on it.
+    """
 
     role: Role
     not_requested: str
+    warned: bool
     notes: tuple[str, ...]
     gives: tuple[str, ...] = ()
 
@@ -128,7 +132,7 @@ def _table(
 ) -> ShownTable:
     chosen = [at for at, column in enumerate(table.columns) if role_id in ("", column.role_id)]
     columns = tuple(
-        ShownColumn(f"{prefix}-c{at}", role, column.heading, role.id in mine)
+        ShownColumn(f"c{at}", role, column.heading, role.id in mine)
         for at in chosen
         if (role := book.role((column := table.columns[at]).role_id)) is not None
     )
@@ -159,8 +163,9 @@ def _row(
     book: Rolebook, row: Row, row_id: str, area_id: str, columns: tuple[ShownColumn, ...], chosen: list[int]
 ) -> ShownRow:
     cells = []
+    table_id = row_id.partition("-")[0]
     for column, at in zip(columns, chosen, strict=True):
-        headers = " ".join(part for part in (area_id, row_id, column.id) if part)
+        headers = " ".join(part for part in (area_id, row_id, f"{table_id}-{column.id}") if part)
         cells.append(replace(shown_cell(book, row.cells[at]), headers=headers, mine=column.mine))
     return ShownRow(row_id, *_title(book, row.privilege_id, row.footnote_marks), tuple(cells))
 
@@ -188,7 +193,8 @@ def role_note(book: Rolebook, role: Role) -> RoleNote:
     """Return what is said of a role: why it cannot be asked for, the document's notes, and what the text gives it."""
     notes = tuple(note.text for note in role.notes)
     gives = tuple(_title(book, note.privilege_id)[0] for note in role.by_note)
-    return RoleNote(role, why_not_requested(book, role), notes, gives)
+    why = why_not_requested(book, role)
+    return RoleNote(role, why, bool(why) and why == book.hint("designated"), notes, gives)
 
 
 def why_not_requested(book: Rolebook, role: Role) -> str:
@@ -236,6 +242,8 @@ class ShownComparison:
     columns: tuple[ShownColumn, ShownColumn]
     areas: tuple[ShownArea, ...]
     number: int
+    listed_once: tuple[ShownArea, ...]
+    number_listed_once: int
     alike: int
     notes: tuple[str, ...]
     marks: tuple[Mark, ...]
@@ -245,30 +253,44 @@ def shown_comparison(book: Rolebook, first: Role, second: Role, mine: frozenset[
     """Return two roles compared, by area."""
     found = compare_roles(book, first.id, second.id)
     columns = (
-        ShownColumn("d-c1", first, first.title, first.id in mine),
-        ShownColumn("d-c2", second, second.title, second.id in mine),
+        ShownColumn("c1", first, first.title, first.id in mine),
+        ShownColumn("c2", second, second.title, second.id in mine),
     )
+    areas = _compared(book, found.differences, columns, "d")
+    words = {cell.word for area in areas for row in area.rows for cell in row.cells}
+    return ShownComparison(
+        columns=columns,
+        areas=areas,
+        number=len(found.differences),
+        listed_once=_compared(book, found.listed_once, columns, "e"),
+        number_listed_once=len(found.listed_once),
+        alike=found.alike,
+        notes=tuple(dict.fromkeys(_notes((one.first, one.second) for one in found.differences))),
+        marks=tuple(mark for mark in book.marks if mark.title in words),
+    )
+
+
+def _compared(
+    book: Rolebook, found: Iterable[Difference], columns: tuple[ShownColumn, ShownColumn], prefix: str
+) -> tuple[ShownArea, ...]:
     areas = []
     at = 0
-    for number, (area, of_area) in enumerate(groupby(found.differences, key=lambda one: one.area), start=1):
+    for number, (area, of_area) in enumerate(groupby(found, key=lambda one: one.area), start=1):
         rows = []
         for one in of_area:
             at += 1
+            row_id = f"{prefix}-r{at}"
             cells = tuple(
-                replace(_said_cell(book, what), headers=f"d-a{number} d-r{at} {column.id}", mine=column.mine)
+                replace(
+                    _said_cell(book, what),
+                    headers=f"{prefix}-a{number} {row_id} {prefix}-{column.id}",
+                    mine=column.mine,
+                )
                 for column, what in zip(columns, (one.first, one.second), strict=True)
             )
-            rows.append(ShownRow(f"d-r{at}", *_title(book, one.privilege_id), cells))
-        areas.append(ShownArea(f"d-a{number}", area or "Without an area", tuple(rows)))
-    words = {cell.word for area in areas for row in area.rows for cell in row.cells}
-    return ShownComparison(
-        columns,
-        tuple(areas),
-        len(found.differences),
-        found.alike,
-        tuple(dict.fromkeys(_notes((one.first, one.second) for one in found.differences))),
-        tuple(mark for mark in book.marks if mark.title in words),
-    )
+            rows.append(ShownRow(row_id, *_title(book, one.privilege_id), cells))
+        areas.append(ShownArea(f"{prefix}-a{number}", area or "Without an area", tuple(rows)))
+    return tuple(areas)
 
 
 def _notes(pairs: Iterable[tuple[Said, Said]]) -> Iterator[str]:
@@ -285,8 +307,3 @@ def _said_cell(book: Rolebook, what: Said) -> ShownCell:
     if len(what.cells) < 2:
         return shown_cell(book, what.cells[0] if what.cells else None)
     return ShownCell(" / ".join(shown_cell(book, cell).word for cell in what.cells), "mark")
-
-
-def cells_of_role(book: Rolebook, privilege_id: str, role_id: str) -> ShownCell:
-    """Return what the rolebook says about a privilege for a role, as one cell."""
-    return _said_cell(book, said(book, privilege_id, role_id))

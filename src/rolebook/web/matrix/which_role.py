@@ -98,6 +98,7 @@ def which_role_page(request: ProgramRequest) -> HttpResponse:
         "answers": [_answer(book, one, held) for one in sets],
         "givers": [] if sets else [_givers(book, one, ways(book, program, one.id)) for one in chosen],
         "examples": [Chip(one, (), _with("", (), one)) for one in _examples(book)],
+        "example": next((one.title for one in reversed(_examples(book))), ""),
         "hint": book.hint("find_a_role"),
     }
     return render(request, "matrix/which_role.html", shown)
