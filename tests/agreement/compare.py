@@ -14,8 +14,8 @@ from rolebook.decision.snapshot import Snapshot, SnapshotBuilder
 from tests.agreement.worlds import World
 from tests.reference.decision import may
 
-RECORDS = (None, "record-1")
-"""Records asked about: none, and one that is some people's own."""
+RECORDS = (None, "record-1", "person-1")
+"""Records asked about: none, one that is some people's own, and one with the id of a person."""
 
 
 @dataclass(slots=True)

@@ -113,7 +113,7 @@ class Bulk:
             return np.frombuffer(buffer, kind) if len(buffer) else np.zeros(0, kind)
 
         columns = store.columns
-        self._records = store.records
+        self._store = store
         self._roles = view(columns.roles, np.uint16)
         self._places = view(columns.organizations, np.uint32)
         self._starts = view(columns.starts, np.int64)
@@ -144,7 +144,10 @@ class Bulk:
             answers[block], void = self._block(subjects[block], actions[block], places[block], at_micros)
             slow[block[void]] = True
         if record_id is not None:
-            owners = {owner for owner, record in tuple(self._records.items()) if record == record_id}
+            store = self._store
+            owners = {owner for owner, record in tuple(store.records.items()) if record == record_id}
+            if record_id in store.accounts and store.owns(record_id, record_id):
+                owners.add(record_id)
             slow |= known & np.fromiter(
                 (name in owners for name in questions.subject_ids), np.bool_, len(slow)
             )

@@ -24,6 +24,10 @@ FIRST_ROLE = 5
 
 NO_ORGANIZATION = 0
 
+ENDS_CLOSED = 1
+OWNS_SUBJECT = 2
+"""Marks of a row: its end is a closing; it begins an account whose own record has the subject's id."""
+
 _ID_BYTES = 16
 _UUID_LENGTH = 36
 _ASIDE = bytes(8)
@@ -87,14 +91,14 @@ class IdColumn:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Rows of many accounts, or of one (in the overlay).
+    """Rows of many accounts: those of the load, or those of the overlay, which only grow.
 
     Attributes:
         roles: twice the role code of each row (or a reserved one), plus 1 in the last row of an account.
         organizations: organization code of each row.
         starts: first microsecond in force.
         ends: first microsecond no longer in force: the earlier of the promised end and the closing.
-        closed: 1 for the rows whose end is a closing.
+        marks: ENDS_CLOSED, OWNS_SUBJECT or neither.
         promised: promised end of the rows that were closed before it, by row (few: the load leaves old ones out).
         ids: the grant's id.
     """
@@ -103,7 +107,7 @@ class Columns:
     organizations: "array[int]"
     starts: "array[int]"
     ends: "array[int]"
-    closed: bytearray
+    marks: bytearray
     promised: dict[int, int]
     ids: IdColumn
 
@@ -128,9 +132,9 @@ class Columns:
             if ends is not None:
                 self.promised[len(self.roles)] = ends
             end = closed
-            self.closed.append(1)
+            self.marks.append(ENDS_CLOSED)
         else:
-            self.closed.append(0)
+            self.marks.append(0)
         self.roles.append(role << 1)
         self.organizations.append(organization)
         self.starts.append(starts)
@@ -145,11 +149,13 @@ class Columns:
             self.roles[row] |= 1
         return row
 
-    def finish(self, row: int) -> None:
+    def finish(self, row: int, *, owns_subject: bool) -> None:
         """Finish the account that began with ``row``."""
         if len(self.roles) == row or (len(self.roles) == row + 1 and self.roles[row] >> 1 == CLOSED):
             self.append("", EMPTY, NO_ORGANIZATION)
         self.roles[-1] |= 1
+        if owns_subject:
+            self.marks[row] |= OWNS_SUBJECT
 
     def active(self, row: int) -> bool:
         """Return whether the account that begins with ``row`` is open."""
@@ -169,7 +175,7 @@ class Columns:
     def _dates(self, row: int) -> tuple[datetime, datetime | None, datetime | None]:
         """Return starts_at, ends_at and closed_at of a row."""
         end = None if self.ends[row] == NEVER else instant(self.ends[row])
-        if not self.closed[row]:
+        if not self.marks[row] & ENDS_CLOSED:
             return instant(self.starts[row]), end, None
         promised = self.promised.get(row)
         return instant(self.starts[row]), None if promised is None else instant(promised), end
@@ -186,6 +192,6 @@ class Columns:
         """Yield the grants of access of the account that begins with a row."""
         for row in self.rows(first):
             role = self.roles[row] >> 1
-            if role < FIRST_ROLE:
+            if role <= ACCESS_LOWER:
                 organization_id = organizations.names[self.organizations[row]] or ""
                 yield Access(self.ids[row], organization_id, role == ACCESS_LOWER, *self._dates(row))

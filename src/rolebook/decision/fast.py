@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from rolebook.decision.columns import ACCESS_LOWER, CLOSED, FIRST_ROLE, Columns
+from rolebook.decision.columns import ACCESS_LOWER, CLOSED, FIRST_ROLE, OWNS_SUBJECT, Columns
 from rolebook.decision.tables import (
     EVERYWHERE,
     EXTENTS,
@@ -42,16 +42,29 @@ class Store:
     """The holding side of a snapshot.
 
     Attributes:
-        accounts: subject id to the account's first row in the flat columns; to ~n when its rows are in the overlay.
-        columns: the flat rows.
-        changed: the overlay: accounts whose rows replace those in the flat columns, each with columns of its own.
-        records: the own record of the subjects that have one.
+        accounts: subject id to the account's first row in the flat columns; to ~row when it is in the overlay.
+        columns: the flat rows, as loaded.
+        overlay: rows of accounts that changed since; only appended to, so that readers need no lock.
+        records: the own record of the subjects that have one with an id other than their own.
     """
 
     accounts: dict[str, int]
     columns: Columns
-    changed: list[Columns]
+    overlay: Columns
     records: dict[str, str]
+
+    def rows(self, row: int) -> tuple[Columns, int]:
+        """Return the columns that a value of `accounts` leads to, and the first row there."""
+        return (self.columns, row) if row >= 0 else (self.overlay, ~row)
+
+    def owns(self, subject_id: str, record_id: str | None) -> bool:
+        """Return whether a record is the own record of a subject that there is."""
+        return record_id is not None and self.record(subject_id) == record_id
+
+    def record(self, subject_id: str) -> str | None:
+        """Return the own record of a subject that there is, or None."""
+        columns, row = self.rows(self.accounts[subject_id])
+        return subject_id if columns.marks[row] & OWNS_SUBJECT else self.records.get(subject_id)
 
 
 def make_check(tables: Tables, store: Store, newest: Callable[[], Check]) -> Check:
@@ -70,8 +83,8 @@ def make_check(tables: Tables, store: Store, newest: Callable[[], Check]) -> Che
 
 def _check_with_role(tables: Tables, store: Store, newest: Callable[[], Check]) -> Check:
     """Return a check whose names are all cells of the closure; a third quicker than attributes."""
-    accounts, flat, changed, records = store.accounts, store.columns, store.changed, store.records
-    flat_roles = flat.roles
+    accounts, flat, overlay = store.accounts, store.columns, store.overlay
+    flat_roles, overlay_roles = flat.roles, overlay.roles
     powers, positions, valid = tables.powers, tables.positions, tables.valid
     low, high, kinds = tables.low, tables.high, tables.kinds
 
@@ -92,18 +105,13 @@ def _check_with_role(tables: Tables, store: Store, newest: Callable[[], Check]) 
         if row >= 0:
             columns, roles = flat, flat_roles
         else:
-            columns = changed[~row]
-            roles, row = columns.roles, 0
+            columns, roles, row = overlay, overlay_roles, ~row
         try:
             while True:
                 flags = flags_of[roles[row]]
                 if flags & GIVES and columns.starts[row] <= at_micros < columns.ends[row]:
                     extents = flags & EXTENTS
-                    if (
-                        flags & GIVES != extents
-                        and record_id is not None
-                        and records.get(subject_id) == record_id
-                    ):
+                    if flags & GIVES != extents and store.owns(subject_id, record_id):
                         extents |= flags >> OWN_SHIFT & EXTENTS
                     code = columns.organizations[row]
                     if (
@@ -142,13 +150,13 @@ def _check_apart(tables: Tables, store: Store, newest: Callable[[], Check]) -> C
             position = positions[organization_id]
         except KeyError:
             return False
-        columns = store.columns if row >= 0 else store.changed[~row]
-        own = record_id is not None and store.records.get(subject_id) == record_id
+        columns, row = store.rows(row)
+        own = store.owns(subject_id, record_id)
         try:
-            flags = flags_of[columns.roles[max(row, 0)]]
-            if flags & VOID:
+            answer = _role_and_access(tables, columns, row, flags_of, position, at_micros, own=own)
+            if flags_of[columns.roles[row]] & VOID:
                 return newest()(subject_id, action, organization_id, at_micros, record_id)
-            return _role_and_access(tables, columns, max(row, 0), flags_of, position, at_micros, own=own)
+            return answer
         except IndexError:
             return newest()(subject_id, action, organization_id, at_micros, record_id)
 

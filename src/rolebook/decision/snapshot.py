@@ -64,7 +64,7 @@ class SnapshotBuilder:
         self._tree = tree
         self._roles = Codes(FIRST_ROLE)
         self._organizations = Codes(NO_ORGANIZATION + 1)
-        self._store = Store({}, Columns.empty(), [], {})
+        self._store = Store({}, Columns.empty(), Columns.empty(), {})
 
     def add(
         self,
@@ -84,9 +84,8 @@ class SnapshotBuilder:
         row = len(store.columns.roles)
         if store.accounts.setdefault(subject_id, row) != row:
             raise ValueError(f"subject {subject_id!r} was added before")
-        if record_id is not None:
-            store.records[subject_id] = record_id
-        append_account(store.columns, active, grants, accesses, self._roles, self._organizations)
+        person = subject_id, active, record_id
+        append_account(store, store.columns, person, grants, accesses, self._roles, self._organizations)
 
     def add_person(self, subject_id: str, person: Person) -> None:
         """Add an account from the form that flows use."""
@@ -127,15 +126,17 @@ def access_row(access: Access) -> AccessRow:
     )
 
 
-def append_account(  # the parts of an account, and what codes them
+def append_account(
+    store: Store,
     columns: Columns,
-    active: bool,
+    person: tuple[str, bool, str | None],
     grants: Iterable[GrantRow],
     accesses: Iterable[AccessRow],
     roles: Codes,
     organizations: Codes,
 ) -> None:
-    """Append an account to columns, giving codes to names that are new."""
+    """Append an account (subject id, whether active, own record) to columns, giving codes to names that are new."""
+    subject_id, active, record_id = person
     row = columns.begin(active=active)
     for grant_id, role_id, organization_id, starts, ends, closed in grants:
         role = roles.number(role_id)
@@ -145,7 +146,9 @@ def append_account(  # the parts of an account, and what codes them
         role = ACCESS_LOWER if lower_levels else ACCESS_EXACT
         organization = organizations.number(organization_id)
         columns.append(access_id, role, organization, starts=starts, ends=ends, closed=closed)
-    columns.finish(row)
+    columns.finish(row, owns_subject=record_id == subject_id)
+    if record_id is not None and record_id != subject_id:
+        store.records[subject_id] = record_id
 
 
 class Snapshot:
@@ -185,17 +188,19 @@ class Snapshot:
 
     def person(self, subject_id: str) -> Person | None:
         """Return what is held, in the form that the walk reads; None for an unknown subject."""
-        row = self.store.accounts.get(subject_id)
-        if row is None:
-            return None
-        columns = self.store.columns if row >= 0 else self.store.changed[~row]
-        row = max(row, 0)
-        return Person(
-            active=columns.active(row),
-            holdings=tuple(columns.holdings(row, self._roles, self._organizations)),
-            accesses=tuple(columns.accesses(row, self._organizations)),
-            record_id=self.store.records.get(subject_id),
-        )
+        store = self.store
+        while (found := store.accounts.get(subject_id)) is not None:
+            columns, row = store.rows(found)
+            person = Person(
+                active=columns.active(row),
+                holdings=tuple(columns.holdings(row, self._roles, self._organizations)),
+                accesses=tuple(columns.accesses(row, self._organizations)),
+                record_id=store.record(subject_id),
+            )
+            # Rows are made void only after the name leads to new ones: an unchanged name proves them whole.
+            if store.accounts[subject_id] == found:
+                return person
+        return None
 
     def decide(
         self,
@@ -291,11 +296,14 @@ class Snapshot:
         after = _changed(before, change)
         if row is not None and after == before:
             return
-        columns = Columns.empty()
+        new_row = len(store.overlay.roles)
         codes = len(self._roles.names), len(self._organizations.names)
+        if after.record_id in {None, subject_id}:
+            store.records.pop(subject_id, None)
         append_account(
-            columns,
-            after.active,
+            store,
+            store.overlay,
+            (subject_id, after.active, after.record_id),
             map(grant_row, after.holdings),
             map(access_row, after.accesses),
             self._roles,
@@ -303,20 +311,13 @@ class Snapshot:
         )
         if (len(self._roles.names), len(self._organizations.names)) != codes:
             self._compare_with(self.tables.program, self.tables.tree)
-        if after.record_id is None:
-            store.records.pop(subject_id, None)
-        else:
-            store.records[subject_id] = after.record_id
         # The order matters to readers: the new rows, the name that leads to them, and only then the old ones go.
-        if row is not None and row < 0:
-            store.changed[~row] = columns
-            return
-        store.changed.append(columns)
-        store.accounts[subject_id] = ~(len(store.changed) - 1)
+        store.accounts[subject_id] = ~new_row
         if row is None:
             self.generation += 1
         else:
-            store.columns.roles[row] = MOVED << 1 | 1
+            columns, old_row = store.rows(row)
+            columns.roles[old_row] = MOVED << 1 | 1
 
     def _compare_with(self, program: CompiledProgram, tree: OrganizationTree) -> None:
         """Make new tables and a new check, and let readers see them."""
