@@ -4,14 +4,6 @@ happen.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal
-
-type RequestState = Literal[
-    "draft", "pending", "returned", "approved", "partly approved", "denied", "withdrawn", "expired"
-]
-type StageState = Literal["waiting", "open", "approved", "denied", "returned", "skipped", "void"]
-type ItemState = Literal["pending", "approved", "denied", "withdrawn", "expired", "returned"]
-type ParticipationState = Literal["active", "closed", "deactivated", "suspended"]
 
 type Moves = Mapping[str, frozenset[str]]
 
@@ -22,7 +14,6 @@ def _table(moves: dict[str, set[str]]) -> Moves:
 
 REQUEST_MOVES: Moves = _table(
     {
-        "draft": {"pending", "withdrawn"},
         "pending": {"returned", "approved", "partly approved", "denied", "withdrawn", "expired"},
         "returned": {"pending", "withdrawn", "expired"},
         "approved": set(),
@@ -36,12 +27,11 @@ REQUEST_MOVES: Moves = _table(
 
 STAGE_MOVES: Moves = _table(
     {
-        "waiting": {"open", "skipped", "void"},
+        "waiting": {"open", "void"},
         "open": {"approved", "denied", "returned", "void"},
         "approved": {"void"},
         "denied": set(),
         "returned": {"void"},
-        "skipped": set(),
         "void": set(),
     }
 )
@@ -60,10 +50,9 @@ ITEM_MOVES: Moves = _table(
 
 PARTICIPATION_MOVES: Moves = _table(
     {
-        "active": {"closed", "deactivated", "suspended"},
+        "active": {"closed", "deactivated"},
         "closed": {"active"},
         "deactivated": {"active", "closed"},
-        "suspended": {"active", "closed"},
     }
 )
 """`closed`: inactivity or a request; `deactivated`: a rejected e-mail (IQCS-09). Both come back by
