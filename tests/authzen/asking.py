@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from rolebook.accounts.flows.clients import add_client
 from rolebook.accounts.models import Account, Organization
 from rolebook.audit.following import LogFollower
 from rolebook.audit.recording import Origin
-from rolebook.authzen.clients import add_client
 from rolebook.authzen.wsgi import DecisionPoint
 from tests.support.people import START
 

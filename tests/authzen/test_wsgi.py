@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from rolebook.accounts.flows.clients import revoke_client
+from rolebook.accounts.models import Client
 from rolebook.audit import clock
 from rolebook.audit.feed import tip_revision
-from rolebook.authzen.clients import revoke_client
-from rolebook.authzen.models import Client
 from rolebook.authzen.wsgi import LARGEST_BODY
 from tests.authzen.asking import OPERATOR, VIEW, Answer, ask, catch_up, decision_point, evaluation, token_for
 from tests.support import grants, people

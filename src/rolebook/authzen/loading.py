@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from rolebook.accounts.models import Account, Organization, RolebookVersion
+from rolebook.accounts.models import Account, Client, Organization, RolebookVersion
 from rolebook.accounts.queries.rolebooks import book_of_version
-from rolebook.authzen.models import Client
 from rolebook.decision.changes import AccountChange, AccountStatus, GrantOpened, RecordLinked
 from rolebook.decision.compiled import CompiledProgram, compile_program
 from rolebook.decision.evaluation import Holding

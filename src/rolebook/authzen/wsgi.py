@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from rolebook.accounts.flows.clients import digest
 from rolebook.audit import clock
 from rolebook.audit.following import LogFollower
-from rolebook.authzen.clients import digest
 from rolebook.authzen.evaluation import MalformedEvaluation, answer, read_evaluation
 from rolebook.authzen.metadata import WELL_KNOWN, metadata
 from rolebook.authzen.state import ProgramState, State

@@ -33,7 +33,6 @@ INSTALLED_APPS = [
     "rolebook.governance",
     "rolebook.notices",
     "rolebook.jobs",
-    "rolebook.authzen",
     "rolebook.web",
 ]
 

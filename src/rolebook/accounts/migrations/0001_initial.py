@@ -143,4 +143,21 @@ class Migration(migrations.Migration):
             model_name='rolebookversion',
             constraint=models.UniqueConstraint(fields=('program', 'number'), name='rolebook_version_number'),
         ),
+        migrations.CreateModel(
+            name='Client',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=rolebook.audit.ids.new_public_id, editable=False, unique=True)),
+                ('name', models.CharField(max_length=100)),
+                ('token_hash', models.CharField(max_length=64, unique=True)),
+                ('prefix', models.CharField(max_length=12)),
+                ('operations', models.JSONField()),
+                ('created_at', models.DateTimeField()),
+                ('revoked_at', models.DateTimeField(null=True)),
+                ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clients', to='accounts.program')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True)), fields=('program', 'name'), name='one_client_of_a_name')],
+            },
+        ),
     ]

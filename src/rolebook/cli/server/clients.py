@@ -24,9 +24,9 @@ def add(program: str, name: str) -> None:
       rolebook clients add qpp "Submissions portal"
     """
     start_django()
+    from rolebook.accounts.flows.clients import ClientRefused, add_client
     from rolebook.audit import clock
     from rolebook.audit.recording import Origin
-    from rolebook.authzen.clients import ClientRefused, add_client
 
     try:
         added = add_client(
@@ -49,7 +49,7 @@ def list_clients(program: str | None) -> None:
       rolebook clients list qpp
     """
     start_django()
-    from rolebook.authzen.models import Client
+    from rolebook.accounts.models import Client
 
     found = Client.objects.order_by("program_id", "name", "id")
     if program is not None:
@@ -73,10 +73,10 @@ def revoke(client_id: uuid.UUID, wait: bool) -> None:
       rolebook clients revoke 01a20078-8dc9-7682-9a7b-1b08b76e9e70
     """
     start_django()
+    from rolebook.accounts.flows.clients import ClientRefused, revoke_client
     from rolebook.audit import clock
     from rolebook.audit.followers import confirmation
     from rolebook.audit.recording import Origin
-    from rolebook.authzen.clients import ClientRefused, revoke_client
 
     try:
         revocation = revoke_client(

@@ -8,11 +8,11 @@ import uuid
 
 import pytest
 
+from rolebook.accounts.flows.clients import ClientRefused, add_client, digest, revoke_client
+from rolebook.accounts.models import Client
 from rolebook.audit import clock
 from rolebook.audit.models import Event
-from rolebook.authzen.clients import ClientRefused, add_client, digest, revoke_client
 from rolebook.authzen.loading import load_clients
-from rolebook.authzen.models import Client
 from tests.authzen.asking import OPERATOR, token_for
 from tests.support import people
 from tests.support.databases import CommittedDatabase

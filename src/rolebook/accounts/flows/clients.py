@@ -6,10 +6,9 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from rolebook.accounts.models import Account, Program
+from rolebook.accounts.models import Account, Client, Program
 from rolebook.audit import tags
 from rolebook.audit.recording import Origin, unit_of_work
-from rolebook.authzen.models import Client
 
 OPERATIONS = ("evaluation",)
 """What a client may be allowed to ask."""
