@@ -92,6 +92,11 @@ def test_a_dry_run_says_exactly_what_a_run_then_does_and_writes_nothing(qpp: str
 
     assert told(dry) == told(run)
     assert (dry.sequence, dry.dry_run, run.dry_run) == (None, True, False)
+    assert [row[:2] for row in state()] == [
+        ("12-3456789", "Cedar Valley"),
+        ("55-5555555", "Oak"),
+        ("98-7654321", "Elm Avenue"),
+    ]
 
 
 @pytest.mark.fault(50)

@@ -176,7 +176,11 @@ def test_signing_in_gives_the_session_a_new_key_and_keeps_nothing_of_the_old_one
     client = Client()
     client.get("/register/?next=/qpp/help/")
     planted = client.cookies["rolebook"].value
+    kept = client.session
+    kept["rolebook.assurance"], kept["planted"] = "two factors", "yes"
+    kept.save()
     sign_in(client, user_with_totp)
+    assert "planted" not in client.session
     assert client.cookies["rolebook"].value != planted
     assert not Session.objects.filter(session_key=planted).exists()
 
@@ -202,6 +206,14 @@ def test_a_deactivated_account_is_out_at_its_next_request_and_cannot_sign_in(use
         .split("csrf")[0]
         == unknown.content.decode().split("<main")[1].split("csrf")[0]
     )
+
+
+@pytest.mark.invariant("I7")
+@pytest.mark.parametrize("status", ["deactivated", "closed"])
+def test_an_account_whose_status_is_not_active_has_no_session(user_with_totp: Person, status: str) -> None:
+    client = signed_in_client(user_with_totp)
+    Account.objects.filter(pk=user_with_totp.account.pk).update(status=status)  # by whatever way
+    assert client.get("/security/").status_code == 302
 
 
 @pytest.mark.fault(35)
