@@ -82,17 +82,12 @@ def bring_up_to_date() -> None:
 
 
 def refuse_unprotected_database() -> None:
-    """Raise click.ClickException when the triggers that protect the audit log and the grants are not
-    installed.
-    """
-    from rolebook.audit import triggers
+    """Raise click.ClickException when migrations or the triggers that protect log and grants are missing."""
+    from rolebook.audit.readiness import check_at_start
 
-    missing = triggers.check_installed()
+    missing = check_at_start()
     if missing:
-        raise click.ClickException(
-            f"the database lacks protections it must have ({', '.join(sorted(missing))}): "
-            "run 'rolebook serve' with --migrate, which installs them"
-        )
+        raise click.ClickException(missing)
 
 
 def refuse_off_loopback(host: str) -> None:
