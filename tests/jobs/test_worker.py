@@ -10,9 +10,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import OperationalError
+from django.db.models import F
 
 from rolebook.accounts.mail import AccountMail
-from rolebook.jobs.housekeeping import JOBS, prune_sessions
+from rolebook.accounts.mailed_codes import make_code
+from rolebook.accounts.models import MailedCode
+from rolebook.audit.feed import Revision
+from rolebook.audit.followers import register, renew
+from rolebook.audit.models import Follower
+from rolebook.jobs.housekeeping import JOBS, DeadFollowers, forget_codes, prune_sessions
 from rolebook.jobs.models import ScheduledJob
 from rolebook.jobs.worker import Worker
 from rolebook.notices.erasure import KEPT_DAYS, erase_old_words
@@ -134,3 +140,29 @@ def test_the_worker_process_ends_when_it_is_asked_to(committed_db: CommittedData
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (0, b"")
+
+
+@pytest.mark.django_db
+def test_a_decision_point_that_died_is_forgotten_and_one_that_renews_is_not() -> None:
+    moment = [0.0]
+    looking = DeadFollowers(boottime=lambda: moment[0])
+    dead, alive = (
+        register(kind="decision point", name=name, lease_seconds=5, at=START) for name in ("dead", "alive")
+    )
+    forgotten = []
+    for _ in range(6):
+        forgotten.append(looking.forget(START))
+        moment[0] += 6
+        Follower.objects.filter(follower_id=alive.follower_id).update(renewals=F("renewals") + 1)
+    assert forgotten == [0, 0, 0, 1, 0, 0]
+    assert list(Follower.objects.values_list("name", flat=True)) == ["alive"]
+    assert renew(dead, Revision(0, b"")) is None
+
+
+@pytest.mark.django_db
+def test_codes_that_can_no_longer_be_used_are_deleted() -> None:
+    make_code(MailedCode.Purpose.REGISTER, address="nora@example.org", at=START)
+    forget_codes(START + timedelta(hours=1))
+    assert MailedCode.objects.count() == 1
+    forget_codes(START + timedelta(days=2))
+    assert MailedCode.objects.count() == 0

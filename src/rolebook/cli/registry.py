@@ -78,6 +78,9 @@ COMMANDS: Mapping[str, Registered] = {
         "rolebook.cli.server.mail:send_test_mail",
         "Send one test mail at once and say what the mail server answered",
     ),
+    "mail-queue": Registered(
+        "rolebook.cli.server.mail:mail_queue", "Say which mails wait, and which could not be sent and why"
+    ),
     "migrate": Registered(
         "rolebook.cli.server.activate:migrate", "Bring the database to the present version"
     ),

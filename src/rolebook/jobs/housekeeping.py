@@ -1,15 +1,23 @@
-"""What is tidied up from time to time. Nothing here makes anything true: expiry is judged at use,
-whatever is left.
+"""What is tidied up from time to time.
+
+Nothing here makes anything true: expiry is judged at use, whatever is left.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.contrib.sessions.models import Session
 
+from rolebook.accounts import mailed_codes, throttling
+from rolebook.audit import clock
+from rolebook.audit.models import Follower
 from rolebook.jobs.schedule import Job
 from rolebook.notices.erasure import erase_old_words
 
 SESSIONS_A_RUN = 5_000
+LEASES_WITHOUT_A_SIGN = 3
 
 
 def prune_sessions(now: datetime) -> int:
@@ -19,7 +27,44 @@ def prune_sessions(now: datetime) -> int:
     return Session.objects.filter(pk__in=keys, expire_date__lt=now).delete()[0]
 
 
+def forget_codes(now: datetime) -> None:
+    """Delete mailed codes that can no longer be used, and counts of attempts that no limit looks at any more."""
+    mailed_codes.forget_old(now)
+    throttling.forget_old(now)
+
+
+@dataclass(slots=True)
+class DeadFollowers:
+    """Forgets decision points that ended without saying so: no renewal between two looks, several leases apart.
+
+    Whether a follower still answers is counted on no other machine's clock: only that its number of renewals has not
+    changed while this process has watched. One that was only slow finds its row gone, has no lease, and registers
+    again (:func:`rolebook.audit.followers.renew`).
+    """
+
+    boottime: Callable[[], float] = clock.boottime
+    _seen: dict[UUID, tuple[int, float]] = field(default_factory=dict)
+
+    def forget(self, now: datetime) -> int:
+        """Look at every follower, delete the dead ones, and return of how many. ``now`` plays no part."""
+        del now
+        rows = list(Follower.objects.values_list("follower_id", "renewals", "lease_seconds"))
+        moment, forgotten, seen = self.boottime(), 0, {}
+        for follower_id, renewals, lease in rows:
+            before, since = self._seen.get(follower_id, (None, moment))
+            if before != renewals:
+                since = moment
+            elif moment - since > LEASES_WITHOUT_A_SIGN * lease:
+                forgotten += Follower.objects.filter(follower_id=follower_id, renewals=renewals).delete()[0]
+                continue
+            seen[follower_id] = (renewals, since)
+        self._seen = seen
+        return forgotten
+
+
 JOBS: tuple[Job, ...] = (
     Job("prune-sessions", timedelta(hours=1), prune_sessions),
+    Job("forget-codes", timedelta(hours=1), forget_codes),
+    Job("forget-dead-followers", timedelta(minutes=10), DeadFollowers().forget),
     Job("erase-old-mail", timedelta(days=1), lambda now: erase_old_words(now=now)),
 )

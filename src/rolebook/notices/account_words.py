@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from rolebook.accounts.mail import AccountMail, MailKind
 from rolebook.accounts.models import Account
-from rolebook.notices.facts import Facts, link
+from rolebook.notices.facts import Facts, contact_lines, link, site_name
 from rolebook.notices.letter import Button, Letter
+from rolebook.policy.model import Rolebook
 
 
 def status_changed(facts: Facts) -> Letter:
@@ -24,7 +25,7 @@ def status_changed(facts: Facts) -> Letter:
     )
     way_on = "You can sign in again." if active else "You cannot sign in any more."
     return Letter(
-        subject=f"{facts.site_name}: Your account was {word}",
+        subject=f"{site_name(facts.account_programs)}: Your account was {word}",
         first_line=f"Your account was {word}. {way_on}",
         facts=(("User ID", facts.beneficiary.user_id), ("When", facts.instant())),
         whom_to_ask=facts.contact,
@@ -32,13 +33,13 @@ def status_changed(facts: Facts) -> Letter:
     )
 
 
-def account_mail(mail: AccountMail, *, site_name: str, contact: str) -> Letter:
+def account_mail(mail: AccountMail, *, books: tuple[Rolebook, ...]) -> Letter:
     """The words of a mail that a flow on the account itself asks for: codes, and answers that only its
     holder gets.
     """
     words = _ACCOUNT_MAILS[mail.kind]
     return Letter(
-        subject=f"{site_name}: {words.subject}",
+        subject=f"{site_name(books)}: {words.subject}",
         first_line=mail.what if mail.what and mail.kind == "second-factor-changed" else words.first_line,
         code=mail.code,
         # Who comes by these two may have forgotten the user ID as well; only the holder's mailbox gets it.
@@ -47,7 +48,7 @@ def account_mail(mail: AccountMail, *, site_name: str, contact: str) -> Letter:
         else (),
         paragraphs=words.paragraphs,
         button=Button(words.button, link(words.path)) if words.path else None,
-        whom_to_ask=contact,
+        whom_to_ask=contact_lines(books),
         reason_for_mail=words.reason_for_mail,
     )
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.queries.rolebooks import programs_in_force, rolebook_in_force
 from rolebook.audit.models import Event
-from rolebook.governance.models import Request, Stage
+from rolebook.governance.models import Participation, Request, Stage
 from rolebook.notices.instants import written_instant
 from rolebook.policy.model import Rolebook
 
@@ -111,20 +111,18 @@ class Facts:
         return rolebook_in_force(self.program_id, self.now)[1]
 
     @cached_property
-    def site_name(self) -> str:
-        """How mails about the account itself call this site: the program where there is one, else
-        Rolebook.
-        """
-        programs = programs_in_force(self.now)
-        return programs[0].program.short_name if len(programs) == 1 else "Rolebook"
+    def account_programs(self) -> tuple[Rolebook, ...]:
+        """The programs that a mail about the beneficiary's account speaks for."""
+        return programs_of(self.beneficiary, self.now)
 
     @cached_property
     def contact(self) -> str:
-        """Whom to ask, in one line; empty where several programs share the site and none is named."""
-        if self.event.program_id is not None:
-            return contact_line(self.book)
-        programs = programs_in_force(self.now)
-        return contact_line(programs[0]) if len(programs) == 1 else ""
+        """Whom to ask, in a program or about an account."""
+        return (
+            contact_line(self.book)
+            if self.event.program_id is not None
+            else contact_lines(self.account_programs)
+        )
 
     def role(self, role_id: str) -> str:
         """The title of a role; the id in words where the rolebook no longer has it."""
@@ -133,14 +131,10 @@ class Facts:
 
     def instant(self, at: datetime | None = None) -> str:
         """When it happened (or ``at``), as the program writes it."""
-        programs = () if self.event.program_id else programs_in_force(self.now)
-        zone = (
-            self.book.program.zone
-            if self.event.program_id
-            else programs[0].program.zone
-            if programs
-            else "UTC"
-        )
+        if self.event.program_id is not None:
+            zone = self.book.program.zone
+        else:
+            zone = self.account_programs[0].program.zone if self.account_programs else "UTC"
         return written_instant(at or self.event.occurred_at, zone)
 
     def named(self, organization: Organization) -> str:
@@ -165,12 +159,41 @@ def link(path: str) -> str:
 
 
 def _punctuated(number: str, example: str) -> str:
-    """Return a number with the punctuation of its program's example: "123456789" by "00-1234567" as "12-3456789"."""
+    """Return a number with the punctuation of its program's example: "123456789" by "00-1234567" as
+    "12-3456789".
+    """
     bare = [character for character in number if character.isalnum()]
     if len(bare) != sum(character.isalnum() for character in example):
         return number
     rest = iter(bare)
     return "".join(next(rest) if character.isalnum() else character for character in example)
+
+
+def programs_of(account: Account | None, at: datetime) -> tuple[Rolebook, ...]:
+    """Return the rolebooks of the programs that an account takes part in; all programs' where it does in
+    none.
+    """
+    books = programs_in_force(at)
+    if account is None:
+        return books
+    joined = set(Participation.objects.filter(account=account).values_list("program_id", flat=True))
+    return tuple(book for book in books if book.program.id in joined) or books
+
+
+def site_name(books: tuple[Rolebook, ...]) -> str:
+    """Return how mails about an account call this site: the one program's short name, else Rolebook."""
+    return books[0].program.short_name if len(books) == 1 else "Rolebook"
+
+
+def contact_lines(books: tuple[Rolebook, ...]) -> str:
+    """Whom to ask about an account: the contact of each of its programs."""
+    if len(books) == 1:
+        return contact_line(books[0])
+    contacts = ((book.program.short_name, book.program.contact) for book in books)
+    told = "; ".join(
+        f"{short}: {contact.email or contact.phone or contact.name}" for short, contact in contacts
+    )
+    return f"Questions? Ask your program. {told}." if told else ""
 
 
 def contact_line(book: Rolebook) -> str:

@@ -4,9 +4,8 @@ import uuid
 from datetime import datetime
 
 from rolebook.accounts.mail import AccountMail, SendMail
-from rolebook.accounts.queries.rolebooks import programs_in_force
 from rolebook.notices.account_words import account_mail
-from rolebook.notices.facts import contact_line
+from rolebook.notices.facts import programs_of
 from rolebook.notices.letter import one_line, write
 from rolebook.notices.message import message_id
 from rolebook.notices.models import Notice
@@ -31,15 +30,7 @@ def enqueue_account_mail(mail: AccountMail, *, at: datetime) -> Notice:
     """
     if mail.account is None and not mail.address:
         raise ValueError(f"the mail {mail.kind!r} names neither an account nor an address")
-    programs = programs_in_force(at)
-    only = programs[0] if len(programs) == 1 else None
-    written = write(
-        account_mail(
-            mail,
-            site_name=only.program.short_name if only else "Rolebook",
-            contact=contact_line(only) if only else "",
-        )
-    )
+    written = write(account_mail(mail, books=programs_of(mail.account, at)))
     return Notice.objects.create(
         recipient=mail.account,
         name="" if mail.account is not None else one_line(mail.name)[:150],

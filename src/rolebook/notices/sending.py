@@ -114,23 +114,18 @@ class Sender:
     def _send(self, notice: Notice, cycle: Cycle) -> None:
         address = _address(notice)
         if not address:
-            _settle(
-                notice,
-                state=Notice.State.FAILED,
-                last_error="the account has no confirmed address, or is closed",
-            )
+            _fail(notice, "the account has no confirmed address, or is closed")
             cycle.failed += 1
             return
         try:
             self._hand_over(notice, address)
         except Refused as refused:
-            _settle(notice, state=Notice.State.FAILED, last_error=str(refused))
+            _fail(notice, str(refused))
             cycle.failed += 1
         except NotNow as later:
             _put_off(notice, self.clock(), str(later), self.chance, cycle)
         else:
-            erased = {"subject": "", "text": "", "html": ""} if notice.holds_code else {}
-            _settle(notice, state=Notice.State.SENT, sent_at=self.clock(), last_error="", **erased)
+            _settle(notice, state=Notice.State.SENT, sent_at=self.clock(), last_error="", **_erased(notice))
             cycle.sent += 1
         self.pause.end()
 
@@ -192,9 +187,18 @@ def _settle(notice: Notice, **values: object) -> bool:
     )
 
 
+def _fail(notice: Notice, why: str) -> None:
+    _settle(notice, state=Notice.State.FAILED, last_error=why[:300], **_erased(notice))
+
+
+def _erased(notice: Notice) -> dict[str, str]:
+    """Return what takes the words of a mail with a code away, once nothing more is done with it."""
+    return {"subject": "", "text": "", "html": ""} if notice.holds_code else {}
+
+
 def _put_off(notice: Notice, now: datetime, why: str, chance: random.Random, cycle: Cycle) -> None:
     if now - notice.created_at >= GIVE_UP_AFTER:
-        _settle(notice, state=Notice.State.FAILED, last_error=f"given up after 5 days: {why}"[:300])
+        _fail(notice, f"given up after 5 days: {why}")
         cycle.failed += 1
         return
     wait = _grown(FIRST_WAIT, LONGEST_WAIT, notice.attempts - 1, chance)

@@ -1,6 +1,8 @@
-"""`rolebook send-test-mail`: whether mail can be sent at all."""
+"""`rolebook send-test-mail` and `rolebook mail-queue`: whether mail can be sent, and what has not been."""
 
+import json
 import uuid
+from datetime import timedelta
 
 import click
 
@@ -59,3 +61,39 @@ def send_test_mail(address: str) -> None:
     except ServerDown as answer:
         raise click.ClickException(f"{server.host} port {server.port} cannot be used: {answer}") from None
     click.echo(f"{server.host} took the mail for {address} (from {sender})")
+
+
+@click.command("mail-queue")
+@click.option("--retry-failed", is_flag=True, help="Let mails that were given up on wait to be sent again.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def mail_queue(retry_failed: bool, as_json: bool) -> None:
+    """Say which mails wait, and which could not be sent and why.
+
+    \b
+    Example:
+      rolebook mail-queue --retry-failed
+    """
+    start_django()
+    from rolebook.audit import clock
+    from rolebook.notices.queue import queue_now, wait_again
+
+    now = clock.now()
+    again = wait_again(now=now) if retry_failed else 0
+    queue = queue_now()
+    if as_json:
+        click.echo(json.dumps(queue.as_document(), indent=2))
+        return
+    if again:
+        click.echo(f"{again} failed mails wait to be sent again")
+    oldest = f", the oldest for {_age(now - queue.oldest)}" if queue.oldest else ""
+    unworded = f"; {queue.postponed_events} events not worded yet" if queue.postponed_events else ""
+    click.echo(f"{queue.waiting} waiting{oldest}; {queue.failed} failed{unworded}")
+    for line in queue.failures:
+        click.echo(f"  {line.recipient}: {line.kind}: {line.error}")
+    if queue.failed > len(queue.failures):
+        click.echo(f"  and {queue.failed - len(queue.failures)} more")
+
+
+def _age(span: timedelta) -> str:
+    minutes = int(span.total_seconds()) // 60
+    return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
