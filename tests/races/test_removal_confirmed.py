@@ -104,6 +104,7 @@ def test_after_a_confirmation_one_decision_point_never_says_yes(committed_db: Co
         assert rounds_without_a_yes(committed_db, world, points) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.invariant("I7")
 @pytest.mark.fault(25)
 def test_a_decision_point_stopped_past_its_lease_never_gives_a_stale_yes(
@@ -123,6 +124,7 @@ def test_a_decision_point_stopped_past_its_lease_never_gives_a_stale_yes(
             assert point.says(world.may(account)) is False
 
 
+@pytest.mark.slow
 @pytest.mark.invariant("I7")
 @pytest.mark.fault(56)
 def test_a_killed_decision_point_delays_a_confirmation_and_does_not_prevent_it(

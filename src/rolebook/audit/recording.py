@@ -65,7 +65,7 @@ class Buffered:
     """An event that has no sequence yet: its members but for the chain, and its personal data."""
 
     members: dict[str, canonical.Json]
-    columns: dict[str, object]
+    columns: dict[str, canonical.Detail]
     personal: dict[str, tuple[bytes, str]]
 
 
@@ -108,7 +108,7 @@ class UnitOfWork:
         _check_declared(tag, {*old, *new}, set(told))
         if self.origin.address is not None:
             told["origin_address"] = self.origin.address
-        columns: dict[str, object] = {
+        columns: dict[str, canonical.Detail] = {
             "tag": tag.name,
             "occurred_at": self.at,
             "program_id": program_id,
@@ -117,25 +117,19 @@ class UnitOfWork:
             "organization_id": organization_id,
             "request_id": request_id,
         }
-        secrets_of = {
+        salted = {
             name: (secrets.token_bytes(16), canonical.check_text(text, f"{tag}: {name}"))
             for name, text in told.items()
         }
         members: dict[str, canonical.Json] = {
             "event_version": canonical.EVENT_VERSION,
-            "tag": tag.name,
-            "occurred_at": canonical.instant(self.at),
-            "program_id": program_id,
-            "actor_id": _text(self.actor_id),
-            "beneficiary_id": _text(beneficiary_id),
-            "organization_id": _text(organization_id),
-            "request_id": _text(request_id),
+            **{name: canonical.to_json(value, f"{tag}: {name}") for name, value in columns.items()},
             "rolebook_version": rolebook_version,
             "origin": {"via": self.origin.via, "session": _digest(self.origin.session)},
             "old": canonical.to_json(old, f"{tag}: old"),
             "new": canonical.to_json(new, f"{tag}: new"),
             "personal": {
-                name: canonical.commitment(salt, name, text) for name, (salt, text) in secrets_of.items()
+                name: canonical.commitment(salt, name, text) for name, (salt, text) in salted.items()
             },
         }
         length = len(canonical.serialize(members))
@@ -143,7 +137,7 @@ class UnitOfWork:
             raise canonical.Unrecordable(
                 f"{tag}: found {length} characters, expected at most {_LONGEST_DETAILS}; record a digest"
             )
-        self.buffered.append(Buffered(members, columns, secrets_of))
+        self.buffered.append(Buffered(members, columns, salted))
 
     @contextmanager
     def part(self) -> Iterator[None]:
@@ -265,10 +259,6 @@ def _check_declared(tag: Tag, details: set[str], personal: set[str]) -> None:
         raise Undeclared(
             f"{tag}: found the personal field {extra[0]!r}, expected one that audit/tags.py declares"
         )
-
-
-def _text(value: uuid.UUID | None) -> str | None:
-    return None if value is None else str(value)
 
 
 def _digest(session: str | None) -> str | None:
