@@ -11,7 +11,20 @@ from random import Random
 from statistics import median
 
 from bench.engines import ENGINES
-from bench.world import EVERYWHERE_ROLES, NOW, PRIVILEGES, START, make_nodes, make_world, program_of, user_id
+from bench.world import (
+    EVERYWHERE_ROLES,
+    NOW,
+    PRIVILEGES,
+    ROLES,
+    START,
+    make_nodes,
+    make_world,
+    program_of,
+    user_id,
+)
+from rolebook.decision.changes import GrantClosed
+from rolebook.decision.instants import micros
+from rolebook.decision.snapshot import Snapshot, SnapshotBuilder
 
 ACCOUNTS, GRANTS = 1_000_000, 3
 QUESTIONS = 1_000_000
@@ -36,21 +49,13 @@ def engine(name: str, users: int) -> dict[str, float]:
     return {"seconds": seconds, "megabytes": megabytes}
 
 
-def million() -> dict[str, float]:
-    """Load a million accounts into a snapshot, and ask it singly and in bulk."""
-    from rolebook.decision.changes import GrantClosed
-    from rolebook.decision.instants import micros
-    from rolebook.decision.snapshot import SnapshotBuilder
-
+def load_million(random: Random, places: list[str]) -> Snapshot:
+    """Load a million accounts with three grants each."""
     program, tree = program_of(make_world(1))
-    places = [node_id for node_id, _, _ in make_nodes()]
-    random = Random(1)
     start, at = micros(START), micros(NOW)
-    gc.collect()
-    before, began = resident(), time.process_time()
     builder = SnapshotBuilder(program, tree)
     for number in range(ACCOUNTS):
-        roles = [int(random.random() * 20) for _ in range(GRANTS)]
+        roles = [int(random.random() * ROLES) for _ in range(GRANTS)]
         builder.add(
             user_id(number),
             active=True,
@@ -66,7 +71,17 @@ def million() -> dict[str, float]:
                 for grant, role in enumerate(roles)
             ],
         )
-    snapshot = builder.build()
+    return builder.build()
+
+
+def million() -> dict[str, float]:
+    """Load a million accounts into a snapshot, and ask it singly and in bulk."""
+    places = [node_id for node_id, _, _ in make_nodes()]
+    random = Random(1)
+    at = micros(NOW)
+    gc.collect()
+    before, began = resident(), time.process_time()
+    snapshot = load_million(random, places)
     seconds = time.process_time() - began
     gc.collect()
     megabytes = resident() - before

@@ -108,7 +108,8 @@ def _check_with_role(tables: Tables, store: Store, newest: Callable[[], Check]) 
             columns, roles, row = overlay, overlay_roles, ~row
         try:
             while True:
-                flags = flags_of[roles[row]]
+                role = roles[row]
+                flags = flags_of[role]
                 if flags & GIVES and columns.starts[row] <= at_micros < columns.ends[row]:
                     extents = flags & EXTENTS
                     if flags & GIVES != extents and store.owns(subject_id, record_id):
@@ -118,7 +119,7 @@ def _check_with_role(tables: Tables, store: Store, newest: Callable[[], Check]) 
                         (extents & LOWER and low[code] <= position < high[code])
                         or extents & EVERYWHERE
                         or (extents & SAME and position == low[code])
-                    ) and valid[roles[row] >> 1][kinds[code]]:
+                    ) and valid[role >> 1][kinds[code]]:
                         return True
                 if flags >= LAST:
                     break
