@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rolebook.policy import text_files
@@ -164,6 +164,7 @@ PIECES = st.one_of(
 EDITS = st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 40), PIECES), min_size=1, max_size=4)
 
 
+@example(file=MATRIX, edits=[(931, 32, "\n")])
 @given(file=st.sampled_from([ROLEBOOK, MATRIX]), edits=EDITS)
 def test_no_mutation_of_a_rolebook_makes_the_reader_raise_anything_else(
     file: str, edits: list[tuple[int, int, str]], tmp_path_factory: pytest.TempPathFactory

@@ -31,6 +31,7 @@ class _Table:
 
     header: CsvLine
     columns: list[Column | None]
+    readable: bool = True
     id: str | None = None
     rows: list[Row] = field(default_factory=list)
 
@@ -66,7 +67,8 @@ class _MatrixReader:
             if fold(line[0].text) == LEADING[0]:
                 self._header(line)
             elif self.tables:
-                self._row(line, self.tables[-1])
+                if self.tables[-1].readable:
+                    self._row(line, self.tables[-1])
             else:
                 self._error(line[0], "missing header", line[0].text, "'table,area,privilege' and the roles")
         found = [table for table in self.tables if table.id is not None]
@@ -90,11 +92,14 @@ class _MatrixReader:
         self.report.add(cell.place, say(problem, found=found or None, expected=expected, names=near))
 
     def _header(self, line: CsvLine) -> None:
+        """Begin a table. Under a header that is not one, rows are not judged: they could only mislead."""
+        readable = len(line) > len(LEADING)
         for position, expected in enumerate(LEADING):
             if position >= len(line) or fold(line[position].text) != expected:
                 cell = line[min(position, len(line) - 1)]
                 found = line[position].text if position < len(line) else None
                 self._error(cell, "bad header", found, f"'{expected}'")
+                readable = False
                 break
         columns: list[Column | None] = []
         seen: dict[str, CsvCell] = {}
@@ -109,9 +114,9 @@ class _MatrixReader:
                 seen[role_id] = cell
                 self._column_once(role_id, cell)
             columns.append(Column(role_id, cell.text) if role_id is not None else None)
-        if len(line) <= len(LEADING):
+        if len(line) == len(LEADING):
             self._error(line[-1], "bad header", None, "at least one role after 'privilege'")
-        self.tables.append(_Table(line, columns))
+        self.tables.append(_Table(line, columns, readable))
 
     def _column_once(self, role_id: str, cell: CsvCell) -> None:
         """A role is printed in one table; a second column would leave open which of the two counts."""

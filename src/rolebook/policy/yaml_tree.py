@@ -59,7 +59,8 @@ def parse_yaml(text: str, file: str, report: Report) -> Tree:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
-        line = text.splitlines()[place.line - 1] if place.line <= text.count("\n") + 1 and text else ""
+        lines = text.split("\n")
+        line = lines[place.line - 1] if place.line <= len(lines) else ""
         report.add(place, say("bad YAML", found=line.strip(), expected=f"well-formed YAML ({problem})"))
         tree.data = None
     return tree
