@@ -17,10 +17,10 @@ FONTS = ("PublicSans-Regular", "PublicSans-Bold", "PublicSans-Italic")
 ICONS = (
     "account_circle", "add", "arrow_back", "arrow_forward", "autorenew", "cancel", "check", "check_circle",
     "chevron_right", "close", "content_copy", "do_not_disturb", "error", "event", "expand_more",
-    "file_download", "file_present", "grid_view", "group_add", "groups", "help", "history", "home", "hourglass_empty", "identification",
-    "info", "lightbulb_outline", "location_city", "lock", "login", "logout", "mail", "menu", "people",
-    "person", "phone", "print", "remove_circle", "schedule", "search", "security", "send", "undo",
-    "verified_user", "warning",
+    "file_download", "file_present", "grid_view", "group_add", "groups", "help", "history", "home",
+    "hourglass_empty", "identification", "info", "lightbulb_outline", "location_city", "lock", "login",
+    "logout", "mail", "menu", "people", "person", "phone", "print", "remove_circle", "schedule", "search",
+    "security", "send", "undo", "verified_user", "warning",
 )
 SVG = "http://www.w3.org/2000/svg"
 

@@ -4,9 +4,9 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -15,6 +15,18 @@ from rolebook.audit.models import Event
 from rolebook.governance.models import Grant, Outcome, Request
 from rolebook.web.urls import urlpatterns
 from tests.web.worlds import QPP, World, signed_in
+
+
+class Answer(Protocol):
+    """What the test client gives back."""
+
+    status_code: int
+
+    @property
+    def content(self) -> bytes: ...
+
+    def __getitem__(self, header: str, /) -> str: ...
+
 
 type Parts = Callable[[World], list[object]]
 
@@ -93,7 +105,7 @@ CASES = [(name, route) for name, routes in ROUTES.items() for route in routes]
 WHO = ("maria", "owen", "henry", "stella", "nora", "uma")
 
 
-def call(client: Client, name: str, parts: list[object], method: str, world: World) -> HttpResponse:
+def call(client: Client, name: str, parts: list[object], method: str, world: World) -> Answer:
     address = reverse(name, args=[QPP, *parts])
     if method == "get":
         return client.get(address)
@@ -107,7 +119,7 @@ def call(client: Client, name: str, parts: list[object], method: str, world: Wor
     return client.post(address, posted)
 
 
-def seen(answer: HttpResponse) -> bytes:
+def seen(answer: Answer) -> bytes:
     """Return what an answer shows, its one-time form tokens left out."""
     return _TOKEN.sub(b"", answer.content)
 
@@ -167,11 +179,12 @@ def test_an_organization_of_another_program_is_not_found(world: World) -> None:
         created_at=world.start,
     )
     client = signed_in(world.maria)
-    for name, parts in {
+    ids: dict[str, list[object]] = {
         "organization-users": [foreign.public_id],
         "remove-access": [foreign.public_id, world.stella.account.public_id],
         "review-request": ["staff_user", foreign.public_id],
-    }.items():
+    }
+    for name, parts in ids.items():
         assert client.get(reverse(name, args=[QPP, *parts])).status_code == 404
     found = client.get(reverse("request-role", args=[QPP, "staff_user"]), {"search": "cedar"})
     assert found.content.count(b'class="who"') == 1

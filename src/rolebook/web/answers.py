@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
+from rolebook.governance.queries.seeing import one_look
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.policy.words import sentence
 from rolebook.web.context import LAST_PROGRAM
@@ -25,6 +26,9 @@ def program_view(view: ProgramView) -> Callable[..., HttpResponse]:
         if request.session.get(LAST_PROGRAM) != request.program.id:
             request.session[LAST_PROGRAM] = request.program.id
         try:
+            if request.method in ("GET", "HEAD"):
+                with one_look():
+                    return view(request, **parts)
             return view(request, **parts)
         except NotFound as missing:
             raise Http404 from missing

@@ -1,6 +1,9 @@
 """What every query asks first: who looks, and whether they may know of the organization (I1, I3, fault 1)."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 
 from rolebook.accounts.models import Account, Organization, canonical_id
@@ -9,10 +12,31 @@ from rolebook.governance.models import Request, Stage
 from rolebook.governance.refusals import NotAllowed, NotFound
 from rolebook.policy.model import Act
 
+_look: ContextVar[dict[tuple[int, str, datetime], Standing] | None] = ContextVar("look", default=None)
+
+
+@contextmanager
+def one_look() -> Iterator[None]:
+    """Let the queries inside share one reading of who looks: a page that only shows is one look at one instant.
+
+    Never around a flow: those read for themselves, under their locks.
+    """
+    token = _look.set({})
+    try:
+        yield
+    finally:
+        _look.reset(token)
+
 
 def viewer_standing(viewer: Account, program_id: str, at: datetime) -> Standing:
     """Return the viewer's standing. Raises NotAllowed for an account or participation that is not active."""
-    standing = standing_of(viewer, program_id, at)
+    seen = _look.get()
+    key = (viewer.pk, program_id, at)
+    standing = seen.get(key) if seen is not None else None
+    if standing is None:
+        standing = standing_of(viewer, program_id, at)
+        if seen is not None:
+            seen[key] = standing
     if not standing.person.active:
         raise NotAllowed("account_not_active")
     return standing
