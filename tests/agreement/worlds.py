@@ -241,7 +241,12 @@ def make_person(
         )
         for number in range(random.choice((0, 1, 2, 3)))
     )
-    return Person(random.random() < 0.93, holdings, accesses, random.choice((None, "record-1", "record-2", "person-1", "person-1")))
+    return Person(
+        random.random() < 0.93,
+        holdings,
+        accesses,
+        random.choice((None, "record-1", "record-2", "person-1", "person-1")),
+    )
 
 
 def make_dates(
