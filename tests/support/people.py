@@ -115,7 +115,8 @@ def practice(
 
 def sign_in(client: Client, person: Person, program_id: str = "qpp") -> None:
     """Sign somebody in through the pages, as they would do it: password and agreement, then the security code."""
-    Account.objects.filter(pk=person.account.pk).update(last_totp_step=0)  # the code of these 30 seconds again
+    # The same 30 seconds may have seen a sign-in of this person already, and a code is taken once.
+    Account.objects.filter(pk=person.account.pk).update(last_totp_step=0)
     first = client.post(
         f"/{program_id}/sign-in/",
         {"user_id": person.account.user_id, "password": PASSWORD, "agree": "on"},
