@@ -5,13 +5,14 @@ import re
 import pytest
 from django.test import Client
 
+from rolebook.accounts.flows.status import reset_second_factor
 from rolebook.accounts.models import Account
 from rolebook.accounts.second_factor import code_at
 from rolebook.audit import clock
 from rolebook.audit.models import Event
 from rolebook.notices.models import Notice
 from tests.support import people
-from tests.support.people import PASSWORD, Person, sign_in, signed_in_client
+from tests.support.people import COMMAND, PASSWORD, Mails, Person, sign_in, signed_in_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("qpp")]
 
@@ -156,6 +157,24 @@ def test_a_forgotten_password_is_set_anew_by_mail_and_the_second_factor_is_still
     assert client.get("/security/").status_code == 302
     Account.objects.update(last_totp_step=0)
     assert client.post("/sign-in/code/", {"code": user_with_totp.code(clock.now())}).status_code == 302
+
+
+@pytest.mark.fault(40)
+@pytest.mark.requirement("QPP-01")
+def test_while_a_lost_factor_is_not_replaced_the_mailbox_alone_sets_no_password(
+    client: Client, user_with_totp: Person
+) -> None:
+    signed_in_client(user_with_totp)
+    early = Client()
+    early.post("/forgotten-password/", {"named": user_with_totp.account.user_id})
+    code = mailed_code()
+    reset_second_factor(account=user_with_totp.account, at=clock.now(), origin=COMMAND, send=Mails())
+    mails = Notice.objects.count()
+    client.post("/forgotten-password/", {"named": user_with_totp.account.user_id})
+    assert Notice.objects.count() == mails
+    typed = {"code": code, "password": NEW, "password_again": NEW}
+    assert early.post("/forgotten-password/new/", typed).status_code == 422
+    assert Account.objects.get(pk=user_with_totp.account.pk).check_password(PASSWORD)
 
 
 @pytest.mark.fault(40)

@@ -133,7 +133,7 @@ def ask_for_password_reset(*, named: str, at: datetime, origin: Origin, send: Se
     )
     account = found.first()
     with transaction.atomic(durable=True):
-        known = account is not None and account.is_active
+        known = account is not None and _may_reset(account)
         new = mailed_codes.make_code(
             MailedCode.Purpose.RESET_PASSWORD,
             address=account.email if account is not None and known else "",
@@ -162,7 +162,7 @@ def reset_password(
     with unit_of_work(at=at, origin=origin, actor_id=proof.account.public_id) as work:
         account = Account.objects.select_for_update().get(pk=proof.account.pk)
         mailed_codes.use(proof, at)
-        if not account.is_active:
+        if not _may_reset(account):
             raise mailed_codes.CodeRefused(spent=True)
         _set_password(work, account, new, "reset", send)
     return account
@@ -254,6 +254,16 @@ def _set_password(work: UnitOfWork, account: Account, new: str, way: str, send: 
     account.save(update_fields=["password", "session_salt"])
     work.record(ACCOUNT_PASSWORD_CHANGED, beneficiary_id=account.public_id, new={"way": way})
     send(AccountMail("password-changed", account.name, account=account))
+
+
+def _may_reset(account: Account) -> bool:
+    """Whether the mailbox may set a new password.
+
+    Not between the operator's removing a lost second factor and the setting up of a new one: the mailbox stands in
+    for the factor then, and would be all there is (QPP-01: no way round the second factor).
+    """
+    lost = account.last_totp_step > 0 and totp_of(account) is None
+    return account.is_active and not lost
 
 
 def _told(replacing: bool) -> str:
