@@ -191,3 +191,11 @@ def test_two_programs_can_be_compared() -> None:
     assert {"program", "role", "cell", "authority", "chain", "review"} <= {
         difference.part for difference in found
     }
+
+
+def test_a_change_of_words_alone_is_told_too(tmp_path: Path) -> None:
+    (found,) = changed(
+        tmp_path, ROLEBOOK, ("Keeps the office's records.", "Keeps all records of the office.")
+    )
+    assert found.part == "texts"
+    assert not found.added_power

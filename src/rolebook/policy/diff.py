@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from rolebook.policy.canonical import to_document
 from rolebook.policy.diff_process import compare_process
 from rolebook.policy.diff_terms import Difference
 from rolebook.policy.matrix import NO
@@ -20,12 +21,16 @@ NOT_LISTED = "not listed"
 
 
 def diff(old: Rolebook, new: Rolebook) -> tuple[Difference, ...]:
-    """Every difference, in the order of a rolebook's parts; empty when both say the same."""
-    return tuple(
+    """Every difference, in the order of a rolebook's parts; empty exactly when both have the same document."""
+    found = [
         difference
         for compare in (_program, _categories, _kinds, _roles, _privileges, _cells, _layout, compare_process)
         for difference in compare(old, new)
-    )
+    ]
+    if not found and to_document(old) != to_document(new):
+        sentence = "Only words that decide nothing changed: descriptions, other names, notes, reasons."
+        found.append(Difference("texts", "document", sentence))
+    return tuple(found)
 
 
 def as_data(differences: tuple[Difference, ...]) -> list[dict[str, Any]]:
@@ -113,6 +118,12 @@ def _kinds(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
             yield Difference(
                 "kind", kind.id, sentence, _list(was.parent_kinds), _list(kind.parent_kinds), added_power=True
             )
+        if was is not None and was.identifier_pattern != kind.identifier_pattern:
+            patterns = was.identifier_pattern or "any text", kind.identifier_pattern or "any text"
+            sentence = (
+                f"The {kind.identifier_title} of a '{kind.title}' is now {patterns[1]} (was {patterns[0]})."
+            )
+            yield Difference("kind", kind.id, sentence, *patterns)
     codes = {o.code for o in old.organizations}, {o.code for o in new.organizations}
     for code in sorted(codes[1] - codes[0]):
         yield Difference("organization", code, f"New shipped organization: '{code}'.", None, code)
