@@ -92,6 +92,43 @@ def test_a_stage_whose_role_decides_for_another_category_only_is_an_error(tmp_pa
     ]
 
 
+def test_the_ids_of_the_steward_and_of_its_category_are_taken(tmp_path: Path) -> None:
+    category = spoiled(ROLEBOOK, ("{id: member, title: Member", "{id: office, title: Member"))
+    (found,) = errors_of(tmp_path / "category", category)
+    assert found.endswith("reserved id: found 'office', expected another id than the steward's")
+    role = spoiled(ROLEBOOK, ("id: guest", "id: steward"))
+    assert any("duplicate role: found 'steward'" in error for error in errors_of(tmp_path / "role", role))
+
+
+@pytest.mark.fault(43)
+def test_two_names_that_look_the_same_are_one_name(tmp_path: Path) -> None:
+    composed, decomposed = "Caf\u00e9 clerk", "Cafe\u0301 clerk"
+    files = spoiled(
+        ROLEBOOK, ("title: Clerk", f"title: {composed}"), ("title: Guest", f"title: {decomposed}")
+    )
+    assert any("duplicate role" in error for error in errors_of(tmp_path, files))
+    unseen = spoiled(ROLEBOOK, ("title: Guest", "title: Clerk\u200b"))
+    assert any(
+        "control character: found 'U+200B'" in error for error in errors_of(tmp_path / "unseen", unseen)
+    )
+
+
+def test_every_cycle_of_organizations_is_told(tmp_path: Path) -> None:
+    files = spoiled(
+        ROLEBOOK,
+        ("identifier: {scheme: office_code", "parents: [Office]\n    identifier: {scheme: office_code"),
+    )
+    files[ORGANIZATIONS] = "kind,code,name,parent\n" + "".join(
+        f"Office,{code},{code},{parent}\n" for code, parent in ("AB", "BA", "CD", "DC", "EE")
+    )
+    found = errors_of(tmp_path, files)
+    assert [error.partition("found ")[2].partition(",")[0] for error in found] == [
+        "'A under B under A'",
+        "'C under D under C'",
+        "'E under E'",
+    ]
+
+
 AGENCIES = "kind,code,name,parent\nOffice,NORTH,North,\nOffice,SOUTH,South,\n"
 
 

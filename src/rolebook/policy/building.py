@@ -98,6 +98,13 @@ class Builder:
 
     def _enter_names(self) -> None:
         for position, category in enumerate(self.form.categories):
+            if category.id == OFFICE_CATEGORY_ID:
+                self.source.error(
+                    ("categories", position, "id"),
+                    "reserved id",
+                    category.id,
+                    "another id than the steward's",
+                )
             self._enter(self.names.categories, category.id, (category.title,), ("categories", position, "id"))
         for position, kind in enumerate(self.form.organization_kinds):
             self._enter(self.names.kinds, kind.id, (kind.title,), ("organization_kinds", position, "id"))

@@ -5,7 +5,7 @@ import re
 from rolebook.policy.errors import Report, say
 from rolebook.policy.model import OrganizationKind, ShippedOrganization
 from rolebook.policy.names import Names
-from rolebook.policy.organizations import cycle_in
+from rolebook.policy.organizations import cycles_in
 from rolebook.policy.terms import fold
 from rolebook.policy.text_files import CsvCell, CsvLine
 
@@ -52,8 +52,7 @@ def build_organizations(
         cells[code] = line
     for organization in found_organizations.values():
         _check_parent(organization, found_organizations, by_kind, cells[organization.code], report)
-    cycle = cycle_in({code: found.parent_code for code, found in found_organizations.items()})
-    if cycle:
+    for cycle in cycles_in({code: found.parent_code for code, found in found_organizations.items()}):
         shown = " under ".join((*cycle, cycle[0]))
         place = cells[cycle[0]][3].place
         report.add(

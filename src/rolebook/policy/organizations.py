@@ -2,7 +2,8 @@
 words.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rolebook.policy.model import Rolebook
@@ -31,9 +32,8 @@ def may_stand_under(rolebook: Rolebook, kind_id: str, parent_kind_id: str | None
     return parent_kind_id in kind.parent_kinds
 
 
-def cycle_in(parents: Mapping[str, str | None]) -> tuple[str, ...]:
-    """A cycle of the parent relation, as the ids on it from its smallest, or an empty tuple when there is
-    none.
+def cycles_in(parents: Mapping[str, str | None]) -> Iterator[tuple[str, ...]]:
+    """Every cycle of the parent relation, each as the ids on it from its smallest.
 
     Each id is visited once, so the work is linear however deep the tree is.
     """
@@ -44,13 +44,12 @@ def cycle_in(parents: Mapping[str, str | None]) -> tuple[str, ...]:
         while here is not None and here not in done and here not in trail:
             trail[here] = None
             here = parents.get(here)
+        done.update(trail)
         if here is not None and here in trail:
             ids = list(trail)
             cycle = ids[ids.index(here) :]
             first = cycle.index(min(cycle))
-            return tuple(cycle[first:] + cycle[:first])
-        done.update(trail)
-    return ()
+            yield tuple(cycle[first:] + cycle[:first])
 
 
 def would_make_cycle(parents: Mapping[str, str | None], child_id: str, new_parent_id: str | None) -> bool:
@@ -67,8 +66,6 @@ def would_make_cycle(parents: Mapping[str, str | None], child_id: str, new_paren
 
 def identifier_matches(rolebook: Rolebook, kind_id: str, identifier: str) -> bool:
     """Whether an identifier has the form that its kind asks for; a kind without a pattern takes any text."""
-    import re
-
     kind = rolebook.kind(kind_id)
     if kind is None or not identifier.strip():
         return False

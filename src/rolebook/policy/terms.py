@@ -1,5 +1,6 @@
 """What a rolebook is made of besides matrix and provisions: program, categories, organizations, roles, privileges."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,8 +18,8 @@ type AccessForm = Literal["with each role", "apart from roles"]
 
 
 def fold(name: str) -> str:
-    """A name as it is compared: letter case and runs of white space do not count."""
-    return " ".join(name.split()).casefold()
+    """A name as it is compared: letter case, runs of white space and ways to write one character do not count."""
+    return " ".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 @dataclass(frozen=True, slots=True)
