@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from rolebook.policy.model import Privilege, Rolebook
+from rolebook.policy.model import Privilege, Rolebook, fold
 from rolebook.policy.operations import VERBS
 
 _WORD = re.compile(r"[^\W_]+(?:[-'\u2019][^\W_]+)*")
@@ -46,8 +46,8 @@ def find_privileges(book: Rolebook, text: str) -> Found:
         around = {*title, *_words(_surroundings(book, privilege))}
         hits = _hits(typed, around)
         if hits:
-            exact = _words(privilege.title) == typed
-            scored.append(((-hits, not exact, -_hits(typed, title), number), privilege))
+            exact = 2 if fold(privilege.title) == fold(text) else int(_words(privilege.title) == typed)
+            scored.append(((-hits, -exact, -_hits(typed, title), number), privilege))
     scored.sort(key=lambda found: found[0])
     every = tuple(privilege for score, privilege in scored if -score[0] == len(typed))
     return Found(every, () if every else tuple(privilege for _, privilege in scored))
