@@ -292,6 +292,14 @@ def test_items_decided_meanwhile_report_individually_in_a_bulk_call(
     assert Event.objects.filter(tag="outcome:approved").count() == 2
 
 
+def test_a_bulk_call_that_ends_its_own_stand_in_reports_the_rest(practice: Organization) -> None:
+    steward = grants.steward()
+    first = open_stage(asks(grants.user("First"), practice, role_id=OFFICIAL))
+    second = open_stage(asks(grants.user("Second"), practice))
+    results = _decide_all(steward, first, second)
+    assert [type(result) for result in results] == [Outcome, NotDecided]
+
+
 @pytest.mark.invariant("I12")
 def test_a_bulk_call_is_bounded(practice: Organization, official: Account) -> None:
     many = [ShownStage(practice.public_id if n else "x", n, "") for n in range(2)]

@@ -7,7 +7,7 @@ import pytest
 from rolebook.accounts.models import Account, Organization
 from rolebook.audit.models import Event
 from rolebook.governance.authority import may
-from rolebook.governance.flows import Removal, remove_access
+from rolebook.governance.flows import Removal, remove_access, remove_program_roles
 from rolebook.governance.models import Grant
 from rolebook.governance.queries import removal_preview, who_to_contact
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
@@ -174,3 +174,35 @@ def test_who_was_removed_asks_again_and_is_decided_anew(practice: Organization, 
     request = asks(member, practice, at=LATER + timedelta(minutes=1))
     decides(official, open_stage(request), at=LATER + timedelta(minutes=2))
     assert Grant.objects.filter(account=member).count() == 2
+
+
+@pytest.mark.invariant("I7")
+def test_an_office_held_at_no_organization_is_ended_by_another_steward_and_not_by_officials(
+    practice: Organization, official: Account
+) -> None:
+    steward, other = grants.steward(), grants.steward("Other Steward")
+
+    def end(by: Account, whom: Account) -> Removal:
+        return remove_program_roles(
+            acting_user=by, program_id="qpp", beneficiary_id=whom.public_id, at=LATER, origin=WEB
+        )
+
+    with pytest.raises(NotFound):
+        end(official, steward)
+    with pytest.raises(Refused):
+        end(steward, steward)
+    assert [grant.role_id for grant in end(other, steward).grants] == ["steward"]
+    with pytest.raises(NotFound):
+        end(steward, other)
+
+
+@pytest.mark.invariant("I4")
+def test_an_office_at_an_organization_that_was_closed_is_worth_nothing(
+    practice: Organization, official: Account
+) -> None:
+    member = grants.staff(practice, official)
+    Organization.objects.filter(pk=practice.pk).update(closed_at=LATER)
+    practice.refresh_from_db()
+    assert not may(official, Act.REMOVE, practice, LATER)
+    with pytest.raises(NotFound):
+        remove(official, member, practice)

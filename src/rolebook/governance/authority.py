@@ -47,6 +47,11 @@ def in_force(at: datetime, prefix: str = "") -> Q:
     )
 
 
+def is_closed(organization: Organization, at: datetime) -> bool:
+    """Return whether an organization has been closed by ``at``."""
+    return organization.closed_at is not None and organization.closed_at <= at
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """One holding in force that gives an act, and where; what the walk found, ready for SQL.
@@ -98,7 +103,11 @@ class Standing:
     """(id path, kind id) of the organizations at which grants are held."""
 
     def _tree(self, *organizations: Organization | None) -> OrganizationTree:
-        named = [(place.path, place.kind_id) for place in organizations if place is not None]
+        named = [
+            (place.path, place.kind_id)
+            for place in organizations
+            if place is not None and not is_closed(place, self.at)
+        ]
         return OrganizationTree.from_paths(dict([*self.places, *named]).items())
 
     def may(self, act: Act, organization: Organization | None) -> bool:
@@ -210,7 +219,14 @@ def standing_of(account: Account, program_id: str, at: datetime) -> Standing:
         version=version,
         book=book,
         person=Person(active=active, holdings=tuple(map(_holding, rows))),
-        places=tuple({(g.organization.path, g.organization.kind_id): None for g in rows if g.organization}),
+        # A grant at an organization that was closed is held at one that is not there, and answers no (I4).
+        places=tuple(
+            {
+                (grant.organization.path, grant.organization.kind_id): None
+                for grant in rows
+                if grant.organization is not None and not is_closed(grant.organization, at)
+            }
+        ),
     )
 
 

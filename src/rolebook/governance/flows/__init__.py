@@ -10,7 +10,7 @@ from rolebook.governance.flows.decide_stage import decide_stage
 from rolebook.governance.flows.decide_stages import NotDecided, ShownStage, decide_stages
 from rolebook.governance.flows.designate_role import designate_role
 from rolebook.governance.flows.record_sign_in import record_sign_in
-from rolebook.governance.flows.remove_access import Removal, remove_access
+from rolebook.governance.flows.remove_access import Removal, remove_access, remove_program_roles
 from rolebook.governance.flows.request_role import request_role
 from rolebook.governance.flows.submit_request_again import submit_request_again
 from rolebook.governance.flows.withdraw_request import withdraw_request
@@ -28,6 +28,7 @@ __all__ = [
     "designate_role",
     "record_sign_in",
     "remove_access",
+    "remove_program_roles",
     "request_role",
     "submit_request_again",
     "withdraw_request",

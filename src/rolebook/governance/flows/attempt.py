@@ -9,7 +9,7 @@ from datetime import datetime
 from rolebook.accounts.models import Account, Organization
 from rolebook.audit.recording import Origin, UnitOfWork, record_refusal, unit_of_work
 from rolebook.audit.tags import Tag
-from rolebook.governance.authority import Standing, standing_of
+from rolebook.governance.authority import Standing, is_closed, standing_of
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.policy.rules import Violation
 
@@ -90,5 +90,5 @@ def checked_text(text: str, field: str = "reason") -> str:
 
 def require_open(organization: Organization, at: datetime) -> None:
     """Raise NotFound for an organization that has been closed (I4)."""
-    if organization.closed_at is not None and organization.closed_at <= at:
+    if is_closed(organization, at):
         raise NotFound

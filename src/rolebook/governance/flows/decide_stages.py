@@ -27,7 +27,7 @@ from rolebook.governance.flows.attempt import (
 from rolebook.governance.models import Outcome, RequestItem, Stage
 from rolebook.governance.queries.pending import roles_by_stage
 from rolebook.governance.queries.seeing import find_stage
-from rolebook.governance.refusals import Refused
+from rolebook.governance.refusals import NotAllowed, Refused
 from rolebook.policy.rules import Violation
 
 
@@ -95,6 +95,9 @@ def decide_stages(
                     )
             except Refused as refusal:
                 results.append(NotDecided(stage, refusal.violations))
+            except NotAllowed as lost:
+                # All were theirs when the call began; deciding an earlier one can end a stand-in.
+                results.append(NotDecided(stage, (Violation(lost.code),)))
         if all(isinstance(result, AlreadyDecided | NotDecided) for result in results):
             work.nothing_happened()
         return tuple(results)

@@ -1,21 +1,25 @@
-"""Remove Access: end every grant that a person has at one organization (QPP-10, QPP-11)."""
+"""Remove Access: end every grant that a person has at one organization (QPP-10, QPP-11), or at none."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rolebook.accounts.models import Account
+from rolebook.accounts.models import Account, Organization
 from rolebook.audit import tags
 from rolebook.audit.models import Event
-from rolebook.audit.recording import Origin
+from rolebook.audit.recording import Origin, UnitOfWork
 from rolebook.governance import locks
+from rolebook.governance.authority import Standing
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
 from rolebook.governance.ledger import close_grants
 from rolebook.governance.models import Grant
-from rolebook.governance.queries.access import removable
+from rolebook.governance.queries.access import grants_at, removable
 from rolebook.governance.queries.seeing import find_organization, organization_for, public_id_of
-from rolebook.governance.refusals import NotFound
+from rolebook.governance.queries.users import removable_role_ids
+from rolebook.governance.refusals import NotFound, Refused
 from rolebook.policy.model import Act
+from rolebook.policy.rules import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Removal:
     sequence: int
     grants: tuple[Grant, ...]
     beneficiary: Account
-    organization_id: uuid.UUID
+    organization_id: uuid.UUID | None
     already: bool = False
 
 
@@ -55,6 +59,7 @@ def remove_access(
     with attempt(
         tags.ATTEMPT_REFUSED_REMOVE, acting_user=acting_user, at=at, origin=origin, about=about
     ) as work:
+        told = checked_text(reason)
         organization = find_organization(program_id, organization_id, at)
         beneficiary = Account.objects.filter(public_id=public_id_of(beneficiary_id)).first()
         if beneficiary is None:
@@ -72,20 +77,76 @@ def remove_access(
                 raise
             work.nothing_happened()
             return Removal(earlier, (), beneficiary, organization.public_id, already=True)
-        closed = close_grants(work, held, grants, cause="removed", rolebook_version=standing.version.number)
-        work.record(
-            tags.ACCESS_REMOVED,
-            program_id=program_id,
-            beneficiary_id=beneficiary.public_id,
-            organization_id=organization.public_id,
-            rolebook_version=standing.version.number,
-            old={"roles": [grant.role_id for grant in closed]},
-            new={"grants": [grant.public_id for grant in closed], "roles": []},
-            personal={"reason": checked_text(reason) or None},
-        )
+        closed = _close(work, held, standing, beneficiary, grants, organization, told)
+    return Removal(_sequence(work), closed, beneficiary, organization.public_id)
+
+
+def remove_program_roles(
+    *,
+    acting_user: Account,
+    program_id: str,
+    beneficiary_id: uuid.UUID | str,
+    at: datetime,
+    origin: Origin,
+    reason: str = "",
+) -> Removal:
+    """End the roles that ``beneficiary_id`` holds at no organization: offices, and roles of the program's own staff.
+
+    Only those are ended that ``acting_user`` may remove, by user category. Raises Refused for one's own, NotFound when
+    there is nothing that is theirs to remove.
+    """
+    about = About(program_id=program_id)
+    with attempt(
+        tags.ATTEMPT_REFUSED_REMOVE, acting_user=acting_user, at=at, origin=origin, about=about
+    ) as work:
+        told = checked_text(reason)
+        beneficiary = Account.objects.filter(public_id=public_id_of(beneficiary_id)).first()
+        if beneficiary is None:
+            raise NotFound
+        about.beneficiary_id = beneficiary.public_id
+        held = locks.lock(accounts=[beneficiary.pk, acting_user.pk])
+        standing = acting_standing(acting_user, program_id, at)
+        if not standing.may(Act.REMOVE, None):
+            raise NotFound
+        allowed = removable_role_ids(standing, None)
+        grants = tuple(one for one in grants_at(standing, None, beneficiary) if one.role_id in allowed)
+        if not grants:
+            raise NotFound
+        if beneficiary.pk == acting_user.pk:
+            raise Refused([Violation("own_removal")])
+        closed = _close(work, held, standing, beneficiary, grants, None, told)
+    return Removal(_sequence(work), closed, beneficiary, None)
+
+
+def _close(
+    work: UnitOfWork,
+    held: locks.Held,
+    standing: Standing,
+    beneficiary: Account,
+    grants: Sequence[Grant],
+    organization: Organization | None,
+    reason: str,
+) -> tuple[Grant, ...]:
+    """Close the grants, and record the removal as the unit's last event: its sequence is what is confirmed."""
+    version = standing.version.number
+    closed = close_grants(work, held, grants, cause="removed", rolebook_version=version)
+    work.record(
+        tags.ACCESS_REMOVED,
+        program_id=standing.program_id,
+        beneficiary_id=beneficiary.public_id,
+        organization_id=None if organization is None else organization.public_id,
+        rolebook_version=version,
+        old={"roles": [grant.role_id for grant in closed]},
+        new={"grants": [grant.public_id for grant in closed], "roles": []},
+        personal={"reason": reason or None},
+    )
+    return closed
+
+
+def _sequence(work: UnitOfWork) -> int:
     if work.sequence is None:
         raise RuntimeError("a removal was committed without its event")
-    return Removal(work.sequence, closed, beneficiary, organization.public_id)
+    return work.sequence
 
 
 def _earlier_removal(program_id: str, organization_id: uuid.UUID, beneficiary_id: uuid.UUID) -> int | None:

@@ -4,12 +4,12 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from rolebook.accounts.models import Account, Organization, canonical_id
+from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Standing, in_force
 from rolebook.governance.models import Grant, Outcome
 from rolebook.governance.queries.officials import only_official
 from rolebook.governance.queries.pending import role_title
-from rolebook.governance.queries.seeing import organization_for, viewer_standing
+from rolebook.governance.queries.seeing import organization_for, public_id_of, viewer_standing
 from rolebook.governance.queries.users import (
     HeldRole,
     OrganizationLine,
@@ -133,18 +133,10 @@ def removable(
 ) -> tuple[Organization, Account, tuple[Grant, ...]]:
     """Return the organization, the person and all their grants there; raises as `removal_preview` says."""
     organization = organization_for(standing, organization_id, Act.REMOVE)
-    public_id = canonical_id(beneficiary_id)
-    beneficiary = Account.objects.filter(public_id=public_id).first() if public_id is not None else None
+    beneficiary = Account.objects.filter(public_id=public_id_of(beneficiary_id)).first()
     if beneficiary is None:
         raise NotFound
-    # Grants that start later are access too: they end with the others.
-    grants = tuple(
-        Grant.objects.filter(program_id=standing.program_id, organization=organization, account=beneficiary)
-        .filter(closed_at=None)
-        .exclude(ends_at__lte=standing.at)
-        .select_related("account", "organization")
-        .order_by("pk")
-    )
+    grants = grants_at(standing, organization, beneficiary)
     if not grants:
         raise NotFound
     if beneficiary.pk == standing.account.pk:
@@ -153,6 +145,19 @@ def removable(
     if any(grant.role_id not in allowed for grant in grants):
         raise NotAllowed
     return organization, beneficiary, grants
+
+
+def grants_at(
+    standing: Standing, organization: Organization | None, beneficiary: Account
+) -> tuple[Grant, ...]:
+    """Return what a person holds at an organization (None: at none), grants that start later too: access they are."""
+    return tuple(
+        Grant.objects.filter(program_id=standing.program_id, organization=organization, account=beneficiary)
+        .filter(closed_at=None)
+        .exclude(ends_at__lte=standing.at)
+        .select_related("account", "organization")
+        .order_by("pk")
+    )
 
 
 def own_removal(standing: Standing, organization: Organization) -> Violation:

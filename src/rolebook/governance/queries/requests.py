@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from rolebook.accounts.models import Account
 from rolebook.accounts.queries import book_of_version
@@ -191,7 +191,9 @@ def _with_parts(requests: QuerySet[Request]) -> QuerySet[Request]:
         "chain_id", "position"
     )
     items = RequestItem.objects.select_related("organization").order_by("position")
-    return requests.select_related("requester", "beneficiary", "rolebook_version").prefetch_related(
+    again = Request.objects.filter(resubmission_of=OuterRef("pk"))
+    found = requests.annotate(was_submitted_again=Exists(again))
+    return found.select_related("requester", "beneficiary", "rolebook_version").prefetch_related(
         Prefetch("stages", stages), Prefetch("items", items)
     )
 
@@ -218,7 +220,9 @@ def _line(standing: Standing, request: Request) -> RequestLine:
         waits_for=tuple(dict.fromkeys(role_title(standing.book, one.approver_role_id) for one in waiting)),
         waits_since=min(opened, default=None),
         may_withdraw=asked and pending,
-        may_submit_again=asked and request.state in AGAIN,
+        may_submit_again=asked
+        and request.state in AGAIN
+        and not getattr(request, "was_submitted_again", False),
     )
 
 

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from datetime import datetime
 
 from rolebook.accounts.models import Account, Organization, canonical_id
-from rolebook.governance.authority import Standing, standing_of
+from rolebook.governance.authority import Standing, is_closed, standing_of
 from rolebook.governance.models import Request, Stage
 from rolebook.governance.refusals import NotAllowed, NotFound
 from rolebook.policy.model import Act
@@ -56,7 +56,7 @@ def find_organization(program_id: str, organization_id: uuid.UUID | str, at: dat
     organization = Organization.objects.filter(program_id=program_id, public_id=public_id).first()
     if organization is None:
         raise NotFound
-    if organization.closed_at is not None and organization.closed_at <= at:
+    if is_closed(organization, at):
         raise NotFound
     return organization
 
