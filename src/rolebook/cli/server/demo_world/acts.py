@@ -3,7 +3,7 @@
 import base64
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from rolebook.accounts.flows.credentials import set_up_totp
@@ -47,6 +47,10 @@ class Acts:
     accounts: dict[str, Account] = field(default_factory=dict)
     _secrets: dict[str, str] = field(default_factory=dict)
     _places: dict[str, Organization] = field(default_factory=dict)
+
+    def elsewhere(self, program_id: str) -> "Acts":
+        """Return what the same people can do in another program."""
+        return replace(self, program_id=program_id, _places={})
 
     def place(self, name: str) -> Organization:
         """Return an organization by name."""

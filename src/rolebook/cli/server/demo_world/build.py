@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import override
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
@@ -15,9 +16,10 @@ from rolebook.accounts.flows.organizations import import_organizations
 from rolebook.accounts.flows.rolebooks import activate_rolebook
 from rolebook.audit.recording import tip
 from rolebook.cli.server.demo_world.acts import OPERATOR, Acts
-from rolebook.cli.server.demo_world.cast import CAST
+from rolebook.cli.server.demo_world.cast import CAST, GRACE
+from rolebook.cli.server.demo_world.iqies import PROVIDERS, StateAndProvider
 from rolebook.cli.server.demo_world.places import Place, as_file, make_places
-from rolebook.cli.server.demo_world.story import WEEKS, Story
+from rolebook.cli.server.demo_world.story import WEEKS, Step, Story
 from rolebook.notices.derivation import skip_to_tip
 from rolebook.policy.shipped import shipped_folder
 
@@ -27,7 +29,9 @@ type Told = Callable[[int, int], None]
 
 
 class CheapArgon2(Argon2PasswordHasher):
-    """Argon2 with next to no work in it, for the made-up people only; a first sign-in makes it a proper one."""
+    """Argon2 with next to no work in it, for the made-up people only; a first sign-in makes it a proper
+    one.
+    """
 
     time_cost = 1
     memory_cost = 8
@@ -54,14 +58,16 @@ def build_world(
     practices: int = 32,
     connected: int = 60,
     waiting: int = 20,
+    other_programs: bool = True,
     deliver: Callable[[datetime], object] | None = None,
     told: Told | None = None,
 ) -> World:
-    """Build the world of QPP: eight weeks that end at ``now``, in an empty, migrated database.
+    """Build the world: eight weeks of QPP that end at ``now``, in an empty, migrated database.
 
-    ``practices``, ``connected`` and ``waiting`` say how large it is. ``deliver`` is called with an instant after each
-    thing that happens in the last ten days: it derives and sends the mails of that moment. ``told`` is called with
-    (steps done, steps in all).
+    ``practices``, ``connected`` and ``waiting`` say how large it is. With ``other_programs`` the other
+    shipped rolebooks are activated, too, and iQIES gets a small story. ``deliver`` is called with an
+    instant after each thing that happens in the last ten days: it derives and sends the mails of that
+    moment. ``told`` is called with (steps done, steps in all).
     """
     chance = random.Random(seed)  # noqa: S311 - a story, not a secret
     places = make_places(chance, practices=practices)
@@ -74,17 +80,17 @@ def build_world(
     story = Story(acts, places, now, chance, connected=connected, waiting=waiting)
     with _quickly(), override_settings(PASSWORD_HASHERS=[_ARGON2]):
         begin = now - WEEKS - timedelta(hours=6)
-        folder = shipped_folder("qpp")
-        activate_rolebook(acting_user=None, folder=folder, activated_by="operator", at=begin, origin=OPERATOR)
-        import_organizations(
-            acting_user=None,
-            program_id="qpp",
-            data=as_file(places),
-            file="organizations.csv",
-            at=begin + timedelta(minutes=20),
-            origin=OPERATOR,
-        )
+        _activate("qpp", begin)
+        _import("qpp", as_file(places), begin + timedelta(minutes=20))
         steps = story.steps()
+        if other_programs:
+            _activate("iqies", begin + timedelta(minutes=40))
+            _activate("iqcs", begin + timedelta(minutes=50))
+            _import("iqies", PROVIDERS, begin + timedelta(minutes=60))
+            steps += StateAndProvider(acts.elsewhere("iqies"), now, story.crowd).steps()
+            steward = partial(acts.elsewhere("iqcs").designate, None, GRACE, "steward", None)
+            steps.append(Step(now - timedelta(days=55), steward))
+            steps.sort(key=lambda step: step.at)
         skipped = False
         for number, step in enumerate(steps):
             if deliver is not None and not skipped and step.at >= mailbox_begins:
@@ -98,9 +104,23 @@ def build_world(
     return World("qpp", places, tip()[0])
 
 
+def _activate(program: str, at: datetime) -> None:
+    folder = shipped_folder(program)
+    activate_rolebook(acting_user=None, folder=folder, activated_by="operator", at=at, origin=OPERATOR)
+
+
+def _import(program_id: str, data: bytes, at: datetime) -> None:
+    file = "organizations.csv"
+    import_organizations(
+        acting_user=None, program_id=program_id, data=data, file=file, at=at, origin=OPERATOR
+    )
+
+
 @contextmanager
 def _quickly() -> Iterator[None]:
-    """On SQLite, do not wait for the disk after each of some thousand commits: the file is made anew every time."""
+    """On SQLite, do not wait for the disk after each of some thousand commits: the file is made anew
+    every time.
+    """
     if connection.vendor != "sqlite":
         yield
         return

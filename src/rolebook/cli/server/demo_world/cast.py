@@ -22,7 +22,9 @@ class Person:
         return f"{self.user_id}@{DOMAIN}"
 
 
-GRACE = Person("grace.holloway", "Grace Holloway", "steward of the program: names first officials, stands in")
+GRACE = Person(
+    "grace.holloway", "Grace Holloway", "steward of all three programs: names first officials, stands in"
+)
 MARIA = Person("maria.lopez", "Maria Lopez", "Security Official of five organizations; requests wait for her")
 AISHA = Person("aisha.khan", "Aisha Khan", "second Security Official of Cedar Valley Family Practice")
 DANIEL = Person("daniel.ortiz", "Daniel Ortiz", "third Security Official of Cedar Valley Family Practice")
@@ -36,8 +38,13 @@ PAUL = Person("paul.jensen", "Paul Jensen", "waits for the decision on his reque
 VICTOR = Person("victor.hale", "Victor Hale", "his access at Cedar Valley was removed")
 NORA = Person("nora.quinn", "Nora Quinn", "registered, with no role yet")
 KIM = Person("kim.tran", "Kim Tran", "registered; the second factor is not set up yet")
+ROSA = Person(
+    "rosa.delgado", "Rosa Delgado", "iQIES: State Agency Security Official of Ohio; a request waits"
+)
+BEN = Person("ben.carter", "Ben Carter", "iQIES: State Agency General User of Ohio")
+CORA = Person("cora.whitman", "Cora Whitman", "iQIES: Provider Security Official of a home health agency")
 
-CAST = (GRACE, MARIA, AISHA, DANIEL, TOM, INES, LENA, SAM, PAUL, VICTOR, NORA, KIM)
+CAST = (GRACE, MARIA, AISHA, DANIEL, TOM, INES, LENA, SAM, PAUL, VICTOR, NORA, KIM, ROSA, BEN, CORA)
 
 _FIRST = (
     "Abigail", "Adam", "Alma", "Amara", "Andre", "Angela", "Anton", "Beatriz", "Ben", "Bianca", "Caleb", "Camille",

@@ -59,6 +59,7 @@ class Story:
         chance: decides the many small things.
         connected: how many users the large practice has.
         waiting: how many requests wait there.
+        crowd: people without a part of their own, one at a time; filled by ``steps``.
     """
 
     acts: Acts
@@ -69,11 +70,11 @@ class Story:
     waiting: int = 20
     _steps: list[Step] = field(default_factory=list)
     _registered: set[str] = field(default_factory=set)
-    _crowd: Iterator[Person] = field(default_factory=lambda: iter(()))
+    crowd: Iterator[Person] = field(default_factory=lambda: iter(()))
 
     def steps(self) -> list[Step]:
         """Return what happens, in order of time."""
-        self._crowd = iter(the_many(self.chance, self.connected + self.waiting + 6 * len(self.places)))
+        self.crowd = iter(the_many(self.chance, self.connected + self.waiting + 6 * len(self.places)))
         self._offices()
         self._cedar_valley()
         self._large_practice()
@@ -137,7 +138,7 @@ class Story:
         self._get(LENA, STAFF, (CEDAR, FOX), MARIA, timedelta(days=37))
         for _ in range(6):
             official = self.chance.choice((MARIA, AISHA))
-            self._get(next(self._crowd), STAFF, (CEDAR,), official, self._some(self.chance.uniform(12, 34)))
+            self._get(next(self.crowd), STAFF, (CEDAR,), official, self._some(self.chance.uniform(12, 34)))
         self._add(timedelta(days=3, hours=2), lambda at: self.acts.remove(AISHA, VICTOR, CEDAR, at))
         asked = self._ask(SAM, STAFF, (CEDAR,), timedelta(days=4, hours=6))
         reason = "I do not know which team you are on. Please name it."
@@ -146,28 +147,26 @@ class Story:
 
     def _large_practice(self) -> None:
         """A practice with many users and a queue, as before the end of a submission period."""
-        self._get(next(self._crowd), OFFICIAL, (LAKESHORE,), INES, timedelta(days=48))
+        self._get(next(self.crowd), OFFICIAL, (LAKESHORE,), INES, timedelta(days=48))
         for _ in range(self.connected):
-            self._get(next(self._crowd), STAFF, (LAKESHORE,), INES, self._some(self.chance.uniform(12, 45)))
+            self._get(next(self.crowd), STAFF, (LAKESHORE,), INES, self._some(self.chance.uniform(12, 45)))
         for _ in range(self.waiting):
-            self._ask(next(self._crowd), STAFF, (LAKESHORE,), self._some(self.chance.uniform(0.2, 7)))
+            self._ask(next(self.crowd), STAFF, (LAKESHORE,), self._some(self.chance.uniform(0.2, 7)))
 
     def _the_others(self) -> None:
         """Every other organization: an official or two and some staff; the last four have nobody yet."""
         others = [place.name for place in self.places if place.name not in FIXED] + [TAMARACK]
         *with_official, _, _, _, empty = others
         for name in with_official:
-            official = next(self._crowd)
+            official = next(self.crowd)
             self._first_official(official, (name,), self._some(self.chance.uniform(44, 51)))
             if self.chance.random() < 0.3:
                 self._get(
-                    next(self._crowd), OFFICIAL, (name,), official, self._some(self.chance.uniform(30, 42))
+                    next(self.crowd), OFFICIAL, (name,), official, self._some(self.chance.uniform(30, 42))
                 )
             for _ in range(self.chance.randrange(3)):
-                self._get(
-                    next(self._crowd), STAFF, (name,), official, self._some(self.chance.uniform(12, 40))
-                )
-        self._ask(next(self._crowd), OFFICIAL, (empty,), timedelta(days=2, hours=4))
+                self._get(next(self.crowd), STAFF, (name,), official, self._some(self.chance.uniform(12, 40)))
+        self._ask(next(self.crowd), OFFICIAL, (empty,), timedelta(days=2, hours=4))
 
     def _waiting_for_maria(self) -> None:
         """Requests over several organizations, from a week ago to this hour."""
@@ -182,15 +181,15 @@ class Story:
             (STAFF, (HARBOR,), timedelta(minutes=50)),
         )
         for role_id, where, ago in asked:
-            self._ask(next(self._crowd), role_id, where, ago)
+            self._ask(next(self.crowd), role_id, where, ago)
         for name in (HARBOR, NORTH, RIVERS, FOX):
-            self._get(next(self._crowd), STAFF, (name,), MARIA, self._some(self.chance.uniform(8, 30)))
-        self._get(next(self._crowd), STAFF, (HARBOR,), MARIA, timedelta(days=2, hours=2))
+            self._get(next(self.crowd), STAFF, (name,), MARIA, self._some(self.chance.uniform(8, 30)))
+        self._get(next(self.crowd), STAFF, (HARBOR,), MARIA, timedelta(days=2, hours=2))
 
     def _single_people(self) -> None:
         self._ask(PAUL, STAFF, (PRAIRIE,), timedelta(hours=27))
-        self._get(next(self._crowd), STAFF, (PRAIRIE,), TOM, timedelta(days=20))
-        second_thoughts = next(self._crowd)
+        self._get(next(self.crowd), STAFF, (PRAIRIE,), TOM, timedelta(days=20))
+        second_thoughts = next(self.crowd)
         box = self._ask(second_thoughts, STAFF, (PRAIRIE,), timedelta(days=9))
         self._add(timedelta(days=8, hours=20), lambda at: self.acts.withdraw(second_thoughts, box[0], at))
         self._arrive(NORA, timedelta(days=2))
