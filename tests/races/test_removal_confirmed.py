@@ -81,6 +81,7 @@ def rounds_without_a_yes(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.postgres
 @pytest.mark.invariant("I7", "I10")
 @pytest.mark.fault(25)
