@@ -24,18 +24,18 @@ from rolebook.policy.shipped import resolve
 
 @click.command()
 @program_argument
-@click.option("--all", "show_all", is_flag=True, help="Show acknowledged findings, too, with their reasons.")
+@click.option("--open", "only_open", is_flag=True, help="Leave out the findings that the rolebook acknowledges.")
 @json_option
-def lint(program: str, show_all: bool, as_json: bool) -> None:
+def lint(program: str, only_open: bool, as_json: bool) -> None:
     """Say what looks wrong in a rolebook: where, how grave, and why it matters.
 
-    Findings that the rolebook acknowledges with a reason are left out; --all shows them. Leaves with 1 when
-    there are others.
+    Findings that the rolebook acknowledges are shown with the reason given; --open leaves them out. Leaves
+    with 1 when there are others.
 
     \b
     Examples:
       rolebook lint iqies
-      rolebook lint iqies --all --json
+      rolebook lint iqies --open --json
     """
     try:
         reading = read(resolve(program))
@@ -43,7 +43,7 @@ def lint(program: str, show_all: bool, as_json: bool) -> None:
         raise Unreadable(errors) from None
     findings = findings_in(reading.rolebook, reading)
     still_open = open_findings(findings)
-    shown = findings if show_all else still_open
+    shown = still_open if only_open else findings
     if as_json:
         print_json([_document(finding) for finding in shown])
         leave(NO if still_open else YES)
