@@ -188,7 +188,7 @@ class _Teller:
         """Return what the action is called: a privilege's title in quotes, an act's words."""
         if self.action.startswith(ACT_PREFIX):
             act = self.action.removeprefix(ACT_PREFIX)
-            return _say(f"act_{act}") if act in set(Act) else f"“{self.action}”"
+            return f"“{_say(f'act_{act}') if act in set(Act) else self.action}”"
         privilege = self.rolebook.privilege(self.action)
         return f"“{self.action if privilege is None else privilege.title}”"
 

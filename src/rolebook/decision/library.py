@@ -138,7 +138,9 @@ class Book:
             active: whether the account is open.
             organizations: organizations that the rolebook does not ship with.
         """
-        person, tree = self._world(holds, access, organizations, own_record_id=own_record_id, active=active)
+        person, tree = self._world(
+            holds, access, organizations, at=at, own_record_id=own_record_id, active=active
+        )
         action, instant = self.action(privilege, area), _instant(on)
         return check(self.program, tree, person, action, at, instant, record_id=record_id)
 
@@ -157,7 +159,9 @@ class Book:
         organizations: Iterable[Place] = (),
     ) -> Explanation:
         """Decide and say why; arguments as for `check`."""
-        person, tree = self._world(holds, access, organizations, own_record_id=own_record_id, active=active)
+        person, tree = self._world(
+            holds, access, organizations, at=at, own_record_id=own_record_id, active=active
+        )
         return explain(
             self.rolebook,
             self.program,
@@ -242,17 +246,20 @@ class Book:
         access: Iterable[str | HeldAccess],
         organizations: Iterable[Place],
         *,
+        at: str | None,
         own_record_id: str | None,
         active: bool,
     ) -> tuple[Person, OrganizationTree]:
         """Return the person and the tree of a question.
 
         An organization at which a role is said to be held is taken to exist, of the first kind that the role
-        can be held at.
+        can be held at. Where a program ships no organizations, the one asked about is taken to exist, too.
         """
         helds = [Held.parse(held) if isinstance(held, str) else held for held in holds]
         accesses = [HeldAccess.parse(held) if isinstance(held, str) else held for held in access]
         assumed: list[tuple[str, str]] = [(held.at, "") for held in accesses]
+        if at is not None and not self.rolebook.organizations:
+            assumed.append((at, ""))
         holdings = []
         for number, held in enumerate(helds, start=1):
             role = self.rolebook.role_by_name(held.role)
