@@ -251,3 +251,22 @@ def test_organizations_that_are_imported_are_known_at_once(qpp: str) -> None:
     catch_up(point)
     asked = (str(account.public_id), VIEW, str(Organization.objects.get().public_id))
     assert point.state.programs["qpp"].check(*asked, clock.now_micros(), None) is True
+
+
+@pytest.mark.django_db
+@pytest.mark.invariant("I4")
+def test_a_closed_organization_answers_no_and_what_lies_below_it_still_counts(qpp: str) -> None:
+    upper, middle, lower = (people.practice(name) for name in ("Upper", "Middle", "Lower"))
+    account = grants.official(middle)
+    Organization.objects.filter(pk=middle.pk).update(parent=upper)
+    Organization.objects.filter(pk=lower.pk).update(parent=middle)
+    point = decision_point()
+    state = point.state.programs["qpp"]
+    asked = (str(account.public_id), VIEW, str(middle.public_id), clock.now_micros(), None)
+    assert state.check(*asked) is True
+    Organization.objects.filter(pk=middle.pk).update(closed_at=clock.now() + timedelta(hours=1))
+    state.refresh_tree()
+    assert state.check(*asked) is False
+    tree = state.snapshot.tables.tree
+    assert str(middle.public_id) not in tree
+    assert tree.lies_in(str(lower.public_id), str(upper.public_id))

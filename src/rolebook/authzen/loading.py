@@ -66,13 +66,33 @@ def load_versions(program_id: str, at: datetime) -> tuple[Version, ...]:
 
 
 def load_tree(program_id: str) -> OrganizationTree:
-    """Return a program's organizations at their present places, by public id."""
-    rows = list(
-        Organization.objects.filter(program_id=program_id)
+    """Return a program's organizations at their present places, by public id.
+
+    A closed organization is not there, so that it and what is held at it answer no (I4), whatever the clock says; what
+    lies below it counts as below the next one above that is open.
+    """
+    rows = {
+        row_id: (public_id, parent_id, kind_id, closed_at)
+        for row_id, public_id, parent_id, kind_id, closed_at in Organization.objects.filter(
+            program_id=program_id
+        )
         .order_by("id")
-        .values_list("public_id", "parent__public_id", "kind_id")
+        .values_list("id", "public_id", "parent_id", "kind_id", "closed_at")
+    }
+
+    def open_above(parent_id: int | None) -> str | None:
+        while parent_id is not None:
+            public_id, next_id, _, closed_at = rows[parent_id]
+            if closed_at is None:
+                return str(public_id)
+            parent_id = next_id
+        return None
+
+    return OrganizationTree(
+        (str(public_id), open_above(parent_id), kind_id)
+        for public_id, parent_id, kind_id, closed_at in rows.values()
+        if closed_at is None
     )
-    return OrganizationTree((str(node), _text(parent), kind) for node, parent, kind in rows)
 
 
 def load_snapshot(
