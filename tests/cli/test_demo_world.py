@@ -1,0 +1,62 @@
+"""The demo's world: every state that there is, the same for the same seed, and a log that verifies."""
+
+import random
+from collections import Counter
+
+import pytest
+
+from rolebook.accounts.models import Account
+from rolebook.audit.models import Event
+from rolebook.audit.verification import verify
+from rolebook.cli.server.demo_world.acts import Acts
+from rolebook.cli.server.demo_world.build import build_world
+from rolebook.cli.server.demo_world.cast import CAST
+from rolebook.cli.server.demo_world.places import make_places
+from rolebook.cli.server.demo_world.story import Story
+from rolebook.governance.models import Grant, Participation, Request
+from rolebook.notices.models import Notice
+from tests.support.databases import CommittedDatabase
+from tests.support.people import START
+
+pytestmark = pytest.mark.slow
+
+
+def small_world(seed: int = 1) -> None:
+    build_world(now=START, seed=seed, practices=8, connected=3, waiting=2)
+
+
+def told(seed: int) -> tuple[object, ...]:
+    """The places and the course of a story; nothing happens yet."""
+    chance = random.Random(seed)
+    places = make_places(chance, practices=20)
+    story = Story(Acts("qpp", chance, mailed=lambda person, at: False), places, START, chance)
+    return places, [step.at for step in story.steps()], next(story.crowd)
+
+
+def test_the_world_has_people_and_requests_in_every_state(committed_db: CommittedDatabase) -> None:
+    small_world()
+    assert not verify().findings
+    assert set(Request.objects.values_list("state", flat=True)) == {
+        "pending",
+        "approved",
+        "denied",
+        "withdrawn",
+    }
+    assert {person.user_id for person in CAST} <= set(Account.objects.values_list("user_id", flat=True))
+    held = Counter(Grant.objects.filter(closed_at=None, program_id="qpp").values_list("role_id", flat=True))
+    assert held["steward"] == 1
+    assert held["security_official"] >= 8
+    assert Grant.objects.filter(closed_at__isnull=False, account__user_id="victor.hale").exists()
+    assert not Grant.objects.filter(account__user_id="nora.quinn").exists()
+    assert set(Participation.objects.values_list("program_id", flat=True)) == {"qpp", "iqies", "iqcs"}
+    maria = Grant.objects.filter(account__user_id="maria.lopez", closed_at=None)
+    waiting = Request.objects.filter(state="pending", items__organization__in=maria.values("organization"))
+    assert len(set(waiting.values_list("items__organization", flat=True))) >= 4
+    instants = list(Event.objects.order_by("sequence").values_list("occurred_at", flat=True))
+    assert max(instants) <= START
+    assert not Notice.objects.exists()  # nobody delivered: nothing waits to be sent, either
+
+
+def test_the_same_seed_tells_the_same_story_and_another_another() -> None:
+    assert told(7) == told(7)
+    assert told(7) != told(8)
