@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from rolebook.accounts.models import Organization
+from rolebook.governance.queries import asking
 from tests.support import grants, people
 from tests.web.test_matrix_page import page
 from tests.web.test_permissions import seen
@@ -109,10 +110,33 @@ def test_what_somebody_holds_at_a_foreign_organization_is_not_told(world: World)
     assert foreign.status_code == 404
     closed = maria.get(f"{ADDRESS}?{about(world.stella)}&{SUBMIT}&organization={uuid.uuid4()}")
     assert seen(closed) == seen(foreign)
+    even_later = later + timedelta(days=1)
+    asked = ask(world.stella, world.hilltop, even_later, role_id="security_official")
+    answer(world.henry, asked, "approved", even_later)
     text = plain(maria, f"{about(world.stella)}&{APPROVE}&{place(world.cedar)}")
+    assert headline(text).startswith("No: none of the roles held gives")
     assert "Hilltop" not in text
     own = plain(signed_in(world.stella), f"{SUBMIT}&{place(world.hilltop)}")
     assert headline(own).startswith("Yes: Staff User, held at Hilltop Clinic")
+
+
+@pytest.mark.invariant("I3")
+@pytest.mark.fault(6)
+def test_a_yes_by_access_that_one_may_not_see_is_told_without_what_gives_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = world.start + timedelta(days=3)
+    asked = ask(world.stella, world.cedar, later, role_id="security_official")
+    answer(world.maria, asked, "approved", later)
+    found = asking._visible_grants
+    monkeypatch.setattr(
+        asking,
+        "_visible_grants",
+        lambda standing, person: [one for one in found(standing, person) if one.role_id == "staff_user"],
+    )
+    text = plain(signed_in(world.maria), f"{about(world.stella)}&{APPROVE}&{place(world.cedar)}")
+    assert headline(text).startswith("Yes: Stella Stone may do")
+    assert "Security Official" not in text.partition('class="verdict')[2].partition("</section>")[0]
 
 
 @pytest.mark.invariant("I7")

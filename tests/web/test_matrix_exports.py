@@ -127,7 +127,7 @@ def test_the_pdf_is_tagged_and_has_a_title_and_a_language(book: Rolebook) -> Non
     root = pdf.root_object
     marked = root["/MarkInfo"].get_object()
     assert isinstance(marked, DictionaryObject)
-    assert marked["/Marked"]
+    assert str(marked["/Marked"]) == "True"
     assert str(root["/Lang"]) == book.program.language
     assert "/StructTreeRoot" in root
     assert pdf.metadata is not None

@@ -1,7 +1,5 @@
 """`rolebook matrix`, `roles`, `privileges`: what a rolebook says, as printed."""
 
-import csv
-import sys
 from collections.abc import Iterator
 
 import click
@@ -16,6 +14,7 @@ from rolebook.cli.offline.console import (
     role_named,
 )
 from rolebook.policy.model import Cell, MatrixTable, Rolebook
+from rolebook.policy.printed import matrix_csv, records
 
 NOT_LISTED = "not listed"
 
@@ -48,7 +47,7 @@ def matrix(program: str, role: str | None, area: str | None, form: str) -> None:
     area = None if area is None else one_of_those("area", area, rolebook.matrix.areas)
     cells = [cell for cell in rolebook.matrix.cells if _wanted(cell, role_id, area)]
     if form == "csv":
-        _print_csv(rolebook, cells)
+        click.echo(matrix_csv(records(rolebook, cells), line_end="\n"), nl=False)
     elif form == "json":
         print_json([_document(rolebook, cell) for cell in cells])
     else:
@@ -60,38 +59,18 @@ def _wanted(cell: Cell, role_id: str | None, area: str | None) -> bool:
     return role_id in {None, cell.column.role_id} and area in {None, cell.row.area}
 
 
-def _fields(rolebook: Rolebook, cell: Cell) -> tuple[str, str, str, str, str]:
-    """Return table, area, privilege, role and what the cell says."""
-    privilege = rolebook.privilege(cell.row.privilege_id)
-    role = rolebook.role(cell.column.role_id)
-    return (
-        cell.table.id,
-        cell.row.area or "",
-        cell.row.privilege_id if privilege is None else privilege.title,
-        cell.column.heading if role is None else role.title,
-        cell.value,
-    )
-
-
-def _print_csv(rolebook: Rolebook, cells: list[Cell]) -> None:
-    """Print a line a cell."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(("table", "area", "privilege", "role", "allowed"))
-    writer.writerows(_fields(rolebook, cell) for cell in cells)
-
-
 def _document(rolebook: Rolebook, cell: Cell) -> dict[str, object]:
     """Return a cell for programs, with ids."""
-    table, area, privilege, role, allowed = _fields(rolebook, cell)
+    record = next(records(rolebook, [cell]))
     return {
-        "table": table,
-        "area": area or None,
+        "table": record.table,
+        "area": record.area or None,
         "privilege_id": cell.row.privilege_id,
-        "privilege": privilege,
+        "privilege": record.privilege,
         "footnotes": list(cell.row.footnote_marks),
         "role_id": cell.column.role_id,
-        "role": role,
-        "allowed": allowed,
+        "role": record.role,
+        "allowed": record.allowed,
     }
 
 
