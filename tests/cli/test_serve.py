@@ -53,7 +53,7 @@ def test_a_database_without_its_protections_is_not_served(tmp_path: Path) -> Non
     database.close()
     refused = run(tmp_path, "serve", "--no-migrate", "--port", str(free_port()))
     assert refused.returncode == 2
-    assert "lacks protections" in refused.stderr
+    assert "protecting triggers missing" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 

@@ -39,14 +39,17 @@ def serve(host: str, port: int, processes: int, threads: int, migrate: bool, wor
     if migrate:
         bring_up_to_date()
     refuse_unprotected_database()
+    activated = _programs()
     connection.close()
     with Together(environment={}) as together:
+        together.stop_on_signals()
         start_serving(together, host=host, port=port, processes=processes, threads=threads)
         if worker:
             together.start("the worker", "rolebook.jobs", [])
-        together.stop_on_signals()
         if together.answering(_reachable(host), port):
             click.echo(f"Rolebook answers at {settings.ROLEBOOK.site_url}/ (stop with Ctrl+C)")
+            if not activated:
+                click.echo("No program is in force yet: bring one into force with 'rolebook activate qpp'")
         code = together.until_stopped()
     click.echo("stopped")
     raise SystemExit(code)
@@ -66,6 +69,12 @@ def start_serving(together: Together, *, host: str, port: int, processes: int, t
     flat = [str(part) for pair in arguments.items() for part in pair]
     flat += ["--no-ws", "--respawn-failed-workers", "rolebook.server.wsgi:application"]
     together.start("the server", "granian", flat)
+
+
+def _programs() -> bool:
+    from rolebook.accounts.models import Program
+
+    return Program.objects.exists()
 
 
 def bring_up_to_date() -> None:
