@@ -22,7 +22,7 @@ from rolebook.governance.models import Grant, Outcome, Request, Stage
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from tests.support import grants, people
 from tests.support.databases import CommittedDatabase
-from tests.support.grants import LATER, OFFICIAL, STAFF, asks, decides, designated, open_stage
+from tests.support.grants import LATER, OFFICIAL, STAFF, asks, decides, designated, waiting
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.invariant("I13")]
 
@@ -137,7 +137,7 @@ def test_two_officials_who_decide_a_request_at_once_make_one_decision(
         first, second = grants.official(practice, "First"), grants.official(practice, "Second")
 
         def next_round() -> Round:
-            stage = open_stage(asks(grants.user(), practice))
+            stage = waiting(people.new_user().account, practice)
             return Round(
                 [lambda: decides(first, stage, "approved"), lambda: decides(second, stage, "denied")],
                 {"stage": stage},
@@ -201,7 +201,7 @@ def test_nothing_is_approved_after_the_approver_was_removed(committed_db: Commit
 
         def next_round() -> Round:
             approver = _in_office(practice)
-            stage = open_stage(asks(grants.user(), practice))
+            stage = waiting(people.new_user().account, practice)
             return Round(
                 [lambda: decides(approver, stage), lambda: _remove(colleague, approver, practice)],
                 {"approver": approver, "request": stage.request},
@@ -267,8 +267,8 @@ def test_an_approval_and_a_designation_at_once_give_a_role_once(committed_db: Co
         steward = grants.steward()
 
         def next_round() -> Round:
-            person = grants.user()
-            stage = open_stage(asks(person, practice, role_id=OFFICIAL))
+            person = people.new_user().account
+            stage = waiting(person, practice, OFFICIAL)
             return Round(
                 [
                     lambda: decides(official, stage),

@@ -10,7 +10,8 @@ from rolebook.accounts.models import Account, Organization, Program, StatementAg
 from rolebook.accounts.queries import rolebook_in_force, statement_hash
 from rolebook.governance.deciding import Decided
 from rolebook.governance.flows import decide_stage, designate_role, request_role
-from rolebook.governance.models import Designation, Grant, Participation, Request, Stage
+from rolebook.governance.laying_out import lay_out_request
+from rolebook.governance.models import Designation, Grant, Participation, Request, RequestItem, Stage
 from tests.support.people import COMMAND, START, WEB, new_user
 
 OFFICIAL = "security_official"
@@ -118,6 +119,33 @@ def asks(
         at=at,
         origin=WEB,
     )
+
+
+def waiting(
+    account: Account, organization: Organization, role_id: str = STAFF, at: datetime = START
+) -> Stage:
+    """An open stage of a request that is there by rows alone, without events: quick, for races and crowds."""
+    version, book = rolebook_in_force(organization.program_id, at)
+    request = Request.objects.create(
+        program_id=organization.program_id,
+        requester=account,
+        beneficiary=account,
+        rolebook_version=version,
+        submitted_at=at,
+    )
+    item = RequestItem.objects.create(
+        program_id=organization.program_id,
+        request=request,
+        request_version=1,
+        position=0,
+        kind=RequestItem.Kind.ADD_ROLE,
+        role_id=role_id,
+        organization=organization,
+    )
+    [stage] = lay_out_request(request, [item], book)
+    stage.state, stage.opened_at = Stage.State.OPEN, at
+    stage.save(update_fields=["state", "opened_at"])
+    return stage
 
 
 def open_stage(request: Request, organization: Organization | None = None) -> Stage:
