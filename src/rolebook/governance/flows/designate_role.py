@@ -3,10 +3,10 @@
 import uuid
 from datetime import datetime
 
-from rolebook.accounts.models import Account, Organization
+from rolebook.accounts.models import Account, Organization, RolebookVersion
 from rolebook.accounts.queries import rolebook_in_force
 from rolebook.audit import tags
-from rolebook.audit.recording import Origin
+from rolebook.audit.recording import Origin, UnitOfWork
 from rolebook.governance import locks
 from rolebook.governance.active import inactive_violations
 from rolebook.governance.facts import RowFacts, judge_changes
@@ -63,39 +63,61 @@ def designate_role(
         )
         if violations:
             raise Refused(violations)
-        designation = Designation.objects.create(
-            program_id=program_id,
-            account=beneficiary,
-            role_id=role_id,
-            organization=organization,
-            designated_by=acting_user,
-            reason=told,
-            designated_at=at,
-        )
-        grant = open_grant(
+        return _designate(
             work,
             held,
-            book=book,
+            acting_user=acting_user,
             beneficiary=beneficiary,
             role_id=role_id,
             organization=organization,
-            origin=designation,
-            rolebook_version=version.number,
+            version=version,
+            book=book,
+            reason=told,
         )
-        work.record(
-            tags.ROLE_DESIGNATED,
-            program_id=program_id,
-            beneficiary_id=beneficiary.public_id,
-            organization_id=about.organization_id,
-            rolebook_version=version.number,
-            new={
-                "role_id": role_id,
-                "designation_id": designation.public_id,
-                "grant_id": grant.public_id,
-            },
-            personal={"reason": told or None},
-        )
-        return grant
+
+
+def _designate(
+    work: UnitOfWork,
+    held: locks.Held,
+    *,
+    acting_user: Account | None,
+    beneficiary: Account,
+    role_id: str,
+    organization: Organization | None,
+    version: RolebookVersion,
+    book: Rolebook,
+    reason: str,
+) -> Grant:
+    """Write the designation, open its grant, and record it."""
+    designation = Designation.objects.create(
+        program_id=book.program.id,
+        account=beneficiary,
+        role_id=role_id,
+        organization=organization,
+        designated_by=acting_user,
+        reason=reason,
+        designated_at=work.at,
+    )
+    grant = open_grant(
+        work,
+        held,
+        book=book,
+        beneficiary=beneficiary,
+        role_id=role_id,
+        organization=organization,
+        origin=designation,
+        rolebook_version=version.number,
+    )
+    work.record(
+        tags.ROLE_DESIGNATED,
+        program_id=book.program.id,
+        beneficiary_id=beneficiary.public_id,
+        organization_id=None if organization is None else organization.public_id,
+        rolebook_version=version.number,
+        new={"role_id": role_id, "designation_id": designation.public_id, "grant_id": grant.public_id},
+        personal={"reason": reason or None},
+    )
+    return grant
 
 
 def _by_designation(book: Rolebook, role_id: str) -> tuple[Violation, ...]:
