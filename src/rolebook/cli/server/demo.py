@@ -1,8 +1,6 @@
 """`rolebook demo`: a whole installation with made-up people on this machine, and codes for their sign-ins."""
 
 import os
-import subprocess
-import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -59,7 +57,8 @@ def demo(
 @demo.command()
 @click.argument("user_id")
 @_FOLDER
-def code(user_id: str, folder: Path | None) -> None:
+@click.pass_context
+def code(context: click.Context, user_id: str, folder: Path | None) -> None:
     """Print the security code that USER_ID's authenticator app shows now.
 
     \b
@@ -68,7 +67,9 @@ def code(user_id: str, folder: Path | None) -> None:
 
     Works for the people of a demo only.
     """
-    os.environ.update(demo_folder.remembered((folder or demo_folder.usual_folder()).absolute()))
+    # `rolebook demo --folder F code U` names the folder as well as `rolebook demo code --folder F U`.
+    folder = folder or (context.parent and context.parent.params["folder"]) or demo_folder.usual_folder()
+    os.environ.update(demo_folder.remembered(folder.absolute()))
     start_django()
     from django.conf import settings
 
@@ -178,7 +179,10 @@ def _build(seed: int) -> None:
 
 
 def _token() -> str:
-    """Return a token to ask the decision point with, from `rolebook clients add`."""
-    command = [sys.executable, "-m", "rolebook.cli.main", "clients", "add", "qpp", "Demo application"]
-    added = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - our own command
-    return added.stdout.split()[-1]
+    """Return a token to ask the decision point with, as `rolebook clients add` gives one."""
+    from rolebook.accounts.flows.clients import add_client
+    from rolebook.audit import clock
+    from rolebook.audit.recording import Origin
+
+    name, origin = "Demo application", Origin("command")
+    return add_client(acting_user=None, program_id="qpp", name=name, at=clock.now(), origin=origin).token
