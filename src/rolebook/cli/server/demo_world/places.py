@@ -47,7 +47,7 @@ class Place:
     number: str
 
 
-def make_places(chance: random.Random, *, practices: int = 32) -> tuple[Place, ...]:
+def make_places(chance: random.Random, *, practices: int = 28) -> tuple[Place, ...]:
     """Return the organizations of the story and as many others that there are about ``practices`` practices."""
     kinds = dict(FIXED)
     taken = {name.partition(" ")[0] for name in FIXED}

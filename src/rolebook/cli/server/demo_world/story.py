@@ -66,8 +66,8 @@ class Story:
     places: tuple[Place, ...]
     now: datetime
     chance: random.Random
-    connected: int = 60
-    waiting: int = 20
+    connected: int = 52
+    waiting: int = 28
     _steps: list[Step] = field(default_factory=list)
     _registered: set[str] = field(default_factory=set)
     crowd: Iterator[Person] = field(default_factory=lambda: iter(()))
