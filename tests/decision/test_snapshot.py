@@ -143,8 +143,11 @@ class Overtaken(dict[str, int]):
 
 
 @pytest.mark.invariant("I7", "I10")
+@pytest.mark.parametrize("closed", [True, False])
 @pytest.mark.parametrize("apart", [False, True])
-def test_a_reader_overtaken_by_a_change_of_the_account_answers_as_after_the_change(apart: bool) -> None:
+def test_a_reader_overtaken_by_a_change_of_the_account_answers_as_after_the_change(
+    apart: bool, closed: bool
+) -> None:
     book = load("iqcs" if apart else "qpp")
     tree = OrganizationTree([("1", None, "practice"), ("2", None, "practice")])
     role = next(role for role in book.rolebook.roles if role.reach.scope == "organization")
@@ -156,9 +159,10 @@ def test_a_reader_overtaken_by_a_change_of_the_account_answers_as_after_the_chan
     snapshot = builder.build()
     question = ("ann", action, "1", micros(NOW))
     assert snapshot.check(*question)
-    closing = partial(snapshot.apply, GrantClosed("ann", "g", NOW))
-    store = replace(snapshot.store, accounts=Overtaken(snapshot.store.accounts, closing))
-    assert not make_check(snapshot.tables, store, lambda: snapshot.check)(*question)
+    another = GrantOpened("ann", Holding("h", "steward", None, NOW))
+    change = partial(snapshot.apply, GrantClosed("ann", "g", NOW) if closed else another)
+    store = replace(snapshot.store, accounts=Overtaken(snapshot.store.accounts, change))
+    assert make_check(snapshot.tables, store, lambda: snapshot.check)(*question) is not closed
 
 
 def test_columns_of_unequal_length_are_refused() -> None:
