@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from unittest import mock
 
 import click
@@ -116,3 +117,33 @@ def test_an_unforeseen_failure_shows_its_traceback_to_who_asks_for_it(
     with mock.patch.dict(os.environ, {"ROLEBOOK_DEBUG": "1"}), pytest.raises(SystemExit):
         command_line.main()
     assert "ZeroDivisionError: the detail" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("variable", "found", "said"),
+    [
+        ("ROLEBOOK_DATABASE", "sqlite:////nowhere/at/all/x.sqlite3", "the database cannot be used"),
+        ("ROLEBOOK_DATABASE", "postgresql://a:secret@127.0.0.1:1/x", "the database cannot be used"),
+        ("ROLEBOOK_DATABASE", "postgresql://a:secret@127.0.0.1:port/x", "ROLEBOOK_DATABASE: found"),
+        ("ROLEBOOK_SITE_URL", "http://[::1", "ROLEBOOK_SITE_URL: found"),
+        ("ROLEBOOK_SITE_URL", "http://example.org/below", "ROLEBOOK_SITE_URL: found"),
+        ("ROLEBOOK_MAIL_FROM", "a@example.org\r\nBcc: b@example.org", "ROLEBOOK_MAIL_FROM: found"),
+        ("ROLEBOOK_HOME", "/dev/null/x", "/dev/null/x: not a directory"),
+        ("ROLEBOOK_HOSTS", ",", "run 'rolebook migrate' first"),
+    ],
+)
+def test_what_an_operator_can_mend_is_said_in_one_line(
+    tmp_path: Path, variable: str, found: str, said: str
+) -> None:
+    others = {name: value for name, value in os.environ.items() if not name.startswith("ROLEBOOK_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "rolebook.cli.main", "audit", "verify"],
+        env={**others, "ROLEBOOK_HOME": str(tmp_path), variable: found},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "secret" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -13,6 +13,7 @@ from typing import override
 import click
 
 from rolebook import __version__
+from rolebook.cli.known_failures import in_one_line
 from rolebook.cli.registry import COMMANDS
 
 
@@ -60,14 +61,15 @@ def main() -> None:
     except click.Abort:
         click.echo("stopped", err=True)
         sys.exit(2)
-    except Exception:
-        # The last guard: people get one line with a reference, developers the traceback when they ask.
+    except Exception as failure:
+        # The last guard: people get one line, developers the traceback when they ask.
+        known = in_one_line(failure)
         reference = secrets.token_hex(4)
-        click.echo(
+        unforeseen = (
             f"sorry, that failed in a way rolebook did not foresee (reference {reference}); "
-            "run it again with ROLEBOOK_DEBUG=1 to see where",
-            err=True,
+            "run it again with ROLEBOOK_DEBUG=1 to see where"
         )
+        click.echo(f"Error: {known}" if known else unforeseen, err=True)
         if os.environ.get("ROLEBOOK_DEBUG") == "1":
             traceback.print_exc()
         sys.exit(2)

@@ -48,6 +48,11 @@ class RolebookErrors(Exception):
         self.errors: tuple[RolebookError, ...] = tuple(sorted(set(errors)))
         super().__init__(self.errors)
 
+    @property
+    def how_many(self) -> str:
+        """How many they are: "1 error", "12 errors"."""
+        return f"{len(self.errors)} error{'' if len(self.errors) == 1 else 's'}"
+
     def __str__(self) -> str:
         """One line an error."""
         return "\n".join(str(error) for error in self.errors)

@@ -5,9 +5,10 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 
 class SettingsError(ValueError):
@@ -43,11 +44,7 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
     """
     home = Path(variables.get("ROLEBOOK_HOME", "var")).absolute()
     site_url = variables.get("ROLEBOOK_SITE_URL", "http://127.0.0.1:8000").rstrip("/")
-    host = urlsplit(site_url).hostname
-    if host is None or urlsplit(site_url).scheme not in ("http", "https"):
-        raise SettingsError(
-            f"ROLEBOOK_SITE_URL: found {site_url!r}, expected an address such as https://access.example.org"
-        )
+    host = _host_of_site(site_url)
     lease = variables.get("ROLEBOOK_LEASE_SECONDS", "5")
     try:
         lease_seconds = float(lease)
@@ -58,7 +55,7 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
     proxies = variables.get("ROLEBOOK_PROXIES", "0")
     if proxies not in {"0", "1", "2", "3"}:
         raise SettingsError(f"ROLEBOOK_PROXIES: found {proxies!r}, expected a number from 0 to 3")
-    hosts = tuple(h for h in variables.get("ROLEBOOK_HOSTS", "").split(",") if h) or (host,)
+    hosts = tuple(h.strip() for h in variables.get("ROLEBOOK_HOSTS", "").split(",") if h.strip()) or (host,)
     return Environment(
         home=home,
         database=variables.get("ROLEBOOK_DATABASE", f"sqlite:///{home / 'rolebook.sqlite3'}"),
@@ -66,12 +63,43 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
         site_url=site_url,
         allowed_hosts=hosts,
         mail_url=variables.get("ROLEBOOK_MAIL", "smtp://127.0.0.1:25"),
-        mail_from=variables.get("ROLEBOOK_MAIL_FROM", f"Rolebook <rolebook@{host}>"),
+        mail_from=_sender(variables.get("ROLEBOOK_MAIL_FROM", f"Rolebook <rolebook@{host}>")),
         demo=_flag(variables, "ROLEBOOK_DEMO"),
         debug=_flag(variables, "ROLEBOOK_DEBUG"),
         lease_seconds=lease_seconds,
         proxies=int(proxies),
     )
+
+
+def _host_of_site(site_url: str) -> str:
+    """Return the host of the site's address, which is a scheme, a host and perhaps a port, and nothing after it."""
+    parts = _parts(site_url)
+    host = parts.hostname
+    if host is None or parts.scheme not in ("http", "https") or parts.path or parts.query or parts.fragment:
+        raise SettingsError(
+            f"ROLEBOOK_SITE_URL: found {site_url!r}, expected an address such as https://access.example.org"
+        )
+    return host
+
+
+def _parts(address: str) -> SplitResult:
+    """Return the parts of an address, all empty for what is none: half an IPv6 address, a port that is no number."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        return urlsplit("")
+    return parts
+
+
+def _sender(mail_from: str) -> str:
+    address = parseaddr(mail_from)[1]
+    if not mail_from.isprintable() or "@" not in address.strip("@"):
+        raise SettingsError(
+            f"ROLEBOOK_MAIL_FROM: found {mail_from!r}, expected an address such as "
+            "'Rolebook <access@example.org>'"
+        )
+    return mail_from
 
 
 def _flag(variables: Mapping[str, str], name: str) -> bool:
@@ -101,7 +129,7 @@ def django_database(address: str) -> dict[str, Any]:
 
     Raises SettingsError for any other address.
     """
-    parts = urlsplit(address)
+    parts = _parts(address)
     if parts.scheme == "sqlite" and len(parts.path) > 1:
         return {
             "ENGINE": "django.db.backends.sqlite3",

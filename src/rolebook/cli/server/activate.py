@@ -39,7 +39,7 @@ def activate(program: str, as_json: bool) -> int:
             origin=Origin(via="command"),
         )
     except RolebookErrors as wrong:
-        raise click.ClickException(f"{len(wrong.errors)} errors; nothing was activated\n{wrong}") from wrong
+        raise click.ClickException(f"{wrong.how_many}; nothing was activated\n{wrong}") from wrong
     except AlreadyInForce as same:
         version = same.version
         if as_json:

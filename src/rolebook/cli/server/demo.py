@@ -11,9 +11,11 @@ from rolebook.cli.server import demo_folder
 from rolebook.cli.server.demo_mail_server import DemoMailServer
 from rolebook.cli.server.processes import Together, refuse_port_in_use
 from rolebook.cli.server.serve import (
+    PORTS,
     bring_up_to_date,
     refuse_off_loopback,
     refuse_unprotected_database,
+    site_at,
     start_serving,
 )
 from rolebook.cli.server.start import log_to_terminal, start_django
@@ -32,7 +34,7 @@ _FOLDER = click.option(
 @click.option(
     "--host", default=HOST, show_default=True, help="Address to listen on: this machine's own only."
 )
-@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option("--port", default=8000, show_default=True, type=PORTS, help="Port to listen on.")
 @_FOLDER
 @click.option("--seed", default=1, show_default=True, help="Another number makes other people.")
 @click.option("--database", help="An empty database instead of a SQLite file in the folder.")
@@ -97,7 +99,7 @@ def code(context: click.Context, user_id: str, folder: Path | None) -> None:
 
 def _run(host: str, port: int, folder: Path, seed: int, database: str | None) -> int:
     log_to_terminal()
-    folder = folder.absolute()
+    folder, usual = folder.absolute(), demo_folder.usual_folder()
     refuse_off_loopback(host)
     refuse_port_in_use(host, port)
     with demo_folder.begin(folder), DemoMailServer(Mailbox(folder / "mail")) as mail_server:
@@ -118,7 +120,7 @@ def _run(host: str, port: int, folder: Path, seed: int, database: str | None) ->
             if together.answering(host, port):
                 from rolebook.cli.server.demo_welcome import welcome
 
-                click.echo(welcome(token=token, folder=folder))
+                click.echo(welcome(token=token, folder=folder, usual=folder == usual))
             result = together.until_stopped()
     click.echo("stopped")
     return result
@@ -126,7 +128,7 @@ def _run(host: str, port: int, folder: Path, seed: int, database: str | None) ->
 
 def _environment(host: str, port: int, folder: Path, database: str | None, mail: str) -> dict[str, str]:
     """Return the settings of this demo: all of them, so that none of another installation reaches it."""
-    site = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    site = site_at(host, port)
     return {
         "ROLEBOOK_HOME": str(folder),
         "ROLEBOOK_DATABASE": database or f"sqlite:///{folder / 'rolebook.sqlite3'}",

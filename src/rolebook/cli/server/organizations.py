@@ -67,9 +67,7 @@ def organizations(file: Path, program_id: str, dry_run: bool, as_json: bool) -> 
                 progress=progress.show,
             )
         except RolebookErrors as wrong:
-            raise click.ClickException(
-                f"{len(wrong.errors)} errors; nothing was imported\n{wrong}"
-            ) from wrong
+            raise click.ClickException(f"{wrong.how_many}; nothing was imported\n{wrong}") from wrong
         except NoRolebook as missing:
             raise click.ClickException(str(missing)) from missing
     click.echo(_as_json(report) if as_json else _as_text(report))

@@ -1,20 +1,33 @@
 """`rolebook serve`: everything one machine needs, in one command."""
 
+import os
+
 import click
 
 from rolebook.cli.server.processes import Together, refuse_port_in_use
 from rolebook.cli.server.start import log_to_terminal, start_django
 
 THREADS = 8
+PORTS = click.IntRange(1, 65535)
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option("--port", default=8000, show_default=True, type=PORTS, help="Port to listen on.")
 @click.option(
-    "--processes", default=1, show_default=True, help="Processes that answer; more than 1 on PostgreSQL only."
+    "--processes",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Processes that answer; more than 1 on PostgreSQL only.",
 )
-@click.option("--threads", default=THREADS, show_default=True, help="Threads in each process.")
+@click.option(
+    "--threads",
+    default=THREADS,
+    show_default=True,
+    type=click.IntRange(1, 256),
+    help="Threads in each process.",
+)
 @click.option("--migrate/--no-migrate", default=True, help="Bring the database up to date first.")
 @click.option("--worker/--no-worker", default=True, help="Also run the worker that sends mail.")
 def serve(host: str, port: int, processes: int, threads: int, migrate: bool, worker: bool) -> None:
@@ -27,10 +40,18 @@ def serve(host: str, port: int, processes: int, threads: int, migrate: bool, wor
     Settings come from the environment (docs/settings.md). Stop it with Ctrl+C.
     """
     log_to_terminal()
+    # Without a name of its own the site is where it listens: pages, and links in mails, lead there.
+    os.environ.setdefault("ROLEBOOK_SITE_URL", site_at(_reachable(host), port))
     start_django()
     from django.conf import settings
     from django.db import connection
 
+    from rolebook.notices.transport import MailSettingsError, mail_server
+
+    try:
+        mail_server(settings.ROLEBOOK.mail_url)
+    except MailSettingsError as wrong:
+        raise click.ClickException(f"{wrong} (docs/settings.md)") from None
     if settings.ROLEBOOK.demo:
         refuse_off_loopback(host)
     if processes > 1 and connection.vendor == "sqlite":
@@ -103,6 +124,11 @@ def refuse_off_loopback(host: str) -> None:
     """Raise click.ClickException for an address that other machines could reach: what a demo never listens on."""
     if host not in ("127.0.0.1", "::1", "localhost"):
         raise click.ClickException(f"demo mode listens on this machine only: found host {host!r}")
+
+
+def site_at(host: str, port: int) -> str:
+    """Return the address of a site at a host (a name, or an IPv4 or IPv6 address) and a port."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _reachable(host: str) -> str:
