@@ -17,6 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from rolebook.accounts.models import Account
 from rolebook.accounts.queries import programs_in_force
 from rolebook.accounts.throttling import TooManyAttempts
+from rolebook.policy.model import Program
 
 _NEXT = "rolebook.next"
 _LONGEST_ADDRESS = 1000
@@ -54,15 +55,19 @@ def too_many(
     request: HttpRequest, template: str, context: dict[str, Any], limit: TooManyAttempts
 ) -> HttpResponse:
     """Show a page again with when to try again (429)."""
-    again = limit.again_at.astimezone(_zone(limit.again_at))
+    again = limit.again_at.astimezone(_zone(request, limit.again_at))
     clock_time = f"{again:%I:%M} {'a.m.' if again.hour < 12 else 'p.m.'}".lstrip("0")
     sentence = f"Too many attempts from here. Please try again after {clock_time} {again:%Z}."
     return render(request, template, {**context, "problems": [sentence]}, status=429)
 
 
-def _zone(at: datetime) -> ZoneInfo:
-    books = programs_in_force(at)
-    return ZoneInfo(books[0].program.zone if books else "UTC")
+def _zone(request: HttpRequest, at: datetime) -> ZoneInfo:
+    """Return the zone of the program that the page is of; of the only one where the page is of none, else UTC."""
+    program: Program | None = getattr(request, "program", None)
+    if program is None:
+        books = programs_in_force(at)
+        program = books[0].program if len(books) == 1 else None
+    return ZoneInfo(program.zone if program is not None else "UTC")
 
 
 def proof_in(request: HttpRequest, key: str) -> uuid.UUID | None:

@@ -82,16 +82,22 @@ def sign_in(request: ProgramRequest, program_id: str) -> HttpResponse:
     at = clock.now()
     place_in_program(request, program_id, at)
     statement = request.program.statement
+    wording_hash = statement_hash(statement) if statement is not None else None
     if session.has_two_factors(request):
         return HttpResponseRedirect(reverse("home", args=[program_id]))
     if request.method != "POST":
         keep_next(request, safe_next(request.GET.get("next")))
         ended = session.why_it_ended(request)
         form = SignInForm(statement=statement is not None)
-        return render(request, "account/sign_in.html", {"form": form, "statement": statement, "ended": ended})
+        context = {"form": form, "statement": statement, "wording_hash": wording_hash, "ended": ended}
+        return render(request, "account/sign_in.html", context)
     form = SignInForm(request.POST, statement=statement is not None)
-    context = {"form": form, "statement": statement}
+    context = {"form": form, "statement": statement, "wording_hash": wording_hash}
     if not form.is_valid():
+        return render(request, "account/sign_in.html", context, status=422)
+    # The agreement is to what the page showed: a wording that changed in between is shown again.
+    if request.POST.get("wording", wording_hash) != wording_hash:
+        say(form, None, _CHANGED)
         return render(request, "account/sign_in.html", context, status=422)
     typed, origin = form.cleaned_data, session.origin_of(request)
     try:
@@ -114,7 +120,7 @@ def sign_in(request: ProgramRequest, program_id: str) -> HttpResponse:
         user_id=account.user_id,
         credentials=account.get_session_auth_hash(),
         program_id=program_id,
-        wording_hash=statement_hash(statement) if statement is not None else None,
+        wording_hash=wording_hash,
         proof_id=str(proof_id) if proof_id else None,
         began=at.timestamp(),
     )
