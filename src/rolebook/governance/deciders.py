@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, TextField
 
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing, covered_role_ids, in_force
@@ -173,7 +173,9 @@ def _in_office_of_outer_stage(book: Rolebook, role_id: str, at: datetime) -> Que
         return Grant.objects.none()
     if role.reach.scope == "organization":
         if _lower_levels(book, role_id):
-            grants = grants.annotate(stage_path=OuterRef("organization__path")).filter(
+            # Wrapped, for a bare reference to an outer query has no lookups.
+            stage_path = ExpressionWrapper(OuterRef("organization__path"), output_field=TextField())
+            grants = grants.annotate(stage_path=stage_path).filter(
                 stage_path__startswith=F("organization__path")
             )
         else:

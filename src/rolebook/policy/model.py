@@ -203,6 +203,10 @@ class Rolebook:
         """The chain with this id."""
         return next((chain for chain in self.chains if chain.id == chain_id), None)
 
+    def held_at_organization(self, role: Role) -> bool:
+        """Whether a role is held AT an organization; apart from roles, the access says where, and no role does."""
+        return role.reach.scope == ORGANIZATION and self.access == "with each role"
+
     def powers(self, role_id: str) -> Mapping[str, Power]:
         """What a role may do where it reaches, by privilege id, in printed order; empty for an unknown
         role.

@@ -11,7 +11,7 @@ from rolebook.governance.queries import paging
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.seeing import find_organization, viewer_standing
 from rolebook.governance.refusals import NotFound
-from rolebook.policy.model import ORGANIZATION, Role
+from rolebook.policy.model import Role
 from rolebook.policy.rules import Change, ChangeKind, Moment, Violation
 
 
@@ -57,8 +57,9 @@ def organization_to_ask_at(
 
 
 def _role_held_somewhere(viewer: Account, program_id: str, role_id: str, at: datetime) -> Role:
-    role = viewer_standing(viewer, program_id, at).book.role(role_id)
-    if role is None or role.reach.scope != ORGANIZATION:
+    book = viewer_standing(viewer, program_id, at).book
+    role = book.role(role_id)
+    if role is None or not book.held_at_organization(role):
         raise NotFound
     return role
 

@@ -16,7 +16,7 @@ from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import PendingRow, pending_rows, role_title
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
-from rolebook.policy.model import Act, Power, Rolebook, StageSpec
+from rolebook.policy.model import STEWARD_ID, Act, Power, Rolebook, StageSpec
 
 AGAIN = (Request.State.DENIED, Request.State.WITHDRAWN, Request.State.RETURNED, Request.State.PARTLY_APPROVED)
 """States from which the requester may submit again (QPP-13)."""
@@ -187,9 +187,8 @@ def stage_outcome(stage: Stage) -> Outcome | None:
 
 
 def _with_parts(requests: QuerySet[Request]) -> QuerySet[Request]:
-    stages = Stage.objects.select_related("organization", "outcome__approver").order_by(
-        "chain_id", "position"
-    )
+    # As they were laid out: chains that others wait for come before those that wait, the closing stages last.
+    stages = Stage.objects.select_related("organization", "outcome__approver").order_by("pk")
     items = RequestItem.objects.select_related("organization").order_by("position")
     again = Request.objects.filter(resubmission_of=OuterRef("pk"))
     found = requests.annotate(was_submitted_again=Exists(again))
@@ -243,18 +242,15 @@ def _item(book: Rolebook, item: RequestItem) -> ItemLine:
 def _course(request: Request, stages: Sequence[Stage], *, tell_names: bool) -> tuple[CourseStep, ...]:
     """Return the course; titles are those of the rolebook under which the request was laid out."""
     book = book_of_version(request.rolebook_version)
-    titles = {
-        spec.id: spec.title
-        for specs in (*(chain.stages for chain in book.chains), *_shared_stages(book))
-        for spec in specs
-    }
+    titles = _stage_titles(book)
     steps: list[CourseStep] = []
     for stage in stages:
         outcome = stage_outcome(stage)
         steps.append(
             CourseStep(
                 stage_id=stage.public_id,
-                title=titles.get(stage.spec_id, stage.spec_id),
+                title=titles.get((_chain_of(stage), stage.spec_id))
+                or titles.get(("", stage.spec_id), stage.spec_id),
                 office=role_title(book, stage.approver_role_id),
                 organization_name=None if stage.organization is None else stage.organization.name,
                 state=stage.state,
@@ -267,6 +263,18 @@ def _course(request: Request, stages: Sequence[Stage], *, tell_names: bool) -> t
             )
         )
     return tuple(steps)
+
+
+def _chain_of(stage: Stage) -> str:
+    """Return the id of the chain that a stage's run is of: a run is named for its chain and what it runs for."""
+    return stage.chain_id.partition(":")[0]
+
+
+def _stage_titles(book: Rolebook) -> dict[tuple[str, str], str]:
+    """Return the titles of stages by chain and id; those that belong to no chain, under the chain ""."""
+    own = {(chain.id, spec.id): spec.title for chain in book.chains for spec in chain.stages}
+    shared = {("", spec.id): spec.title for specs in _shared_stages(book) for spec in specs}
+    return {**own, **shared, ("", STEWARD_ID): book.steward.title}
 
 
 def _shared_stages(book: Rolebook) -> tuple[tuple[StageSpec, ...], ...]:

@@ -14,8 +14,7 @@ def judge(change: Change, facts: Facts) -> Violation | None:
     if role is None:
         return Violation("unknown_role", {"role": change.role_id or ""})
     named = {"role": role.title, "role_id": role.id}
-    at_organization = role.reach.scope == "organization" and book.access == "with each role"
-    if not at_organization:
+    if not book.held_at_organization(role):
         return None if change.organization_id is None else Violation("needs_no_organization", named)
     if change.organization_id is None:
         return Violation("needs_organization", named)

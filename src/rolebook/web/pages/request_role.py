@@ -19,8 +19,9 @@ from rolebook.governance.queries.places import (
     what_forbids,
 )
 from rolebook.governance.refusals import NotFound, Refused
-from rolebook.policy.model import ORGANIZATION, Chain, Power, Role, Rolebook
-from rolebook.policy.rules import Violation
+from rolebook.policy.approval import AskedItem, lay_out
+from rolebook.policy.model import Chain, Power, Role, Rolebook
+from rolebook.policy.rules import ChangeKind, Violation
 from rolebook.policy.words import sentence
 from rolebook.web.answers import asked, first_address, next_address, program_view, said_of
 from rolebook.web.pages.manage_access import identifier_title
@@ -70,7 +71,7 @@ def choose_role(request: ProgramRequest) -> HttpResponse:
 def choose_organization(request: ProgramRequest, role_id: str) -> HttpResponse:
     """Search the organizations at which the role can be held; straight to the last step where it has no place."""
     role = _role(request, role_id)
-    if role.reach.scope != ORGANIZATION:
+    if not request.rolebook.held_at_organization(role):
         return HttpResponseRedirect(reverse("review-request-everywhere", args=[request.program.id, role.id]))
     search = asked(request, "search")
     found = organizations_for_role(
@@ -102,7 +103,7 @@ def review_request(
     """Show the whole request with what the rules say, take the reason, and send it on POST."""
     role = _role(request, role_id)
     organization = None
-    if (role.reach.scope == ORGANIZATION) != (organization_id is not None):
+    if request.rolebook.held_at_organization(role) != (organization_id is not None):
         raise NotFound
     if organization_id is not None:
         organization = organization_to_ask_at(
@@ -183,18 +184,26 @@ def role_card(book: Rolebook, role: Role) -> RoleCard:
     return RoleCard(
         role=role,
         powers=tuple(book.powers(role.id).values()),
-        where=places.get(
-            role.reach.scope,
-            f"At one organization ({', '.join(titles)})" if titles else "At one organization",
-        ),
+        where=places.get(role.reach.scope, _at_organizations(book, titles)),
         deciders=deciders_of(book, role) if role.obtained == "request" else "",
         may_be_requested=role.obtained == "request",
         not_requested_because=because,
     )
 
 
+def _at_organizations(book: Rolebook, titles: list[str]) -> str:
+    """Return where a role with the reach "organization" is held, in words."""
+    if book.access == "apart from roles":
+        return "In the organizations that you have access to, which is asked for on its own"
+    return f"At one organization ({', '.join(titles)})" if titles else "At one organization"
+
+
 def deciders_of(book: Rolebook, role: Role) -> str:
     """Return who decides requests for a role, in the order of its stages: "Agency Lead, then IQCS Security"."""
+    if not book.held_at_organization(role):
+        asked_for = AskedItem(role.id, ChangeKind.ADD_ROLE)
+        stages_of_it = lay_out(book, [asked_for])
+        return ", then ".join(dict.fromkeys(stage.title for stage in stages_of_it))
     fitting = [chain for chain in book.chains if _chain_fits(chain, role)]
     if len(fitting) != 1:
         return ""
@@ -204,8 +213,6 @@ def deciders_of(book: Rolebook, role: Role) -> str:
 
 
 def _chain_fits(chain: Chain, role: Role) -> bool:
-    if role.reach.scope != ORGANIZATION:
-        return chain.everywhere
     return bool(set(chain.kinds) & set(role.reach.kinds)) or bool(chain.organizations)
 
 

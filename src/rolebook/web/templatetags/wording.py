@@ -1,0 +1,24 @@
+"""Small words of sentences that depend on what they stand beside."""
+
+from django import template
+
+from rolebook.policy.model import Rolebook
+
+register = template.Library()
+
+
+@register.filter
+def with_article(title: str) -> str:
+    """Put "a" or "an" before a title: "a Security Official", "an Agency Lead", "an IQCS Security"."""
+    return f"{'an' if title[:1].casefold() in 'aeio' else 'a'} {title}" if title else ""
+
+
+@register.simple_tag(takes_context=True)
+def place(context: template.Context, organization_name: str | None) -> str:
+    """Name the organization, or say where something without one holds: apart from roles, only the access says where."""
+    book = getattr(context.get("request"), "rolebook", None)
+    if organization_name:
+        return organization_name
+    if isinstance(book, Rolebook) and book.access == "apart from roles":
+        return "Where access is held"
+    return "The whole program"
