@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rolebook.accounts.flows.clients import add_client
+from rolebook.accounts.flows.clients import USUAL_OPERATIONS, add_client
 from rolebook.accounts.models import Account, Organization
 from rolebook.audit.following import LogFollower
 from rolebook.audit.recording import Origin
@@ -33,9 +33,16 @@ class Answer:
         return json.loads(self.body)
 
 
-def token_for(program_id: str = "qpp", name: str = "Portal", at: datetime = START) -> str:
+def token_for(
+    program_id: str = "qpp",
+    name: str = "Portal",
+    at: datetime = START,
+    operations: tuple[str, ...] = USUAL_OPERATIONS,
+) -> str:
     """A token of a new client."""
-    return add_client(acting_user=None, program_id=program_id, name=name, at=at, origin=OPERATOR).token
+    return add_client(
+        acting_user=None, program_id=program_id, name=name, operations=operations, at=at, origin=OPERATOR
+    ).token
 
 
 def pages(environ: Any, start_response: Any) -> list[bytes]:
@@ -46,7 +53,9 @@ def pages(environ: Any, start_response: Any) -> list[bytes]:
 
 def decision_point(*, step: bool = True, lease: float = 30.0) -> DecisionPoint:
     """A decision point whose follower is stepped by the test instead of running in a thread."""
-    point = DecisionPoint(pages, site_url="https://access.example.org", lease_seconds=lease)
+    point = DecisionPoint(
+        pages, site_url="https://access.example.org", lease_seconds=lease, secret_key="s" * 40
+    )
     point._process_id = os.getpid()
     point.follower = LogFollower(point.state, kind="test", name="here", lease_seconds=lease)
     point.follower._was_fresh.set()

@@ -12,9 +12,10 @@ from rolebook.accounts.flows.organizations import import_organizations
 from rolebook.accounts.flows.rolebooks import activate_rolebook
 from rolebook.accounts.models import Account, Organization, RolebookVersion
 from rolebook.accounts.queries import rolebook_in_force
-from rolebook.audit import clock
+from rolebook.audit import clock, triggers
 from rolebook.audit.recording import unit_of_work
 from rolebook.audit.tags import PARTICIPATION_STATUS_CHANGED
+from rolebook.authzen import loading
 from rolebook.authzen.state import State
 from rolebook.decision.instants import micros
 from rolebook.governance.authority import compiled, person_of
@@ -194,12 +195,11 @@ def test_a_new_version_takes_its_turn_at_its_instant_without_an_event(qpp: str, 
         matrix.read_text().replace("View performance data,yes,yes", "View performance data,no,yes")
     )
     activate_rolebook(acting_user=None, folder=folder, activated_by="tests", at=START, origin=COMMAND)
+    triggers.drop_all()  # a version is never moved; activation has no date of its own yet
     RolebookVersion.objects.filter(number=2).update(effective_at=turn)
     point = decision_point()
-    from rolebook.authzen import loading
-
     state = point.state.programs["qpp"]
-    state.refresh_versions(loading.load_versions("qpp", START))
+    state.change(versions=loading.load_versions("qpp", START))
     asked = (str(account.public_id), VIEW, str(practice.public_id))
     assert state.check(*asked, micros(turn) - 1, None) is True
     assert state.check(*asked, micros(turn), None) is False
@@ -209,6 +209,7 @@ def test_a_new_version_takes_its_turn_at_its_instant_without_an_event(qpp: str, 
 def test_before_the_first_version_is_effective_the_answer_is_no(qpp: str) -> None:
     practice = people.practice()
     account = grants.official(practice)
+    triggers.drop_all()
     RolebookVersion.objects.update(effective_at=clock.now() + timedelta(days=1))
     point = decision_point()
     asked = (str(account.public_id), VIEW, str(practice.public_id))
@@ -265,7 +266,7 @@ def test_a_closed_organization_answers_no_and_what_lies_below_it_still_counts(qp
     asked = (str(account.public_id), VIEW, str(middle.public_id), clock.now_micros(), None)
     assert state.check(*asked) is True
     Organization.objects.filter(pk=middle.pk).update(closed_at=clock.now() + timedelta(hours=1))
-    state.refresh_tree()
+    state.change(tree=loading.load_tree("qpp"))
     assert state.check(*asked) is False
     tree = state.snapshot.tables.tree
     assert str(middle.public_id) not in tree

@@ -194,7 +194,7 @@ def test_a_program_of_others_looks_like_one_that_does_not_exist(world: World) ->
 
 
 def test_an_endpoint_that_does_not_exist_gets_404(world: World) -> None:
-    assert world.ask({}, path="/qpp/access/v1/evaluations").status == 404
+    assert world.ask({}, path="/qpp/access/v1/everything").status == 404
     assert world.ask({}, path="/QPP/access/v1/evaluation").status == 404
 
 
@@ -255,7 +255,7 @@ def test_a_failure_of_ours_is_500_with_a_reference_and_without_its_details(
     def fail(*_: object) -> None:
         raise ZeroDivisionError("the detail")
 
-    monkeypatch.setattr("rolebook.authzen.wsgi.answer", fail)
+    monkeypatch.setattr("rolebook.authzen.state.ProgramState.check", fail)
     answer = world.ask(evaluation(world.official, VIEW, world.practice))
     assert answer.status == 500
     assert b"the detail" not in answer.body
@@ -284,6 +284,10 @@ def test_metadata_names_what_works(world: World) -> None:
     assert answer.json == {
         "policy_decision_point": "https://access.example.org/qpp",
         "access_evaluation_endpoint": "https://access.example.org/qpp/access/v1/evaluation",
+        "access_evaluations_endpoint": "https://access.example.org/qpp/access/v1/evaluations",
+        "search_subject_endpoint": "https://access.example.org/qpp/access/v1/search/subject",
+        "search_resource_endpoint": "https://access.example.org/qpp/access/v1/search/resource",
+        "search_action_endpoint": "https://access.example.org/qpp/access/v1/search/action",
     }
     assert "max-age" in answer.headers["Cache-Control"]
     for path, method, status in [("/none", "GET", 404), ("", "GET", 404), ("/qpp", "POST", 405)]:

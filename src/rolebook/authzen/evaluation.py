@@ -2,11 +2,12 @@
 nothing else.
 
 Subjects are of type ``user``, their id is the account's public id. An action's name is a privilege id.
-The place is a resource of type ``organization`` with the organization's public id, or
-``properties.organization`` of a resource of any other type; ``properties.owner`` names the user whose own
-record the resource is. Whatever is unknown gets no.
+The place is a resource of type ``organization``, or of one of the rolebook's kinds of organization, with the
+organization's public id; or ``properties.organization`` of a resource of any other type. ``properties.owner``
+names the user whose own record the resource is. Whatever is unknown gets no.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -44,9 +45,12 @@ class Evaluation(msgspec.Struct):
     context: dict[str, Any] = {}
 
 
-class MalformedEvaluation(ValueError):
-    """The body is not an evaluation; the message says what is missing or of the wrong type."""
+class Malformed(ValueError):
+    """The body is not what the endpoint expects; the message says what is missing or of the wrong type."""
 
+
+type Question = tuple[str, str, str | None, str | None]
+"""What is asked of the snapshot: subject id, action, organization id and own record; "" names nothing."""
 
 _decode = msgspec.json.Decoder(Evaluation).decode
 _encode = msgspec.json.Encoder().encode
@@ -54,27 +58,54 @@ YES = b'{"decision":true}'
 NO = b'{"decision":false}'
 
 
-def read_evaluation(body: bytes) -> Evaluation:
-    """Return the evaluation that a request body holds. Raises MalformedEvaluation."""
+def decoded[Body](decode: Callable[[bytes], Body], body: bytes) -> Body:
+    """Return what a decoder makes of a request body. Raises Malformed."""
     try:
-        return _decode(body)
+        return decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
-        raise MalformedEvaluation(str(wrong) or "the body is not JSON") from None
+        raise Malformed(str(wrong) or "the body is not JSON") from None
+
+
+def read_evaluation(body: bytes) -> Evaluation:
+    """Return the evaluation that a request body holds. Raises Malformed."""
+    return decoded(_decode, body)
+
+
+def evaluate(program: ProgramState, body: bytes, at_micros: int) -> bytes:
+    """Answer the body of a request for one evaluation. Raises Malformed."""
+    return answer(program, read_evaluation(body), at_micros)
 
 
 def answer(program: ProgramState, asked: Evaluation, at_micros: int) -> bytes:
     """Return the response body. Reasons come only to those who ask with ``context.reasons: true``."""
-    subject_id = asked.subject.id if asked.subject.type == SUBJECT_TYPE else ""
-    # The acts of governing are decided by flows, which know more than the walk; over the wire there are none.
-    action = "" if asked.action.name.startswith(ACT_PREFIX) else asked.action.name
-    resource = asked.resource
-    organization_id = (
-        resource.id if resource.type == ORGANIZATION_TYPE else _named(resource.properties.get("organization"))
+    subject_id, action, organization_id, record_id = question(
+        program, asked.subject, asked.action, asked.resource
     )
-    record_id = _named(resource.properties.get("owner"))
     if asked.context.get("reasons") is not True:
         return YES if program.check(subject_id, action, organization_id, at_micros, record_id) else NO
-    return _encode(_with_reason(program.decide(subject_id, action, organization_id, at_micros, record_id)))
+    return explained(program.decide(subject_id, action, organization_id, at_micros, record_id))
+
+
+def question(program: ProgramState, subject: Entity, action: Action, resource: Entity) -> Question:
+    """Return what is asked of the snapshot. Acts of governing are decided by flows, which know more than the walk;
+    over the wire there are none.
+    """
+    return (
+        subject.id if subject.type == SUBJECT_TYPE else "",
+        "" if action.name.startswith(ACT_PREFIX) else action.name,
+        place(program, resource),
+        _named(resource.properties.get("owner")),
+    )
+
+
+def place(program: ProgramState, resource: Entity) -> str | None:
+    """Return the organization that a resource is or stands at, None for one that names none."""
+    if resource.type == ORGANIZATION_TYPE:
+        return resource.id
+    tables = program.snapshot.tables
+    if resource.type in tables.program.kinds:
+        return resource.id if tables.tree.kind(resource.id) == resource.type else ""
+    return _named(resource.properties.get("organization"))
 
 
 def _named(value: object) -> str | None:
@@ -82,12 +113,15 @@ def _named(value: object) -> str | None:
     return value if value is None or isinstance(value, str) else ""
 
 
-def _with_reason(decision: Decision) -> dict[str, Any]:
+def explained(decision: Decision) -> bytes:
+    """Return a decision as JSON, with its reason."""
     params = {name: _plain(value) for name, value in decision.reason.params.items() if value is not None}
-    return {
-        "decision": decision.allowed,
-        "context": {"reason": {"code": decision.reason.code, "params": params}},
-    }
+    return _encode(
+        {
+            "decision": decision.allowed,
+            "context": {"reason": {"code": decision.reason.code, "params": params}},
+        }
+    )
 
 
 def _plain(value: object) -> object:

@@ -1,40 +1,62 @@
 """What one process of the decision point knows, kept at the tip of the log by a follower."""
 
 import uuid
-from collections.abc import Sequence
+from bisect import insort
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from threading import Lock
+from threading import RLock
 
 from rolebook.audit import clock
 from rolebook.audit.feed import FeedEvent
 from rolebook.authzen import loading
 from rolebook.authzen.loading import KnownClient, Version
-from rolebook.decision.changes import ProgramSwapped, TreeSwapped
-from rolebook.decision.evaluation import Decision
+from rolebook.decision.changes import AccountChange, ProgramSwapped, TreeSwapped
+from rolebook.decision.evaluation import Decision, Reason
 from rolebook.decision.instants import NEVER, instant
 from rolebook.decision.snapshot import Snapshot
+from rolebook.decision.tree import OrganizationTree
 
 _ABOUT_PEOPLE = ("grant:", "participation:", "account:")
 _ABOUT_ORGANIZATIONS = ("organization:",)
 _ABOUT_ROLEBOOKS = ("rolebook:",)
 _ABOUT_CLIENTS = ("client:",)
+_ABOUT_MANY = ("accounts:", "grants:")
+"""One event for a whole file of people or grants: the program is loaded anew."""
 
 
 class ProgramState:
     """One program: its snapshot, and the versions of its rolebook that take their turn by the clock.
 
-    Only the follower's thread changes it, and, when a version's instant has come, whoever asks first.
+    Only the follower's thread changes it, and, when a version's instant has come, whoever asks first. One check
+    needs no lock; what asks several times goes through `at_one_revision`.
+
+    Args:
+        program_id: the program.
+        versions: the version in force and those that will replace it.
+        snapshot: what is so under the first of them.
+
+    Attributes:
+        subject_ids: everybody there is, closed accounts included, in the order of their ids.
     """
 
-    def __init__(self, program_id: str, versions: Sequence[Version], at: datetime) -> None:
+    def __init__(self, program_id: str, versions: Sequence[Version], snapshot: Snapshot) -> None:
         self.program_id = program_id
         self._from_micros = versions[0].effective_micros
         self._coming = list(versions[1:])
         self._turn_micros = NEVER
-        self._changing = Lock()
-        tree = loading.load_tree(program_id)
-        self.snapshot: Snapshot = loading.load_snapshot(program_id, versions[0].program, tree, at)
+        self._changing = RLock()
+        self._changes = 0
+        self.snapshot = snapshot
+        self.subject_ids = sorted(snapshot.store.accounts)
         self._await_turn()
+
+    @classmethod
+    def load(cls, program_id: str, at: datetime) -> "ProgramState":
+        """Read a program that has a version of its rolebook."""
+        versions = loading.load_versions(program_id, at)
+        tree = loading.load_tree(program_id)
+        return cls(program_id, versions, loading.load_snapshot(program_id, versions[0].program, tree, at))
 
     def check(
         self, subject_id: str, action: str, organization_id: str | None, at_micros: int, record_id: str | None
@@ -50,36 +72,69 @@ class ProgramState:
         self, subject_id: str, action: str, organization_id: str | None, at_micros: int, record_id: str | None
     ) -> Decision:
         """Return the decision with its reason, by the walk."""
+        if at_micros >= self._turn_micros:
+            self._take_turns(at_micros)
+        if at_micros < self._from_micros:
+            # A clock that was set back: no rolebook is in force yet, so there is no such action.
+            asked = {"action": action, "organization_id": organization_id}
+            return Decision(False, Reason("unknown_action", asked))
         return self.snapshot.decide(
             subject_id, action, organization_id, instant(at_micros), record_id=record_id
         )
 
-    def refresh_account(self, account_id: uuid.UUID) -> None:
-        """Read everything about an account in this program again."""
-        changes = loading.changes_of(self.program_id, account_id)
+    def at_one_revision[Answer](self, ask: Callable[[], Answer]) -> Answer:
+        """Return what ``ask`` returns when nothing changes while it asks (I10).
+
+        It is called a second time when something did change, and then keeps the follower waiting, so that it must
+        have no effects and its work must be bounded.
+        """
+        before = self._changes
+        if before % 2 == 0:
+            answer = ask()
+            if self._changes == before:
+                return answer
         with self._changing:
-            for change in changes:
+            return ask()
+
+    def change(
+        self,
+        *,
+        versions: Sequence[Version] | None = None,
+        tree: OrganizationTree | None = None,
+        accounts: Iterable[AccountChange] = (),
+    ) -> None:
+        """Take over what is so now: the versions (the first of them is in force), the organizations, and accounts.
+
+        Whoever asks through `at_one_revision` sees all of it or nothing.
+        """
+        with self._changed():
+            if versions is not None:
+                self.snapshot.apply(ProgramSwapped(versions[0].program))
+                self._from_micros = versions[0].effective_micros
+                self._coming = list(versions[1:])
+                self._await_turn()
+            if tree is not None:
+                self.snapshot.apply(TreeSwapped(tree))
+            for change in accounts:
+                if change.subject_id not in self.snapshot.store.accounts:
+                    insort(self.subject_ids, change.subject_id)
                 self.snapshot.apply(change)
 
-    def refresh_tree(self) -> None:
-        """Read the organizations again."""
-        tree = loading.load_tree(self.program_id)
+    @contextmanager
+    def _changed(self) -> Iterator[None]:
+        """Let nobody ask at one revision meanwhile: the count of changes is odd while one is under way."""
         with self._changing:
-            self.snapshot.apply(TreeSwapped(tree))
-
-    def refresh_versions(self, versions: Sequence[Version]) -> None:
-        """Take the versions as they are now; the first of them is in force."""
-        with self._changing:
-            self.snapshot.apply(ProgramSwapped(versions[0].program))
-            self._from_micros = versions[0].effective_micros
-            self._coming = list(versions[1:])
-            self._await_turn()
+            self._changes += 1
+            try:
+                yield
+            finally:
+                self._changes += 1
 
     def _await_turn(self) -> None:
         self._turn_micros = self._coming[0].effective_micros if self._coming else NEVER
 
     def _take_turns(self, at_micros: int) -> None:
-        with self._changing:
+        with self._changed():
             while self._coming and self._coming[0].effective_micros <= at_micros:
                 version = self._coming.pop(0)
                 self.snapshot.apply(ProgramSwapped(version.program))
@@ -96,9 +151,7 @@ class State:
     def load(self) -> None:
         """Load every program and every client."""
         at = clock.now()
-        programs = {}
-        for program_id in loading.program_ids():
-            programs[program_id] = ProgramState(program_id, loading.load_versions(program_id, at), at)
+        programs = {program_id: ProgramState.load(program_id, at) for program_id in loading.program_ids()}
         self.clients = loading.load_clients()
         self.programs = programs
 
@@ -109,6 +162,7 @@ class State:
         accounts: set[tuple[str | None, uuid.UUID]] = set()
         trees: set[str] = set()
         rolebooks: set[str] = set()
+        anew: set[str] = set()
         for event in events:
             if event.tag.startswith(_ABOUT_PEOPLE) and event.beneficiary_id is not None:
                 accounts.add((event.program_id, event.beneficiary_id))
@@ -116,22 +170,22 @@ class State:
                 trees.add(event.program_id)
             elif event.tag.startswith(_ABOUT_ROLEBOOKS) and event.program_id is not None:
                 rolebooks.add(event.program_id)
-        for program_id in rolebooks:
-            self._refresh_rolebook(program_id)
-        for program_id in trees & self.programs.keys():
-            self.programs[program_id].refresh_tree()
+            elif event.tag.startswith(_ABOUT_MANY) and event.program_id is not None:
+                anew.add(event.program_id)
+        changes: dict[str, list[AccountChange]] = {}
         for named, account_id in accounts:
             for program_id in (named,) if named is not None else loading.programs_of(account_id):
-                if program_id in self.programs:
-                    self.programs[program_id].refresh_account(account_id)
+                changes.setdefault(program_id, []).extend(loading.changes_of(program_id, account_id))
+        at = clock.now()
+        for program_id in rolebooks | trees | anew | changes.keys():
+            known = self.programs.get(program_id)
+            if known is not None and program_id not in anew:
+                known.change(
+                    versions=loading.load_versions(program_id, at) if program_id in rolebooks else None,
+                    tree=loading.load_tree(program_id) if program_id in trees else None,
+                    accounts=changes.get(program_id, ()),
+                )
+            elif program_id in rolebooks | anew:
+                self.programs = {**self.programs, program_id: ProgramState.load(program_id, at)}
         if any(event.tag.startswith(_ABOUT_CLIENTS) for event in events):
             self.clients = loading.load_clients()
-
-    def _refresh_rolebook(self, program_id: str) -> None:
-        at = clock.now()
-        versions = loading.load_versions(program_id, at)
-        known = self.programs.get(program_id)
-        if known is not None:
-            known.refresh_versions(versions)
-        else:
-            self.programs = {**self.programs, program_id: ProgramState(program_id, versions, at)}

@@ -11,7 +11,8 @@ import re
 import secrets
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,11 @@ import msgspec
 from rolebook.accounts.flows.clients import digest
 from rolebook.audit import clock
 from rolebook.audit.following import LogFollower
-from rolebook.authzen.evaluation import MalformedEvaluation, answer, read_evaluation
-from rolebook.authzen.metadata import WELL_KNOWN, metadata
+from rolebook.authzen.evaluation import Malformed, evaluate
+from rolebook.authzen.evaluations import TooManyEvaluations, evaluate_many
+from rolebook.authzen.metadata import ENDPOINTS, WELL_KNOWN, metadata
+from rolebook.authzen.paging import PageTokens
+from rolebook.authzen.searching import search_actions, search_resources, search_subjects
 from rolebook.authzen.state import ProgramState, State
 
 if TYPE_CHECKING:
@@ -29,11 +33,13 @@ if TYPE_CHECKING:
 
 LARGEST_BODY = 64 * 1024
 """Bytes of a request body; an evaluation is a few hundred (I12)."""
+LARGEST_BATCH = 512 * 1024
+"""Bytes of a request body with many evaluations."""
 FIRST_LOAD_SECONDS = 5.0
 """How long the first requests of a process wait for its first load."""
 KIND = "decision point"
 
-_EVALUATION = re.compile(r"/([a-z][a-z0-9-]{0,39})/access/v1/evaluation")
+_ENDPOINT = re.compile(rf"/([a-z][a-z0-9_]{{0,63}})/access/v1/({'|'.join(ENDPOINTS.values())})")
 _ADDRESSES = re.compile(r"/[^/]+/access/v1/|" + re.escape(WELL_KNOWN))
 _JSON = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?', re.IGNORECASE)
 _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
@@ -48,6 +54,30 @@ class _Refusal(Exception):
         super().__init__(message)
 
 
+@dataclass(frozen=True, slots=True)
+class _Endpoint:
+    """What a token must be allowed, how large a body may be, and what answers it at a microsecond."""
+
+    operation: str
+    largest_body: int
+    answer: Callable[[ProgramState, bytes, int], bytes]
+
+
+def _endpoints(tokens: PageTokens) -> dict[str, _Endpoint]:
+    def search(answer: Callable[[ProgramState, bytes, int, PageTokens], bytes]) -> _Endpoint:
+        return _Endpoint(
+            "search", LARGEST_BODY, lambda program, body, at_micros: answer(program, body, at_micros, tokens)
+        )
+
+    return {
+        "evaluation": _Endpoint("evaluation", LARGEST_BODY, evaluate),
+        "evaluations": _Endpoint("evaluation", LARGEST_BATCH, evaluate_many),
+        "search/subject": search(search_subjects),
+        "search/resource": search(search_resources),
+        "search/action": search(search_actions),
+    }
+
+
 class DecisionPoint:
     """Answers the AuthZEN addresses of every program, and hands all others on.
 
@@ -55,12 +85,16 @@ class DecisionPoint:
         behind: the application that gets every other request.
         site_url: where the server is reached from outside, for the metadata.
         lease_seconds: how long an answer may rest on one reading of the log.
+        secret_key: the installation's secret, from which the key of page tokens is made.
     """
 
-    def __init__(self, behind: "WSGIApplication", *, site_url: str, lease_seconds: float) -> None:
+    def __init__(
+        self, behind: "WSGIApplication", *, site_url: str, lease_seconds: float, secret_key: str
+    ) -> None:
         self._behind = behind
         self._site_url = site_url
         self._lease_seconds = lease_seconds
+        self._endpoints = _endpoints(PageTokens(secret_key))
         self._process_id = 0
         self._starting = threading.Lock()
         self.state = State()
@@ -101,24 +135,26 @@ class DecisionPoint:
             if body is None:
                 raise _Refusal("404 Not Found", "there is no such program")
             return "200 OK", body, [("Cache-Control", "public, max-age=300")]
-        found = _EVALUATION.fullmatch(path)
+        found = _ENDPOINT.fullmatch(path)
         if found is None:
             raise _Refusal("404 Not Found", "there is no such endpoint")
         if method != "POST":
             raise _Refusal("405 Method Not Allowed", "expected POST", ("Allow", "POST"))
+        endpoint = self._endpoints[found.group(2)]
         # The body is read first: everything is then judged at one moment, after the whole question has arrived.
-        body = _read_body(environ)
+        body = _read_body(environ, endpoint.largest_body)
         state = self._fresh_state()
-        program = _authorized(state, environ, found.group(1), "evaluation")
+        program = _authorized(state, environ, found.group(1), endpoint.operation)
         if not _JSON.fullmatch(environ.get("CONTENT_TYPE") or ""):
             raise _Refusal("415 Unsupported Media Type", "expected the content type application/json")
-        try:
-            asked = read_evaluation(body)
-        except MalformedEvaluation as wrong:
-            raise _Refusal("400 Bad Request", str(wrong)) from None
         revision = self.follower.revision if self.follower else None
-        decision = answer(program, asked, clock.now_micros())
-        return "200 OK", decision, [("X-Rolebook-Revision", str(revision))]
+        try:
+            answer = endpoint.answer(program, body, clock.now_micros())
+        except Malformed as wrong:
+            raise _Refusal("400 Bad Request", str(wrong)) from None
+        except TooManyEvaluations as wrong:
+            raise _Refusal("413 Content Too Large", str(wrong)) from None
+        return "200 OK", answer, [("X-Rolebook-Revision", str(revision))]
 
     def _fresh_state(self) -> State:
         """Return the state, if it may be used at this moment; the first requests wait a little for it."""
@@ -155,19 +191,19 @@ class DecisionPoint:
             self.follower.stop()
 
 
-def _read_body(environ: "WSGIEnvironment") -> bytes:
-    too_large = _Refusal("413 Content Too Large", f"expected at most {LARGEST_BODY} bytes")
+def _read_body(environ: "WSGIEnvironment", largest: int) -> bytes:
+    too_large = _Refusal("413 Content Too Large", f"expected at most {largest} bytes")
     length = environ.get("CONTENT_LENGTH") or ""
     if length and not length.isdecimal():
         raise _Refusal("400 Bad Request", "the content length is not a number")
-    if length and int(length) > LARGEST_BODY:
+    if length and int(length) > largest:
         raise too_large
     stream: Any = environ["wsgi.input"]
-    wanted = int(length) if length else LARGEST_BODY + 1
+    wanted = int(length) if length else largest + 1
     body = b""
     while len(body) < wanted and (part := stream.read(wanted - len(body))):
         body += part
-    if len(body) > LARGEST_BODY:
+    if len(body) > largest:
         raise too_large
     return body
 

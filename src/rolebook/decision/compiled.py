@@ -75,6 +75,7 @@ class CompiledProgram:
         bits: action to its bit (a power of two).
         roles: role id to its compiled form, the steward's office included.
         access_apart: whether access is held apart from roles.
+        kinds: ids of the kinds of organization that the rolebook names.
     """
 
     program_id: str
@@ -82,6 +83,7 @@ class CompiledProgram:
     bits: Mapping[str, int]
     roles: Mapping[str, CompiledRole]
     access_apart: bool
+    kinds: frozenset[str]
 
     @property
     def every_action(self) -> int:
@@ -110,6 +112,7 @@ def compile_program(rolebook: Rolebook) -> CompiledProgram:
         bits=bits,
         roles={role.id: _compile_role(rolebook, role, bits, apart) for role in roles},
         access_apart=apart,
+        kinds=frozenset(kind.id for kind in rolebook.organization_kinds),
     )
 
 

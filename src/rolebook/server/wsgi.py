@@ -19,7 +19,12 @@ def make_application() -> "DecisionPoint":
     from rolebook.authzen.wsgi import DecisionPoint
 
     rolebook = settings.ROLEBOOK
-    return DecisionPoint(pages, site_url=rolebook.site_url, lease_seconds=rolebook.lease_seconds)
+    return DecisionPoint(
+        pages,
+        site_url=rolebook.site_url,
+        lease_seconds=rolebook.lease_seconds,
+        secret_key=rolebook.secret_key,
+    )
 
 
 application = make_application()

@@ -10,8 +10,10 @@ from rolebook.accounts.models import Account, Client, Program
 from rolebook.audit import tags
 from rolebook.audit.recording import Origin, unit_of_work
 
-OPERATIONS = ("evaluation",)
-"""What a client may be allowed to ask."""
+OPERATIONS = ("evaluation", "search")
+"""What a client may be allowed to ask: decisions, one or many; and who may do what, where."""
+USUAL_OPERATIONS = ("evaluation",)
+"""What a client may ask of whom nothing else is said: a search tells more than an application needs to decide."""
 _TOKEN_PREFIX = "rbk_"  # noqa: S105 - how every token begins, for scanners that look for leaked ones
 
 
@@ -47,7 +49,7 @@ def add_client(
     acting_user: Account | None,
     program_id: str,
     name: str,
-    operations: tuple[str, ...] = OPERATIONS,
+    operations: tuple[str, ...] = USUAL_OPERATIONS,
     at: datetime,
     origin: Origin,
 ) -> NewClient:

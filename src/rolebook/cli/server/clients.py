@@ -16,21 +16,28 @@ def clients() -> None:
 @clients.command()
 @click.argument("program")
 @click.argument("name")
-def add(program: str, name: str) -> None:
+@click.option("--search", is_flag=True, help="Let it also search who may do what, and where.")
+def add(program: str, name: str, search: bool) -> None:
     """Give the application NAME a token for PROGRAM, and print it: it is shown this once.
 
     \b
-    Example:
+    Examples:
       rolebook clients add qpp "Submissions portal"
+      rolebook clients add qpp "Access review" --search
     """
     start_django()
-    from rolebook.accounts.flows.clients import ClientRefused, add_client
+    from rolebook.accounts.flows.clients import OPERATIONS, USUAL_OPERATIONS, ClientRefused, add_client
     from rolebook.audit import clock
     from rolebook.audit.recording import Origin
 
     try:
         added = add_client(
-            acting_user=None, program_id=program, name=name, at=clock.now(), origin=Origin("command")
+            acting_user=None,
+            program_id=program,
+            name=name,
+            operations=OPERATIONS if search else USUAL_OPERATIONS,
+            at=clock.now(),
+            origin=Origin("command"),
         )
     except ClientRefused as refused:
         raise click.ClickException(str(refused)) from None
