@@ -9,6 +9,7 @@ import pytest
 from rolebook.accounts.flows.rolebooks import Activation, AlreadyInForce, activate_rolebook
 from rolebook.accounts.models import RolebookVersion
 from rolebook.accounts.queries import NoRolebook, book_of_version, programs_in_force, rolebook_in_force
+from rolebook.audit import triggers
 from rolebook.audit.models import Event
 from rolebook.policy.errors import RolebookErrors
 from rolebook.policy.reading import read_rolebook
@@ -88,6 +89,7 @@ def test_a_program_without_a_version_in_force_has_no_rolebook() -> None:
 def test_a_stored_version_that_does_not_match_its_hash_is_never_used() -> None:
     people.activate("qpp")
     version = RolebookVersion.objects.get()
+    triggers.drop_all()
     RolebookVersion.objects.filter(pk=version.pk).update(content_hash="0" * 64)
     version.refresh_from_db()
     with pytest.raises(RuntimeError, match="does not match its hash"):

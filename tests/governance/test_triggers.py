@@ -81,6 +81,17 @@ def test_what_was_asked_and_what_a_stage_is_bound_to_never_change(practice: Orga
     assert refused(lambda: _delete("governance_requestitem"))
 
 
+@pytest.mark.invariant("I6")
+def test_who_asked_for_whom_never_changes_nor_does_a_settled_request(
+    practice: Organization, decided: Request
+) -> None:
+    waiting = asks(grants.user(), practice)
+    other = grants.user().pk
+    for changed in ({"requester": other}, {"beneficiary": other}, {"reason": "x"}, {"submitted_at": LATER}):
+        assert refused(lambda changed=changed: Request.objects.filter(pk=waiting.pk).update(**changed))  # type: ignore[misc]
+    assert refused(lambda: Request.objects.filter(pk=decided.pk).update(state="pending", settled_at=None))
+
+
 def test_a_settled_stage_and_a_decided_item_stay_settled(decided: Request) -> None:
     assert refused(lambda: Stage.objects.filter(request=decided).update(state="open"))
     assert refused(lambda: RequestItem.objects.filter(request=decided).update(state="pending"))

@@ -392,14 +392,3 @@ def test_password_alone_in_a_session_made_by_hand_opens_nothing(client: Client, 
     client.force_login(new_user.account, backend="rolebook.accounts.backend.SessionBackend")
     assert client.get("/qpp/").status_code == 302
     assert Account.objects.filter(pk=new_user.account.pk).exists()
-
-
-@pytest.mark.requirement("QPP-01")
-def test_who_was_shown_an_earlier_statement_is_shown_the_new_one_first(
-    client: Client, user_with_totp: Person
-) -> None:
-    page = client.get("/qpp/sign-in/").content.decode()
-    found = re.search(r'name="wording" value="(\w+)"', page)
-    assert found is not None
-    assert first_step(client, user_with_totp, wording="0" * 64) == 422
-    assert first_step(client, user_with_totp, wording=found[1]) == 302

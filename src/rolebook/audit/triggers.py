@@ -66,14 +66,16 @@ def registered() -> tuple[TriggerSet, ...]:
     return tuple(_REGISTERED.values())
 
 
-def append_only(app_label: str, table: str, unique: Sequence[str]) -> TriggerSet:
+def append_only(app_label: str, table: str, unique: Sequence[str | tuple[str, ...]]) -> TriggerSet:
     """Return triggers that refuse every UPDATE, DELETE and TRUNCATE of ``table``.
 
-    ``unique`` are its unique columns: on SQLite, INSERT OR REPLACE deletes the row in its way without asking
-    the DELETE trigger.
+    ``unique`` are its unique columns, or tuples of columns that are unique together: on SQLite, INSERT OR
+    REPLACE deletes the row in its way without asking the DELETE trigger.
     """
+    keys = [(key,) if isinstance(key, str) else key for key in unique]
+    same = (" AND ".join(f"{column} = NEW.{column}" for column in key) for key in keys)
     sqlite = [
-        _no_replace(table, " OR ".join(f"{column} = NEW.{column}" for column in unique)),
+        _no_replace(table, " OR ".join(same)),
         *(
             Trigger(
                 f"{table}_no_{verb}",

@@ -28,6 +28,14 @@ _MUTABLE: Mapping[str, tuple[str, Sequence[str], str]] = {
         ),
         "OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL",
     ),
+    "governance_request": (
+        "who asks for whom never changes, nor does a settled request",
+        (
+            "id", "public_id", "program_id", "requester_id", "beneficiary_id", "resubmission_of_id", "reason",
+            "submitted_at",
+        ),
+        "OLD.settled_at IS NULL",
+    ),
     "governance_requestitem": (
         "what an item asks never changes",
         (
