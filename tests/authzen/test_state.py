@@ -202,7 +202,10 @@ def test_a_new_version_takes_its_turn_at_its_instant_without_an_event(qpp: str, 
     state.change(versions=loading.load_versions("qpp", START))
     asked = (str(account.public_id), VIEW, str(practice.public_id))
     assert state.check(*asked, micros(turn) - 1, None) is True
+    # Whoever asks first, be it for a reason, lets the new version take its turn.
+    assert state.decide(*asked, micros(turn), None).reason.code == "not_given"
     assert state.check(*asked, micros(turn), None) is False
+    assert state.decide(*asked, micros(START) - 1, None).allowed is False
 
 
 @pytest.mark.django_db

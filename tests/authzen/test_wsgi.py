@@ -3,17 +3,21 @@
 import io
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rolebook.accounts.flows.clients import revoke_client
+from rolebook.accounts.flows.rolebooks import activate_rolebook
 from rolebook.accounts.models import Client
 from rolebook.audit import clock
 from rolebook.audit.feed import tip_revision
 from rolebook.authzen.wsgi import LARGEST_BODY
 from tests.authzen.asking import OPERATOR, VIEW, Answer, ask, catch_up, decision_point, evaluation, token_for
+from tests.policy.small import SMALL, write
 from tests.support import grants, people
+from tests.support.people import START
 
 pytestmark = pytest.mark.django_db
 
@@ -196,6 +200,15 @@ def test_a_program_of_others_looks_like_one_that_does_not_exist(world: World) ->
 def test_an_endpoint_that_does_not_exist_gets_404(world: World) -> None:
     assert world.ask({}, path="/qpp/access/v1/everything").status == 404
     assert world.ask({}, path="/QPP/access/v1/evaluation").status == 404
+
+
+def test_every_id_that_a_program_can_have_is_an_address(world: World, tmp_path: Path) -> None:
+    folder = write(tmp_path, SMALL)
+    activate_rolebook(acting_user=None, folder=folder, activated_by="tests", at=START, origin=OPERATOR)
+    token = token_for("small_program")
+    catch_up(world.point)
+    answer = world.ask(evaluation("a", "b", "c"), token, path="/small_program/access/v1/evaluation")
+    assert (answer.status, answer.json) == (200, {"decision": False})
 
 
 def test_a_token_that_may_not_ask_gets_403(world: World) -> None:
