@@ -95,6 +95,9 @@ ROUTES: dict[str, list[Route]] = {
         # 303 for Nora: her own request, which she is told she cannot decide.
         Route(_stage, {"maria": 303, "owen": 303, "nora": 303, "stella": 403}, 404, "post")
     ],
+    # Without anything selected; what is named and foreign is in test_deciding_many.py.
+    "decide-selected": [Route(_none, {}, 303, "post")],
+    "decide-many": [Route(_none, {}, 303, "post")],
     "request": [Route(_request, {"maria": 200, "owen": 200, "nora": 200}, 404)],
     "withdraw-request": [Route(_request, {"nora": 303}, 404, "post")],
     "submit-again": [Route(_request, {"nora": 409}, 404, "post")],
@@ -211,7 +214,7 @@ def test_looking_changes_nothing(world: World, method: str) -> None:
     assert after == before
 
 
-POST_ONLY = {"decide", "withdraw-request", "submit-again", "ask-to-submit-again"}
+POST_ONLY = {"decide", "decide-selected", "decide-many", "withdraw-request", "submit-again", "ask-to-submit-again"}
 
 
 @pytest.mark.fault(38)

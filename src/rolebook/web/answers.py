@@ -14,6 +14,9 @@ from rolebook.policy.words import sentence
 from rolebook.web.context import LAST_PROGRAM
 from rolebook.web.program import ProgramRequest, ProgramView, program_page
 
+SELECT = "select"
+"""The parameter that ticks the rows of a page; it belongs to that page, and no link to another keeps it."""
+
 
 def program_view(view: ProgramView) -> Callable[..., HttpResponse]:
     """Make a view the page of a program, as `program_page` does, and its refusals pages.
@@ -61,7 +64,7 @@ def first_address(request: ProgramRequest, name: str, fragment: str = "") -> str
 
 def with_parameters(request: ProgramRequest, changes: Mapping[str, str | None], fragment: str = "") -> str:
     """Return this page's address with some parameters set, or left out where None."""
-    kept = {name: asked(request, name) for name in request.GET if name not in changes}
+    kept = {name: asked(request, name) for name in request.GET if name not in (SELECT, *changes)}
     kept.update({name: value for name, value in changes.items() if value is not None})
     query = urlencode({name: value for name, value in kept.items() if value})
     return request.path + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")

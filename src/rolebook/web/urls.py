@@ -4,6 +4,7 @@ from django.urls import path
 
 from rolebook.web.matrix.urls import urlpatterns as matrix_pages
 from rolebook.web.pages.decide import decide
+from rolebook.web.pages.decide_many import decide_many, decide_selected
 from rolebook.web.pages.help import help_page
 from rolebook.web.pages.home import home, start
 from rolebook.web.pages.manage_access import manage_access, organization_users
@@ -22,6 +23,8 @@ urlpatterns = [
     path("", start, name="start"),
     path(_PROGRAM, home, name="home"),
     path(_PROGRAM + "manage-access/", manage_access, name="manage-access"),
+    path(_PROGRAM + "manage-access/selected/", decide_selected, name="decide-selected"),
+    path(_PROGRAM + "manage-access/decide/", decide_many, name="decide-many"),
     path(_PROGRAM + "stages/<uuid:stage_id>/decide/", decide, name="decide"),
     path(_USERS, organization_users, name="organization-users"),
     path(_USERS + "<uuid:account_id>/remove/", remove_access_page, name="remove-access"),

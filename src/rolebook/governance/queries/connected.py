@@ -73,6 +73,16 @@ def connected_organizations(
     return Page(rows, paging.to_text((found[length - 1].name, found[length - 1].pk)) if more else None)
 
 
+def number_pending_at(
+    viewer: Account, program_id: str, organization: Organization, at: datetime
+) -> int | None:
+    """Return how many requests wait at an organization, or None where the viewer may not view its users."""
+    standing = viewer_standing(viewer, program_id, at)
+    if not standing.may(Act.VIEW_USERS, organization):
+        return None
+    return _numbers_pending(standing, [organization.pk]).get(organization.pk, 0)
+
+
 def _theirs(standing: Standing, offices: Sequence[Office]) -> QuerySet[Organization]:
     condition = Q(pk__in=standing.held_organization_ids)
     for office in offices:

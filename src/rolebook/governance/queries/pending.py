@@ -112,6 +112,30 @@ def count_to_decide(standing: Standing, most: int = 1_000) -> int:
     return min(total, most)
 
 
+def matching_stage_ids(
+    viewer: Account,
+    program_id: str,
+    at: datetime,
+    *,
+    organization_id: uuid.UUID | str | None = None,
+    search: str = "",
+    most: int,
+) -> tuple[uuid.UUID, ...]:
+    """Return the public ids of all stages that the viewer must decide and that match, no more than ``most``.
+
+    Raises NotFound for an organization that is not there.
+    """
+    standing = viewer_standing(viewer, program_id, at)
+    chosen = Q(program_id=program_id, state=Stage.State.OPEN) & _matches(search)
+    if organization_id is not None:
+        chosen &= Q(organization=find_organization(program_id, organization_id, at))
+    found: list[uuid.UUID] = []
+    for source in _sources(standing, "to decide"):
+        stages = Stage.objects.filter(chosen & source).order_by("opened_at", "pk")
+        found += stages.values_list("public_id", flat=True)[:most]
+    return tuple(found[:most])
+
+
 def _sources(standing: Standing, show: Show) -> list[Q]:
     """Return disjoint conditions, each of which an index serves; a page is merged from their first rows."""
     mine = Q(request__requester=standing.account) | Q(request__beneficiary=standing.account)

@@ -16,6 +16,7 @@ from rolebook.governance.deciding import AlreadyDecided, Decided, ReturnedForCha
 from rolebook.governance.flows.decide_stage import decide_stage
 from rolebook.governance.models import Outcome, Stage
 from rolebook.governance.queries import home as waiting_at_home
+from rolebook.governance.queries.connected import number_pending_at
 from rolebook.governance.queries.pending import role_title, roles_by_stage
 from rolebook.governance.refusals import Refused
 from rolebook.web.answers import in_part, program_view, said_of
@@ -137,12 +138,7 @@ def _already(request: ProgramRequest, decided: AlreadyDecided, what: str, reques
 def _answer(request: ProgramRequest, answer: Answer, back: str, stage: Stage | None) -> HttpResponse:
     """Answer in the row for htmx; otherwise go back to the page that the press came from, with a message."""
     if in_part(request):
-        total = waiting_at_home(request.account, request.program.id, request.at).to_decide
-        shown = {
-            "answer": answer,
-            "columns": _COLUMNS.get(back, 5),
-            "to_decide_total": total if back in ("home", "manage-access") else None,
-        }
+        shown = {"answer": answer, "columns": _COLUMNS.get(back, 5), **_numbers(request, back, stage)}
         return render(request, "partials/answered_row.html", shown)
     said = format_html("{}. {}", answer.title, answer.text)
     if answer.next_url:
@@ -150,6 +146,23 @@ def _answer(request: ProgramRequest, answer: Answer, back: str, stage: Stage | N
     levels = {"success": messages.SUCCESS, "warning": messages.WARNING, "error": messages.ERROR}
     messages.add_message(request, levels[answer.tone], said)
     return HttpResponseRedirect(_address(request, back, stage), status=303)
+
+
+def _numbers(request: ProgramRequest, back: str, stage: Stage | None) -> dict[str, object]:
+    """Return the numbers on the page that a decision changes, for htmx to put in their places."""
+    total = here = None
+    place = None if stage is None else stage.organization
+    if back in ("home", "manage-access"):
+        total = waiting_at_home(request.account, request.program.id, request.at).to_decide
+    if place is not None and (back == "users" or request.POST.get("counted")):
+        here = number_pending_at(request.account, request.program.id, place, request.at)
+    if back == "users":
+        total, here = here, None
+    return {
+        "to_decide_total": total,
+        "pending_here": here,
+        "organization_id": None if place is None else place.public_id,
+    }
 
 
 def _address(request: ProgramRequest, back: str, stage: Stage | None) -> str:

@@ -15,6 +15,7 @@ from rolebook.governance.queries import (
 )
 from rolebook.governance.queries import home as waiting_at_home
 from rolebook.web.answers import asked, first_address, next_address, program_view
+from rolebook.web.pages.decide_many import selecting
 from rolebook.web.pages.removal import only_official_hint, removal_to_show
 from rolebook.web.program import ProgramRequest
 
@@ -43,12 +44,14 @@ def manage_access(request: ProgramRequest) -> HttpResponse:
             "decides": waiting.decides,
             "to_decide": to_decide,
             "to_decide_total": waiting.to_decide,
+            "selecting": selecting(request, to_decide, after_name="after", search=search),
             "search": search,
             "searchable": bool(search) or waiting.to_decide >= _MANY,
             "next_url": next_address(request, "after", to_decide.next_after),
             "first_url": first_address(request, "after"),
             "mine": my_requests(viewer, program_id, at, state="pending"),
             "connected": connected,
+            "counted": {row.organization.organization_id for row in connected.rows if row.may_view_users},
             "organization_search": organization_search,
             "organization_searchable": bool(organization_search) or len(connected.rows) >= _MANY,
             "connected_next_url": next_address(request, "organizations-after", connected.next_after, near),
@@ -78,6 +81,13 @@ def organization_users(request: ProgramRequest, organization_id: uuid.UUID) -> H
         "pages/users.html",
         {
             "users": users,
+            "selecting": selecting(
+                request,
+                users.pending,
+                after_name="pending-after",
+                search=search,
+                organization_id=organization_id,
+            ),
             "organization": users.organization,
             "search": search,
             "contact": who_to_contact(request.account, organization_id, request.program.id, request.at),

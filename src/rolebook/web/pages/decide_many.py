@@ -1,0 +1,248 @@
+"""Approve or deny what was selected: a page that names it all, one press, and what became of each (QPP-15)."""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from rolebook.accounts.models import canonical_id
+from rolebook.governance.deciding import AlreadyDecided, Decided, ReturnedForChange
+from rolebook.governance.flows.attempt import MOST_AT_ONCE
+from rolebook.governance.flows.decide_stages import NotDecided, ShownStage, decide_stages
+from rolebook.governance.models import Stage
+from rolebook.governance.queries.chosen import chosen_stages
+from rolebook.governance.queries.paging import Page
+from rolebook.governance.queries.pending import (
+    PendingRow,
+    matching_stage_ids,
+    role_title,
+    roles_by_stage,
+)
+from rolebook.governance.refusals import Refused
+from rolebook.policy.words import sentence
+from rolebook.web.answers import SELECT, asked, first_address, program_view, said_of, with_parameters
+from rolebook.web.context import CURRENT_ENTRY
+from rolebook.web.instants import instant_in_words
+from rolebook.web.program import ProgramRequest
+
+_VERDICTS = frozenset({"approved", "denied"})
+_PAGE = "page"
+"""What `SELECT` says in the address of a list whose every row is to be ticked (for browsers without scripts)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selecting:
+    """What a list of pending requests needs for deciding several of them.
+
+    Attributes:
+        on_page: how many of the page's rows the viewer may decide.
+        all_on_page: whether they are to be ticked.
+        matching: how many match on all pages, where more than this page and no more than one call decides; else 0.
+        select_url: the same page with every row ticked.
+        organization_id: the organization whose users are shown; None on Manage Access.
+    """
+
+    on_page: int
+    all_on_page: bool
+    matching: int
+    select_url: str
+    search: str
+    organization_id: uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One request of a call: who, what and where, and what there is to say about it."""
+
+    person: str
+    roles: str
+    place: str
+    url: str
+    said: str = ""
+
+
+def selecting(
+    request: ProgramRequest,
+    page: Page[PendingRow],
+    *,
+    after_name: str,
+    search: str,
+    organization_id: uuid.UUID | None = None,
+) -> Selecting | None:
+    """Return how the rows of a page can be selected, or None where there are not two to decide.
+
+    ``after_name`` is the parameter that says which page it is. At most two statements, none for a list of one page.
+    """
+    on_page = sum(row.may_decide for row in page.rows)
+    if on_page < 2:
+        return None
+    matching = 0
+    if page.next_after or first_address(request, after_name):
+        found = matching_stage_ids(
+            request.account,
+            request.program.id,
+            request.at,
+            organization_id=organization_id,
+            search=search,
+            most=MOST_AT_ONCE + 1,
+        )
+        matching = len(found) if len(found) <= MOST_AT_ONCE else 0
+    all_on_page = asked(request, SELECT) == _PAGE
+    select_url = with_parameters(request, {SELECT: _PAGE}, "pending")
+    return Selecting(on_page, all_on_page, matching, select_url, search, organization_id)
+
+
+@program_view
+@require_POST
+def decide_selected(request: ProgramRequest) -> HttpResponse:
+    """Name everything that was selected and ask once; nothing is decided yet."""
+    verdict, organization_id = _verdict(request), _organization(request)
+    setattr(request, CURRENT_ENTRY, "manage-access")
+    stage_ids: Sequence[uuid.UUID | str] = request.POST.getlist("stage")[: MOST_AT_ONCE + 1]
+    if request.POST.get("every"):
+        search = request.POST.get("search", "").replace("\0", "")
+        stage_ids = matching_stage_ids(
+            request.account,
+            request.program.id,
+            request.at,
+            organization_id=organization_id,
+            search=search,
+            most=MOST_AT_ONCE + 1,
+        )
+    if not stage_ids:
+        return _back(
+            request, organization_id, "Nothing is selected. Tick the requests that you want to decide."
+        )
+    if len(stage_ids) > MOST_AT_ONCE:
+        return _back(request, organization_id, sentence("too_many_at_once", most=MOST_AT_ONCE))
+    chosen = chosen_stages(request.account, request.program.id, stage_ids, request.at)
+    shown = {
+        "verdict": verdict,
+        "waiting": chosen.waiting,
+        "people": len({row.beneficiary_id for row in chosen.waiting}),
+        "roles": _counted(row.role_titles for row in chosen.waiting),
+        "places": _counted([row.organization_name or ""] for row in chosen.waiting),
+        "settled": _settled(request, chosen.settled),
+        "organization_id": organization_id,
+        "back_url": _address(request, organization_id),
+    }
+    return render(request, "pages/decide_selected.html", shown)
+
+
+@program_view
+@require_POST
+def decide_many(request: ProgramRequest) -> HttpResponse:
+    """Record one verdict on everything that the page before named, and say what became of each."""
+    verdict, organization_id = _verdict(request), _organization(request)
+    setattr(request, CURRENT_ENTRY, "manage-access")
+    try:
+        results = decide_stages(
+            acting_user=request.account,
+            program_id=request.program.id,
+            stages=[_shown_stage(text) for text in request.POST.getlist("shown")],
+            verdict=verdict,
+            reason=request.POST.get("reason", ""),
+            at=request.at,
+            origin=request.origin,
+        )
+    except Refused as refusal:
+        said = "Nothing was decided. " + " ".join(said_of(refusal))
+        return _back(request, organization_id, said)
+    stages = [_stage(result) for result in results]
+    roles = roles_by_stage([stage.pk for stage in stages])
+    decided: list[Line] = []
+    meanwhile: list[Line] = []
+    returned: list[Line] = []
+    kept: list[Line] = []
+    for result, stage in zip(results, stages, strict=True):
+        match result:
+            case AlreadyDecided():
+                meanwhile.append(_line(request, stage, roles, _who_was_first(request, result)))
+            case ReturnedForChange():
+                returned.append(_line(request, stage, roles))
+            case NotDecided():
+                said = " ".join(sentence(v.code, **v.params) for v in result.violations)
+                kept.append(_line(request, stage, roles, said))
+            case _:
+                decided.append(_line(request, stage, roles))
+    shown = {
+        "verdict": verdict,
+        "decided": decided,
+        "meanwhile": meanwhile,
+        "returned": returned,
+        "kept": kept,
+        "organization_id": organization_id,
+        "back_url": _address(request, organization_id),
+    }
+    return render(request, "pages/decided_many.html", shown)
+
+
+def _verdict(request: ProgramRequest) -> str:
+    verdict = request.POST.get("verdict", "")
+    if verdict not in _VERDICTS:
+        raise BadRequest("a decision names a verdict")
+    return verdict
+
+
+def _organization(request: ProgramRequest) -> uuid.UUID | None:
+    return canonical_id(request.POST.get("organization", ""))
+
+
+def _shown_stage(text: str) -> ShownStage:
+    """Return a line of the summary from its hidden field: the stage, the request's version, the hash of its items."""
+    stage_id, version, items_hash = (*text.split(":"), "", "")[:3]
+    if not version.isascii() or not version.isdigit() or len(version) > 9:
+        raise BadRequest("a decision names the version that was shown")
+    return ShownStage(stage_id, int(version), items_hash)
+
+
+def _counted(titles: Iterable[Iterable[str]]) -> list[tuple[str, int]]:
+    """Return each title with how many requests name it, most first."""
+    return Counter(title for some in titles for title in some).most_common()
+
+
+def _stage(result: Decided | NotDecided) -> Stage:
+    return result.stage
+
+
+def _line(request: ProgramRequest, stage: Stage, roles: dict[int, list[str]], said: str = "") -> Line:
+    return Line(
+        person=stage.request.beneficiary.name,
+        roles=", ".join(role_title(request.rolebook, role_id) for role_id in roles.get(stage.pk, [])),
+        place=stage.organization.name if stage.organization is not None else "",
+        url=reverse("request", args=[request.program.id, stage.request.public_id]),
+        said=said,
+    )
+
+
+def _settled(request: ProgramRequest, settled: Sequence[AlreadyDecided]) -> list[Line]:
+    roles = roles_by_stage([one.stage.pk for one in settled]) if settled else {}
+    return [_line(request, one.stage, roles, _who_was_first(request, one)) for one in settled]
+
+
+def _who_was_first(request: ProgramRequest, found: AlreadyDecided) -> str:
+    """Say who decided, what and when."""
+    when = f" on {instant_in_words(found.at, request.program.zone)}" if found.at is not None else ""
+    if found.by_you:
+        return f"You {found.state} it{when}; that stands."
+    if found.by is None:
+        return f"It was taken back or changed{when}."
+    return f"{found.by.name} {found.state} it{when}."
+
+
+def _address(request: ProgramRequest, organization_id: uuid.UUID | None) -> str:
+    if organization_id is None:
+        return reverse("manage-access", args=[request.program.id])
+    return reverse("organization-users", args=[request.program.id, organization_id])
+
+
+def _back(request: ProgramRequest, organization_id: uuid.UUID | None, said: str) -> HttpResponse:
+    messages.warning(request, said)
+    return HttpResponseRedirect(_address(request, organization_id), status=303)
