@@ -11,6 +11,7 @@ from pathlib import Path
 from rolebook.policy.building import Builder
 from rolebook.policy.errors import Place, Report, RolebookError, RolebookErrors, say
 from rolebook.policy.form import RolebookForm
+from rolebook.policy.mending import mended
 from rolebook.policy.model import Rolebook
 from rolebook.policy.names import Source
 from rolebook.policy.shape import validated
@@ -22,6 +23,7 @@ __all__ = ["Reading", "RolebookError", "RolebookErrors", "read", "read_rolebook"
 ROLEBOOK_FILE = "rolebook.yaml"
 MATRIX_FILE = "matrix.csv"
 ORGANIZATIONS_FILE = "organizations.csv"
+ECHOES = ("table without rows", "unknown row", "role without column")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,11 @@ def read(folder: Path) -> Reading:
         raise RolebookErrors(report.errors)
     form = validated(RolebookForm, tree, report)
     if form is None:
-        raise RolebookErrors(report.errors)
-    builder = Builder(form, Source(tree, report), matrix, organizations)
+        report.errors += _judged_further(tree, matrix or [], organizations or [])
+        raise RolebookErrors(_without_echoes(report.errors, matrix))
+    builder = Builder(form, Source(tree, report), matrix or [], organizations or [])
     rolebook = builder.build()
+    report.errors = _without_echoes(report.errors, matrix)
     report.check()
     if rolebook is None:
         raise RolebookErrors(
@@ -73,9 +77,26 @@ def read(folder: Path) -> Reading:
     return Reading(rolebook, tree, builder.reading.rows, builder.reading.columns)
 
 
-def _csv(path: Path, report: Report, *, required: bool) -> list[CsvLine]:
-    """The lines of a CSV file; an optional one that is not there has none."""
+def _judged_further(tree: Tree, matrix: list[CsvLine], organizations: list[CsvLine]) -> list[RolebookError]:
+    """What else is wrong in a rolebook whose shape is: all of it is told at once."""
+    found = mended(RolebookForm, tree)
+    if found is None:
+        return []
+    further = Report()
+    Builder(found.form, Source(tree, further), matrix, organizations).build()
+    return [error for error in further.errors if found.may_tell(error)]
+
+
+def _without_echoes(errors: list[RolebookError], matrix: list[CsvLine] | None) -> list[RolebookError]:
+    """The errors, without those that only say again that the matrix could not be read."""
+    if matrix is not None:
+        return errors
+    return [error for error in errors if not error.message.startswith(ECHOES)]
+
+
+def _csv(path: Path, report: Report, *, required: bool) -> list[CsvLine] | None:
+    """The lines of a CSV file; an optional one that is not there has none. None when it cannot be read."""
     if not required and not path.exists():
         return []
     text = read_text(path, str(path), report)
-    return parse_csv(text, str(path), report) if text is not None else []
+    return parse_csv(text, str(path), report) if text is not None else None

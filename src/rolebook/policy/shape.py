@@ -41,7 +41,7 @@ def validated[Form: BaseModel](form: type[Form], tree: Tree, report: Report) -> 
 
 
 def _report(form: type[BaseModel], error: ErrorDetails, tree: Tree, report: Report) -> None:
-    path = _path(error["loc"])
+    path = plain_path(error["loc"])
     kind = error["type"]
     context: dict[str, Any] = error.get("ctx", {})
     if kind == "missing":
@@ -53,7 +53,7 @@ def _report(form: type[BaseModel], error: ErrorDetails, tree: Tree, report: Repo
             tree.key_place(path), say("unknown key", found=str(path[-1]), expected=one_of(names), names=names)
         )
     elif kind == "literal_error":
-        allowed = _choices(context["expected"])
+        allowed = choices(context["expected"])
         found = shown(error["input"])
         report.add(tree.place(path), say("wrong value", found=found, expected=one_of(allowed), names=allowed))
     elif "[key]" in error["loc"]:
@@ -88,7 +88,7 @@ def _expectation(kind: str, context: dict[str, Any], message: str) -> tuple[str,
     return "wrong value", message[:1].lower() + message[1:]
 
 
-def _path(location: tuple[int | str, ...]) -> Path:
+def plain_path(location: tuple[int | str, ...]) -> Path:
     """Pydantic's location without its own additions (`[key]`, names of union members)."""
     unions = {"[key]", "str", "int", "bool", "list[str]"}
     kept = list(location)
@@ -97,7 +97,7 @@ def _path(location: tuple[int | str, ...]) -> Path:
     return tuple(kept)
 
 
-def _choices(expected: str) -> list[str]:
+def choices(expected: str) -> list[str]:
     """The values of pydantic's `'a', 'b' or 'c'`."""
     return [part.strip().strip("'") for part in expected.replace(" or ", ", ").split(", ")]
 
