@@ -77,6 +77,9 @@ ROUTES: dict[str, list[Route]] = {
     "my-requests": [OPEN],
     "request-a-role": [OPEN],
     "help": [OPEN],
+    "notice-settings": [OPEN, Route(_none, {}, 422, "post")],
+    "calendar-address": [Route(_none, {}, 200, "post")],
+    "calendar-stop": [Route(_none, {}, 303, "post")],
     "role-matrix": [OPEN],
     "role-matrix-csv": [OPEN],
     "role-matrix-xlsx": [OPEN],
@@ -214,7 +217,16 @@ def test_looking_changes_nothing(world: World, method: str) -> None:
     assert after == before
 
 
-POST_ONLY = {"decide", "decide-selected", "decide-many", "withdraw-request", "submit-again", "ask-to-submit-again"}
+POST_ONLY = {
+    "decide",
+    "decide-selected",
+    "decide-many",
+    "withdraw-request",
+    "submit-again",
+    "ask-to-submit-again",
+    "calendar-address",
+    "calendar-stop",
+}
 
 
 @pytest.mark.fault(38)

@@ -149,6 +149,19 @@ ACCESS_REMOVED = _declare(
     "access:removed", "Somebody's access at an organization was removed", "grants roles", "reason"
 )
 
+# Reminders of pending requests: the beneficiary's own choice in a program.
+REMINDER_CHOSEN = _declare(
+    "reminder:chosen",
+    "A person chose how often to be reminded of pending requests",
+    "cadence weekday hour way",
+)
+CALENDAR_ADDRESS_MADE = _declare(
+    "calendar-address:made", "A private address of a person's calendar was made", "replaced"
+)
+CALENDAR_ADDRESS_REVOKED = _declare(
+    "calendar-address:revoked", "The private address of a person's calendar was revoked"
+)
+
 # Attempts that were refused: what was tried in the qualifier, why in ``codes``.
 _REFUSED = "codes role_id stage_id subject reason_code verdict"
 ATTEMPT_REFUSED_DECIDE = _declare("attempt:refused:decide", "Deciding a stage was refused", _REFUSED)

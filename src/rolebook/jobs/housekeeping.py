@@ -1,4 +1,4 @@
-"""What is tidied up from time to time.
+"""What is done from time to time: reminders, and what is tidied up.
 
 Nothing here makes anything true: expiry is judged at use, whatever is left.
 """
@@ -15,6 +15,8 @@ from rolebook.audit import clock
 from rolebook.audit.models import Follower
 from rolebook.jobs.schedule import Job
 from rolebook.notices.erasure import erase_old_words
+from rolebook.notices.reminding import send_reminders
+from rolebook.notices.shortage import tell_shortages
 
 SESSIONS_A_RUN = 5_000
 LEASES_WITHOUT_A_SIGN = 3
@@ -66,5 +68,7 @@ JOBS: tuple[Job, ...] = (
     Job("prune-sessions", timedelta(hours=1), prune_sessions),
     Job("forget-codes", timedelta(hours=1), forget_codes),
     Job("forget-dead-followers", timedelta(minutes=10), DeadFollowers().forget),
+    Job("remind-of-pending", timedelta(minutes=1), send_reminders),
+    Job("tell-of-few-officials", timedelta(hours=1), tell_shortages),
     Job("erase-old-mail", timedelta(days=1), lambda now: erase_old_words(now=now)),
 )

@@ -13,4 +13,4 @@ def erase_old_words(*, now: datetime) -> int:
     """
     before = now - timedelta(days=KEPT_DAYS)
     old = Notice.objects.exclude(state=Notice.State.WAITING).exclude(text="").filter(created_at__lt=before)
-    return old.update(subject="", text="", html="", address="", name="")
+    return old.update(subject="", text="", html="", address="", name="", unsubscribe_url="")

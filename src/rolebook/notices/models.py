@@ -1,12 +1,14 @@
 """Tables of notices: what is to be sent to whom, how far the log has been read, and what could not be
 worded yet.
 
-Nothing here is a governed fact: every notice of an event can be derived again from the audit log.
+Nothing here is a governed fact: every notice of an event can be derived again from the audit log. What a person chose
+about reminders stands here too, with its events in the log.
 """
 
 from django.db import models
 
-from rolebook.accounts.models import Account
+from rolebook.accounts.models import Account, Program
+from rolebook.governance.models import Participation
 
 
 class Notice(models.Model):
@@ -41,6 +43,8 @@ class Notice(models.Model):
     subject = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField(blank=True, default="")
+    unsubscribe_url = models.CharField(max_length=500, blank=True, default="")
+    """Of a digest only: where its reader can stop it (RFC 2369, RFC 8058)."""
     message_id = models.CharField(max_length=200, unique=True)
     """Without angle brackets; the same in every attempt, so that mail programs show one message."""
     state = models.CharField(max_length=20, choices=State, default=State.WAITING)
@@ -99,3 +103,67 @@ class PostponedEvent(models.Model):
 
     def __str__(self) -> str:
         return f"event {self.sequence}"
+
+
+class Reminder(models.Model):
+    """How often a person wants to be reminded of pending requests, in one program (QPP-16).
+
+    ``due_at`` is when the next digest is looked at; a worker moves it on by a conditional update, and only
+    who moved it writes the mail. Null while the cadence is off.
+    """
+
+    class Cadence(models.TextChoices):
+        OFF = "off", "Never"
+        WORKING_DAYS = "working-days", "On working days"
+        WEEKLY = "weekly", "Once a week"
+
+    participation = models.OneToOneField(Participation, on_delete=models.PROTECT, related_name="reminder")
+    cadence = models.CharField(max_length=20, choices=Cadence, default=Cadence.OFF)
+    weekday = models.PositiveSmallIntegerField(default=0)
+    """0: Monday, as Python counts; used where the cadence is weekly."""
+    hour = models.PositiveSmallIntegerField(default=9)
+    """In the program's zone."""
+    due_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(cadence__in=["off", "working-days", "weekly"]),
+                name="reminder_cadence_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(weekday__lte=6) & models.Q(hour__lte=23), name="reminder_time_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(cadence="off", due_at__isnull=True)
+                | (~models.Q(cadence="off") & models.Q(due_at__isnull=False)),
+                name="reminder_due_unless_off",
+            ),
+        ]
+        indexes = [models.Index(fields=["due_at"], name="reminder_due")]
+
+
+class CalendarAddress(models.Model):
+    """The private address of a person's calendar in one program: a digest of its token, never the token.
+
+    A new address takes the old one's row, so there is one at most and the old one stops at once.
+    """
+
+    participation = models.OneToOneField(
+        Participation, on_delete=models.PROTECT, related_name="calendar_address"
+    )
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    made_at = models.DateTimeField()
+
+
+class OfficialsRound(models.Model):
+    """That the organizations with few officials have been told of in a program's month (IQIES-06)."""
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="+")
+    month = models.DateField()
+    """Its first day, in the program's zone."""
+    notices = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["program", "month"], name="one_officials_round")]

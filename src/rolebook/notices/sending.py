@@ -138,6 +138,7 @@ class Sender:
                 address=address,
                 mail_from=self.mail_from,
                 sent_at=self.clock(),
+                unsubscribe_url=notice.unsubscribe_url,
             )
         except ValueError:
             raise Refused("the stored address is no e-mail address") from None

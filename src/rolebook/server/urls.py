@@ -5,6 +5,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("rolebook.web.account.urls")),
+    path("", include("rolebook.web.notices.urls")),
     path("", include("rolebook.web.urls")),
 ]
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from rolebook.web.matrix.urls import urlpatterns as matrix_pages
+from rolebook.web.notices.urls import program_pages as notice_pages
 from rolebook.web.pages.decide import decide
 from rolebook.web.pages.decide_many import decide_many, decide_selected
 from rolebook.web.pages.help import help_page
@@ -20,6 +21,7 @@ _ASK = _PROGRAM + "request-a-role/"
 
 urlpatterns = [
     *matrix_pages,
+    *notice_pages,
     path("", start, name="start"),
     path(_PROGRAM, home, name="home"),
     path(_PROGRAM + "manage-access/", manage_access, name="manage-access"),

@@ -1,0 +1,1 @@
+"""Pages about notices: how often one is reminded, the calendar's address, and the links of a digest."""
