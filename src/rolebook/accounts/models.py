@@ -37,7 +37,7 @@ class Account(AbstractBaseUser):
     """Sign-in name, stored case folded."""
     name = models.CharField("full name", max_length=150)
     email = models.EmailField("e-mail address", max_length=254)
-    """The confirmed address; mail goes only to it (I9)."""
+    """The confirmed address, or the one an import brought; mail goes only to it (I9)."""
     email_key = models.CharField(max_length=254, unique=True)
     """Canonical form of ``email`` (NFKC, case folded): one account an address."""
     status = models.CharField(max_length=20, choices=Status, default=Status.ACTIVE)

@@ -104,6 +104,19 @@ PARTICIPATION_STATUS_CHANGED = _declare(
     "reason",
 )
 
+# What came in from an earlier system: one event for each file, whose rows stand in the tables (decision 17).
+ACCOUNTS_IMPORTED = _declare(
+    "accounts:imported",
+    "Accounts were imported from a file",
+    "import_id source_hash rows_hash accounts_created accounts_joined",
+)
+GRANTS_IMPORTED = _declare(
+    "grants:imported",
+    "Grants were imported from a file",
+    "import_id source_hash rows_hash grants_opened",
+    "reason",
+)
+
 # Requests and their way.
 REQUEST_SUBMITTED = _declare(
     "request:submitted",

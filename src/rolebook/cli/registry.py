@@ -89,7 +89,8 @@ COMMANDS: Mapping[str, Registered] = {
         "Bring a program's rolebook into force: a shipped one by name, or the one in a folder",
     ),
     "import": Registered(
-        "rolebook.cli.server.organizations:import_group", "Bring organizations into a program from a file"
+        "rolebook.cli.server.imports:import_group",
+        "Bring organizations, accounts or grants into a program from a file",
     ),
     "users": Registered(
         "rolebook.cli.server.users:users",

@@ -180,22 +180,27 @@ def judge_grant(
     organization: Organization | None,
     at: datetime,
     *,
-    item: RequestItem | None,
-    designated: bool,
+    moment: Moment,
+    item: RequestItem | None = None,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
 ) -> tuple[Violation, ...]:
-    """Return what the rules in force say against opening a grant now; the ledger asks under lock."""
+    """Return what the rules in force say against opening a grant now; the ledger asks under lock.
+
+    ``starts_at`` and ``ends_at`` are those of a grant that no item asks for.
+    """
     requester = beneficiary if item is None else item.request.requester
     change = Change(
         kind=ChangeKind.ADD_ROLE,
-        moment=Moment.DESIGNATION if designated else Moment.GRANT,
+        moment=moment,
         at=at,
         beneficiary_id=str(beneficiary.public_id),
         requester_id=str(requester.public_id),
         role_id=role_id,
         organization_id=None if organization is None else str(organization.public_id),
         request_id=None if item is None else str(item.request.public_id),
-        starts_at=None if item is None else item.starts_at,
-        ends_at=None if item is None else item.ends_at,
+        starts_at=starts_at if item is None else item.starts_at,
+        ends_at=ends_at if item is None else item.ends_at,
         submitted_at=None if item is None else item.request.submitted_at,
     )
     return judge_changes([change], RowFacts(book, not_item=item))

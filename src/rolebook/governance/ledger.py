@@ -1,7 +1,7 @@
 """The ledger: the only opener and closer of grants. It demands the locks, and judges the rules once more itself.
 
-A grant points at the request item or the designation that opened it, so that "who held what on that day, and why" is a
-query. ``closed_at`` is set once; a database trigger holds that too.
+A grant points at the request item, the designation or the imported approval that opened it, so that "who held what on
+that day, and why" is a query. ``closed_at`` is set once; a database trigger holds that too.
 """
 
 from collections.abc import Iterable
@@ -12,10 +12,11 @@ from rolebook.audit import tags
 from rolebook.audit.recording import UnitOfWork
 from rolebook.governance.facts import judge_grant
 from rolebook.governance.locks import Held
-from rolebook.governance.models import Designation, Grant, RequestItem
+from rolebook.governance.models import Designation, Grant, ImportedApproval, Participation, RequestItem
 from rolebook.governance.participations import participation_of
 from rolebook.governance.refusals import Refused
 from rolebook.policy.model import Rolebook
+from rolebook.policy.rules import Moment
 
 
 def open_grant(
@@ -38,9 +39,8 @@ def open_grant(
     held.require(beneficiary.pk, None if organization is None else organization.pk)
     item = origin if isinstance(origin, RequestItem) else None
     designation = origin if isinstance(origin, Designation) else None
-    violations = judge_grant(
-        book, beneficiary, role_id, organization, work.at, item=item, designated=designation is not None
-    )
+    moment = Moment.GRANT if designation is None else Moment.DESIGNATION
+    violations = judge_grant(book, beneficiary, role_id, organization, work.at, moment=moment, item=item)
     if violations:
         raise Refused(violations)
     grant = Grant.objects.create(
@@ -72,6 +72,50 @@ def open_grant(
         },
     )
     return grant
+
+
+def open_imported_grant(
+    work: UnitOfWork,
+    held: Held,
+    *,
+    book: Rolebook,
+    participation: Participation,
+    role_id: str,
+    organization: Organization | None,
+    approval: ImportedApproval,
+    starts_at: datetime,
+    ends_at: datetime | None,
+) -> Grant:
+    """Open a grant of an import, from its original day, which may be past; the import's one event tells of all.
+
+    ``approval`` is not saved yet: it is when the rules in force let the grant be opened. Raises Refused when they do
+    not, judged here under lock, and LocksMissing without the locks.
+    """
+    beneficiary = participation.account
+    held.require(beneficiary.pk, None if organization is None else organization.pk)
+    violations = judge_grant(
+        book,
+        beneficiary,
+        role_id,
+        organization,
+        work.at,
+        moment=Moment.IMPORT,
+        starts_at=starts_at,
+        ends_at=ends_at,
+    )
+    if violations:
+        raise Refused(violations)
+    approval.save(force_insert=True)
+    return Grant.objects.create(
+        program_id=book.program.id,
+        participation=participation,
+        account=beneficiary,
+        role_id=role_id,
+        organization=organization,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        imported=approval,
+    )
 
 
 def close_grants(

@@ -1,8 +1,8 @@
 """What the database itself refuses, on both kinds: rewriting grants, outcomes and what was asked, and mixing programs.
 
-A grant changes once in its life: ``closed_at`` from null to an instant. Outcomes and designations never change. What an
-item asks and what a stage is bound to are as they were submitted (I5). Rows that point at each other are of one
-program (design: "`program_id` on every governance row, held by constraint").
+A grant changes once in its life: ``closed_at`` from null to an instant. Outcomes, designations and imports never
+change. What an item asks and what a stage is bound to are as they were submitted (I5). Rows that point at each other
+are of one program (design: "`program_id` on every governance row, held by constraint").
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ _MUTABLE: Mapping[str, tuple[str, Sequence[str], str]] = {
         "a grant changes only once: when it is closed",
         (
             "id", "public_id", "program_id", "participation_id", "account_id", "role_id", "organization_id",
-            "starts_at", "ends_at", "request_item_id", "designation_id",
+            "starts_at", "ends_at", "request_item_id", "designation_id", "imported_id",
         ),
         "OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL",
     ),
@@ -61,7 +61,10 @@ _SAME_PROGRAM: Mapping[str, Mapping[str, str]] = {
         "organization_id": "accounts_organization",
         "request_item_id": "governance_requestitem",
         "designation_id": "governance_designation",
+        "imported_id": "governance_importedapproval",
     },
+    "governance_import": {},
+    "governance_importedapproval": {"imported_id": "governance_import"},
     "governance_designation": {"organization_id": "accounts_organization"},
     "governance_request": {
         "rolebook_version_id": "accounts_rolebookversion",
@@ -76,17 +79,21 @@ _SAME_PROGRAM: Mapping[str, Mapping[str, str]] = {
 }
 
 _SAME_PERSON = "governance_grant"
+_NEVER_CHANGE: Mapping[str, Sequence[str]] = {
+    # table: its unique columns
+    "governance_outcome": ("id", "stage_id"),
+    "governance_designation": ("id", "public_id"),
+    "governance_import": ("id", "public_id"),
+    "governance_importedapproval": ("id", "public_id"),
+}
 
 
 def register_own() -> None:
     """Register every trigger of the governance tables."""
     for table in sorted({*_MUTABLE, *_SAME_PROGRAM}):
-        if table in ("governance_outcome", "governance_designation"):
-            unique = ("id", "stage_id") if table == "governance_outcome" else ("id", "public_id")
-            kept = append_only(APP, table, unique)
-        else:
-            kept = _kept(table)
-        register(_joined(table, kept, _of_one_program(table)))
+        kept = append_only(APP, table, _NEVER_CHANGE[table]) if table in _NEVER_CHANGE else _kept(table)
+        parts = (kept, _of_one_program(table)) if _SAME_PROGRAM.get(table) else (kept,)
+        register(_joined(table, *parts))
 
 
 def _joined(table: str, *sets: TriggerSet) -> TriggerSet:

@@ -1,12 +1,12 @@
-"""`rolebook import`: organizations from a file into a program."""
+"""`rolebook import`: organizations, accounts and grants from files into a program."""
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from rolebook.cli.server.progress import Progress
 from rolebook.cli.server.start import start_django
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _SHOWN = 40
 
 @click.group(name="import")
 def import_group() -> None:
-    """Bring organizations into a program from a file."""
+    """Bring organizations, accounts or grants into a program from a file."""
 
 
 @import_group.command()
@@ -54,7 +54,7 @@ def organizations(file: Path, program_id: str, dry_run: bool, as_json: bool) -> 
 
     with file.open("rb") as source:
         data = source.read(LARGEST_BYTES + 1)
-    with _Progress(hidden=as_json) as progress:
+    with Progress("organizations", hidden=as_json) as progress:
         try:
             report = import_organizations(
                 acting_user=None,
@@ -72,27 +72,6 @@ def organizations(file: Path, program_id: str, dry_run: bool, as_json: bool) -> 
             raise click.ClickException(str(missing)) from missing
     click.echo(_as_json(report) if as_json else _as_text(report))
     return 0
-
-
-class _Progress:
-    """A bar on the terminal for long work, and nothing when the output is no terminal."""
-
-    def __init__(self, *, hidden: bool) -> None:
-        self.hidden = hidden or not sys.stderr.isatty()
-        self.open = False
-
-    def __enter__(self) -> "_Progress":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self.open:
-            click.echo(err=True)
-
-    def show(self, done: int, total: int) -> None:
-        """Show how far the work is."""
-        if not self.hidden:
-            self.open = True
-            click.echo(f"\r{done:,} of {total:,} organizations", nl=False, err=True)
 
 
 def _as_text(report: "ImportReport") -> str:

@@ -9,6 +9,8 @@ from rolebook.governance.flows.ask_to_submit_again import ask_to_submit_again
 from rolebook.governance.flows.decide_stage import decide_stage
 from rolebook.governance.flows.decide_stages import NotDecided, ShownStage, decide_stages
 from rolebook.governance.flows.designate_role import designate_role
+from rolebook.governance.flows.import_accounts import AccountsImported, import_accounts
+from rolebook.governance.flows.import_grants import GrantsImported, import_grants
 from rolebook.governance.flows.record_sign_in import record_sign_in
 from rolebook.governance.flows.remove_access import Removal, remove_access, remove_program_roles
 from rolebook.governance.flows.request_role import request_role
@@ -16,8 +18,10 @@ from rolebook.governance.flows.submit_request_again import submit_request_again
 from rolebook.governance.flows.withdraw_request import withdraw_request
 
 __all__ = [
+    "AccountsImported",
     "AlreadyDecided",
     "Decided",
+    "GrantsImported",
     "NotDecided",
     "Removal",
     "ReturnedForChange",
@@ -26,6 +30,8 @@ __all__ = [
     "decide_stage",
     "decide_stages",
     "designate_role",
+    "import_accounts",
+    "import_grants",
     "record_sign_in",
     "remove_access",
     "remove_program_roles",

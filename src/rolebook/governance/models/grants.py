@@ -4,6 +4,7 @@ from django.db import models
 
 from rolebook.accounts.models import Account, Organization, Program
 from rolebook.audit.ids import new_public_id
+from rolebook.governance.models.imports import ImportedApproval
 from rolebook.governance.models.participation import Participation
 from rolebook.governance.models.requests import RequestItem
 
@@ -41,6 +42,9 @@ class Grant(models.Model):
         RequestItem, on_delete=models.PROTECT, null=True, related_name="grant"
     )
     designation = models.OneToOneField(Designation, on_delete=models.PROTECT, null=True, related_name="grant")
+    imported = models.OneToOneField(
+        ImportedApproval, on_delete=models.PROTECT, null=True, related_name="grant"
+    )
 
     class Meta:
         constraints = [
@@ -49,8 +53,11 @@ class Grant(models.Model):
                 name="grant_ends_after_it_starts",
             ),
             models.CheckConstraint(
-                condition=models.Q(request_item__isnull=False, designation__isnull=True)
-                | models.Q(request_item__isnull=True, designation__isnull=False),
+                condition=models.Q(
+                    request_item__isnull=False, designation__isnull=True, imported__isnull=True
+                )
+                | models.Q(request_item__isnull=True, designation__isnull=False, imported__isnull=True)
+                | models.Q(request_item__isnull=True, designation__isnull=True, imported__isnull=False),
                 name="grant_has_one_origin",
             ),
         ]

@@ -3,6 +3,7 @@
 from django.db import models
 
 from rolebook.accounts.models import Account, Program
+from rolebook.governance.models.imports import Import
 
 
 class Participation(models.Model):
@@ -18,6 +19,8 @@ class Participation(models.Model):
     status = models.CharField(max_length=20, choices=Status, default=Status.ACTIVE)
     last_signed_in_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+    imported = models.ForeignKey(Import, on_delete=models.PROTECT, null=True, related_name="participations")
+    """The import that started it, or None."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["program", "account"], name="one_participation")]

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Standing, in_force
@@ -24,11 +24,13 @@ from rolebook.policy.rules import Violation
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """What opened a grant: a request with its last approver, or a designation.
+    """What opened a grant: a request with its last approver, a designation, or an import.
 
     Attributes:
-        by: who decided or designated; None for the operator at the command line.
-        request_id: public id of the request, None for a designation.
+        by: who decided or designated, or approved in the earlier system; None for the operator at the command line.
+        at: when it was decided, designated or imported.
+        request_id: public id of the request, None where there is none.
+        approved_on: the day of the original approval of what was imported, else None.
     """
 
     how: str
@@ -36,6 +38,7 @@ class Why:
     at: datetime
     reason: str
     request_id: uuid.UUID | None
+    approved_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,9 @@ def my_access(viewer: Account, program_id: str, at: datetime) -> tuple[HeldAcces
     standing = viewer_standing(viewer, program_id, at)
     grants = list(
         Grant.objects.filter(in_force(at), program_id=program_id, account=viewer)
-        .select_related("organization", "request_item__request", "designation__designated_by")
+        .select_related(
+            "organization", "request_item__request", "designation__designated_by", "imported__imported"
+        )
         .order_by("starts_at", "pk")
     )
     items = [grant.request_item_id for grant in grants if grant.request_item_id is not None]
@@ -96,6 +101,10 @@ def _why(grant: Grant, outcome: Outcome | None) -> Why:
         by = designation.designated_by
         name = None if by is None else by.name
         return Why("designation", name, designation.designated_at, designation.reason, None)
+    told = grant.imported
+    if told is not None:
+        whole = told.imported
+        return Why("import", told.approved_by, whole.imported_at, whole.reason, None, told.approved_on)
     item = grant.request_item
     if item is None:
         raise ValueError("a grant has no origin")

@@ -29,7 +29,7 @@ class RequestRow:
 
 @dataclass(frozen=True, slots=True)
 class GrantRow:
-    """One grant, and what opened it: "request <id>" or "designation <id>"."""
+    """One grant, and what opened it: "request <id>", "designation <id>" or "import <id>, approved by …"."""
 
     grant_id: uuid.UUID
     holder: str
@@ -91,7 +91,9 @@ def list_grants(
         grants = grants.filter(account__user_id=user_id.strip().casefold())
     if organization_code:
         grants = grants.filter(organization__code=organization_code)
-    rows = grants.select_related("account", "organization", "request_item__request", "designation")
+    rows = grants.select_related(
+        "account", "organization", "request_item__request", "designation", "imported__imported"
+    )
     for grant in rows.order_by("pk").iterator(chunk_size=500):
         yield GrantRow(
             grant_id=grant.public_id,
@@ -108,4 +110,8 @@ def list_grants(
 def _origin(grant: Grant) -> str:
     if grant.request_item is not None:
         return f"request {grant.request_item.request.public_id}"
+    if grant.imported is not None:
+        told = grant.imported
+        approved = f"approved by {told.approved_by} on {told.approved_on} ({told.source})"
+        return f"import {told.imported.public_id}, {approved}"
     return f"designation {grant.designation.public_id}" if grant.designation is not None else ""

@@ -1,0 +1,213 @@
+"""`rolebook import accounts` and `rolebook import grants`: people and what they hold, from an earlier system."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rolebook.cli.server.organizations import import_group
+from rolebook.cli.server.progress import Progress
+from rolebook.cli.server.start import start_django
+
+if TYPE_CHECKING:
+    from rolebook.governance.flows import AccountsImported, GrantsImported
+
+_SHOWN = 40
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@import_group.command()
+@click.argument("file", type=_FILE)
+@click.option("--program", "program_id", metavar="ID", required=True, help="The program they take part in.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def accounts(file: Path, program_id: str, dry_run: bool, as_json: bool) -> int:
+    """Create the accounts of a CSV file and let them take part in a program: all of them, or none.
+
+    \b
+    Examples:
+      rolebook import accounts people.csv --program qpp --dry-run
+      rolebook import accounts people.csv --program qpp
+
+    \b
+    The first line names the columns:
+      user_id            what they sign in with
+      name               as people read it
+      email              where mail to them goes
+      last_signed_in_on  a day such as 2026-03-31, where it is known
+
+    People have no password at first: they set one under "Forgot your password?" with a code mailed to the imported
+    address, and then set up the second factor. Accounts that there are already stay as they are. Leaves with 2 when
+    something is wrong, and shows every place of it.
+    """
+    start_django()
+    from rolebook.audit import clock
+    from rolebook.audit.recording import Origin
+    from rolebook.governance.flows import import_accounts
+
+    with Progress("accounts", hidden=as_json) as progress, _refusals():
+        report = import_accounts(
+            program_id=program_id,
+            data=_read(file),
+            file=file.name,
+            at=clock.now(),
+            origin=Origin(via="command"),
+            dry_run=dry_run,
+            progress=progress.show,
+        )
+    click.echo(_accounts_as_json(report) if as_json else _accounts_as_text(report))
+    return 0
+
+
+@import_group.command()
+@click.argument("file", type=_FILE)
+@click.option("--program", "program_id", metavar="ID", required=True, help="The program of the roles.")
+@click.option("--reason", required=True, help="Why they are imported; kept on record.")
+@click.option("--dry-run", is_flag=True, help="Show what would be opened, and open nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def grants(file: Path, program_id: str, reason: str, dry_run: bool, as_json: bool) -> int:
+    """Give the roles of a CSV file, with their original approvals: all of them, or none when a rule forbids one.
+
+    \b
+    Examples:
+      rolebook import grants roles.csv --program qpp --reason "Migration from HARP" --dry-run
+      rolebook import grants roles.csv --program qpp --reason "Migration from HARP"
+
+    \b
+    The first line names the columns:
+      user_id       of an account; import accounts first
+      role          title or id of a role of the matrix
+      organization  its code or number; left empty for a role that is held at none
+      approved_on   the day of the original approval, such as 2024-03-31
+      approved_by   who approved it, as the earlier system says
+      source        the earlier system, or its record
+      starts_on     the first day, where it is not the day of the approval
+      ends_on       the last day, where there is one
+
+    Every rule that holds for a request holds here too. Leaves with 2 when something is wrong, and shows every place of
+    it.
+    """
+    start_django()
+    from rolebook.audit import clock
+    from rolebook.audit.recording import Origin
+    from rolebook.governance.flows import import_grants
+
+    with Progress("grants", hidden=as_json) as progress, _refusals():
+        report = import_grants(
+            program_id=program_id,
+            data=_read(file),
+            file=file.name,
+            reason=reason,
+            at=clock.now(),
+            origin=Origin(via="command"),
+            dry_run=dry_run,
+            progress=progress.show,
+        )
+    click.echo(_grants_as_json(report) if as_json else _grants_as_text(report))
+    return 0
+
+
+def _read(file: Path) -> bytes:
+    """Return the file, or as much of it as shows that it is too large."""
+    from rolebook.accounts.table_file import LARGEST_BYTES
+
+    with file.open("rb") as source:
+        return source.read(LARGEST_BYTES + 1)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Tell what is wrong as the command's error."""
+    from rolebook.accounts.queries import NoRolebook
+    from rolebook.governance.refusals import Refused
+    from rolebook.policy.errors import RolebookErrors
+    from rolebook.policy.words import sentence
+
+    try:
+        yield
+    except RolebookErrors as wrong:
+        count = len(wrong.errors)
+        counted = "1 error" if count == 1 else f"{count} errors"
+        raise click.ClickException(f"{counted}; nothing was imported\n{wrong}") from wrong
+    except NoRolebook as missing:
+        raise click.ClickException(str(missing)) from missing
+    except Refused as refusal:
+        said = " ".join(sentence(one.code, **one.params) for one in refusal.violations)
+        raise click.ClickException(f"nothing was imported: {said}") from refusal
+
+
+def _accounts_as_text(report: "AccountsImported") -> str:
+    would = "would be " if report.dry_run else ""
+    rows = [f"  + {row.user_id}  {row.name}  {row.email}" for row in report.created]
+    rows += [f"  ~ {row.user_id}  joins the program" for row in report.joined]
+    summed = (
+        f"{len(report.created):,} {would}created, {len(report.joined):,} {would}joined to the program, "
+        f"{report.unchanged:,} as they are"
+    )
+    return _told(rows, summed, dry_run=report.dry_run)
+
+
+def _grants_as_text(report: "GrantsImported") -> str:
+    rows = []
+    for one in report.opened:
+        where = f" at {one.organization_code}" if one.organization_code else ""
+        until = f" to {one.row.ends_on}" if one.row.ends_on else ""
+        rows.append(
+            f"  + {one.user_id}  {one.role_title}{where}  from {one.row.starts_on}{until}, "
+            f"approved by {one.row.approved_by} on {one.row.approved_on}"
+        )
+    would = "would be " if report.dry_run else ""
+    return _told(rows, f"{len(report.opened):,} grants {would}opened", dry_run=report.dry_run)
+
+
+def _told(rows: list[str], summed: str, *, dry_run: bool) -> str:
+    more = [f"  and {len(rows) - _SHOWN:,} more"] if len(rows) > _SHOWN else []
+    last = ["this was a dry run: nothing was changed"] if dry_run else []
+    return "\n".join([*rows[:_SHOWN], *more, summed, *last])
+
+
+def _accounts_as_json(report: "AccountsImported") -> str:
+    return json.dumps(
+        {
+            "dry_run": report.dry_run,
+            "created": [
+                {"user_id": r.user_id, "last_signed_in_on": r.last_signed_in_on} for r in report.created
+            ],
+            "joined": [
+                {"user_id": r.user_id, "last_signed_in_on": r.last_signed_in_on} for r in report.joined
+            ],
+            "unchanged": report.unchanged,
+            "import_id": report.import_id,
+            "sequence": report.sequence,
+        },
+        ensure_ascii=False,
+        default=str,
+    )
+
+
+def _grants_as_json(report: "GrantsImported") -> str:
+    return json.dumps(
+        {
+            "dry_run": report.dry_run,
+            "opened": [
+                {
+                    "user_id": one.user_id,
+                    "role_id": one.row.role.id,
+                    "organization": one.organization_code,
+                    "starts_at": one.starts_at.isoformat(),
+                    "ends_at": None if one.ends_at is None else one.ends_at.isoformat(),
+                    "approved_on": one.row.approved_on,
+                    "approved_by": one.row.approved_by,
+                    "source": one.row.source,
+                }
+                for one in report.opened
+            ],
+            "import_id": report.import_id,
+            "sequence": report.sequence,
+        },
+        ensure_ascii=False,
+        default=str,
+    )

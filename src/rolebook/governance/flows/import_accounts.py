@@ -1,0 +1,137 @@
+"""Accounts come into a program from an earlier system's file, all of them or none (migration)."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import batched
+
+from django.db import IntegrityError
+
+from rolebook.accounts.account_file import AccountRow, read_accounts
+from rolebook.accounts.arriving import create_accounts, known_accounts
+from rolebook.accounts.models import Account
+from rolebook.accounts.queries import rolebook_in_force
+from rolebook.audit import tags
+from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
+from rolebook.governance import locks
+from rolebook.governance.importing import (
+    DryRun,
+    Progress,
+    day_of,
+    first_instant,
+    rows_hash,
+    write_import,
+)
+from rolebook.governance.models import Participation
+from rolebook.policy.errors import Report, RolebookError, RolebookErrors, say
+from rolebook.policy.model import Rolebook
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsImported:
+    """What an import did, or in a dry run would do.
+
+    Attributes:
+        created: rows that became accounts and joined the program.
+        joined: rows of accounts there were already, which joined the program.
+        unchanged: how many rows are of people who take part in the program already.
+        import_id: public id of the import; None when nothing was written.
+        sequence: its event's; None when nothing was written.
+    """
+
+    created: tuple[AccountRow, ...]
+    joined: tuple[AccountRow, ...]
+    unchanged: int
+    dry_run: bool
+    import_id: uuid.UUID | None = None
+    sequence: int | None = None
+
+
+def import_accounts(
+    *,
+    program_id: str,
+    data: bytes,
+    file: str,
+    at: datetime,
+    origin: Origin,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> AccountsImported:
+    """Create the accounts of a CSV file that there are not yet, and let all of them take part in a program.
+
+    The operator's alone (I2): whoever runs the server. New accounts have no credential (`rolebook.accounts.arriving`);
+    existing ones stay as they are. A participation starts with the day of the original last sign-in (IQCS-08); one that
+    there is already stays as it is. A dry run does all that a run does and rolls it back. ``progress`` is told (rows
+    written, rows in all). Raises RolebookErrors (every error as file:line:column) and NoRolebook.
+    """
+    _, book = rolebook_in_force(program_id, at)
+    rows = read_accounts(data, file, day_of(at, book))
+    done = AccountsImported((), (), 0, dry_run)
+    try:
+        with unit_of_work(at=at, origin=origin) as work:
+            done = _import(work, book, rows, data, progress)
+            if dry_run:
+                raise DryRun
+    except DryRun:
+        return AccountsImported(done.created, done.joined, done.unchanged, True)
+    except IntegrityError as twin:  # somebody registered with one of these in this very moment
+        message = say("overtaken", found="an account made meanwhile", expected="to be run again")
+        raise RolebookErrors([RolebookError(file, 1, 1, message)]) from twin
+    return AccountsImported(done.created, done.joined, done.unchanged, False, done.import_id, work.sequence)
+
+
+def _import(
+    work: UnitOfWork, book: Rolebook, rows: tuple[AccountRow, ...], data: bytes, progress: Progress | None
+) -> AccountsImported:
+    report = Report()
+    first = known_accounts(rows, report)
+    report.check()
+    locks.lock(accounts=[first[row.user_id].pk for row in rows if row.user_id in first])
+    known = known_accounts(rows, report)
+    report.check()
+    taking_part = set(
+        Participation.objects.filter(program_id=book.program.id).values_list("account_id", flat=True)
+    )
+    created = tuple(row for row in rows if row.user_id not in known)
+    joined = tuple(row for row in rows if row.user_id in known and known[row.user_id].pk not in taking_part)
+    unchanged = len(rows) - len(created) - len(joined)
+    if not created and not joined:
+        work.nothing_happened()
+        return AccountsImported((), (), unchanged, False)
+    whole = write_import(book, data, "", work.at)
+    known |= create_accounts(created, work.at)
+    written: list[tuple[object, ...]] = []
+    for some in batched((*created, *joined), _BATCH):
+        Participation.objects.bulk_create(
+            _participation(row, known[row.user_id], book, whole.pk, work.at) for row in some
+        )
+        written += [(known[row.user_id].public_id, row.last_signed_in_on) for row in some]
+        if progress is not None:
+            progress(len(written), len(created) + len(joined))
+    work.record(
+        tags.ACCOUNTS_IMPORTED,
+        program_id=book.program.id,
+        new={
+            "import_id": whole.public_id,
+            "source_hash": whole.source_hash,
+            "rows_hash": rows_hash(written),
+            "accounts_created": len(created),
+            "accounts_joined": len(joined),
+        },
+    )
+    return AccountsImported(created, joined, unchanged, False, whole.public_id)
+
+
+def _participation(
+    row: AccountRow, account: Account, book: Rolebook, import_pk: int, at: datetime
+) -> Participation:
+    day = row.last_signed_in_on
+    return Participation(
+        program_id=book.program.id,
+        account=account,
+        last_signed_in_at=None if day is None else first_instant(day, book),
+        created_at=at,
+        imported_id=import_pk,
+    )
