@@ -47,6 +47,12 @@ class LazyGroup(click.Group):
 def rolebook() -> None:
     """Run the access of a program: who may ask, who decides, and what follows.
 
+    \b
+    Examples:
+      rolebook matrix iqies
+      rolebook check iqies --holds "State Agency General User@OH" --privilege "Edit IDR" --at TX --explain
+      rolebook demo
+
     Exit codes: 0 yes or done, 1 no or something was found, 2 wrong use or a failure.
     """
 

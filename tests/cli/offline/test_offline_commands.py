@@ -305,3 +305,32 @@ cases:
     questions:
       - {do: "act:decide", at: "1", answer: "yes"}
 """
+
+
+def test_help_begins_with_examples(run: Run) -> None:
+    told = run("--help").stdout
+    assert told.index("rolebook check iqies") < told.index("Commands:")
+
+
+def test_check_takes_an_organization_by_its_whole_name_and_says_what_unknown_names_meant(run: Run) -> None:
+    asked = ("check", "iqies", "--privilege", "Edit IDR")
+    assert run(*asked, "--holds", "SAGU@Ohio", "--at", "ohio").exit_code == 0
+    assert run(*asked, "--holds", "SAGU@Ohio", "--at", "Ohi").exit_code == 1
+    unknown = run(
+        *("check", "iqies", "--privilege", "Edit IDRR", "--area", "Survys"),
+        *("--holds", "State Agency Genral User@Ohioo", "--at", "Texs"),
+    )
+    assert unknown.exit_code == 1
+    assert unknown.stdout == "no\n"
+    for sort, meant in (
+        ("role", "State Agency General User"),
+        ("privilege", "Edit IDR"),
+        ("area", "Surveys"),
+        ("organization", "Ohio"),
+        ("organization", "Texas"),
+    ):
+        assert any(
+            line.startswith(f"no {sort} is called") and line.endswith(f"did you mean '{meant}'?")
+            for line in unknown.stderr.splitlines()
+        )
+    assert "act:decide" in run("check", "qpp", "--privilege", "act:decid", "--holds", "Staff User@x").stderr

@@ -17,7 +17,9 @@ from rolebook.cli.offline.console import (
     print_table,
     privilege_named,
     program_argument,
+    tell,
 )
+from rolebook.cli.offline.naming import code_of, unknown_names
 from rolebook.decision.compiled import ACT_PREFIX
 from rolebook.decision.explain import Explanation
 from rolebook.decision.library import EVER, Book, Held, HeldAccess, Place, TreeError
@@ -32,7 +34,7 @@ _DATED = re.compile(r"(?P<what>.*?)\s*(\[(?P<since>[^\].]*)\.\.(?P<until>[^\]]*)
 @click.option("--access", multiple=True, help="ORGANIZATION held apart from roles; + includes lower levels.")
 @click.option("--privilege", required=True, help="Title or id of a privilege, or act:decide and so on.")
 @click.option("--area", help="The area in which the matrix must place the privilege.")
-@click.option("--at", help="Code of the organization asked about.")
+@click.option("--at", help="Code or name of the organization asked about.")
 @click.option("--on", help="A day of the program's zone, or an instant with its offset. Default: now.")
 @click.option("--record", help="The record acted on.")
 @click.option("--own-record", help="The person's own record.")
@@ -63,7 +65,7 @@ def check(
     """Ask whether somebody who holds these roles may do this there, then.
 
     Prints yes or no and leaves with 0 or 1. What the program does not know (a role, a privilege, an
-    organization) is a no with its reason.
+    organization) is a no with its reason; what was perhaps meant is said on standard error.
 
     \b
     Examples:
@@ -72,26 +74,33 @@ def check(
     """
     book = open_book(program)
     zone = book.rolebook.program.zone
+    held = [_held(book, text) for text in holds]
+    accesses = [_held_access(book, text) for text in access]
+    places = [_place(book, text) for text in organizations]
+    at = None if at is None else code_of(book, at)
     try:
         explanation = book.explain(
             privilege,
-            holds=[_held(text, zone) for text in holds],
-            access=[_held_access(text, zone) for text in access],
+            holds=held,
+            access=accesses,
             at=at,
             on=None if on is None else instant_of(on, zone),
             area=area,
             record_id=record,
             own_record_id=own_record,
             active=not closed,
-            organizations=[_place(book, text) for text in organizations],
+            organizations=places,
         )
     except TreeError as refused:
         raise click.UsageError(str(refused)) from None
+    named = [place.code for place in places]
+    for hint in unknown_names(book, held, accesses, privilege=privilege, area=area, at=at, named=named):
+        click.echo(hint, err=True)
     if as_json:
         print_json(_document(explanation))
     elif explained:
         for sentence in (*explanation.sentences[1:2], explanation.sentences[0], *explanation.sentences[2:]):
-            click.echo(sentence)
+            tell(sentence)
     else:
         click.echo("yes" if explanation.decision.allowed else "no")
     leave(YES if explanation.decision.allowed else NO)
@@ -105,24 +114,24 @@ def _dates(text: str) -> tuple[str, str, str]:
     return found["what"], (found["since"] or "").strip(), (found["until"] or "").strip()
 
 
-def _held(text: str, zone: str) -> Held:
+def _held(book: Book, text: str) -> Held:
     """Read an option --holds."""
     what, since, until = _dates(text)
-    held = Held.parse(what)
+    held, zone = Held.parse(what), book.rolebook.program.zone
     return Held(
         held.role,
-        held.at,
+        None if held.at is None else code_of(book, held.at),
         instant_of(since, zone) if since else EVER,
         instant_of(until, zone) if until else None,
     )
 
 
-def _held_access(text: str, zone: str) -> HeldAccess:
+def _held_access(book: Book, text: str) -> HeldAccess:
     """Read an option --access."""
     what, since, until = _dates(text)
-    held = HeldAccess.parse(what)
+    held, zone = HeldAccess.parse(what), book.rolebook.program.zone
     return HeldAccess(
-        held.at,
+        code_of(book, held.at),
         held.lower_levels,
         instant_of(since, zone) if since else EVER,
         instant_of(until, zone) if until else None,
@@ -215,16 +224,16 @@ def which_role(program: str, needed: Sequence[str], category: str | None, limit:
         leave(NO)
     for number, given in enumerate(found, start=1):
         known = rolebook.category(given.category_id)
-        click.echo(
+        tell(
             f"{number}. {' and '.join(_title(book, role_id) for role_id in given.role_ids)}"
             f" ({given.category_id if known is None else known.title})"
         )
         for role_id in given.not_requestable:
-            click.echo(f"   {_title(book, role_id)} cannot be requested: {_obtained(book, role_id)} only")
+            tell(f"   {_title(book, role_id)} cannot be requested: {_obtained(book, role_id)} only")
         for privilege_id in given.own_record_only:
-            click.echo(f"   {_privilege(book, privilege_id)}: on your own record only")
+            tell(f"   {_privilege(book, privilege_id)}: on your own record only")
         extras = [_privilege(book, privilege_id) for privilege_id in given.extras]
-        click.echo(f"   {len(extras)} besides" + (f": {', '.join(extras)}" if extras else ""))
+        tell(f"   {len(extras)} besides" + (f": {', '.join(extras)}" if extras else ""))
 
 
 @click.command("who-can")

@@ -6,7 +6,9 @@ them.
 """
 
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, time
 from typing import Any, NoReturn, override
@@ -22,6 +24,10 @@ from rolebook.policy.shipped import shipped
 
 YES, NO, WRONG_USE = 0, 1, 2
 """Exit codes: yes or fine, no or findings, wrong use or something that cannot be read."""
+
+
+WIDEST = 100
+"""Columns of a terminal that lines of words fill at most."""
 
 
 class Unreadable(click.ClickException):
@@ -129,6 +135,20 @@ def print_json(document: object) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
 
 
+def tell(text: str) -> None:
+    """Print a line: broken between words on a terminal, whole when piped, where `grep` reads it."""
+    if not sys.stdout.isatty():
+        click.echo(text)
+        return
+    begin = text[: len(text) - len(text.lstrip())]
+    width = min(shutil.get_terminal_size().columns, WIDEST)
+    after = f"{begin}    "
+    lines = textwrap.wrap(
+        text, width, subsequent_indent=after, break_long_words=False, break_on_hyphens=False
+    )
+    click.echo("\n".join(lines))
+
+
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> None:
     """Print a table: drawn on a terminal, aligned with spaces when piped."""
     cells = [list(row) for row in rows]
@@ -151,7 +171,7 @@ def _print_drawn(headers: Sequence[str], rows: Iterable[Sequence[str]], title: s
     styles = {"yes": "bold green", "no": "dim"}
     table = Table(title=title, title_justify="left", header_style="bold")
     for header in headers:
-        table.add_column(header)
+        table.add_column(header, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell, style=styles.get(cell, "")) for cell in row))
     Console().print(table)

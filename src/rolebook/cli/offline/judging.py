@@ -12,6 +12,7 @@ from rolebook.cli.offline.console import (
     open_book,
     print_json,
     program_argument,
+    tell,
 )
 from rolebook.policy.diff import Difference, as_data
 from rolebook.policy.diff import diff as differences_between
@@ -24,7 +25,9 @@ from rolebook.policy.shipped import resolve
 
 @click.command()
 @program_argument
-@click.option("--open", "only_open", is_flag=True, help="Leave out the findings that the rolebook acknowledges.")
+@click.option(
+    "--open", "only_open", is_flag=True, help="Leave out the findings that the rolebook acknowledges."
+)
 @json_option
 def lint(program: str, only_open: bool, as_json: bool) -> None:
     """Say what looks wrong in a rolebook: where, how grave, and why it matters.
@@ -48,10 +51,10 @@ def lint(program: str, only_open: bool, as_json: bool) -> None:
         print_json([_document(finding) for finding in shown])
         leave(NO if still_open else YES)
     for finding in shown:
-        click.echo(str(finding))
-        click.echo(f"    why it matters: {finding.why}")
+        tell(str(finding))
+        tell(f"    why it matters: {finding.why}")
         if finding.acknowledged is not None:
-            click.echo(f"    acknowledged: {finding.acknowledged}")
+            tell(f"    acknowledged: {finding.acknowledged}")
     known = len(findings) - len(still_open)
     click.echo(f"{_counted(len(still_open), 'finding')}, {known} more acknowledged")
     leave(NO if still_open else YES)
@@ -93,7 +96,7 @@ def diff(old: str, new: str, as_json: bool) -> None:
         print_json(as_data(differences))
         leave(NO if differences else YES)
     for difference in differences:
-        click.echo(_line(difference))
+        tell(_line(difference))
     added = sum(difference.added_power for difference in differences)
     click.echo(f"{_counted(len(differences), 'difference')}, {added} of them with added power")
     leave(NO if differences else YES)

@@ -12,6 +12,7 @@ from rolebook.cli.offline.console import (
     print_table,
     program_argument,
     role_named,
+    tell,
 )
 from rolebook.policy.model import Cell, MatrixTable, Rolebook
 from rolebook.policy.printed import matrix_csv, records
@@ -91,11 +92,11 @@ def _print_tables(rolebook: Rolebook, role_id: str | None, area: str | None) -> 
         marks |= dict.fromkeys(mark for row in rows for mark in row.footnote_marks)
     for footnote in rolebook.footnotes:
         if footnote.mark in marks:
-            click.echo(f"{footnote.mark} {footnote.text}")
+            tell(f"{footnote.mark} {footnote.text}")
     used = {row_cell for table in rolebook.matrix.tables for row in table.rows for row_cell in row.cells}
     for mark in rolebook.marks:
         if mark.id in used:
-            click.echo(f"{mark.id}: {mark.meaning}")
+            tell(f"{mark.id}: {mark.meaning}")
 
 
 def _rows(

@@ -13,6 +13,7 @@ from rolebook.cli.offline.console import (
     open_book,
     print_json,
     program_argument,
+    tell,
 )
 from rolebook.decision.cases import Answered, run_cases
 from rolebook.policy.cases import read_cases
@@ -44,8 +45,8 @@ def test(program: str, as_json: bool) -> None:
         leave(NO if broken else YES)
     for answer in broken:
         place = answer.place
-        click.echo(f"{place.file}:{place.line}:{place.column}: {answer.case.claim}")
-        click.echo(f"    {answer.asked}: expected {answer.expected}, got {answer.got}")
+        tell(f"{place.file}:{place.line}:{place.column}: {answer.case.claim}")
+        tell(f"    {answer.asked}: expected {answer.expected}, got {answer.got}")
     claims = Counter(case.claim for case_file in files for case in case_file.cases)
     failed = {answer.case.claim for answer in broken}
     click.echo(f"{len(claims) - len(failed)} of {len(claims)} claims hold ({len(answers)} questions)")
