@@ -115,6 +115,12 @@ def test_who_denied_sees_the_contact_and_asks_for_a_new_request(world: World) ->
     assert world.nora.account.email in page
     answered = client.post(reverse("ask-to-submit-again", args=[QPP, world.waiting.public_id]), follow=True)
     assert "asked by e-mail to submit the request again" in text(answered)
+    assert "Ask Nora Newell to submit again" in page
+    for shown in (text(answered), text(client.get(reverse("request", args=[QPP, world.waiting.public_id])))):
+        assert "You asked Nora Newell on" in shown
+        assert "Ask Nora Newell to submit again" not in shown
+    owen = text(signed_in(world.owen).get(reverse("request", args=[QPP, world.waiting.public_id])))
+    assert "You asked" not in owen
 
 
 def test_a_request_is_withdrawn_by_its_requester(world: World) -> None:

@@ -34,4 +34,4 @@ def test_no_page_makes_more_statements_when_its_lists_grow(world: World) -> None
             answer(world.owen, request, "approved", world.start + timedelta(days=1))
     after = {address: statements(client, address) for address in addresses}
     assert after == before
-    assert max(after.values()) <= 22
+    assert max(after.values()) <= 14

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
-from rolebook.governance.queries.seeing import one_look
+from rolebook.governance.queries.seeing import Read, one_look
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.policy.words import sentence
 from rolebook.web.context import LAST_PROGRAM
@@ -30,7 +30,7 @@ def program_view(view: ProgramView) -> Callable[..., HttpResponse]:
             request.session[LAST_PROGRAM] = request.program.id
         try:
             if request.method in ("GET", "HEAD"):
-                with one_look():
+                with one_look(_read(request)):
                     return view(request, **parts)
             return view(request, **parts)
         except NotFound as missing:
@@ -39,6 +39,12 @@ def program_view(view: ProgramView) -> Callable[..., HttpResponse]:
             return render(request, "403.html", {"sentence": sentence(refusal.code)}, status=403)
 
     return program_page(answered)
+
+
+def _read(request: ProgramRequest) -> Read:
+    return Read(
+        request.account, request.participation, request.rolebook_version, request.rolebook, request.at
+    )
 
 
 def in_part(request: ProgramRequest) -> bool:

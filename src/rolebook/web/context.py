@@ -77,10 +77,10 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 def _program(request: HttpRequest) -> tuple[Program | None, tuple[Program, ...]]:
     """Return the program that a page stands in, and all there are; the last one used where a page belongs to none."""
-    programs = tuple(book.program for book in programs_in_force(clock.now()))
     placed = getattr(request, "program", None)
     if isinstance(placed, Program):
-        return placed, programs
+        return placed, getattr(request, "programs", (placed,))
+    programs = tuple(book.program for book in programs_in_force(clock.now()))
     if len(programs) == 1:
         return programs[0], programs
     session = getattr(request, "session", None)

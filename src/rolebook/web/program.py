@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from rolebook.accounts.models import Account, RolebookVersion
-from rolebook.accounts.queries import NoRolebook, rolebook_in_force, statement_hash
+from rolebook.accounts.queries import rolebooks_in_force, statement_hash
 from rolebook.audit import clock
 from rolebook.audit.recording import Origin
 from rolebook.governance.flows.record_sign_in import record_sign_in
@@ -31,6 +31,7 @@ class ProgramRequest(HttpRequest):
         at: the instant of the request; pass it to flows and queries.
         origin: where the request comes from; pass it to flows.
         program: the program, with its names and contact.
+        programs: every program there is, by name.
         rolebook: the rolebook in force.
         rolebook_version: the stored version that ``rolebook`` is of.
         participation: the person's part in the program, or None before the first.
@@ -40,6 +41,7 @@ class ProgramRequest(HttpRequest):
     at: datetime
     origin: Origin
     program: Program
+    programs: tuple[Program, ...]
     rolebook: Rolebook
     rolebook_version: RolebookVersion
     participation: Participation | None
@@ -89,10 +91,11 @@ def _closed(request: ProgramRequest) -> HttpResponse:
 
 def place_in_program(request: ProgramRequest, program_id: str, at: datetime) -> None:
     """Give a request its program, rolebook and, when somebody is signed in, who asks. Raises Http404 for no program."""
-    try:
-        version, book = rolebook_in_force(program_id, at)
-    except NoRolebook as missing:
-        raise Http404 from missing
+    found = rolebooks_in_force(at)
+    if program_id not in found:
+        raise Http404
+    version, book = found[program_id]
+    request.programs = tuple(other.program for _, other in found.values())
     request.at, request.origin = at, origin_of(request)
     request.program, request.rolebook, request.rolebook_version = book.program, book, version
     if isinstance(request.user, Account):

@@ -5,7 +5,15 @@ from rolebook.accounts.queries.rolebooks import (
     book_of_version,
     programs_in_force,
     rolebook_in_force,
+    rolebooks_in_force,
     statement_hash,
 )
 
-__all__ = ["NoRolebook", "book_of_version", "programs_in_force", "rolebook_in_force", "statement_hash"]
+__all__ = [
+    "NoRolebook",
+    "book_of_version",
+    "programs_in_force",
+    "rolebook_in_force",
+    "rolebooks_in_force",
+    "statement_hash",
+]

@@ -55,10 +55,20 @@ def _book(version_pk: int, content_hash: str) -> Rolebook:
 
 def programs_in_force(at: datetime) -> tuple[Rolebook, ...]:
     """Return the rolebooks in force at ``at``, one a program, by name."""
+    return tuple(book for _, book in rolebooks_in_force(at).values())
+
+
+def rolebooks_in_force(at: datetime) -> dict[str, tuple[RolebookVersion, Rolebook]]:
+    """Return every program's version in force at ``at`` with its rolebook, by id of the program, in order of name."""
     newest: dict[str, RolebookVersion] = {}
     for version in RolebookVersion.objects.filter(effective_at__lte=at).order_by("number").defer("content"):
         newest[version.program_id] = version
-    return tuple(sorted((book_of_version(v) for v in newest.values()), key=lambda book: book.program.name))
+    found = [(version, book_of_version(version)) for version in newest.values()]
+    return {version.program_id: (version, book) for version, book in sorted(found, key=_name)}
+
+
+def _name(found: tuple[RolebookVersion, Rolebook]) -> str:
+    return found[1].program.name
 
 
 def statement_hash(wording: str) -> str:

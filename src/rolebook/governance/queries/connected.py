@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Office, Standing, in_force
@@ -14,12 +15,13 @@ from rolebook.governance.queries.officials import (
     OfficialsHint,
     few_officials,
     identifiers_of,
-    number_of_officials,
+    is_official,
+    official_grants,
 )
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.queries.seeing import viewer_standing
-from rolebook.governance.queries.users import OrganizationLine
+from rolebook.governance.queries.users import OrganizationLine, counted_there
 from rolebook.policy.model import Act
 
 
@@ -80,7 +82,7 @@ def number_pending_at(
     standing = viewer_standing(viewer, program_id, at)
     if not standing.may(Act.VIEW_USERS, organization):
         return None
-    return _numbers_pending(standing, [organization.pk]).get(organization.pk, 0)
+    return _numbers(standing, [organization.pk])[organization.pk].pending
 
 
 def _theirs(standing: Standing, offices: Sequence[Office]) -> QuerySet[Organization]:
@@ -99,33 +101,22 @@ def _rows(
     standing: Standing, organizations: Sequence[Organization], offices: Sequence[Office]
 ) -> tuple[ConnectedOrganization, ...]:
     visible = [one.pk for one in organizations if any(office.covers(one) for office in offices)]
-    officials = number_of_officials(standing.book, visible, standing.at)
-    pending = _numbers_pending(standing, visible)
+    numbers = _numbers(standing, visible)
     identifiers = identifiers_of(standing.book, organizations)
-    titles = _own_roles(standing, organizations)
+    titles = _own_roles(standing)
     return tuple(
         ConnectedOrganization(
             organization=_line(standing, one, identifiers),
             role_titles=titles.get(one.pk, ()),
             may_view_users=one.pk in visible,
-            number_of_officials=officials.get(one.pk, 0) if one.pk in visible else None,
-            number_pending=pending.get(one.pk, 0) if one.pk in visible else None,
-            hint=few_officials(standing.book, one.kind_id, officials.get(one.pk, 0))
-            if one.pk in visible
+            number_of_officials=numbers[one.pk].officials if one.pk in numbers else None,
+            number_pending=numbers[one.pk].pending if one.pk in numbers else None,
+            hint=few_officials(standing.book, one.kind_id, numbers[one.pk].officials)
+            if one.pk in numbers
             else None,
-            only_official=officials.get(one.pk) == 1 and _is_official(standing, one),
+            only_official=one.pk in numbers and numbers[one.pk].officials == 1 and is_official(standing, one),
         )
         for one in organizations
-    )
-
-
-def _is_official(standing: Standing, organization: Organization) -> bool:
-    """Return whether the viewer is one of the officials counted: holds a deciding role at that very organization."""
-    deciding = {holder.role_id for holder in standing.book.authority.holders(Act.DECIDE)}
-    place = str(organization.pk)
-    return any(
-        holding.role_id in deciding and holding.organization_id == place
-        for holding in standing.person.holdings
     )
 
 
@@ -144,26 +135,33 @@ def _line(
     )
 
 
-def _numbers_pending(standing: Standing, organization_pks: Sequence[int]) -> Mapping[int, int]:
-    counted = (
-        Stage.objects.filter(
-            program_id=standing.program_id, organization__in=organization_pks, state=Stage.State.OPEN
-        )
-        .values("organization")
-        .annotate(number=Count("pk"))
-    )
-    return {row["organization"]: row["number"] for row in counted}
+class _Numbers(NamedTuple):
+    officials: int
+    pending: int
 
 
-def _own_roles(standing: Standing, organizations: Sequence[Organization]) -> Mapping[int, tuple[str, ...]]:
-    held: dict[int, list[str]] = {}
-    grants = Grant.objects.filter(
+def _numbers(standing: Standing, organization_pks: Sequence[int]) -> Mapping[int, _Numbers]:
+    """Return how many officials there are and how many stages are open at each organization; one query."""
+    officials = Grant.objects.filter(
         in_force(standing.at),
+        official_grants(standing.book),
         program_id=standing.program_id,
-        account=standing.account,
-        organization__in=[one.pk for one in organizations],
+        organization=OuterRef("pk"),
     )
-    for grant in grants.order_by("starts_at", "pk"):
-        if grant.organization_id is not None:
-            held.setdefault(grant.organization_id, []).append(role_title(standing.book, grant.role_id))
+    pending = Stage.objects.filter(
+        program_id=standing.program_id, organization=OuterRef("pk"), state=Stage.State.OPEN
+    )
+    rows = Organization.objects.filter(pk__in=organization_pks).values_list(
+        "pk", counted_there(officials, "account"), counted_there(pending, "pk")
+    )
+    return {pk: _Numbers(number or 0, waiting or 0) for pk, number, waiting in rows}
+
+
+def _own_roles(standing: Standing) -> Mapping[int, tuple[str, ...]]:
+    """Return the titles of what the viewer holds at each organization, the longest held first."""
+    held: dict[int, list[str]] = {}
+    for holding in sorted(standing.person.holdings, key=lambda one: one.starts_at):
+        if holding.organization_id is not None:
+            titles = held.setdefault(int(holding.organization_id), [])
+            titles.append(role_title(standing.book, holding.role_id))
     return {pk: tuple(titles) for pk, titles in held.items()}

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rolebook.accounts.models import Account
-from rolebook.governance.models import Request
 from rolebook.governance.queries.pending import count_to_decide
 from rolebook.governance.queries.seeing import viewer_standing
 from rolebook.policy.model import Act
@@ -12,7 +11,7 @@ from rolebook.policy.model import Act
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Numbers for the first page, each counted to 1,000 at most.
+    """What the first page says; ``to_decide`` is counted to 1,000 at most.
 
     Attributes:
         is_steward: whether the viewer may designate.
@@ -21,9 +20,6 @@ class Home:
     """
 
     to_decide: int
-    my_pending: int
-    my_returned: int
-    number_of_organizations: int
     has_role: bool
     decides: bool
     is_steward: bool
@@ -32,13 +28,9 @@ class Home:
 def home(viewer: Account, program_id: str, at: datetime) -> Home:
     """Return what waits for the viewer in a program."""
     standing = viewer_standing(viewer, program_id, at)
-    mine = Request.objects.filter(program_id=program_id, requester=viewer)
     offices = standing.offices(Act.DECIDE)
     return Home(
         to_decide=count_to_decide(standing) if offices else 0,
-        my_pending=mine.filter(state=Request.State.PENDING).count(),
-        my_returned=mine.filter(state=Request.State.RETURNED).count(),
-        number_of_organizations=len(standing.held_organization_ids),
         has_role=bool(standing.person.holdings),
         decides=bool(offices),
         is_steward=bool(standing.offices(Act.DESIGNATE)),

@@ -1,14 +1,14 @@
 """How many officials an organization has, whom to contact, and by which numbers it is known (QPP-11, -12, IQIES-06)."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Q
 
 from rolebook.accounts.models import Account, Organization, OrganizationIdentifier
-from rolebook.governance.authority import in_force
+from rolebook.governance.authority import Standing, in_force
 from rolebook.governance.models import Grant, Participation
 from rolebook.governance.queries.seeing import organization_for, viewer_standing
 from rolebook.policy.model import STEWARD_ID, Act, Contact, Rolebook
@@ -48,19 +48,14 @@ def official_grants(book: Rolebook) -> Q:
     )
 
 
-def number_of_officials(book: Rolebook, organization_pks: Iterable[int], at: datetime) -> Mapping[int, int]:
-    """Return how many active people hold an official's role in force at each organization; one query."""
-    counted = (
-        Grant.objects.filter(
-            in_force(at),
-            official_grants(book),
-            program_id=book.program.id,
-            organization__in=list(organization_pks),
-        )
-        .values("organization")
-        .annotate(number=Count("account", distinct=True))
+def is_official(standing: Standing, organization: Organization) -> bool:
+    """Return whether the viewer is one of the officials counted: holds a deciding role at that very organization."""
+    deciding = {holder.role_id for holder in standing.book.authority.holders(Act.DECIDE)}
+    place = str(organization.pk)
+    return any(
+        holding.role_id in deciding and holding.organization_id == place
+        for holding in standing.person.holdings
     )
-    return {row["organization"]: row["number"] for row in counted}
 
 
 def few_officials(book: Rolebook, kind_id: str, number: int) -> OfficialsHint | None:

@@ -1,7 +1,7 @@
 """Pending Requests: what I asked for, and what I must decide, over all my organizations (QPP-04, -05, -15)."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -91,8 +91,8 @@ def pending_requests(
     if role_id:
         chosen &= Q(Exists(RequestItem.objects.filter(stages=OuterRef("pk"), role_id=role_id)))
     chosen &= _matches(search)
-    sources = _sources(standing, show)
-    return _page(standing, [Stage.objects.filter(chosen & source) for source in sources], after, limit)
+    sources = [Stage.objects.filter(chosen & source) for source in _sources(standing, show)]
+    return _page(standing, sources, after, limit, theirs=show == "to decide")
 
 
 def pending_at(
@@ -162,20 +162,31 @@ def _matches(search: str) -> Q:
 
 
 def _page(
-    standing: Standing, sources: Iterable[QuerySet[Stage]], after: str | None, limit: int
+    standing: Standing,
+    sources: Sequence[QuerySet[Stage]],
+    after: str | None,
+    limit: int,
+    *,
+    theirs: bool = False,
 ) -> Page[PendingRow]:
-    """Return one page merged from several sources, each read no further than the page is long."""
+    """Return one page merged from several sources, each read no further than the page is long.
+
+    ``theirs``: the sources are those of "to decide", by office and as the steward; who decides is then known.
+    """
     length = paging.bounded(limit)
     key = paging.instant_key(after)
     beyond = Q() if key is None else Q(opened_at__gt=key[0]) | Q(opened_at=key[0], pk__gt=key[1])
     found: dict[int, Stage] = {}
+    seats: list[set[int]] = []
     for source in sources:
         stages = source.filter(beyond).select_related(
             "organization", "request__requester", "request__beneficiary"
         )
-        found.update((stage.pk, stage) for stage in stages.order_by("opened_at", "pk")[: length + 1])
+        of_source = {stage.pk: stage for stage in stages.order_by("opened_at", "pk")[: length + 1]}
+        found.update(of_source)
+        seats.append(set(of_source))
     ordered = sorted(found.values(), key=_key)[: length + 1]
-    rows = pending_rows(standing, ordered)
+    rows = pending_rows(standing, ordered, (seats[0], seats[1]) if theirs else None)
     keys = [(instant.isoformat(), pk) for instant, pk in map(_key, ordered)]
     return paging.cut(rows, keys, length)
 
@@ -186,11 +197,16 @@ def _key(stage: Stage) -> tuple[datetime, int]:
     return (stage.opened_at, stage.pk)
 
 
-def pending_rows(standing: Standing, stages: Sequence[Stage]) -> list[PendingRow]:
-    """Return the rows of open stages: two queries more, however many stages."""
+def pending_rows(
+    standing: Standing, stages: Sequence[Stage], seats: tuple[set[int], set[int]] | None = None
+) -> list[PendingRow]:
+    """Return the rows of open stages: two queries more, however many stages.
+
+    ``seats`` are the stages that the viewer decides by their office, and as the steward, where that is known: then one.
+    """
     pks = [stage.pk for stage in stages]
     roles = roles_by_stage(pks)
-    office, without = _seats(standing, pks)
+    office, without = _seats(standing, pks) if seats is None else seats
     mine = standing.account.pk
     return [
         PendingRow(

@@ -9,6 +9,8 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from rolebook.accounts.models import Account
 from rolebook.accounts.queries import book_of_version
+from rolebook.audit import tags
+from rolebook.audit.models import Event
 from rolebook.governance.authority import Standing, in_force
 from rolebook.governance.models import Grant, Outcome, Request, RequestItem, Stage
 from rolebook.governance.queries import paging
@@ -99,6 +101,7 @@ class RequestDetail:
         to_decide: its open stages, with whether the viewer may decide each.
         gives: what each role asked for would let the beneficiary do.
         may_ask_again: whether the viewer denied it, and can ask the requester to submit again.
+        asked_again_at: when the viewer did ask, or None.
         again_id: the request that was submitted in its place, if any.
     """
 
@@ -109,6 +112,7 @@ class RequestDetail:
     to_decide: tuple[PendingRow, ...]
     gives: tuple[RoleGives, ...]
     may_ask_again: bool
+    asked_again_at: datetime | None
     resubmission_of_id: uuid.UUID | None
     again_id: uuid.UUID | None
 
@@ -162,6 +166,8 @@ def request_detail(
     )
     if not own and not official:
         raise NotFound
+    denied = denied_by(request, viewer)
+    asked_again_at = _asked_again_at(request, viewer) if denied else None
     again = request.resubmissions.order_by("pk").values_list("public_id", flat=True).first()
     return RequestDetail(
         line=_line(standing, request),
@@ -170,7 +176,8 @@ def request_detail(
         course=_course(request, stages, tell_names=official),
         to_decide=rows,
         gives=_gives(standing, request),
-        may_ask_again=denied_by(request, viewer) and again is None,
+        may_ask_again=denied and again is None and asked_again_at is None,
+        asked_again_at=asked_again_at,
         resubmission_of_id=request.resubmission_of.public_id if request.resubmission_of else None,
         again_id=again,
     )
@@ -179,6 +186,14 @@ def request_detail(
 def denied_by(request: Request, account: Account) -> bool:
     """Return whether ``account`` denied a stage of the request."""
     return Outcome.objects.filter(request=request, approver=account, verdict=Outcome.Verdict.DENIED).exists()
+
+
+def _asked_again_at(request: Request, viewer: Account) -> datetime | None:
+    """Return when the viewer asked the requester to submit a denied request again, or None (QPP-13)."""
+    asked = Event.objects.filter(
+        request_id=request.public_id, tag=tags.REQUEST_ASKED_AGAIN.name, actor_id=viewer.public_id
+    )
+    return asked.order_by("sequence").values_list("occurred_at", flat=True).first()
 
 
 def stage_outcome(stage: Stage) -> Outcome | None:

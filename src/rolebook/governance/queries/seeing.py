@@ -4,24 +4,56 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 
-from rolebook.accounts.models import Account, Organization, canonical_id
-from rolebook.governance.authority import Standing, is_closed, standing_of
-from rolebook.governance.models import Request, Stage
+from rolebook.accounts.models import Account, Organization, RolebookVersion, canonical_id
+from rolebook.governance.authority import Standing, is_closed, standing_from, standing_of
+from rolebook.governance.models import Participation, Request, Stage
 from rolebook.governance.refusals import NotAllowed, NotFound
-from rolebook.policy.model import Act
+from rolebook.policy.model import Act, Rolebook
 
-_look: ContextVar[dict[tuple[int, str, datetime], Standing] | None] = ContextVar("look", default=None)
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the page has read for itself at ``at`` of who looks, and under which rolebook."""
+
+    account: Account
+    participation: Participation | None
+    version: RolebookVersion
+    book: Rolebook
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    read: Read | None
+    seen: dict[tuple[int, str, datetime], Standing]
+
+    def standing_of(self, viewer: Account, program_id: str, at: datetime) -> Standing:
+        key = (viewer.pk, program_id, at)
+        known = self.seen.get(key)
+        if known is None:
+            known = self.seen[key] = self._find(viewer, program_id, at)
+        return known
+
+    def _find(self, viewer: Account, program_id: str, at: datetime) -> Standing:
+        read = self.read
+        if read is None or (read.account.pk, read.book.program.id, read.at) != (viewer.pk, program_id, at):
+            return standing_of(viewer, program_id, at)
+        return standing_from(read.account, read.participation, read.version, read.book, at)
+
+
+_look: ContextVar[_Look | None] = ContextVar("look", default=None)
 
 
 @contextmanager
-def one_look() -> Iterator[None]:
+def one_look(read: Read | None = None) -> Iterator[None]:
     """Let the queries inside share one reading of who looks: a page that only shows is one look at one instant.
 
-    Never around a flow: those read for themselves, under their locks.
+    ``read`` is what the page has read already. Never around a flow: those read for themselves, under their locks.
     """
-    token = _look.set({})
+    token = _look.set(_Look(read, {}))
     try:
         yield
     finally:
@@ -30,13 +62,9 @@ def one_look() -> Iterator[None]:
 
 def viewer_standing(viewer: Account, program_id: str, at: datetime) -> Standing:
     """Return the viewer's standing. Raises NotAllowed for an account or participation that is not active."""
-    seen = _look.get()
-    key = (viewer.pk, program_id, at)
-    standing = seen.get(key) if seen is not None else None
-    if standing is None:
-        standing = standing_of(viewer, program_id, at)
-        if seen is not None:
-            seen[key] = standing
+    look = _look.get()
+    find = standing_of if look is None else look.standing_of
+    standing = find(viewer, program_id, at)
     if not standing.person.active:
         raise NotAllowed("account_not_active")
     return standing

@@ -14,8 +14,10 @@ from rolebook.governance.models import Grant, Participation, Stage
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.officials import (
     OfficialsHint,
+    WhomToContact,
     few_officials,
     identifiers_of,
+    is_official,
     official_grants,
 )
 from rolebook.governance.queries.paging import Page
@@ -78,6 +80,7 @@ class OrganizationUsers:
     number_pending: int
     number_of_officials: int
     hint: OfficialsHint | None
+    contact: WhomToContact
 
 
 def users_of_organization(
@@ -108,14 +111,21 @@ def users_of_organization(
     if show != "connected":
         pending = pending_at(standing, organization.pk, search=search, after=pending_after, limit=limit)
     number_connected, officials, number_pending = _numbers(standing, organization)
+    line = organization_line(standing, organization)
     return OrganizationUsers(
-        organization=organization_line(standing, organization),
+        organization=line,
         connected=connected,
         pending=pending,
         number_connected=number_connected,
         number_pending=number_pending,
         number_of_officials=officials,
         hint=few_officials(standing.book, organization.kind_id, officials),
+        contact=WhomToContact(
+            only_official=officials == 1 and is_official(standing, organization),
+            contact=standing.book.program.contact,
+            organization_name=organization.name,
+            identifiers=line.identifiers,
+        ),
     )
 
 
@@ -129,17 +139,19 @@ def _numbers(standing: Standing, organization: Organization) -> tuple[int, int, 
         program_id=standing.program_id, organization=organization, state=Stage.State.OPEN
     )
 
-    def number(rows: QuerySet[Grant] | QuerySet[Stage], field: str) -> Subquery:
-        counted = rows.order_by().values("organization").annotate(number=Count(field, distinct=True))
-        return Subquery(counted.values("number"))
-
     [numbers] = Organization.objects.filter(pk=organization.pk).values_list(
-        number(held, "account"),
-        number(held.filter(official_grants(standing.book)), "account"),
-        number(pending, "pk"),
+        counted_there(held, "account"),
+        counted_there(held.filter(official_grants(standing.book)), "account"),
+        counted_there(pending, "pk"),
     )
     connected, officials, waiting = (found or 0 for found in numbers)
     return connected, officials, waiting
+
+
+def counted_there(rows: QuerySet[Grant] | QuerySet[Stage], field: str) -> Subquery:
+    """Return how many different ``field`` there are in rows of one organization, as a subquery; NULL for none."""
+    counted = rows.order_by().values("organization").annotate(number=Count(field, distinct=True))
+    return Subquery(counted.values("number"))
 
 
 def organization_line(standing: Standing, organization: Organization) -> OrganizationLine:

@@ -11,7 +11,6 @@ from rolebook.governance.queries import (
     my_requests,
     pending_requests,
     users_of_organization,
-    who_to_contact,
 )
 from rolebook.governance.queries import home as waiting_at_home
 from rolebook.web.answers import asked, first_address, next_address, program_view
@@ -90,7 +89,7 @@ def organization_users(request: ProgramRequest, organization_id: uuid.UUID) -> H
             ),
             "organization": users.organization,
             "search": search,
-            "contact": who_to_contact(request.account, organization_id, request.program.id, request.at),
+            "contact": users.contact,
             "next_url": next_address(request, "after", users.connected.next_after, "connected"),
             "first_url": first_address(request, "after", "connected"),
             "pending_next_url": next_address(request, "pending-after", users.pending.next_after, "pending"),
