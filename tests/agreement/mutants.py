@@ -88,7 +88,7 @@ MUTANTS = {
         "rolebook.decision.columns", "            end = closed\n", "            end = end\n"
     ),
     "bulk-forgets-validity": Mutant(
-        "rolebook.decision.bulk", "dated & (self._valid[keys] != 0)", "dated & (self._valid[keys] < 9)"
+        "rolebook.decision.bulk", "& (self._valid[keys] != 0)", "& (self._valid[keys] < 9)"
     ),
 }
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rolebook.decision.columns import ACCESS_LOWER, NO_ORGANIZATION, Codes
+from rolebook.decision.columns import ACCESS_LOWER, NO_ORGANIZATION, PLACE_SHIFT, ROLE, WIDTH, Codes
 from rolebook.decision.fast import Check, Store
 from rolebook.decision.tables import EVERYWHERE, EXTENTS, LAST, LOWER, SAME, VOID, Tables
 
@@ -112,12 +112,8 @@ class Bulk:
         def view[Number: np.generic](buffer: "array[int] | bytes", kind: type[Number]) -> "NDArray[Number]":
             return np.frombuffer(buffer, kind) if len(buffer) else np.zeros(0, kind)
 
-        columns = store.columns
         self._store = store
-        self._roles = view(columns.roles, np.uint16)
-        self._places = view(columns.organizations, np.uint32)
-        self._starts = view(columns.starts, np.int64)
-        self._ends = view(columns.ends, np.int64)
+        self._cells = view(store.columns.cells, np.int64)
         self._low = np.array(tables.low, np.int32)
         self._high = np.array(tables.high, np.int32)
         self._kinds = np.array(tables.kinds, np.int64)
@@ -175,38 +171,49 @@ class Bulk:
         left = np.arange(len(subjects))
         rows, keys, positions = subjects, actions * self._width, self._low[places]
         while len(left):
-            flags = self._flags[keys + self._roles[rows]]
+            flags = self._flags[keys + (self._cells[rows] & ROLE)]
             telling = np.flatnonzero(flags & EXTENTS)
             if len(telling):
                 telling = telling[self._count(rows[telling], at_micros)]
                 asked, extents = left[telling], flags[telling]
                 if self._apart:
-                    through = self._through[self._roles[rows[telling]] >> 1] != 0
+                    through = self._through[self._roles(rows[telling])] != 0
                     wanted[asked[through]] |= extents[through] & EXTENTS
                     extents = np.where(through, extents & EVERYWHERE, extents)
                 answers[asked] |= self._cover(rows[telling], extents, positions[telling])
             if len(left) == len(subjects):
                 void = np.flatnonzero(flags & VOID)
             on = np.flatnonzero((flags < LAST) & ~answers[left])
-            left, rows, keys, positions = left[on], rows[on] + 1, keys[on], positions[on]
+            left, rows, keys, positions = left[on], rows[on] + WIDTH, keys[on], positions[on]
         if self._apart:
             self._through_access(subjects, self._low[places], wanted, answers, at_micros)
         return answers, void
 
+    def _roles(self, rows: "Integers") -> "Integers":
+        """Return the role codes of rows."""
+        return (self._cells[rows] & ROLE) >> 1
+
+    def _places(self, rows: "Integers") -> "Integers":
+        """Return the organization codes of rows."""
+        return self._cells[rows] >> PLACE_SHIFT
+
+    def _dated(self, rows: "Integers", at_micros: int) -> "Booleans":
+        """Return which rows are in force."""
+        dated: Booleans = (self._cells[rows + 1] <= at_micros) & (at_micros < self._cells[rows + 2])
+        return dated
+
     def _count(self, rows: "Integers", at_micros: int) -> "Booleans":
         """Return which rows count: in force, and of a role that can be held where it is."""
-        import numpy as np
 
-        dated = (self._starts[rows] <= at_micros) & (at_micros < self._ends[rows])
-        keys = (self._roles[rows] >> 1).astype(np.int64) * self._kind_count + self._kinds[self._places[rows]]
-        counts: Booleans = dated & (self._valid[keys] != 0)
+        keys = self._roles(rows) * self._kind_count + self._kinds[self._places(rows)]
+        counts: Booleans = self._dated(rows, at_micros) & (self._valid[keys] != 0)
         return counts
 
     def _cover(
         self, rows: "Integers", extents: "NDArray[np.uint8]", positions: "NDArray[np.int32]"
     ) -> "Booleans":
         """Return which rows cover a position by their own organization, or everywhere."""
-        code = self._places[rows]
+        code = self._places(rows)
         low = self._low[code]
         below = ((extents & LOWER) != 0) & (low <= positions) & (positions < self._high[code])
         same = ((extents & SAME) != 0) & (positions == low)
@@ -227,11 +234,11 @@ class Bulk:
         left = np.flatnonzero((wanted != 0) & ~answers)
         rows = subjects[left]
         while len(left):
-            roles, code = self._roles[rows] >> 1, self._places[rows]
-            dated = (self._starts[rows] <= at_micros) & (at_micros < self._ends[rows])
+            roles, code = self._roles(rows), self._places(rows)
+            dated = self._dated(rows, at_micros)
             low, asked = self._low[code], positions[left]
             below = (roles == ACCESS_LOWER) & ((wanted[left] & LOWER) != 0)
             covers = (asked == low) | (below & (low <= asked) & (asked < self._high[code]))
             answers[left[dated & (roles <= ACCESS_LOWER) & covers]] = True
-            on = np.flatnonzero(((self._roles[rows] & 1) == 0) & ~answers[left])
-            left, rows = left[on], rows[on] + 1
+            on = np.flatnonzero(((self._cells[rows] & 1) == 0) & ~answers[left])
+            left, rows = left[on], rows[on] + WIDTH

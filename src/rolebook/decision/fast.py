@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from rolebook.decision.columns import ACCESS_LOWER, CLOSED, FIRST_ROLE, OWNS_SUBJECT, Columns
+from rolebook.decision.columns import ACCESS_LOWER, FIRST_ROLE, PLACE_SHIFT, ROLE, WIDTH, Columns
 from rolebook.decision.tables import (
     EVERYWHERE,
     EXTENTS,
@@ -64,7 +64,7 @@ class Store:
     def record(self, subject_id: str) -> str | None:
         """Return the own record of a subject that there is, or None."""
         columns, row = self.rows(self.accounts[subject_id])
-        return subject_id if columns.marks[row] & OWNS_SUBJECT else self.records.get(subject_id)
+        return subject_id if columns.owns_subject(row) else self.records.get(subject_id)
 
 
 def make_check(tables: Tables, store: Store, newest: Callable[[], Check]) -> Check:
@@ -83,8 +83,7 @@ def make_check(tables: Tables, store: Store, newest: Callable[[], Check]) -> Che
 
 def _check_with_role(tables: Tables, store: Store, newest: Callable[[], Check]) -> Check:
     """Return a check whose names are all cells of the closure; a third quicker than attributes."""
-    accounts, flat, overlay = store.accounts, store.columns, store.overlay
-    flat_roles, overlay_roles = flat.roles, overlay.roles
+    accounts, flat, overlay = store.accounts, store.columns.cells, store.overlay.cells
     powers, positions, valid = tables.powers, tables.positions, tables.valid
     low, high, kinds = tables.low, tables.high, tables.kinds
 
@@ -103,27 +102,27 @@ def _check_with_role(tables: Tables, store: Store, newest: Callable[[], Check]) 
         except KeyError:
             return False
         if row >= 0:
-            columns, roles = flat, flat_roles
+            cells = flat
         else:
-            columns, roles, row = overlay, overlay_roles, ~row
+            cells, row = overlay, ~row
         try:
             while True:
-                role = roles[row]
-                flags = flags_of[role]
-                if flags & GIVES and columns.starts[row] <= at_micros < columns.ends[row]:
+                cell = cells[row]
+                flags = flags_of[cell & ROLE]
+                if flags & GIVES and cells[row + 1] <= at_micros < cells[row + 2]:
                     extents = flags & EXTENTS
                     if flags & GIVES != extents and store.owns(subject_id, record_id):
                         extents |= flags >> OWN_SHIFT & EXTENTS
-                    code = columns.organizations[row]
+                    code = cell >> PLACE_SHIFT
                     if (
                         (extents & LOWER and low[code] <= position < high[code])
                         or extents & EVERYWHERE
                         or (extents & SAME and position == low[code])
-                    ) and valid[role >> 1][kinds[code]]:
+                    ) and valid[(cell & ROLE) >> 1][kinds[code]]:
                         return True
                 if flags >= LAST:
                     break
-                row += 1
+                row += WIDTH
         except IndexError:
             return newest()(subject_id, action, organization_id, at_micros, record_id)
         if flags & VOID:
@@ -155,7 +154,7 @@ def _check_apart(tables: Tables, store: Store, newest: Callable[[], Check]) -> C
         own = store.owns(subject_id, record_id)
         try:
             answer = _role_and_access(tables, columns, row, flags_of, position, at_micros, own=own)
-            if flags_of[columns.roles[row]] & VOID:
+            if flags_of[columns.cells[row] & ROLE] & VOID:
                 return newest()(subject_id, action, organization_id, at_micros, record_id)
             return answer
         except IndexError:
@@ -171,16 +170,17 @@ def _role_and_access(  # one question, taken apart
     low, high = tables.low, tables.high
     wanted = 0
     accesses: list[tuple[int, int]] = []
-    if columns.roles[row] >> 1 == CLOSED:
+    if not columns.active(row):
         return False
+    cells = columns.cells
     for at_row in columns.rows(row):
-        if not columns.starts[at_row] <= at_micros < columns.ends[at_row]:
+        if not cells[at_row + 1] <= at_micros < cells[at_row + 2]:
             continue
-        role, code = columns.roles[at_row] >> 1, columns.organizations[at_row]
+        role, code = columns.role(at_row), columns.organization(at_row)
         if role < FIRST_ROLE:
             accesses.append((low[code], high[code] if role == ACCESS_LOWER else GONE))
             continue
-        flags = flags_of[columns.roles[at_row]]
+        flags = flags_of[cells[at_row] & ROLE]
         extents = (flags | flags >> OWN_SHIFT if own else flags) & EXTENTS
         if not (extents and tables.valid[role][tables.kinds[code]]):
             continue

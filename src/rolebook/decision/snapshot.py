@@ -28,7 +28,6 @@ from rolebook.decision.columns import (
     ACCESS_EXACT,
     ACCESS_LOWER,
     FIRST_ROLE,
-    MOVED,
     NO_ORGANIZATION,
     Codes,
     Columns,
@@ -81,7 +80,7 @@ class SnapshotBuilder:
             ValueError: the subject was added before.
         """
         store = self._store
-        row = len(store.columns.roles)
+        row = len(store.columns.cells)
         if store.accounts.setdefault(subject_id, row) != row:
             raise ValueError(f"subject {subject_id!r} was added before")
         person = subject_id, active, record_id
@@ -296,7 +295,7 @@ class Snapshot:
         after = _changed(before, change)
         if row is not None and after == before:
             return
-        new_row = len(store.overlay.roles)
+        new_row = len(store.overlay.cells)
         codes = len(self._roles.names), len(self._organizations.names)
         if after.record_id in {None, subject_id}:
             store.records.pop(subject_id, None)
@@ -317,7 +316,7 @@ class Snapshot:
             self.generation += 1
         else:
             columns, old_row = store.rows(row)
-            columns.roles[old_row] = MOVED << 1 | 1
+            columns.void(old_row)
 
     def _compare_with(self, program: CompiledProgram, tree: OrganizationTree) -> None:
         """Make new tables and a new check, and let readers see them."""
