@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 from rolebook.notices.choosing import stop_url
 from tests.browser.conftest import OpenPage, Site
+from tests.web.worlds import designate, user
 
 pytestmark = pytest.mark.browser
 
@@ -45,3 +46,16 @@ def test_axe_finds_nothing_on_the_notice_settings(
     visitor.get_by_role("button", name="Stop the reminders").click()
     visitor.get_by_role("heading", name="Your reminders have stopped").wait_for()
     assert violations(visitor) == []
+
+
+@pytest.mark.requirement("IQIES-06")
+@pytest.mark.parametrize(("width", "dark"), [(1280, True), (390, False)])
+def test_axe_finds_nothing_on_the_report_of_few_officials(
+    site: Site, open_page: OpenPage, width: int, dark: bool
+) -> None:
+    steward = user("Sasha Steward", "sasha", site.world.start)
+    designate(steward, "steward", None, site.world.start)
+    page = open_page(steward, width=width, dark=dark)
+    page.goto("/qpp/officials/")
+    page.get_by_text("Hilltop Clinic").wait_for()
+    assert violations(page) == []

@@ -77,6 +77,7 @@ ROUTES: dict[str, list[Route]] = {
     "my-requests": [OPEN],
     "request-a-role": [OPEN],
     "help": [OPEN],
+    "officials-report": [Route(_none, {}, 404)],  # The stewards' alone; test_officials_report.py.
     "notice-settings": [OPEN, Route(_none, {}, 422, "post")],
     "calendar-address": [Route(_none, {}, 200, "post")],
     "calendar-stop": [Route(_none, {}, 303, "post")],

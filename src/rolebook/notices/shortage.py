@@ -137,7 +137,7 @@ def _to_steward(book: Rolebook, places: list[Organization]) -> Letter:
             f"And {len(places) - LISTED:,} more." if len(places) > LISTED else "",
             book.hint("few_officials") or "",
         ),
-        button=Button("Open Manage Access", link(f"/{program.id}/manage-access/")),
+        button=Button("See all that have few", link(f"/{program.id}/officials/")),
         whom_to_ask=contact_line(book),
         reason_for_mail="You get this once a month while it is so, because you are a steward of the program.",
     )

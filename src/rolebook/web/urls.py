@@ -10,6 +10,7 @@ from rolebook.web.pages.help import help_page
 from rolebook.web.pages.home import home, start
 from rolebook.web.pages.manage_access import manage_access, organization_users
 from rolebook.web.pages.my_access import my_access_page
+from rolebook.web.pages.officials import officials_report
 from rolebook.web.pages.removal import removal_page, remove_access_page
 from rolebook.web.pages.request_role import choose_organization, choose_role, review_request
 from rolebook.web.pages.requests import ask_again, my_requests_page, request_page, submit_again, withdraw
@@ -42,4 +43,5 @@ urlpatterns = [
     path(_REQUEST + "ask-to-submit-again/", ask_again, name="ask-to-submit-again"),
     path(_PROGRAM + "my-access/", my_access_page, name="my-access"),
     path(_PROGRAM + "help/", help_page, name="help"),
+    path(_PROGRAM + "officials/", officials_report, name="officials-report"),
 ]

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from rolebook.accounts.models import Account, Organization
-from rolebook.governance.authority import in_force
+from rolebook.governance.authority import Standing, in_force
 from rolebook.governance.models import Grant
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.officials import official_grants
@@ -20,10 +20,10 @@ from rolebook.policy.model import STEWARD_ID, Act, Rolebook
 
 @dataclass(frozen=True, slots=True)
 class ShortRow:
-    """An organization with fewer officials than recommended: how many it has, and how many it should have."""
+    """An organization with fewer officials than recommended: the names of those, and how many it should have."""
 
     organization: Organization
-    number: int
+    names: tuple[str, ...]
     at_least: int
 
 
@@ -63,6 +63,11 @@ def officials_of(
     return {pk: tuple(people.values()) for pk, people in found.items()}
 
 
+def sees_report(standing: Standing) -> bool:
+    """Return whether somebody is a steward of the program, whose report this is."""
+    return any(office.role_id == STEWARD_ID for office in standing.offices(Act.ADMINISTER))
+
+
 def organizations_short_of_officials(
     viewer: Account,
     program_id: str,
@@ -76,15 +81,20 @@ def organizations_short_of_officials(
     Raises NotFound for anybody else, as for a page that does not exist.
     """
     standing = viewer_standing(viewer, program_id, at)
-    if not any(office.role_id == STEWARD_ID for office in standing.offices(Act.ADMINISTER)):
+    if not sees_report(standing):
         raise NotFound
     length, key = paging.bounded(limit), paging.from_text(after)
     places = short_organizations(standing.book, at)
     if key is not None:
         places = places.filter(Q(name__gt=key[0]) | Q(name=key[0], pk__gt=key[1]))
-    found = list(places.order_by("name", "pk").annotate(counted=F("number"))[: length + 1])
+    found = list(places.order_by("name", "pk")[: length + 1])
+    officials = officials_of(standing.book, [place.pk for place in found], at)
     rows = [
-        ShortRow(place, getattr(place, "number", 0), recommended(standing.book, place.kind_id))
+        ShortRow(
+            place,
+            tuple(person.name for person in officials.get(place.pk, ())),
+            recommended(standing.book, place.kind_id),
+        )
         for place in found
     ]
     return paging.cut(rows, [(place.name, place.pk) for place in found], length)

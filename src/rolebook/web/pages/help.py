@@ -4,6 +4,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from rolebook.governance.queries.seeing import viewer_standing
+from rolebook.governance.queries.shortage import sees_report
 from rolebook.web.answers import program_view
 from rolebook.web.program import ProgramRequest
 
@@ -12,4 +14,6 @@ from rolebook.web.program import ProgramRequest
 @require_safe
 def help_page(request: ProgramRequest) -> HttpResponse:
     """Say how asking, deciding and removing work, in a paragraph each."""
-    return render(request, "pages/help.html", {"busy": request.rolebook.hint("busy_periods")})
+    standing = viewer_standing(request.account, request.program.id, request.at)
+    context = {"busy": request.rolebook.hint("busy_periods"), "sees_report": sees_report(standing)}
+    return render(request, "pages/help.html", context)
