@@ -96,7 +96,7 @@ COMMANDS: Mapping[str, Registered] = {
         "rolebook.cli.server.users:users",
         "List accounts, deactivate them, and free people of a lost second factor",
     ),
-    "audit": Registered("rolebook.cli.server.audit:audit", "Verify the audit log"),
+    "audit": Registered("rolebook.cli.server.audit:audit", "Verify the audit log, and print it"),
     "clients": Registered(
         "rolebook.cli.server.clients:clients", "Say which applications may ask the decision point"
     ),

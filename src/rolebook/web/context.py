@@ -6,8 +6,10 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from rolebook.accounts.models import Account
 from rolebook.accounts.queries import NoRolebook, programs_in_force, rolebook_in_force
 from rolebook.audit import clock
+from rolebook.governance.queries.audit_reach import may_see_audit
 from rolebook.policy.model import Program
 from rolebook.web.account.session import has_two_factors
 
@@ -34,10 +36,13 @@ _PAGES = (
     ("My Access", "my-access", "identification"),
     ("Request a Role", "request-a-role", "add"),
     ("Role Matrix", "role-matrix", "grid_view"),
+    ("Audit", "audit", "history"),
     ("Security", "security", "security"),
     ("Help", "help", "help"),
 )
-_PROGRAM_PAGES = frozenset({"home", "manage-access", "my-access", "request-a-role", "role-matrix", "help"})
+_PROGRAM_PAGES = frozenset(
+    {"home", "manage-access", "my-access", "request-a-role", "role-matrix", "audit", "help"}
+)
 _UNDER = {
     "organization-users": "manage-access",
     "remove-access": "manage-access",
@@ -47,6 +52,9 @@ _UNDER = {
     "review-request-everywhere": "request-a-role",
     "my-requests": "my-access",
     "request": "my-access",
+    "request-history": "my-access",
+    "my-history": "my-access",
+    "person-history": "audit",
     "which-role": "role-matrix",
     "can-they": "role-matrix",
     "change-password": "security",
@@ -101,10 +109,19 @@ def _navigation(request: HttpRequest, program_id: str | None) -> tuple[Entry, ..
     current = getattr(request, CURRENT_ENTRY, None) or _UNDER.get(name or "", name)
     entries = []
     for title, page_name, icon in _PAGES:
+        if page_name == "audit" and not _sees_audit(request, program_id):
+            continue
         url = _address(page_name, program_id) if page_name in _PROGRAM_PAGES else _address(page_name)
         if url:
             entries.append(Entry(title, url, icon, page_name == current))
     return tuple(entries)
+
+
+def _sees_audit(request: HttpRequest, program_id: str) -> bool:
+    if not isinstance(request.user, Account):
+        return False
+    at = getattr(request, "at", None) or clock.now()
+    return may_see_audit(request.user, program_id, at)
 
 
 def _address(name: str, *parts: str) -> str:

@@ -4,6 +4,14 @@ from django.urls import path
 
 from rolebook.web.matrix.urls import urlpatterns as matrix_pages
 from rolebook.web.notices.urls import program_pages as notice_pages
+from rolebook.web.pages.audit import (
+    audit_page,
+    export_csv,
+    export_json,
+    own_history_page,
+    person_history_page,
+    request_history_page,
+)
 from rolebook.web.pages.decide import decide
 from rolebook.web.pages.decide_many import decide_many, decide_selected
 from rolebook.web.pages.help import help_page
@@ -18,6 +26,7 @@ from rolebook.web.pages.requests import ask_again, my_requests_page, request_pag
 _PROGRAM = "<slug:program_id>/"
 _REQUEST = _PROGRAM + "requests/<uuid:request_id>/"
 _USERS = _PROGRAM + "organizations/<uuid:organization_id>/users/"
+_AUDIT = _PROGRAM + "audit/"
 _ASK = _PROGRAM + "request-a-role/"
 
 urlpatterns = [
@@ -38,10 +47,16 @@ urlpatterns = [
     path(_ASK + "<slug:role_id>/<uuid:organization_id>/", review_request, name="review-request"),
     path(_PROGRAM + "requests/", my_requests_page, name="my-requests"),
     path(_REQUEST, request_page, name="request"),
+    path(_REQUEST + "history/", request_history_page, name="request-history"),
     path(_REQUEST + "withdraw/", withdraw, name="withdraw-request"),
     path(_REQUEST + "submit-again/", submit_again, name="submit-again"),
     path(_REQUEST + "ask-to-submit-again/", ask_again, name="ask-to-submit-again"),
     path(_PROGRAM + "my-access/", my_access_page, name="my-access"),
+    path(_PROGRAM + "my-access/history/", own_history_page, name="my-history"),
+    path(_AUDIT, audit_page, name="audit"),
+    path(_AUDIT + "people/<uuid:account_id>/", person_history_page, name="person-history"),
+    path(_AUDIT + "export.csv", export_csv, name="audit-csv"),
+    path(_AUDIT + "export.jsonl", export_json, name="audit-jsonl"),
     path(_PROGRAM + "help/", help_page, name="help"),
     path(_PROGRAM + "officials/", officials_report, name="officials-report"),
 ]

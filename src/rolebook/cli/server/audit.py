@@ -1,7 +1,9 @@
-"""`rolebook audit`: verify the audit log."""
+"""`rolebook audit`: verify the audit log, and print it."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -11,10 +13,12 @@ if TYPE_CHECKING:
     from rolebook.audit.feed import Revision
     from rolebook.audit.verification import Verification
 
+_DAY = click.DateTime(["%Y-%m-%d"])
+
 
 @click.group()
 def audit() -> None:
-    """Verify the audit log."""
+    """Verify the audit log, and print it."""
 
 
 @audit.command()
@@ -49,6 +53,43 @@ def verify(as_json: bool, program_id: str | None, expected: tuple[str, ...]) -> 
     unprotected = triggers.check_installed()
     click.echo(_as_json(seen, unprotected) if as_json else _as_text(seen, unprotected))
     return 1 if seen.findings or unprotected else 0
+
+
+@audit.command()
+@click.argument("program")
+@click.option("--since", type=_DAY, metavar="DAY", help="From this day on (in the program's zone).")
+@click.option("--until", type=_DAY, metavar="DAY", help="Up to this day, which is included.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+def export(program: str, since: datetime | None, until: datetime | None, as_json: bool) -> None:
+    """Print every event of PROGRAM, oldest first, as CSV or as JSON lines.
+
+    \b
+    Examples:
+      rolebook audit export qpp > qpp.csv
+      rolebook audit export qpp --since 2026-03-01 --until 2026-03-31 --json
+
+    It is written as it is read, in bounded memory, however long the log. Each line has the event's place in the log and
+    its hash, so that what was printed can be compared with the log later.
+    """
+    start_django()
+    from rolebook.accounts.queries import NoRolebook, rolebook_in_force
+    from rolebook.audit import clock
+    from rolebook.governance.queries.audit_files import csv_pieces, json_pieces
+    from rolebook.governance.queries.audit_trail import every_event
+
+    at = clock.now()
+    try:
+        zone = rolebook_in_force(program, at)[1].program.zone
+    except NoRolebook as missing:
+        raise click.ClickException(f"found no program {program!r} with a rolebook in force") from missing
+    after = None if until is None else until + timedelta(days=1)
+    events = every_event(program, at, since=_midnight(since, zone), until=_midnight(after, zone))
+    for piece in json_pieces(events) if as_json else csv_pieces(events, zone):
+        click.echo(piece, nl=False)
+
+
+def _midnight(day: datetime | None, zone: str) -> datetime | None:
+    return None if day is None else day.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def _revision(text: str) -> "Revision":

@@ -13,6 +13,7 @@ from rolebook.governance.queries import (
     users_of_organization,
 )
 from rolebook.governance.queries import home as waiting_at_home
+from rolebook.governance.queries.audit_reach import may_see_audit_at
 from rolebook.web.answers import asked, first_address, next_address, program_view
 from rolebook.web.pages.decide_many import selecting
 from rolebook.web.pages.removal import only_official_hint, removal_to_show
@@ -97,6 +98,7 @@ def organization_users(request: ProgramRequest, organization_id: uuid.UUID) -> H
             "few_officials": few_officials(request, users.hint is not None),
             "only_official_hint": only_official_hint(request),
             "removal": removal_to_show(request),
+            "sees_audit": may_see_audit_at(request.account, request.program.id, organization_id, request.at),
         },
     )
 

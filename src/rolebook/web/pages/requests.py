@@ -12,6 +12,7 @@ from rolebook.governance.flows.ask_to_submit_again import ask_to_submit_again
 from rolebook.governance.flows.submit_request_again import submit_request_again
 from rolebook.governance.flows.withdraw_request import withdraw_request
 from rolebook.governance.queries import my_requests, request_detail
+from rolebook.governance.queries.audit_trail import may_see_official_history
 from rolebook.governance.refusals import Refused
 from rolebook.web.answers import asked, first_address, next_address, program_view, said_of
 from rolebook.web.context import CURRENT_ENTRY
@@ -53,6 +54,8 @@ def _show(
         "own": own,
         "deciding": [row for row in detail.to_decide if row.may_decide],
         "may_submit_again": line.may_submit_again and detail.again_id is None,
+        "sees_history": own
+        or may_see_official_history(request.account, request.program.id, request_id, request.at),
         "problems": problems,
         "summary_title": "That could not be done",
     }

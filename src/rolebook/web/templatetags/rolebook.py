@@ -39,6 +39,14 @@ def instant(context: template.Context, at: datetime | None) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def shown(context: template.Context, value: str | datetime) -> str:
+    """Write a value of an event: an instant in the program's zone, a text as it is, whatever way it is written."""
+    if isinstance(value, datetime):
+        return instant(context, value)
+    return format_html("<bdi>{}</bdi>", value)
+
+
+@register.simple_tag(takes_context=True)
 def day(context: template.Context, at: datetime | None) -> str:
     """Write the day of an instant in the program's zone."""
     if at is None:
