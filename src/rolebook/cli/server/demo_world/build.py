@@ -16,7 +16,7 @@ from rolebook.accounts.flows.organizations import import_organizations
 from rolebook.accounts.flows.rolebooks import activate_rolebook
 from rolebook.audit.recording import tip
 from rolebook.cli.server.demo_world.acts import OPERATOR, Acts
-from rolebook.cli.server.demo_world.cast import CAST, GRACE
+from rolebook.cli.server.demo_world.cast import CAST, GRACE, WALT
 from rolebook.cli.server.demo_world.iqies import PROVIDERS, StateAndProvider
 from rolebook.cli.server.demo_world.places import Place, as_file, make_places
 from rolebook.cli.server.demo_world.story import WEEKS, Step, Story
@@ -88,8 +88,7 @@ def build_world(
             _activate("iqcs", begin + timedelta(minutes=50))
             _import("iqies", PROVIDERS, begin + timedelta(minutes=60))
             steps += StateAndProvider(acts.elsewhere("iqies"), now, story.crowd).steps()
-            steward = partial(acts.elsewhere("iqcs").designate, None, GRACE, "steward", None)
-            steps.append(Step(now - timedelta(days=55), steward))
+            steps += _iqcs_offices(acts.elsewhere("iqcs"), now)
             steps.sort(key=lambda step: step.at)
         skipped = False
         for number, step in enumerate(steps):
@@ -102,6 +101,15 @@ def build_world(
             if told is not None:
                 told(number + 1, len(steps))
     return World("qpp", places, tip()[0])
+
+
+def _iqcs_offices(acts: Acts, now: datetime) -> list[Step]:
+    """Return how IQCS gets its steward and its security, so that its requests find who decides them."""
+    return [
+        Step(now - timedelta(days=55), partial(acts.designate, None, GRACE, "steward", None)),
+        Step(now - timedelta(days=54), partial(acts.register, WALT)),
+        Step(now - timedelta(days=53), partial(acts.designate, GRACE, WALT, "iqcs_security", None)),
+    ]
 
 
 def _activate(program: str, at: datetime) -> None:

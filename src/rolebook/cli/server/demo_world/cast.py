@@ -44,7 +44,9 @@ ROSA = Person(
 BEN = Person("ben.carter", "Ben Carter", "iQIES: State Agency General User of Ohio")
 CORA = Person("cora.whitman", "Cora Whitman", "iQIES: Provider Security Official of a home health agency")
 
-CAST = (GRACE, MARIA, AISHA, DANIEL, TOM, INES, LENA, SAM, PAUL, VICTOR, NORA, KIM, ROSA, BEN, CORA)
+WALT = Person("walt.sorenson", "Walt Sorenson", "IQCS: IQCS Security, who closes every request")
+
+CAST = (GRACE, MARIA, AISHA, DANIEL, TOM, INES, LENA, SAM, PAUL, VICTOR, NORA, KIM, ROSA, BEN, CORA, WALT)
 
 _FIRST = (
     "Abigail", "Adam", "Alma", "Amara", "Andre", "Angela", "Anton", "Beatriz", "Ben", "Bianca", "Caleb", "Camille",
