@@ -21,7 +21,7 @@ ICONS = (
     "hourglass_empty", "identification", "info", "lightbulb_outline", "location_city", "lock", "login",
     "logout", "mail", "menu", "people", "person", "phone", "print", "remove_circle", "schedule", "search",
     "security", "send", "undo", "verified_user", "warning",
-)
+)  # fmt: skip
 SVG = "http://www.w3.org/2000/svg"
 
 

@@ -16,7 +16,9 @@ from tests.web.worlds import QPP, World, signed_in
 WEB = Path(rolebook.web.__file__).parent
 TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
 INLINE = re.compile(r"<style|\sstyle=|\son\w+=|javascript:|<script(?![^>]*\ssrc=)", re.IGNORECASE)
-ELSEWHERE = re.compile(r"""(?:src|href|action)=["'](?:https?:)?//|url\(["']?(?:https?:)?//|@import""", re.IGNORECASE)
+ELSEWHERE = re.compile(
+    r"""(?:src|href|action)=["'](?:https?:)?//|url\(["']?(?:https?:)?//|@import""", re.IGNORECASE
+)
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
