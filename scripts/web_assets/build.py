@@ -37,8 +37,14 @@ def main() -> None:
         subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=work, check=True)
         subprocess.run(
             [
-                work / "node_modules/.bin/sass", "--no-source-map", "--style=compressed", "--quiet",
-                "-I", work / "node_modules/@uswds/uswds/packages", "uswds.scss", "uswds.css",
+                work / "node_modules/.bin/sass",
+                "--no-source-map",
+                "--style=compressed",
+                "--quiet",
+                "-I",
+                work / "node_modules/@uswds/uswds/packages",
+                "uswds.scss",
+                "uswds.css",
             ],
             cwd=work,
             check=True,
