@@ -355,6 +355,17 @@ def test_the_steward_decides_only_where_nobody_is_left(practice: Organization) -
         decides(steward, second)
 
 
+@pytest.mark.requirement("QPP-11", "IQIES-05")
+@pytest.mark.invariant("I3")
+def test_the_steward_gets_no_seat_by_the_official_having_decided(
+    practice: Organization, official: Account
+) -> None:
+    stage = open_stage(asks(grants.user(), practice))
+    assert isinstance(decides(official, stage), Outcome)
+    with pytest.raises(NotAllowed):
+        decides(grants.steward(), stage)
+
+
 @pytest.mark.requirement("QPP-14")
 def test_the_only_officials_own_request_goes_to_the_steward(
     practice: Organization, official: Account

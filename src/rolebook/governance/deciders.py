@@ -138,9 +138,11 @@ def not_conflicted(account: Account) -> Q:
 def _before(stage: int | OuterRef, chain_id: str | OuterRef, version: int | OuterRef) -> Q:
     """Return the condition for outcomes of a request that use up their approver for a stage.
 
-    Those of the same run, and those on an item that the stage decides too: N stages need N people (I6).
+    Those of other stages of the same run, and of others on an item that the stage decides too: N stages need N people
+    (I6). Who decided this very stage stays in its office: the steward does not step in because they did.
     """
-    return Q(chain_id=chain_id, request_version=version) | Q(stage__items__stages=stage)
+    run = Q(chain_id=chain_id, request_version=version)
+    return (run | Q(stage__items__stages=stage)) & ~Q(stage=stage)
 
 
 def _office_grants(book: Rolebook, role_id: str, at: datetime) -> QuerySet[Grant] | None:
