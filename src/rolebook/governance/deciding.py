@@ -203,7 +203,9 @@ def _grant(work: UnitOfWork, held: Held, standing: Standing, items: tuple[Reques
     settle_items(items, RequestItem.State.APPROVED)
     for item in items:
         if item.kind != RequestItem.Kind.ADD_ROLE:
-            raise NotImplementedError(f"no flow submits items of the kind {item.kind!r}")
+            raise ValueError(
+                f"found an item of the kind {item.kind!r}, expected {RequestItem.Kind.ADD_ROLE!r}"
+            )
         open_grant(
             work,
             held,
