@@ -39,7 +39,12 @@ def load_rolebook(world: World) -> Ask:
         builder.add(user_id, active=True, grants=map(grant_row, held))
     snapshot = builder.build()
     check, at = snapshot.check, micros(NOW)
-    return lambda question: check(*question, at)
+
+    def ask(question: Question) -> bool:
+        user_id, privilege, organization_id = question
+        return check(user_id, privilege, organization_id, at)
+
+    return ask
 
 
 CASBIN_MODEL = """
