@@ -104,6 +104,31 @@ class MailedCode(models.Model):
     used_at = models.DateTimeField(null=True)
 
 
+class LinkedIdentity(models.Model):
+    """That an identity at an outside identity provider signs in to an account: always linked by its person (I9).
+
+    The pair of issuer and subject is the identity; names and addresses that the provider tells are never compared.
+    """
+
+    public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="identities")
+    provider_id = models.CharField(max_length=40)
+    """Which provider of the settings it came by; the issuer is what counts."""
+    issuer = models.CharField(max_length=500)
+    subject = models.CharField(max_length=255)
+    """The provider's own id of the person (OpenID Connect Core 1.0, section 2: at most 255 characters)."""
+    linked_at = models.DateTimeField()
+    signed_in_at = models.DateTimeField(null=True)
+    two_factors_at = models.DateTimeField(null=True)
+    """When the provider last confirmed a second factor that counts; from then on no mailed code stands in for one."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="identity_linked_once"),
+            models.UniqueConstraint(fields=["account", "issuer"], name="one_identity_of_an_issuer"),
+        ]
+
+
 class Throttle(models.Model):
     """How many failures one source had since its window began (:mod:`rolebook.accounts.throttling`)."""
 
