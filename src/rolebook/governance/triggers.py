@@ -28,6 +28,24 @@ _MUTABLE: Mapping[str, tuple[str, Sequence[str], str]] = {
         ),
         "OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL",
     ),
+    "governance_access": (
+        "access changes only once: when it is closed",
+        (
+            "id", "public_id", "program_id", "participation_id", "account_id", "organization_id", "lower_levels",
+            "starts_at", "ends_at", "request_item_id", "designation_id", "imported_id",
+        ),
+        "OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL",
+    ),
+    "governance_accesscheck": (
+        "a check of codes changes only once: when it is closed",
+        ("id", "public_id", "program_id", "employment_id", "opened_at"),
+        "OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL",
+    ),
+    "governance_supervisorword": (
+        "the word of a supervisor is given or refused once",
+        ("id", "public_id", "program_id", "form_id", "asked_at"),
+        "OLD.state = 'asked'",
+    ),
     "governance_request": (
         "who asks for whom never changes, nor does a settled request",
         (
@@ -40,7 +58,7 @@ _MUTABLE: Mapping[str, tuple[str, Sequence[str], str]] = {
         "what an item asks never changes",
         (
             "id", "public_id", "program_id", "request_id", "request_version", "position", "kind", "role_id",
-            "organization_id", "starts_at", "ends_at",
+            "organization_id", "lower_levels", "starts_at", "ends_at",
         ),
         "OLD.state = 'pending'",
     ),
@@ -48,7 +66,7 @@ _MUTABLE: Mapping[str, tuple[str, Sequence[str], str]] = {
         "a stage is bound to what was submitted, and is settled once",
         (
             "id", "public_id", "program_id", "request_id", "request_version", "chain_id", "spec_id", "position",
-            "approver_role_id", "organization_id", "items_hash",
+            "approver_role_id", "organization_id", "is_foreign", "items_hash",
         ),
         "OLD.state IN ('waiting', 'open')",
     ),
@@ -63,6 +81,23 @@ _SAME_PROGRAM: Mapping[str, Mapping[str, str]] = {
         "designation_id": "governance_designation",
         "imported_id": "governance_importedapproval",
     },
+    "governance_access": {
+        "participation_id": "governance_participation",
+        "organization_id": "accounts_organization",
+        "request_item_id": "governance_requestitem",
+        "designation_id": "governance_designation",
+        "imported_id": "governance_importedapproval",
+    },
+    "governance_accesscheck": {"employment_id": "governance_employment"},
+    "governance_accountform": {
+        "request_id": "governance_request",
+        "employing_organization_id": "accounts_organization",
+    },
+    "governance_employment": {
+        "participation_id": "governance_participation",
+        "organization_id": "accounts_organization",
+    },
+    "governance_supervisorword": {"form_id": "governance_accountform"},
     "governance_import": {},
     "governance_importedapproval": {"imported_id": "governance_import"},
     "governance_designation": {"organization_id": "accounts_organization"},
@@ -78,11 +113,13 @@ _SAME_PROGRAM: Mapping[str, Mapping[str, str]] = {
     "governance_outcome": {"request_id": "governance_request", "stage_id": "governance_stage"},
 }
 
-_SAME_PERSON = "governance_grant"
-_NEVER_CHANGE: Mapping[str, Sequence[str]] = {
+_SAME_PERSON = frozenset({"governance_grant", "governance_access"})
+_NEVER_CHANGE: Mapping[str, Sequence[str | tuple[str, ...]]] = {
     # table: its unique columns
     "governance_outcome": ("id", "stage_id"),
     "governance_designation": ("id", "public_id"),
+    "governance_employment": ("id", "public_id"),
+    "governance_accountform": ("id", ("request_id", "request_version")),
     "governance_import": ("id", "public_id"),
     "governance_importedapproval": ("id", "public_id"),
 }
@@ -155,7 +192,7 @@ def _of_one_program(table: str) -> TriggerSet:
         f"EXISTS (SELECT 1 FROM {other} o WHERE o.id = NEW.{column} AND o.program_id <> NEW.program_id)"  # noqa: S608  # names of ours
         for column, other in _SAME_PROGRAM.get(table, {}).items()
     ]
-    if table == _SAME_PERSON:
+    if table in _SAME_PERSON:
         conditions.append(
             "EXISTS (SELECT 1 FROM governance_participation o "
             "WHERE o.id = NEW.participation_id AND o.account_id <> NEW.account_id)"

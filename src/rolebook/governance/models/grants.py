@@ -1,4 +1,4 @@
-"""Grants, and the designations that open some of them. Only :mod:`rolebook.governance.ledger` writes here."""
+"""Grants and access, and the designations that open some. Only :mod:`rolebook.governance.ledger` writes here."""
 
 from django.db import models
 
@@ -16,7 +16,10 @@ class Designation(models.Model):
     program = models.ForeignKey(Program, on_delete=models.PROTECT)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="designations")
     role_id = models.CharField(max_length=80)
+    """Empty where access apart from roles was given."""
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True)
+    lower_levels = models.BooleanField(null=True)
+    """Of access apart from roles: whether the organizations below are included; null of a role."""
     designated_by = models.ForeignKey(
         Account, on_delete=models.PROTECT, null=True, related_name="designations_made"
     )
@@ -64,4 +67,66 @@ class Grant(models.Model):
         indexes = [
             models.Index(fields=["program", "organization", "closed_at"], name="grant_organization"),
             models.Index(fields=["account", "program", "closed_at"], name="grant_account"),
+        ]
+
+
+class Access(models.Model):
+    """An organization held apart from roles, dated like a grant (design: "access"); power needs a role as well."""
+
+    public_id = models.UUIDField(unique=True, default=new_public_id, editable=False)
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="accesses")
+    participation = models.ForeignKey(Participation, on_delete=models.PROTECT, related_name="accesses")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="accesses")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="accesses")
+    lower_levels = models.BooleanField()
+    """Whether the organizations below are included."""
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    """Set once, by the ledger; a trigger refuses every other change."""
+    request_item = models.OneToOneField(
+        RequestItem, on_delete=models.PROTECT, null=True, related_name="access"
+    )
+    designation = models.OneToOneField(
+        Designation, on_delete=models.PROTECT, null=True, related_name="access"
+    )
+    imported = models.OneToOneField(
+        ImportedApproval, on_delete=models.PROTECT, null=True, related_name="access"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=models.F("starts_at")),
+                name="access_ends_after_it_starts",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    request_item__isnull=False, designation__isnull=True, imported__isnull=True
+                )
+                | models.Q(request_item__isnull=True, designation__isnull=False, imported__isnull=True)
+                | models.Q(request_item__isnull=True, designation__isnull=True, imported__isnull=False),
+                name="access_has_one_origin",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["program", "organization", "closed_at"], name="access_organization"),
+            models.Index(fields=["account", "program", "closed_at"], name="access_account"),
+        ]
+
+
+class EndWarning(models.Model):
+    """That a person was told so many days before what they hold ends; once an end, whatever ends with it."""
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT)
+    participation = models.ForeignKey(Participation, on_delete=models.PROTECT, related_name="end_warnings")
+    ends_at = models.DateTimeField()
+    days_before = models.PositiveSmallIntegerField()
+    warned_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["participation", "ends_at", "days_before"], name="one_warning_before_an_end"
+            )
         ]

@@ -30,6 +30,8 @@ class Request(models.Model):
     )
     submitted_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
+    held_since = models.DateTimeField(null=True)
+    """Since when the rest waits for the requester's word, after another agency denied its part; null: it goes on."""
 
     class Meta:
         indexes = [
@@ -63,6 +65,8 @@ class Stage(models.Model):
     """Where the approver must hold the role; null for an office of the program (the steward)."""
     follows = models.ManyToManyField("self", symmetrical=False, related_name="followed_by")
     """The stages that must all be approved before this one opens: the one before it, or every chain that joins here."""
+    is_foreign = models.BooleanField(default=False, db_default=False)
+    """Whether another organization than the beneficiary's employing one decides: it speaks for its own items only."""
     items_hash = models.CharField(max_length=64)
     state = models.CharField(max_length=20, choices=State, default=State.WAITING)
     opened_at = models.DateTimeField(null=True)
@@ -104,6 +108,8 @@ class RequestItem(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     role_id = models.CharField(max_length=80, blank=True, default="")
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True, related_name="items")
+    lower_levels = models.BooleanField(default=False, db_default=False)
+    """Of access apart from roles: whether the organizations below are included."""
     starts_at = models.DateTimeField(null=True)
     ends_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=20, choices=State, default=State.PENDING)
