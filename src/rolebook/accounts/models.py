@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.crypto import salted_hmac
 
+from rolebook.accounts import organization_models  # noqa: F401 - Django looks for tables here
 from rolebook.audit.ids import new_public_id
 
 
@@ -198,8 +199,8 @@ class Organization(models.Model):
     kind_id = models.CharField(max_length=60)
     code = models.CharField(max_length=60)
     name = models.CharField(max_length=200)
-    search_key = models.CharField(max_length=400)
-    """Case-folded name, code and identifiers, for search."""
+    search_key = models.CharField(max_length=1000)
+    """Case-folded name, code and identifiers, and those it had before, for search."""
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="children")
     path = models.CharField(max_length=900, db_index=True)
     """Ids from the root to this organization, each followed by a slash (``/1/5/``): never names (I1)."""
