@@ -1,5 +1,6 @@
 """What every page shows around its own content: program, navigation, sign-in addresses, contacts."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from rolebook.accounts.models import Account
 from rolebook.accounts.queries import NoRolebook, programs_in_force, rolebook_in_force
 from rolebook.audit import clock
 from rolebook.governance.queries.audit_reach import may_see_audit
+from rolebook.governance.queries.stewards import is_steward
 from rolebook.policy.model import Program
 from rolebook.web.account.session import has_two_factors
 
@@ -28,6 +30,8 @@ class Entry:
     url: str
     icon: str
     current: bool
+    heading: str = ""
+    """The title of the section that begins with this entry; empty within a section."""
 
 
 _PAGES = (
@@ -43,6 +47,15 @@ _PAGES = (
 _PROGRAM_PAGES = frozenset(
     {"home", "manage-access", "my-access", "request-a-role", "role-matrix", "audit", "help"}
 )
+_STEWARDS_PAGES = (
+    ("Organizations", "steward-organizations", "location_city"),
+    ("People", "steward-people", "groups"),
+    ("Designate", "designate", "verified_user"),
+    ("Few officials", "officials-report", "group_add"),
+    ("Mail queue", "mail-queue", "mail"),
+    ("Jobs", "jobs", "schedule"),
+)
+"""What only stewards see, below the heading "Administer"."""
 _UNDER = {
     "organization-users": "manage-access",
     "remove-access": "manage-access",
@@ -114,7 +127,23 @@ def _navigation(request: HttpRequest, program_id: str | None) -> tuple[Entry, ..
         url = _address(page_name, program_id) if page_name in _PROGRAM_PAGES else _address(page_name)
         if url:
             entries.append(Entry(title, url, icon, page_name == current))
+    if _is_steward(request, program_id):
+        entries += _stewards_entries(program_id, current)
     return tuple(entries)
+
+
+def _stewards_entries(program_id: str, current: str | None) -> Iterator[Entry]:
+    heading = "Administer"
+    for title, page_name, icon in _STEWARDS_PAGES:
+        if url := _address(page_name, program_id):
+            yield Entry(title, url, icon, page_name == current, heading)
+            heading = ""
+
+
+def _is_steward(request: HttpRequest, program_id: str) -> bool:
+    if not isinstance(request.user, Account):
+        return False
+    return is_steward(request.user, program_id, getattr(request, "at", None) or clock.now())
 
 
 def _sees_audit(request: HttpRequest, program_id: str) -> bool:

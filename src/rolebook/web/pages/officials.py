@@ -6,7 +6,6 @@ from django.views.decorators.http import require_safe
 
 from rolebook.governance.queries.shortage import organizations_short_of_officials
 from rolebook.web.answers import asked, first_address, next_address, program_view
-from rolebook.web.context import CURRENT_ENTRY
 from rolebook.web.program import ProgramRequest
 
 
@@ -17,7 +16,6 @@ def officials_report(request: ProgramRequest) -> HttpResponse:
     page = organizations_short_of_officials(
         request.account, request.program.id, request.at, after=asked(request, "after")
     )
-    setattr(request, CURRENT_ENTRY, "help")
     context = {
         "rows": page.rows,
         "advice": request.rolebook.hint("few_officials"),

@@ -1,0 +1,33 @@
+"""Who stands for a program as its steward: the office that administers it."""
+
+from datetime import datetime
+
+from rolebook.accounts.models import Account
+from rolebook.governance.authority import Standing
+from rolebook.governance.queries.seeing import viewer_standing
+from rolebook.governance.refusals import NotAllowed, NotFound
+from rolebook.policy.model import Act
+
+
+def is_steward(viewer: Account, program_id: str, at: datetime) -> bool:
+    """Return whether the viewer administers the program as a whole."""
+    try:
+        return administers(viewer_standing(viewer, program_id, at))
+    except NotAllowed:
+        return False
+
+
+def administers(standing: Standing) -> bool:
+    """Return whether somebody's offices give them the act "administer" for the whole program."""
+    return standing.may(Act.ADMINISTER, None)
+
+
+def stewards_standing(viewer: Account, program_id: str, at: datetime) -> Standing:
+    """Return the standing of somebody who administers the program.
+
+    Raises NotFound for everybody else, as if there were no such page, and NotAllowed for an account that is not active.
+    """
+    standing = viewer_standing(viewer, program_id, at)
+    if not administers(standing):
+        raise NotFound
+    return standing
