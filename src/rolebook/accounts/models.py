@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.crypto import salted_hmac
 
-from rolebook.accounts import organization_models  # noqa: F401 - Django looks for tables here
+from rolebook.accounts import credential_models, organization_models  # noqa: F401 - Django looks for tables here
 from rolebook.audit.ids import new_public_id
 
 
@@ -47,6 +47,8 @@ class Account(AbstractBaseUser):
     """Goes into the hash that every session carries: a new one signs the account out everywhere (I7)."""
     last_totp_step = models.BigIntegerField(default=0)
     """The newest 30-second step whose code was used (RFC 6238, section 5.2: a code is accepted once)."""
+    factors_removed_at = models.DateTimeField(null=True)
+    """When a lost second factor was removed; None again once a new one is set up."""
     created_at = models.DateTimeField()
     last_login = None  # per program, in its participation
 
