@@ -11,7 +11,7 @@ from django.db import transaction
 
 from rolebook.accounts import mailed_codes, throttling
 from rolebook.accounts.mail import AccountMail, SendMail
-from rolebook.accounts.models import Account, MailedCode, StatementAgreement
+from rolebook.accounts.models import Account, LinkedIdentity, MailedCode, StatementAgreement
 from rolebook.accounts.passwords import LONGEST, spend_time_hashing
 from rolebook.accounts.queries.rolebooks import rolebook_in_force, statement_hash
 from rolebook.accounts.second_factor import matching_step, secret_of, totp_of
@@ -31,6 +31,10 @@ class SignInRefused(Exception):
     """The credentials do not fit an account that may sign in; which of them is not told (I14)."""
 
 
+class SecondFactorElsewhere(Exception):
+    """The account's second factor is its identity provider's: no mailed code stands in for it (QPP-01)."""
+
+
 class StatementChanged(Exception):
     """The statement in force is not the one that was agreed to; it must be shown and agreed to again."""
 
@@ -39,10 +43,14 @@ class StatementChanged(Exception):
 class Agreement:
     """That somebody agreed to a program's statement: the hash of the wording that was shown; None where
     there is none.
+
+    ``later``: nothing was agreed to yet; it is asked for before the program's first page (sign-in by an identity
+    provider, QPP-01).
     """
 
     program_id: str
     wording_hash: str | None
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +105,12 @@ def check_password(
 def mail_sign_in_code(*, account: Account, at: datetime, send: SendMail) -> uuid.UUID | None:
     """Mail a code to somebody who has no second factor yet, and return the proof's id; None for who has one.
 
-    The mailbox stands in until the factor is set up: a password alone never suffices.
+    The mailbox stands in until the factor is set up: a password alone never suffices. Raises SecondFactorElsewhere.
     """
     if totp_of(account) is not None:
         return None
+    if has_factor_elsewhere(account):
+        raise SecondFactorElsewhere
     throttling.take([(throttling.MAIL_BY_ADDRESS, account.email_key)], at)
     purpose = MailedCode.Purpose.SIGN_IN
     with transaction.atomic(durable=True):
@@ -118,8 +128,10 @@ def sign_in(
     known_browser: bool,
     at: datetime,
     origin: Origin,
+    provider_id: str | None = None,
 ) -> SignedIn:
-    """Complete a sign-in, after ``check_password``, with a security code; record it, and the agreement.
+    """Complete a sign-in, after ``check_password`` or an identity provider's word (``provider_id``), with a security
+    code; record it, and the agreement.
 
     ``code`` is one of the authenticator app (accepted once, RFC 6238 section 5.2), a recovery code, or, for who has no
     second factor yet, the mailed code of ``proof_id``. Raises SignInRefused, CodeRefused (mailed code),
@@ -140,7 +152,7 @@ def sign_in(
                 ACCOUNT_SIGNED_IN,
                 program_id=agreement.program_id,
                 beneficiary_id=account.public_id,
-                new={"method": method},
+                new={"method": method, **({"provider": provider_id} if provider_id else {})},
             )
     except SignInRefused:
         record_refusal(
@@ -190,6 +202,8 @@ def agree_to_statement(
 
 def record_agreement(work: UnitOfWork, account: Account, agreement: Agreement, at: datetime) -> None:
     """Record, in a flow's unit of work, the agreement to the statement in force. Raises StatementChanged."""
+    if agreement.later:
+        return
     version, book = rolebook_in_force(agreement.program_id, at)
     wording = book.program.statement
     if (statement_hash(wording) if wording is not None else None) != agreement.wording_hash:
@@ -218,9 +232,14 @@ def sign_out(*, acting_user: Account, at: datetime, origin: Origin) -> None:
         work.record(ACCOUNT_SIGNED_OUT, beneficiary_id=acting_user.public_id)
 
 
+def has_factor_elsewhere(account: Account) -> bool:
+    """Return whether an identity provider has confirmed a second factor that counted for ``account``."""
+    return LinkedIdentity.objects.filter(account=account, two_factors_at__isnull=False).exists()
+
+
 def _prove(account: Account, code: str, proof: MailedCode | None, at: datetime) -> Method:
     if proof is not None:
-        if proof.account_id != account.pk or totp_of(account) is not None:
+        if proof.account_id != account.pk or totp_of(account) is not None or has_factor_elsewhere(account):
             raise SignInRefused
         mailed_codes.use(proof, at)
         return "mailed-code"

@@ -36,6 +36,10 @@ from rolebook.web.program import ProgramRequest, place_in_program
 _PENDING = "rolebook.signing_in"
 _REFUSED = "That user ID and password do not fit. Check both, and try again."
 _WRONG_SECURITY_CODE = "That code is not right, or was used already. Wait for the next one, and type that."
+_ELSEWHERE = (
+    "Your second factor is that of your identity provider, so your password is not enough here. "
+    "Sign in with your identity provider."
+)
 _CHANGED = "The Statement of Truth has changed. Please read it and agree to it."
 
 
@@ -51,6 +55,8 @@ class Pending:
     wording_hash: str | None
     proof_id: str | None
     began: float
+    provider_id: str | None = None
+    """The identity provider whose word stands for the password; the statement is then agreed to afterwards."""
 
     @classmethod
     def of(cls, request: HttpRequest) -> Self | None:
@@ -112,6 +118,9 @@ def sign_in(request: ProgramRequest, program_id: str) -> HttpResponse:
     except flows.SignInRefused:
         say(form, None, _REFUSED)
         return render(request, "account/sign_in.html", context, status=422)
+    except flows.SecondFactorElsewhere:
+        say(form, None, _ELSEWHERE)
+        return render(request, "account/sign_in.html", context, status=422)
     except TooManyAttempts as limit:
         return too_many(request, "account/sign_in.html", context, limit)
     request.session.cycle_key()
@@ -149,7 +158,10 @@ def sign_in_code(request: ProgramRequest) -> HttpResponse:
             account_id=pending.account_id,
             code=form.cleaned_data["code"],
             proof_id=canonical_id(pending.proof_id) if pending.proof_id else None,
-            agreement=flows.Agreement(pending.program_id, pending.wording_hash),
+            agreement=flows.Agreement(
+                pending.program_id, pending.wording_hash, later=pending.provider_id is not None
+            ),
+            provider_id=pending.provider_id,
             known_browser=knows(request, pending.user_id),
             at=at,
             origin=session.origin_of(request),
