@@ -7,7 +7,17 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from rolebook.policy.model import Rolebook, RuleInForce, RuleOverride
-from rolebook.policy.rules import RULES, Change, ChangeKind, Facts, HeldRole, Moment, PendingItem, judge
+from rolebook.policy.rules import (
+    RULES,
+    Change,
+    ChangeKind,
+    Facts,
+    HeldAccess,
+    HeldRole,
+    Moment,
+    PendingItem,
+    judge,
+)
 from rolebook.policy.rules.new_or_modification import request_type_for
 from rolebook.policy.words import SENTENCES, UNKNOWN, sentence
 from tests.policy.shipped_books import NAMES, book
@@ -29,7 +39,7 @@ class StatedFacts:
 
     rolebook: Rolebook
     held: tuple[HeldRole, ...] = ()
-    access: tuple[str, ...] = ()
+    access: tuple[HeldAccess, ...] = ()
     pending: tuple[PendingItem, ...] = ()
     ever: frozenset[str] = frozenset()
     agreed: bool = True
@@ -41,7 +51,7 @@ class StatedFacts:
     def held_roles(self, person_id: str, at: datetime) -> tuple[HeldRole, ...]:
         return self.held
 
-    def held_access(self, person_id: str, at: datetime) -> tuple[str, ...]:
+    def held_access(self, person_id: str, at: datetime) -> tuple[HeldAccess, ...]:
         return self.access
 
     def pending_items(self, person_id: str) -> tuple[PendingItem, ...]:
@@ -168,7 +178,8 @@ def test_what_is_not_held_cannot_be_taken_away() -> None:
 def test_access_is_asked_for_on_its_own_only_where_a_program_holds_it_apart() -> None:
     change = add(None, "FWS", kind=ChangeKind.ADD_ACCESS)
     assert codes(change, StatedFacts(book("iqcs"))) == []
-    assert codes(change, StatedFacts(book("iqcs"), access=("FWS",))) == ["access_already_held"]
+    held = (HeldAccess("FWS", lower_levels=False, starts_at=NOW, ends_at=None),)
+    assert codes(change, StatedFacts(book("iqcs"), access=held)) == ["access_already_held"]
     assert codes(change, StatedFacts(book("qpp"))) == ["no_separate_access"]
     removal = dataclasses.replace(change, kind=ChangeKind.REMOVE_ACCESS)
     assert codes(removal, StatedFacts(book("iqcs"))) == ["access_not_held"]

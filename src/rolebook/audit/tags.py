@@ -48,7 +48,8 @@ def tag_of(name: str) -> Tag:
     return TAGS[name]
 
 
-# Accounts: the beneficiary. ``status`` is an Account.Status, ``method`` totp, passkey or recovery.
+# Accounts: the beneficiary. ``status`` is an Account.Status, ``method`` totp, passkey, recovery,
+# mailed-code or provider; ``provider`` the identity provider of the settings by which somebody came.
 ACCOUNT_REGISTERED = _declare(
     "account:registered", "Somebody registered an account", "status", "user_id name email"
 )
@@ -64,12 +65,21 @@ ACCOUNT_CHANGED = _declare(
 ACCOUNT_STATUS_CHANGED = _declare(
     "account:status-changed", "An account was deactivated, reactivated or closed", "status", "reason"
 )
-ACCOUNT_SIGNED_IN = _declare("account:signed-in", "Somebody signed in", "method")
+ACCOUNT_SIGNED_IN = _declare("account:signed-in", "Somebody signed in", "method provider")
 ACCOUNT_SIGNED_OUT = _declare("account:signed-out", "Somebody signed out")
 ACCOUNT_PASSWORD_CHANGED = _declare("account:password-changed", "A password was changed or reset", "way")
 ACCOUNT_FACTOR_ADDED = _declare("account:factor-added", "A second factor was set up", "method")
 ACCOUNT_FACTOR_REMOVED = _declare("account:factor-removed", "A second factor was removed", "method")
 ACCOUNT_CODES_MADE = _declare("account:codes-made", "New recovery codes replaced the old ones", "count")
+ACCOUNT_IDENTITY_LINKED = _declare(
+    "account:identity-linked", "An identity at an outside provider was linked", "provider issuer", "identity"
+)
+ACCOUNT_IDENTITY_UNLINKED = _declare(
+    "account:identity-unlinked",
+    "An identity at an outside provider was unlinked",
+    "provider issuer",
+    "identity",
+)
 ACCOUNT_ERASED = _declare(
     "account:erased", "Personal data of a person was erased from the log", "values through_sequence"
 )
@@ -121,7 +131,7 @@ GRANTS_IMPORTED = _declare(
 REQUEST_SUBMITTED = _declare(
     "request:submitted",
     "A request was submitted, or submitted again corrected",
-    "version items chain stages resubmission_of role_id organizations",
+    "version items chain stages resubmission_of role_id organizations request_type",
     "reason",
 )
 REQUEST_WITHDRAWN = _declare("request:withdrawn", "A request was withdrawn", "state version", "reason")
@@ -155,11 +165,64 @@ OUTCOME_RETURNED = _declare(
 _GRANT = "grant_id role_id starts_at ends_at closed_at cause request_item_id designation_id"
 GRANT_OPENED = _declare("grant:opened", "A grant of a role was opened", _GRANT)
 GRANT_CLOSED = _declare("grant:closed", "A grant of a role was closed", _GRANT)
+_ACCESS = "access_id lower_levels starts_at ends_at closed_at cause request_item_id designation_id"
+ACCESS_OPENED = _declare("access:opened", "Access apart from roles to an organization was opened", _ACCESS)
+ACCESS_CLOSED = _declare("access:closed", "Access apart from roles to an organization was closed", _ACCESS)
 ROLE_DESIGNATED = _declare(
     "role:designated", "A role was designated without a request", "role_id designation_id grant_id", "reason"
 )
 ACCESS_REMOVED = _declare(
-    "access:removed", "Somebody's access at an organization was removed", "grants roles", "reason"
+    "access:removed", "Somebody's access at an organization was removed", "grants accesses roles", "reason"
+)
+ACCESS_DESIGNATED = _declare(
+    "access:designated",
+    "Access apart from roles was given without a request",
+    "access_id designation_id lower_levels",
+    "reason",
+)
+ACCESS_END_NEAR = _declare(
+    "access:end-near",
+    "A person was told that roles or access of theirs end soon",
+    "ends_at days_before",
+)
+
+# Who employs a person in a program, and the check of the codes held that a change opens.
+EMPLOYMENT_RECORDED = _declare(
+    "employment:recorded",
+    "The organization that employs a person was recorded",
+    "employment_id access_check_id",
+    "reason",
+)
+ACCESS_CHECK_CLOSED = _declare(
+    "access-check:closed",
+    "The codes that a person holds were looked at after their employer changed",
+    "access_check_id",
+    "reason",
+)
+
+# The supervisor's word on an account request.
+SUPERVISOR_ASKED = _declare(
+    "supervisor:asked",
+    "A supervisor was asked to authorize an account request",
+    "word_id version expires_at",
+    "name email",
+)
+SUPERVISOR_CONFIRMED = _declare(
+    "supervisor:confirmed", "A supervisor authorized an account request", "word_id version way", "name email"
+)
+SUPERVISOR_REFUSED = _declare(
+    "supervisor:refused",
+    "A supervisor did not authorize an account request",
+    "word_id version way",
+    "name email reason",
+)
+REQUEST_HELD = _declare(
+    "request:held",
+    "Another agency denied its part of a request; the requester has to say whether the rest goes on",
+    "version stage_id",
+)
+REQUEST_WENT_ON = _declare(
+    "request:went-on", "The requester let the rest of a request go on without what was denied", "version"
 )
 
 # Reminders of pending requests: the beneficiary's own choice in a program.

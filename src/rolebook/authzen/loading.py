@@ -1,24 +1,25 @@
 """From tables to the snapshot that the decision point asks; only the follower's thread reads here.
 
-A closed grant has an empty interval in the snapshot, [closed_at, closed_at): no clock that runs behind,
+A closed grant or access has an empty interval in the snapshot, [closed_at, closed_at): no clock that runs behind,
 and none that is set back, can make it answer yes again (fault 58).
 """
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
 from rolebook.accounts.models import Account, Client, Organization, RolebookVersion
 from rolebook.accounts.queries.rolebooks import book_of_version
-from rolebook.decision.changes import AccountChange, AccountStatus, GrantOpened, RecordLinked
+from rolebook.decision.changes import AccessOpened, AccountChange, AccountStatus, GrantOpened, RecordLinked
 from rolebook.decision.compiled import CompiledProgram, compile_program
+from rolebook.decision.evaluation import Access as HeldAccess
 from rolebook.decision.evaluation import Holding
 from rolebook.decision.instants import micros
-from rolebook.decision.snapshot import GrantRow, Snapshot, SnapshotBuilder
+from rolebook.decision.snapshot import AccessRow, GrantRow, Snapshot, SnapshotBuilder
 from rolebook.decision.tree import OrganizationTree
-from rolebook.governance.models import Grant, Participation
+from rolebook.governance.models import Access, Grant, Participation
 
 _CHUNK = 2000
 
@@ -99,7 +100,7 @@ def load_snapshot(
     program_id: str, program: CompiledProgram, tree: OrganizationTree, at: datetime
 ) -> Snapshot:
     """Return everybody's grants in a program that may still count at ``at`` or later."""
-    builder = SnapshotBuilder(program, tree)
+    builder = SnapshotBuilder(program, tree, settled=micros(at))
     people = (
         Participation.objects.filter(program_id=program_id)
         .order_by("id")
@@ -113,15 +114,40 @@ def load_snapshot(
             "participation_id", "public_id", "role_id", "organization__public_id", "starts_at", "ends_at"
         )
     )
-    rows = _grouped(grants.iterator(chunk_size=_CHUNK))
-    group = next(rows, None)
+    accesses = (
+        Access.objects.filter(program_id=program_id, closed_at=None)
+        .exclude(ends_at__lte=at)
+        .order_by("participation_id", "id")
+        .values_list(
+            "participation_id", "public_id", "lower_levels", "organization__public_id", "starts_at", "ends_at"
+        )
+    )
+    held = _Following(_grouped(grants.iterator(chunk_size=_CHUNK)))
+    apart = _Following(_grouped_accesses(accesses.iterator(chunk_size=_CHUNK)))
     for participation_id, account_id, account_status, status in people.iterator(chunk_size=_CHUNK):
-        while group is not None and group[0] < participation_id:
-            group = next(rows, None)
-        mine = group[1] if group is not None and group[0] == participation_id else ()
         subject_id = str(account_id)
-        builder.add(subject_id, active=_active(account_status, status), grants=mine, record_id=subject_id)
+        builder.add(
+            subject_id,
+            active=_active(account_status, status),
+            grants=held.of(participation_id),
+            accesses=apart.of(participation_id),
+            record_id=subject_id,
+        )
     return builder.build()
+
+
+class _Following[Row]:
+    """Rows grouped by participation, read along with the participations in the order of their ids."""
+
+    def __init__(self, groups: Iterator[tuple[int, list[Row]]]) -> None:
+        self._groups = groups
+        self._group = next(groups, None)
+
+    def of(self, participation_id: int) -> Sequence[Row]:
+        """Return the rows of a participation; ids must come in order."""
+        while self._group is not None and self._group[0] < participation_id:
+            self._group = next(self._groups, None)
+        return self._group[1] if self._group is not None and self._group[0] == participation_id else ()
 
 
 def _grouped(
@@ -140,6 +166,19 @@ def _grouped(
                     None,
                 )
                 for _, grant_id, role_id, place, starts, ends in group
+            ],
+        )
+
+
+def _grouped_accesses(
+    rows: Iterable[tuple[int, uuid.UUID, bool, uuid.UUID, datetime, datetime | None]],
+) -> Iterator[tuple[int, list[AccessRow]]]:
+    for participation_id, group in groupby(rows, key=lambda row: row[0]):
+        yield (
+            participation_id,
+            [
+                (str(access_id), str(place), lower, micros(starts), micros(ends) if ends else None, None)
+                for _, access_id, lower, place, starts, ends in group
             ],
         )
 
@@ -176,6 +215,19 @@ def changes_of(program_id: str, account_id: uuid.UUID) -> list[AccountChange]:
             Holding(str(grant_id), role_id, _text(place), closed or starts, ends, closed),
         )
         for grant_id, role_id, place, starts, ends, closed in grants
+    ]
+    accesses = (
+        Access.objects.filter(program_id=program_id, account__public_id=account_id)
+        .order_by("id")
+        .values_list(
+            "public_id", "organization__public_id", "lower_levels", "starts_at", "ends_at", "closed_at"
+        )
+    )
+    changes += [
+        AccessOpened(
+            subject_id, HeldAccess(str(access_id), str(place), lower, closed or starts, ends, closed)
+        )
+        for access_id, place, lower, starts, ends, closed in accesses
     ]
     status = AccountStatus(subject_id, active)
     linked = RecordLinked(subject_id, subject_id)

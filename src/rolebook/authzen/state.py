@@ -17,7 +17,7 @@ from rolebook.decision.instants import NEVER, instant
 from rolebook.decision.snapshot import Snapshot
 from rolebook.decision.tree import OrganizationTree
 
-_ABOUT_PEOPLE = ("grant:", "participation:", "account:")
+_ABOUT_PEOPLE = ("grant:", "access:", "participation:", "account:")
 _ABOUT_ORGANIZATIONS = ("organization:",)
 _ABOUT_ROLEBOOKS = ("rolebook:",)
 _ABOUT_CLIENTS = ("client:",)

@@ -16,10 +16,11 @@ from rolebook.accounts.models import Account, Organization, RolebookVersion
 from rolebook.accounts.queries import rolebook_in_force
 from rolebook.decision.check import check
 from rolebook.decision.compiled import CompiledProgram, act_action, compile_program
+from rolebook.decision.evaluation import Access as HeldAccess
 from rolebook.decision.evaluation import Holding, Person
 from rolebook.decision.tree import OrganizationTree
 from rolebook.decision.walk import Extent, walk
-from rolebook.governance.models import Grant, Participation
+from rolebook.governance.models import Access, Grant, Participation
 from rolebook.policy.model import Act, ActHolder, Rolebook
 
 _COMPILED: OrderedDict[str, CompiledProgram] = OrderedDict()
@@ -100,7 +101,7 @@ class Standing:
     book: Rolebook
     person: Person
     places: tuple[tuple[str, str], ...]
-    """(id path, kind id) of the organizations at which grants are held."""
+    """(id path, kind id) of the organizations at which grants and access are held."""
 
     def _tree(self, *organizations: Organization | None) -> OrganizationTree:
         named = [
@@ -169,14 +170,15 @@ class Standing:
 
     @property
     def held_organization_ids(self) -> frozenset[int]:
-        """Internal ids of the organizations at which the person holds a grant in force."""
+        """Internal ids of the organizations at which the person holds a role in force, or access together with one."""
         program = compiled(self.version, self.book)
         steps = walk(program, self._tree(), self.person, self.at) if self.person.active else ()
-        return frozenset(
-            int(step.holding.organization_id)
+        held = {
+            step.holding.organization_id if step.access is None else step.access.organization_id
             for step in steps
-            if step.holding.organization_id is not None and step.lapse is None
-        )
+            if step.lapse is None
+        }
+        return frozenset(int(place) for place in held if place is not None)
 
 
 def covers_role(book: Rolebook, holder: ActHolder, role_id: str) -> bool:
@@ -217,10 +219,16 @@ def standing_from(
     book: Rolebook,
     at: datetime,
 ) -> Standing:
-    """Return a person's standing at ``at`` where all but the grants has just been read: one query."""
+    """Return a person's standing at ``at`` where all but what is held has just been read.
+
+    One query for the grants, and one for access where the program holds it apart from roles.
+    """
     program_id = book.program.id
     grants = Grant.objects.filter(in_force(at), account=fresh, program_id=program_id)
     rows = list(grants.select_related("organization").order_by("pk"))
+    accesses = accesses_in_force(book, fresh, at)
+    held_at = [grant.organization for grant in rows if grant.organization is not None]
+    held_at += [access.organization for access in accesses]
     active = fresh.status == Account.Status.ACTIVE and (
         participation is None or participation.status == Participation.Status.ACTIVE
     )
@@ -230,15 +238,30 @@ def standing_from(
         at=at,
         version=version,
         book=book,
-        person=Person(active=active, holdings=tuple(map(_holding, rows))),
-        # A grant at an organization that was closed is held at one that is not there, and answers no (I4).
-        places=tuple(
-            {
-                (grant.organization.path, grant.organization.kind_id): None
-                for grant in rows
-                if grant.organization is not None and not is_closed(grant.organization, at)
-            }
+        person=Person(
+            active=active, holdings=tuple(map(_holding, rows)), accesses=tuple(map(_access, accesses))
         ),
+        # A grant at an organization that was closed is held at one that is not there, and answers no (I4).
+        places=tuple({(place.path, place.kind_id): None for place in held_at if not is_closed(place, at)}),
+    )
+
+
+def accesses_in_force(book: Rolebook, account: Account, at: datetime) -> list[Access]:
+    """Return the access apart from roles that an account has at ``at``; none, unasked, in other programs."""
+    if book.access != "apart from roles":
+        return []
+    accesses = Access.objects.filter(in_force(at), account=account, program_id=book.program.id)
+    return list(accesses.select_related("organization").order_by("pk"))
+
+
+def _access(access: Access) -> HeldAccess:
+    return HeldAccess(
+        id=str(access.public_id),
+        organization_id=str(access.organization_id),
+        lower_levels=access.lower_levels,
+        starts_at=access.starts_at,
+        ends_at=access.ends_at,
+        closed_at=access.closed_at,
     )
 
 

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from rolebook.governance.models import Request, RequestItem
 
+_ACCESS = (RequestItem.Kind.ADD_ACCESS, RequestItem.Kind.REMOVE_ACCESS)
+
 
 def items_hash(request: Request, version: int, items: Iterable[RequestItem]) -> str:
     """Return the SHA-256 (hex) of what ``items`` of a request's version ask, for whom; 64 characters.
@@ -25,6 +27,7 @@ def items_hash(request: Request, version: int, items: Iterable[RequestItem]) -> 
                 "organization": str(item.organization.public_id) if item.organization else None,
                 "starts_at": _instant(item.starts_at),
                 "ends_at": _instant(item.ends_at),
+                **({"lower_levels": item.lower_levels} if item.kind in _ACCESS else {}),
             }
             for item in sorted(items, key=lambda item: item.position)
         ],

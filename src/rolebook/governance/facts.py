@@ -11,9 +11,19 @@ from django.db.models import Q
 
 from rolebook.accounts.models import Account, Organization, StatementAgreement
 from rolebook.accounts.queries import statement_hash
-from rolebook.governance.models import Grant, Outcome, Request, RequestItem, Stage
+from rolebook.governance.employing import present_employment
+from rolebook.governance.models import Access, Grant, Outcome, Request, RequestItem, Stage
 from rolebook.policy.model import Rolebook
-from rolebook.policy.rules import Change, ChangeKind, HeldRole, Moment, PendingItem, Violation, judge
+from rolebook.policy.rules import (
+    Change,
+    ChangeKind,
+    HeldAccess,
+    HeldRole,
+    Moment,
+    PendingItem,
+    Violation,
+    judge,
+)
 
 
 class RowFacts:
@@ -24,14 +34,21 @@ class RowFacts:
         stage: the stage that is being decided. "Who decided before" then means: before on an item of this stage, so
             that an official of two organizations may answer for both in one request, never twice for one item (I6).
         not_item: an item that is being granted now: it does not count as still waiting.
+        employing: the organization that a form says employs the person; the recorded one where there is none.
     """
 
     def __init__(
-        self, rolebook: Rolebook, *, stage: Stage | None = None, not_item: RequestItem | None = None
+        self,
+        rolebook: Rolebook,
+        *,
+        stage: Stage | None = None,
+        not_item: RequestItem | None = None,
+        employing: Organization | None = None,
     ) -> None:
         self._rolebook = rolebook
         self._stage = stage
         self._not_item = not_item
+        self._employing = employing
         self._held: dict[tuple[str, datetime], tuple[HeldRole, ...]] = {}
         self._pending: dict[str, tuple[PendingItem, ...]] = {}
         self._places: dict[str, Organization | None] = {}
@@ -64,9 +81,20 @@ class RowFacts:
         self._held[person_id, at] = found
         return found
 
-    def held_access(self, person_id: str, at: datetime) -> tuple[str, ...]:  # noqa: ARG002  # as Facts says
-        """Organizations held apart from roles: none, until a program holds access so."""
-        return ()
+    def held_access(self, person_id: str, at: datetime) -> tuple[HeldAccess, ...]:
+        """Every access apart from roles of the person in force at ``at`` or starting later."""
+        if self._rolebook.access != "apart from roles":
+            return ()
+        accesses = (
+            Access.objects.filter(account__public_id=uuid.UUID(person_id), program_id=self._program_id)
+            .filter(Q(closed_at__isnull=True) | Q(closed_at__gt=at))
+            .filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
+            .order_by("starts_at", "pk")
+            .values_list("organization__public_id", "lower_levels", "starts_at", "ends_at")
+        )
+        return tuple(
+            HeldAccess(str(place), lower, starts_at, ends_at) for place, lower, starts_at, ends_at in accesses
+        )
 
     def pending_items(self, person_id: str) -> tuple[PendingItem, ...]:
         """Every item that waits for the person as beneficiary."""
@@ -140,18 +168,26 @@ class RowFacts:
 
     def organization_codes(
         self,
-        person_id: str,  # noqa: ARG002  # as Facts says
+        person_id: str,
         change: Change,
     ) -> tuple[str, ...]:
-        """Codes of the change's organization and what stands above it, from the top down."""
-        if change.organization_id is None:
-            return ()
-        organization = self._place(change.organization_id)
+        """Codes of the change's organization, or of the one that employs the person, with those above, top down."""
+        organization = (
+            self._employer(person_id)
+            if change.organization_id is None
+            else self._place(change.organization_id)
+        )
         if organization is None:
             return ()
         above = [int(step) for step in organization.path.split("/") if step]
         codes = dict(Organization.objects.filter(pk__in=above).values_list("pk", "code"))
         return tuple(codes[pk] for pk in above if pk in codes)
+
+    def _employer(self, person_id: str) -> Organization | None:
+        if self._employing is not None or not self._rolebook.approval.employing_chain:
+            return self._employing
+        recorded = present_employment(uuid.UUID(person_id), self._program_id)
+        return None if recorded is None else recorded.organization
 
     def _place(self, organization_id: str) -> Organization | None:
         if organization_id not in self._places:
@@ -176,7 +212,7 @@ def judge_changes(changes: Iterable[Change], facts: RowFacts) -> tuple[Violation
 def judge_grant(
     book: Rolebook,
     beneficiary: Account,
-    role_id: str,
+    role_id: str | None,
     organization: Organization | None,
     at: datetime,
     *,
@@ -184,19 +220,21 @@ def judge_grant(
     item: RequestItem | None = None,
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
+    lower_levels: bool = False,
 ) -> tuple[Violation, ...]:
-    """Return what the rules in force say against opening a grant now; the ledger asks under lock.
+    """Return what the rules in force say against opening a grant, or access (no role), now; the ledger asks under lock.
 
-    ``starts_at`` and ``ends_at`` are those of a grant that no item asks for.
+    ``starts_at`` and ``ends_at`` are those of what no item asks for.
     """
     requester = beneficiary if item is None else item.request.requester
     change = Change(
-        kind=ChangeKind.ADD_ROLE,
+        kind=ChangeKind.ADD_ACCESS if role_id is None else ChangeKind.ADD_ROLE,
         moment=moment,
         at=at,
         beneficiary_id=str(beneficiary.public_id),
         requester_id=str(requester.public_id),
         role_id=role_id,
+        lower_levels=lower_levels,
         organization_id=None if organization is None else str(organization.public_id),
         request_id=None if item is None else str(item.request.public_id),
         starts_at=starts_at if item is None else item.starts_at,
@@ -223,4 +261,5 @@ def change_of_item(
         starts_at=item.starts_at,
         ends_at=item.ends_at,
         submitted_at=request.submitted_at,
+        lower_levels=item.lower_levels,
     )

@@ -1,4 +1,4 @@
-"""The ledger: the only opener and closer of grants. It demands the locks, and judges the rules once more itself.
+"""The ledger: the only opener and closer of grants and access. It demands the locks, and judges the rules itself.
 
 A grant points at the request item, the designation or the imported approval that opened it, so that "who held what on
 that day, and why" is a query. ``closed_at`` is set once; a database trigger holds that too.
@@ -12,7 +12,14 @@ from rolebook.audit import tags
 from rolebook.audit.recording import UnitOfWork
 from rolebook.governance.facts import judge_grant
 from rolebook.governance.locks import Held
-from rolebook.governance.models import Designation, Grant, ImportedApproval, Participation, RequestItem
+from rolebook.governance.models import (
+    Access,
+    Designation,
+    Grant,
+    ImportedApproval,
+    Participation,
+    RequestItem,
+)
 from rolebook.governance.participations import participation_of
 from rolebook.governance.refusals import Refused
 from rolebook.policy.model import Rolebook
@@ -146,6 +153,103 @@ def close_grants(
                 "grant_id": grant.public_id,
                 "role_id": grant.role_id,
                 "closed_at": grant.closed_at,
+                "cause": cause,
+            },
+        )
+    return tuple(closed)
+
+
+def open_access(
+    work: UnitOfWork,
+    held: Held,
+    *,
+    book: Rolebook,
+    beneficiary: Account,
+    organization: Organization,
+    lower_levels: bool,
+    origin: RequestItem | Designation,
+    rolebook_version: int,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+) -> Access:
+    """Open access apart from roles from ``starts_at`` (now, where none is given) and record it.
+
+    Raises Refused when a rule in force forbids it, judged here under lock; LocksMissing without the locks.
+    """
+    held.require(beneficiary.pk, organization.pk)
+    item = origin if isinstance(origin, RequestItem) else None
+    designation = origin if isinstance(origin, Designation) else None
+    violations = judge_grant(
+        book,
+        beneficiary,
+        None,
+        organization,
+        work.at,
+        moment=Moment.GRANT if designation is None else Moment.DESIGNATION,
+        item=item,
+        lower_levels=lower_levels,
+    )
+    if violations:
+        raise Refused(violations)
+    access = Access.objects.create(
+        program_id=book.program.id,
+        participation=participation_of(work, beneficiary, book.program.id, work.at),
+        account=beneficiary,
+        organization=organization,
+        lower_levels=lower_levels,
+        starts_at=work.at if starts_at is None or starts_at < work.at else starts_at,
+        ends_at=ends_at,
+        request_item=item,
+        designation=designation,
+    )
+    work.record(
+        tags.ACCESS_OPENED,
+        program_id=access.program_id,
+        beneficiary_id=beneficiary.public_id,
+        organization_id=organization.public_id,
+        request_id=None if item is None else item.request.public_id,
+        rolebook_version=rolebook_version,
+        new={
+            "access_id": access.public_id,
+            "lower_levels": lower_levels,
+            "starts_at": access.starts_at,
+            "ends_at": access.ends_at,
+            "cause": "request" if item is not None else "designation",
+            "request_item_id": None if item is None else item.public_id,
+            "designation_id": None if designation is None else designation.public_id,
+        },
+    )
+    return access
+
+
+def close_accesses(
+    work: UnitOfWork, held: Held, accesses: Iterable[Access], *, cause: str, rolebook_version: int
+) -> tuple[Access, ...]:
+    """Close access that is still open, at the unit's instant, and record each; return what was closed.
+
+    ``cause`` is a word for the log ("removed"). Raises LocksMissing without the locks.
+    """
+    closed: list[Access] = []
+    for access in accesses:
+        held.require(access.account_id, access.organization_id)
+        if access.closed_at is not None:
+            continue
+        # As for a grant: never before its beginning, whatever the clocks say.
+        access.closed_at = max(work.at, access.starts_at)
+        if not Access.objects.filter(pk=access.pk, closed_at=None).update(closed_at=access.closed_at):
+            continue
+        closed.append(access)
+        work.record(
+            tags.ACCESS_CLOSED,
+            program_id=access.program_id,
+            beneficiary_id=access.account.public_id,
+            organization_id=access.organization.public_id,
+            rolebook_version=rolebook_version,
+            old={"closed_at": None},
+            new={
+                "access_id": access.public_id,
+                "lower_levels": access.lower_levels,
+                "closed_at": access.closed_at,
                 "cause": cause,
             },
         )

@@ -7,7 +7,16 @@ from datetime import datetime
 from rolebook.policy.approval import AskedItem, lay_out
 from rolebook.policy.cases import AskQuestion, CaseFile, CasePerson, LayoutQuestion
 from rolebook.policy.model import Rolebook
-from rolebook.policy.rules import Change, ChangeKind, HeldRole, Moment, PendingItem, Violation, judge
+from rolebook.policy.rules import (
+    Change,
+    ChangeKind,
+    HeldAccess,
+    HeldRole,
+    Moment,
+    PendingItem,
+    Violation,
+    judge,
+)
 
 
 class CaseFacts:
@@ -35,12 +44,12 @@ class CaseFacts:
             and all(end is None or at < end for end in (grant.ends_at, grant.closed_at))
         )
 
-    def held_access(self, person_id: str, at: datetime) -> tuple[str, ...]:
+    def held_access(self, person_id: str, at: datetime) -> tuple[HeldAccess, ...]:
         """Access that has not ended."""
         if person_id != self.person.id:
             return ()
         return tuple(
-            grant.organization
+            HeldAccess(grant.organization, grant.lower_levels, grant.starts_at, grant.ends_at)
             for grant in self.person.access
             if grant.organization is not None
             and all(end is None or at < end for end in (grant.ends_at, grant.closed_at))

@@ -63,6 +63,16 @@ SENTENCES: Mapping[str, Words] = {
     "account:codes-made": Words(
         "people", "{who} made new recovery codes for {whom}", "{who} made new recovery codes"
     ),
+    "account:identity-linked": Words(
+        "people",
+        "{who} linked an identity at {provider} to the account of {whom}",
+        "{who} linked an identity at {provider} to their account",
+    ),
+    "account:identity-unlinked": Words(
+        "people",
+        "{who} unlinked an identity at {provider} from the account of {whom}",
+        "{who} unlinked an identity at {provider} from their account",
+    ),
     "account:erased": Words(
         "people",
         "{who} erased personal data of {whom} from the audit log",
@@ -112,6 +122,30 @@ SENTENCES: Mapping[str, Words] = {
         "access",
         "{who} removed the access of {whom}[ at {where}]",
         "{who} gave up their own access[ at {where}]",
+    ),
+    "access:opened": Words("access", "{whom} received access[ at {where}]"),
+    "access:closed": Words("access", "{whom} no longer has access[ at {where}]"),
+    "access:designated": Words("access", "{who} gave {whom} access[ at {where}]"),
+    "access:end-near": Words("access", "{whom} was told that roles or access end soon"),
+    "employment:recorded": Words(
+        "people",
+        "{who} recorded who employs {whom}[: {where}]",
+        "{who} stated who employs them[: {where}]",
+    ),
+    "access-check:closed": Words(
+        "access", "{who} looked at the codes that {whom} holds after the employer changed[ at {where}]"
+    ),
+    "supervisor:asked": Words("requests", "The supervisor of {whom} was asked to authorize the request"),
+    "supervisor:confirmed": Words("requests", "The supervisor of {whom} authorized the request"),
+    "supervisor:refused": Words("requests", "The supervisor of {whom} did not authorize the request"),
+    "request:held": Words(
+        "requests",
+        "The rest of the request of {whom} waits for the requester, because a part was denied[ at {where}]",
+    ),
+    "request:went-on": Words(
+        "requests",
+        "{who} let the rest of the request of {whom} go on",
+        "{who} let the rest of their request go on",
     ),
     "reminder:chosen": Words("people", "{whom} chose how often to be reminded of pending requests"),
     "calendar-address:made": Words("people", "{whom} made a private address for their calendar"),
@@ -166,21 +200,27 @@ LABELS: Mapping[str, str] = {
     "code": "Code",
     "count": "Recovery codes",
     "created": "Organizations added",
+    "days_before": "Days before",
     "effective_at": "In force from",
     "ends_at": "Until",
+    "expires_at": "To be answered until",
     "fields": "Changed",
     "grants_opened": "Roles given",
     "hour": "Hour of the day",
+    "issuer": "Address of the identity provider",
     "kind_id": "Kind",
     "last_signed_in_at": "Last session began",
+    "lower_levels": "With lower levels",
     "method": "Second factor",
     "name": "Name",
     "number": "Version",
     "operations": "May ask",
     "parent_id": "Belongs to",
     "prefix": "Token begins with",
+    "provider": "Identity provider",
     "reason_code": "Because of",
     "replaced": "Replaced the one before",
+    "request_type": "New or modification",
     "role_id": "Role",
     "rolebook_version": "Rolebook version",
     "roles": "Roles",
@@ -205,12 +245,16 @@ OFFICE = "Decided as"
 
 UNTOLD = frozenset(
     [
+        "access_check_id",
+        "access_id",
+        "accesses",
         "chain",
         "chain_id",
         "client_id",
         "codes",
         "content_hash",
         "designation_id",
+        "employment_id",
         "grant_id",
         "grants",
         "import_id",
@@ -224,6 +268,7 @@ UNTOLD = frozenset(
         "source_hash",
         "stage_id",
         "through_sequence",
+        "word_id",
         "wording_hash",
     ]
 )
@@ -231,6 +276,7 @@ UNTOLD = frozenset(
 
 PERSONAL: Mapping[str, str] = {
     "email": "E-mail",
+    "identity": "Identity there",
     "name": "Name",
     "old_email": "E-mail before",
     "old_name": "Name before",

@@ -1,11 +1,11 @@
 """What is held already is not asked for again, and what is not held cannot be taken away."""
 
-from rolebook.policy.rules.terms import Change, ChangeKind, Facts, Rule, Violation
+from rolebook.policy.rules.terms import Change, ChangeKind, Facts, HeldAccess, HeldRole, Rule, Violation
 
 
 def judge(change: Change, facts: Facts) -> Violation | None:
-    """Compare the change with what the person holds. A role held until a day may be asked for beyond that
-    day.
+    """Compare the change with what the person holds. A role or access held until a day may be asked for
+    beyond that day, and access to one organization for those below it, too.
     """
     role = facts.rolebook.role(change.role_id or "")
     title = role.title if role else (change.role_id or "")
@@ -17,18 +17,25 @@ def judge(change: Change, facts: Facts) -> Violation | None:
         ]
         if change.kind == ChangeKind.REMOVE_ROLE:
             return None if grants else Violation("role_not_held", {"role": title})
-        lasting = any(
-            grant.ends_at is None or (change.ends_at is not None and change.ends_at <= grant.ends_at)
-            for grant in grants
-        )
+        lasting = any(_lasts(grant, change) for grant in grants)
         return Violation("role_already_held", {"role": title}) if lasting else None
     if change.kind in (ChangeKind.ADD_ACCESS, ChangeKind.REMOVE_ACCESS):
-        has = change.organization_id in facts.held_access(change.beneficiary_id, change.at)
-        if change.kind == ChangeKind.REMOVE_ACCESS and not has:
-            return Violation("access_not_held")
-        if change.kind == ChangeKind.ADD_ACCESS and has and change.ends_at is None:
+        accesses = [
+            access
+            for access in facts.held_access(change.beneficiary_id, change.at)
+            if access.organization_id == change.organization_id
+        ]
+        if change.kind == ChangeKind.REMOVE_ACCESS:
+            return None if accesses else Violation("access_not_held")
+        as_wide = [access for access in accesses if access.lower_levels or not change.lower_levels]
+        if any(_lasts(access, change) for access in as_wide):
             return Violation("access_already_held")
     return None
+
+
+def _lasts(held: HeldRole | HeldAccess, change: Change) -> bool:
+    """Whether what is held goes on for as long as what is asked for."""
+    return held.ends_at is None or (change.ends_at is not None and change.ends_at <= held.ends_at)
 
 
 RULE = Rule("already_held", "What is held is not asked for again", judge, always=True)

@@ -38,7 +38,8 @@ class Change:
     Ids are opaque words (the caller's). `role_id` is set for role changes, `organization_id` where the
     change names one. `actor_id` acts now (submits, decides, designates, removes); it is None when nobody
     does (the ledger opening a grant). `request_type` is "new" or "modification" where the program tells
-    them apart. `submitted_at` is when the request was first submitted.
+    them apart. `submitted_at` is when the request was first submitted. `lower_levels`: access that is added
+    includes the organizations below.
     """
 
     kind: ChangeKind
@@ -54,6 +55,7 @@ class Change:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     submitted_at: datetime | None = None
+    lower_levels: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,16 @@ class HeldRole:
 
     role_id: str
     organization_id: str | None
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAccess:
+    """An organization held apart from roles, now or later; `lower_levels`: those below it, too."""
+
+    organization_id: str
+    lower_levels: bool
     starts_at: datetime
     ends_at: datetime | None
 
@@ -90,8 +102,8 @@ class Facts(Protocol):
         accounts too.
         """
 
-    def held_access(self, person_id: str, at: datetime) -> tuple[str, ...]:
-        """Organization ids that the person has access to at `at` or later, apart from roles."""
+    def held_access(self, person_id: str, at: datetime) -> tuple[HeldAccess, ...]:
+        """Every access apart from roles that the person has at `at` or later, in this program."""
 
     def pending_items(self, person_id: str) -> tuple[PendingItem, ...]:
         """Every item that is waiting for the person as beneficiary, in this program."""
