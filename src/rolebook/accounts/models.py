@@ -8,7 +8,11 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.crypto import salted_hmac
 
-from rolebook.accounts import credential_models, organization_models  # noqa: F401 - Django looks for tables here
+from rolebook.accounts import (  # noqa: F401 - Django looks for tables here
+    credential_models,
+    organization_models,
+    person_models,
+)
 from rolebook.audit.ids import new_public_id
 
 
@@ -43,6 +47,10 @@ class Account(AbstractBaseUser):
     """Canonical form of ``email`` (NFKC, case folded): one account an address."""
     status = models.CharField(max_length=20, choices=Status, default=Status.ACTIVE)
     status_reason = models.CharField(max_length=200, blank=True, default="")
+    status_at = models.DateTimeField(null=True)
+    """When the status last changed; null while it is as it was at the beginning."""
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="merged")
+    """The account of the same person that remained, never one that is merged itself; null otherwise."""
     session_salt = models.CharField(max_length=40, default=new_session_salt)
     """Goes into the hash that every session carries: a new one signs the account out everywhere (I7)."""
     last_totp_step = models.BigIntegerField(default=0)
@@ -64,7 +72,12 @@ class Account(AbstractBaseUser):
                 condition=models.Q(status__in=["active", "deactivated", "closed"]),
                 name="account_status_known",
             ),
+            models.CheckConstraint(
+                condition=models.Q(merged_into=None) | models.Q(status="closed"),
+                name="merged_account_is_closed",
+            ),
         ]
+        indexes = [models.Index(fields=["name", "id"], name="account_by_name")]
 
     def __str__(self) -> str:
         return self.name
@@ -91,6 +104,7 @@ class MailedCode(models.Model):
         SIGN_IN = "sign-in", "Sign in without a second factor"
         CHANGE_EMAIL = "change e-mail", "Change e-mail address"
         RESET_PASSWORD = "reset password", "Reset password"
+        RECOVER = "recover", "Recover from a lost second factor"
 
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     """Random, not by time: it is the half of the proof that stays in the browser."""

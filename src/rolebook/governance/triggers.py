@@ -24,7 +24,7 @@ _MUTABLE: Mapping[str, tuple[str, Sequence[str], str]] = {
         "a grant changes only once: when it is closed",
         (
             "id", "public_id", "program_id", "participation_id", "account_id", "role_id", "organization_id",
-            "starts_at", "ends_at", "request_item_id", "designation_id", "imported_id",
+            "starts_at", "ends_at", "request_item_id", "designation_id", "imported_id", "moved_from_id",
         ),
         "OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL",
     ),
@@ -32,7 +32,7 @@ _MUTABLE: Mapping[str, tuple[str, Sequence[str], str]] = {
         "access changes only once: when it is closed",
         (
             "id", "public_id", "program_id", "participation_id", "account_id", "organization_id", "lower_levels",
-            "starts_at", "ends_at", "request_item_id", "designation_id", "imported_id",
+            "starts_at", "ends_at", "request_item_id", "designation_id", "imported_id", "moved_from_id",
         ),
         "OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL",
     ),
@@ -80,6 +80,7 @@ _SAME_PROGRAM: Mapping[str, Mapping[str, str]] = {
         "request_item_id": "governance_requestitem",
         "designation_id": "governance_designation",
         "imported_id": "governance_importedapproval",
+        "moved_from_id": "governance_grant",
     },
     "governance_access": {
         "participation_id": "governance_participation",
@@ -87,6 +88,7 @@ _SAME_PROGRAM: Mapping[str, Mapping[str, str]] = {
         "request_item_id": "governance_requestitem",
         "designation_id": "governance_designation",
         "imported_id": "governance_importedapproval",
+        "moved_from_id": "governance_access",
     },
     "governance_accesscheck": {"employment_id": "governance_employment"},
     "governance_accountform": {

@@ -9,6 +9,15 @@ from rolebook.governance.models.participation import Participation
 from rolebook.governance.models.requests import RequestItem
 
 
+def one_of(*names: str) -> models.Q:
+    """Return the condition that exactly one of some columns is not null."""
+    conditions = [models.Q(**{f"{name}__isnull": name != chosen for name in names}) for chosen in names]
+    whole = conditions[0]
+    for condition in conditions[1:]:
+        whole |= condition
+    return whole
+
+
 class Designation(models.Model):
     """A role given without a request, on record: by the steward, or by the operator at the command line."""
 
@@ -48,6 +57,8 @@ class Grant(models.Model):
     imported = models.OneToOneField(
         ImportedApproval, on_delete=models.PROTECT, null=True, related_name="grant"
     )
+    moved_from = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="moved_to")
+    """What it continues, of another account of the same person, when the two were merged; that has the origin."""
 
     class Meta:
         constraints = [
@@ -56,11 +67,7 @@ class Grant(models.Model):
                 name="grant_ends_after_it_starts",
             ),
             models.CheckConstraint(
-                condition=models.Q(
-                    request_item__isnull=False, designation__isnull=True, imported__isnull=True
-                )
-                | models.Q(request_item__isnull=True, designation__isnull=False, imported__isnull=True)
-                | models.Q(request_item__isnull=True, designation__isnull=True, imported__isnull=False),
+                condition=one_of("request_item", "designation", "imported", "moved_from"),
                 name="grant_has_one_origin",
             ),
         ]
@@ -93,6 +100,8 @@ class Access(models.Model):
     imported = models.OneToOneField(
         ImportedApproval, on_delete=models.PROTECT, null=True, related_name="access"
     )
+    moved_from = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="moved_to")
+    """What it continues, of another account of the same person, when the two were merged; that has the origin."""
 
     class Meta:
         constraints = [
@@ -101,11 +110,7 @@ class Access(models.Model):
                 name="access_ends_after_it_starts",
             ),
             models.CheckConstraint(
-                condition=models.Q(
-                    request_item__isnull=False, designation__isnull=True, imported__isnull=True
-                )
-                | models.Q(request_item__isnull=True, designation__isnull=False, imported__isnull=True)
-                | models.Q(request_item__isnull=True, designation__isnull=True, imported__isnull=False),
+                condition=one_of("request_item", "designation", "imported", "moved_from"),
                 name="access_has_one_origin",
             ),
         ]
