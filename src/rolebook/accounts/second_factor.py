@@ -13,9 +13,11 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, generate_totp_secr
 from allauth.mfa.utils import decrypt
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
 from qrcode.image.svg import SvgPathImage
 
-from rolebook.accounts.models import Account
+from rolebook.accounts.credential_models import Passkey
+from rolebook.accounts.models import Account, LinkedIdentity
 
 PERIOD_SECONDS = 30
 """Length of a step (RFC 6238, section 5.2: 30 seconds recommended)."""
@@ -90,6 +92,23 @@ def plain_code(typed: str) -> str:
 def totp_of(account: Account) -> Authenticator | None:
     """Return the account's authenticator app as allauth keeps it, or None when none is set up."""
     return Authenticator.objects.filter(user_id=account.pk, type=Authenticator.Type.TOTP).first()
+
+
+def has_own_factor(account: Account) -> bool:
+    """Return whether an authenticator app or a passkey is set up; recovery codes alone are none."""
+    return totp_of(account) is not None or Passkey.objects.filter(account_id=account.pk).exists()
+
+
+def second_factor_at(account: str) -> Q:
+    """Return the condition, in SQL, that the account which the field ``account`` names has a second factor.
+
+    An authenticator app, a passkey, or an identity provider that has confirmed one: who has none may use no office
+    (QPP-01).
+    """
+    own = Authenticator.objects.filter(user_id=OuterRef(account), type=Authenticator.Type.TOTP)
+    passkeys = Passkey.objects.filter(account_id=OuterRef(account))
+    elsewhere = LinkedIdentity.objects.filter(account_id=OuterRef(account), two_factors_at__isnull=False)
+    return Q(Exists(own)) | Q(Exists(passkeys)) | Q(Exists(elsewhere))
 
 
 def secret_of(authenticator: Authenticator) -> str:

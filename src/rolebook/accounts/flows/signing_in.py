@@ -9,12 +9,15 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.db import transaction
 
-from rolebook.accounts import mailed_codes, throttling
+from rolebook.accounts import challenges, mailed_codes, throttling
+from rolebook.accounts.challenges import Asked, PasskeyAnswer
+from rolebook.accounts.credential_models import Passkey, PasskeyChallenge
 from rolebook.accounts.mail import AccountMail, SendMail
 from rolebook.accounts.models import Account, LinkedIdentity, MailedCode, StatementAgreement
+from rolebook.accounts.passkeys import Answer, PasskeyRefused, options_to_sign_in
 from rolebook.accounts.passwords import LONGEST, spend_time_hashing
 from rolebook.accounts.queries.rolebooks import rolebook_in_force, statement_hash
-from rolebook.accounts.second_factor import matching_step, secret_of, totp_of
+from rolebook.accounts.second_factor import has_own_factor, matching_step, secret_of, totp_of
 from rolebook.accounts.texts import fold_user_id
 from rolebook.audit.recording import Origin, UnitOfWork, record_refusal, unit_of_work
 from rolebook.audit.tags import (
@@ -24,7 +27,7 @@ from rolebook.audit.tags import (
     STATEMENT_AGREED,
 )
 
-type Method = Literal["totp", "recovery", "mailed-code"]
+type Method = Literal["totp", "recovery", "passkey", "mailed-code"]
 
 
 class SignInRefused(Exception):
@@ -107,11 +110,12 @@ def mail_sign_in_code(*, account: Account, at: datetime, send: SendMail) -> uuid
 
     The mailbox stands in until the factor is set up: a password alone never suffices. Raises SecondFactorElsewhere.
     """
-    if totp_of(account) is not None:
+    if has_own_factor(account):
         return None
     if has_factor_elsewhere(account):
         raise SecondFactorElsewhere
-    throttling.take([(throttling.MAIL_BY_ADDRESS, account.email_key)], at)
+    # Counted apart from what strangers can have mailed to this address: the password was right.
+    throttling.take([(throttling.MAIL_BY_ADDRESS, f"sign in {account.pk}")], at)
     purpose = MailedCode.Purpose.SIGN_IN
     with transaction.atomic(durable=True):
         new = mailed_codes.make_code(purpose, address=account.email, at=at, account=account)
@@ -119,34 +123,53 @@ def mail_sign_in_code(*, account: Account, at: datetime, send: SendMail) -> uuid
     return new.proof.public_id
 
 
+def ask_for_passkey(*, account_id: int, at: datetime, origin: Origin) -> Asked:
+    """Return what to ask a device for, after ``check_password``: a signature by one of the account's passkeys.
+
+    Raises PasskeyRefused for an account that has none, or is not active, and TooManyAttempts.
+    """
+    network = throttling.network_of(origin.address)
+    throttling.take([(throttling.PASSKEY_BY_SOURCE_AND_ACCOUNT, f"{network} {account_id}")], at)
+    account = Account.objects.get(pk=account_id)
+    present = tuple(Passkey.objects.filter(account=account).order_by("pk"))
+    if not present or not account.is_active:
+        raise PasskeyRefused("found no passkey of an active account")
+    asked = challenges.make_challenge(account, PasskeyChallenge.Purpose.SIGN_IN, at)
+    return Asked(asked.public_id, options_to_sign_in(present, bytes(asked.challenge)))
+
+
 def sign_in(
     *,
     account_id: int,
-    code: str,
-    proof_id: uuid.UUID | None,
     agreement: Agreement,
     known_browser: bool,
     at: datetime,
     origin: Origin,
+    code: str = "",
+    proof_id: uuid.UUID | None = None,
+    passkey: PasskeyAnswer | None = None,
     provider_id: str | None = None,
 ) -> SignedIn:
     """Complete a sign-in, after ``check_password`` or an identity provider's word (``provider_id``), with a security
     code; record it, and the agreement.
 
     ``code`` is one of the authenticator app (accepted once, RFC 6238 section 5.2), a recovery code, or, for who has no
-    second factor yet, the mailed code of ``proof_id``. Raises SignInRefused, CodeRefused (mailed code),
-    StatementChanged and TooManyAttempts.
+    second factor yet, the mailed code of ``proof_id``; ``passkey`` is the answer to ``ask_for_passkey`` instead of it.
+    Raises SignInRefused, CodeRefused (mailed code), StatementChanged and TooManyAttempts.
     """
-    limits = _code_limits(account_id, known_browser, origin)
+    limits = _code_limits(account_id, known_browser or passkey is not None, origin)
     throttling.take(limits, at)
     proof = mailed_codes.check_code(proof_id, MailedCode.Purpose.SIGN_IN, code, at) if proof_id else None
     public_id = Account.objects.values_list("public_id", flat=True).get(pk=account_id)
     try:
+        signed = _take_challenge(account_id, passkey, at)
         with unit_of_work(at=at, origin=origin, actor_id=public_id) as work:
             account = Account.objects.select_for_update().get(pk=account_id)
             if not account.is_active:
                 raise SignInRefused
-            method = _prove(account, code, proof, at)
+            method = (
+                _prove(account, code, proof, at) if signed is None else _prove_passkey(account, signed, at)
+            )
             record_agreement(work, account, agreement, at)
             work.record(
                 ACCOUNT_SIGNED_IN,
@@ -161,7 +184,7 @@ def sign_in(
             origin=origin,
             actor_id=None,
             beneficiary_id=public_id,
-            new={"reason_code": "security-code"},
+            new={"reason_code": "security-code" if passkey is None else "passkey"},
         )
         raise
     throttling.give_back(limits)
@@ -174,12 +197,13 @@ def prove_second_factor(account: Account, code: str, at: datetime) -> Method | N
     Call it in a unit of work with the account's row locked, so that two requests cannot use one code (fault 37).
     """
     totp = totp_of(account)
-    if totp is None:
-        return None
-    step = matching_step(secret_of(totp), code, at)
-    if step is not None:
+    step = matching_step(secret_of(totp), code, at) if totp is not None else None
+    if totp is not None and step is not None:
         fresh = Account.objects.filter(pk=account.pk, last_totp_step__lt=step)
-        return "totp" if fresh.update(last_totp_step=step) else None
+        if not fresh.update(last_totp_step=step):
+            return None
+        Authenticator.objects.filter(pk=totp.pk).update(last_used_at=at)
+        return "totp"
     codes = Authenticator.objects.filter(user_id=account.pk, type=Authenticator.Type.RECOVERY_CODES).first()
     if codes is not None and RecoveryCodes(codes).validate_code(code):
         return "recovery"
@@ -239,7 +263,7 @@ def has_factor_elsewhere(account: Account) -> bool:
 
 def _prove(account: Account, code: str, proof: MailedCode | None, at: datetime) -> Method:
     if proof is not None:
-        if proof.account_id != account.pk or totp_of(account) is not None or has_factor_elsewhere(account):
+        if proof.account_id != account.pk or has_own_factor(account) or has_factor_elsewhere(account):
             raise SignInRefused
         mailed_codes.use(proof, at)
         return "mailed-code"
@@ -247,6 +271,27 @@ def _prove(account: Account, code: str, proof: MailedCode | None, at: datetime) 
     if method is None:
         raise SignInRefused
     return method
+
+
+def _take_challenge(
+    account_id: int, passkey: PasskeyAnswer | None, at: datetime
+) -> tuple[bytes, Answer] | None:
+    """Return what was to be signed and the answer, the challenge taken for good; None where no passkey is used."""
+    if passkey is None:
+        return None
+    try:
+        purpose = PasskeyChallenge.Purpose.SIGN_IN
+        return challenges.take_challenge(passkey.challenge_id, account_id, purpose, at), passkey.answer
+    except PasskeyRefused as refused:
+        raise SignInRefused from refused
+
+
+def _prove_passkey(account: Account, signed: tuple[bytes, Answer], at: datetime) -> Method:
+    try:
+        challenges.prove_passkey(account, *signed, at)
+    except PasskeyRefused as refused:
+        raise SignInRefused from refused
+    return "passkey"
 
 
 def _code_limits(account_id: int, known_browser: bool, origin: Origin) -> list[tuple[throttling.Limit, str]]:
