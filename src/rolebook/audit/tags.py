@@ -63,7 +63,22 @@ ACCOUNT_CHANGED = _declare(
     "name email old_name old_email",
 )
 ACCOUNT_STATUS_CHANGED = _declare(
-    "account:status-changed", "An account was deactivated, reactivated or closed", "status", "reason"
+    "account:status-changed",
+    "An account was deactivated, reactivated or closed",
+    "status escalated",
+    "reason",
+)
+ACCOUNT_MERGED = _declare(
+    "account:merged",
+    "Two accounts of one person became one",
+    "closed_account_id moved ended",
+    "reason",
+)
+ACCOUNT_NAMED_SAME = _declare(
+    "account:named-same", "Two accounts were named as one person's", "other_account_id source"
+)
+ACCOUNT_TOLD_APART = _declare(
+    "account:told-apart", "Two accounts were found to be of different people", "other_account_id", "reason"
 )
 ACCOUNT_SIGNED_IN = _declare("account:signed-in", "Somebody signed in", "method provider")
 ACCOUNT_SIGNED_OUT = _declare("account:signed-out", "Somebody signed out")
@@ -110,8 +125,33 @@ PARTICIPATION_SIGNED_IN = _declare(
 PARTICIPATION_STATUS_CHANGED = _declare(
     "participation:status-changed",
     "A person's part in a program was deactivated, reactivated or closed",
-    "status",
+    "status escalated",
     "reason",
+)
+PARTICIPATION_FSID_CHANGED = _declare(
+    "participation:fsid-changed", "The FSID of a person was set, changed or removed", "way", "fsid old_fsid"
+)
+
+# A lost second factor, and who vouches for the person; the beneficiary lost it.
+RECOVERY_ASKED = _declare(
+    "recovery:asked",
+    "Somebody with the password and the mailbox said that the second factor is lost",
+    "recovery_id expires_at",
+)
+RECOVERY_VOUCHED = _declare(
+    "recovery:vouched",
+    "Somebody vouched for a person who lost the second factor",
+    "recovery_id how ready_at expires_at",
+    "reason",
+)
+RECOVERY_REFUSED = _declare(
+    "recovery:refused", "Somebody who may vouch found that it is not the person", "recovery_id", "reason"
+)
+RECOVERY_CANCELLED = _declare(
+    "recovery:cancelled", "The recovery of a lost second factor was cancelled", "recovery_id why"
+)
+RECOVERY_FINISHED = _declare(
+    "recovery:finished", "The lost second factor was removed, after somebody had vouched", "recovery_id"
 )
 
 # What came in from an earlier system: one event for each file, whose rows stand in the tables (decision 17).
@@ -246,6 +286,12 @@ ATTEMPT_REFUSED_WITHDRAW = _declare("attempt:refused:withdraw", "Withdrawing a r
 ATTEMPT_REFUSED_REMOVE = _declare("attempt:refused:remove", "Removing access was refused", _REFUSED)
 ATTEMPT_REFUSED_DESIGNATE = _declare("attempt:refused:designate", "Designating a role was refused", _REFUSED)
 ATTEMPT_REFUSED_VIEW = _declare("attempt:refused:view", "Looking at something was refused", _REFUSED)
+ATTEMPT_REFUSED_VOUCH = _declare("attempt:refused:vouch", "Vouching for a person was refused", _REFUSED)
+ATTEMPT_REFUSED_STATUS = _declare(
+    "attempt:refused:status", "Changing the status of a person was refused", _REFUSED
+)
+ATTEMPT_REFUSED_MERGE = _declare("attempt:refused:merge", "Merging two accounts was refused", _REFUSED)
+ATTEMPT_REFUSED_FSID = _declare("attempt:refused:fsid", "Setting an FSID was refused", _REFUSED)
 ATTEMPT_REFUSED_SIGN_IN = _declare("attempt:refused:sign-in", "A sign-in was refused", _REFUSED, "user_id")
 
 # Clients of the decision point.

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rolebook.governance.queries.audit_words_people import PEOPLE, PEOPLE_LABELS, PEOPLE_UNTOLD
+
 REFUSED = "attempt:refused:"
 """How the tags of refused attempts begin."""
 KINDS: Mapping[str, str] = {
@@ -37,6 +39,7 @@ class Words:
 
 
 SENTENCES: Mapping[str, Words] = {
+    **{tag: Words(*words) for tag, words in PEOPLE.items()},
     "account:registered": Words("people", "{whom} registered an account"),
     "account:email-confirmed": Words("people", "{whom} confirmed an e-mail address"),
     "account:changed": Words(
@@ -189,6 +192,7 @@ UNHEARD_OF = Words("program", "Something happened that this version of the serve
 """Told of an event that a newer version wrote while both run."""
 
 LABELS: Mapping[str, str] = {
+    **PEOPLE_LABELS,
     "accounts_created": "Accounts added",
     "accounts_joined": "Accounts that joined the program",
     "approver_role_id": "Decided by a",
@@ -245,6 +249,7 @@ OFFICE = "Decided as"
 
 UNTOLD = frozenset(
     [
+        *PEOPLE_UNTOLD,
         "access_check_id",
         "access_id",
         "accesses",
@@ -276,6 +281,8 @@ UNTOLD = frozenset(
 
 PERSONAL: Mapping[str, str] = {
     "email": "E-mail",
+    "fsid": "FSID",
+    "old_fsid": "FSID before",
     "identity": "Identity there",
     "name": "Name",
     "old_email": "E-mail before",
