@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from rolebook.accounts.identity_providers import IdentityProvider, ProvidersError, read_providers
+
 
 class SettingsError(ValueError):
     """A setting that cannot be used; the message names the variable, what was found and what was expected."""
@@ -30,6 +32,8 @@ class Environment:
     debug: bool
     lease_seconds: float
     proxies: int
+    earlier_secret_keys: tuple[str, ...] = ()
+    identity_providers: tuple[IdentityProvider, ...] = ()
 
     @property
     def https(self) -> bool:
@@ -68,7 +72,16 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
         debug=_flag(variables, "ROLEBOOK_DEBUG"),
         lease_seconds=lease_seconds,
         proxies=int(proxies),
+        identity_providers=_providers(variables),
     )
+
+
+def _providers(variables: Mapping[str, str]) -> tuple[IdentityProvider, ...]:
+    file = variables.get("ROLEBOOK_IDENTITY_PROVIDERS", "")
+    try:
+        return read_providers(Path(file)) if file else ()
+    except ProvidersError as wrong:
+        raise SettingsError(f"ROLEBOOK_IDENTITY_PROVIDERS: {wrong}") from wrong
 
 
 def _host_of_site(site_url: str) -> str:

@@ -1,14 +1,18 @@
 """Somebody registers: nothing but a pending proof until the address is confirmed, then an account (QPP-02)."""
 
 import uuid
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
 from rolebook.accounts import mailed_codes, throttling
+from rolebook.accounts.linking import IdentityTaken, is_linked, link_in
 from rolebook.accounts.mail import AccountMail, SendMail
 from rolebook.accounts.models import Account, MailedCode
+from rolebook.accounts.openid.asking import Identity
 from rolebook.accounts.passwords import judge_password
 from rolebook.accounts.texts import clean_email, clean_line, clean_user_id, email_key
 from rolebook.audit.ids import new_public_id
@@ -23,9 +27,20 @@ class UserIdTaken(Exception):
 
 
 def register_account(
-    *, user_id: str, name: str, email: str, password: str, at: datetime, origin: Origin, send: SendMail
+    *,
+    user_id: str,
+    name: str,
+    email: str,
+    password: str | None,
+    at: datetime,
+    origin: Origin,
+    send: SendMail,
+    identity: Identity | None = None,
 ) -> uuid.UUID:
     """Keep a registration and mail its code; returns the public id of the proof, for ``confirm_email``.
+
+    ``identity``: of the provider with which the person came; it is linked to the new account, which then needs no
+    ``password``. The address is confirmed by our own code all the same, whatever the provider says of it.
 
     The answer is the same whether or not the address has an account already; its holder is told by mail (fault 40).
     Nothing governed exists yet, and so there is no audit event before the address is confirmed. Raises ValidationError
@@ -34,11 +49,18 @@ def register_account(
     person = Account(
         user_id=clean_user_id(user_id), name=clean_line(name, longest=LONGEST_NAME), email=clean_email(email)
     )
-    judge_password(password, person)
+    if password is not None or identity is None:
+        judge_password(password or "", person)
     limit_mails(person.email, origin, at)
     mailed_codes.forget_old(at)
     throttling.forget_old(at)
-    details = {"user_id": person.user_id, "name": person.name, "password": make_password(password)}
+    details: dict[str, Any] = {
+        "user_id": person.user_id,
+        "name": person.name,
+        "password": make_password(password),
+    }
+    if identity is not None:
+        details["identity"] = asdict(identity)
     with transaction.atomic(durable=True):
         holder = Account.objects.filter(email_key=email_key(person.email)).first()
         purpose = MailedCode.Purpose.REGISTER
@@ -68,7 +90,7 @@ def confirm_email(
 ) -> Account:
     """Make the account of a registration whose mailed code was typed; ``user_id`` replaces one that was taken.
 
-    Raises CodeRefused, UserIdTaken (the code stays good, so that another can be chosen), and
+    Raises CodeRefused, UserIdTaken (the code stays good, so that another can be chosen), IdentityTaken, and
     ValidationError for a user ID that cannot be used.
     """
     chosen = clean_user_id(user_id) if user_id is not None else None
@@ -80,6 +102,9 @@ def confirm_email(
     ) as twin:  # somebody else took the user ID, or confirmed the address, in this very moment
         if Account.objects.filter(email_key=email_key(proof.address)).exists():
             raise mailed_codes.CodeRefused(spent=True) from twin
+        kept = proof.details.get("identity")
+        if kept is not None and is_linked(Identity(**kept)):
+            raise IdentityTaken from twin
         raise UserIdTaken from twin
 
 
@@ -108,6 +133,8 @@ def _make_account(proof: MailedCode, chosen: str | None, at: datetime, origin: O
             personal={"user_id": account.user_id, "name": account.name, "email": account.email},
         )
         work.record(ACCOUNT_EMAIL_CONFIRMED, beneficiary_id=public_id, personal={"email": account.email})
+        if "identity" in details:
+            link_in(work, account, Identity(**details["identity"]), at)
     return account
 
 

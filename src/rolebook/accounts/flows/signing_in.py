@@ -27,7 +27,7 @@ from rolebook.audit.tags import (
     STATEMENT_AGREED,
 )
 
-type Method = Literal["totp", "recovery", "passkey", "mailed-code"]
+type Method = Literal["totp", "recovery", "passkey", "mailed-code", "provider"]
 
 
 class SignInRefused(Exception):

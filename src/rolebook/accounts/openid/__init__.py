@@ -1,0 +1,1 @@
+"""OpenID Connect, the relying party's side: ask a provider who somebody is, and check its answer."""
