@@ -243,7 +243,7 @@ def test_a_move_rewrites_the_paths_below_and_dates_both_placements(tree: None) -
         ("99-9999999", START, moved),
         ("88-8888888", moved, None),
     ]
-    event = Event.objects.get(tag="organization:changed")
+    event = Event.objects.get(tag="organization:moved")
     assert event.organization_id == Organization.objects.get(code="11-1111111").public_id
 
 

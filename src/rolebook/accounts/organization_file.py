@@ -1,11 +1,12 @@
 """The file that organizations are imported from: CSV to rows, with every error at its line and column."""
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 
+from rolebook.accounts.contacts import Contact, clean_contact
+from rolebook.accounts.identifiers import Scheme, needs_own, schemes_of
 from rolebook.accounts.texts import clean_line
 from rolebook.policy.errors import Place, Report, one_of, say
 from rolebook.policy.model import OrganizationKind, Rolebook
@@ -17,7 +18,14 @@ MOST_ERRORS = 200
 """Reading stops after so many errors: the file is of another kind than thought."""
 LONGEST = {"code": 60, "name": 200, "kind": 60, "parent": 60}
 _NEEDED = ("code", "name", "kind")
-_PLAIN = ("code", "name", "kind", "parent")
+_CONTACT = {
+    "contact_for": "purpose",
+    "contact_name": "name",
+    "contact_email": "email",
+    "contact_phone": "phone",
+}
+"""Columns of the contact, and the fields that they are."""
+_PLAIN = ("code", "name", "kind", "parent", *_CONTACT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,8 @@ class OrganizationRow:
     """(scheme, value) pairs."""
     place: Place
     parent_place: Place
+    contact: Contact | None = None
+    """The contact to have for its purpose; None: contacts stay as they are."""
 
 
 def read_organizations(
@@ -39,10 +49,10 @@ def read_organizations(
 ) -> tuple[OrganizationRow, ...]:
     """Return the organizations of a CSV file, checked against the program's kinds and against each other.
 
-    Columns: code, name, kind (id or title), parent (a code), and one for each identifier scheme of the
-    program. UTF-8 with or without byte order mark, any line ends, line breaks inside quotes, comma,
-    semicolon or tab. ``progress`` is told
-    (rows read, rows in all). Whether a parent outside of the file exists is for the flow to say.
+    Columns: code, name, kind (id or title), parent (a code), one for each identifier scheme of the program, and
+    contact_for, contact_name, contact_email, contact_phone. UTF-8 with or without byte order mark, any line ends, line
+    breaks inside quotes, comma, semicolon or tab. ``progress`` is told (rows read, rows in all). Whether a parent
+    outside of the file exists is for the flow to say.
     Raises RolebookErrors with every error at once (up to 200).
     """
     report = Report()
@@ -80,8 +90,7 @@ def read_organizations(
 
 def _columns(header: CsvLine, book: Rolebook, report: Report) -> dict[str, int]:
     """Return where each column stands, by name."""
-    schemes = [kind.identifier_scheme for kind in book.organization_kinds]
-    known = list(dict.fromkeys([*_PLAIN, *schemes]))
+    known = list(dict.fromkeys([*_PLAIN, *schemes_of(book)]))
     columns: dict[str, int] = {}
     for index, cell in enumerate(header):
         name = cell.text.casefold()
@@ -109,6 +118,7 @@ class _RowReader:
             name.casefold(): kind for kind in book.organization_kinds for name in (kind.id, kind.title)
         }
         self.kind_names = [kind.id for kind in book.organization_kinds]
+        self.schemes = schemes_of(book)
         self.codes: dict[str, Place] = {}
         self.identifiers: dict[tuple[str, str], Place] = {}
 
@@ -130,10 +140,11 @@ class _RowReader:
         if code:
             self._once(self.codes, code.casefold(), cells["code"], "code")
         identifiers = self._identifiers(cells, kind, code) if kind is not None else ()
+        contact = self._contact(cells)
         if len(self.report.errors) > before or kind is None:
             return None
         return OrganizationRow(
-            code, name, kind.id, parent_code, identifiers, cells["code"].place, parent.place
+            code, name, kind.id, parent_code, identifiers, cells["code"].place, parent.place, contact
         )
 
     def _cell(self, line: CsvLine, index: int) -> CsvCell:
@@ -163,31 +174,51 @@ class _RowReader:
     def _identifiers(
         self, cells: dict[str, CsvCell], kind: OrganizationKind, code: str
     ) -> tuple[tuple[str, str], ...]:
-        """Return the identifier of the row's kind; a code that has the identifier's form stands for an empty one."""
-        cell = cells.get(kind.identifier_scheme, CsvCell("", cells["code"].place))
-        pattern = kind.identifier_pattern
-        value = cell.text
-        if not value:
-            if pattern is not None and re.fullmatch(pattern, code):
-                value = code
-            elif pattern is not None:
-                expected = f"a {kind.identifier_title}" + _such_as(kind)
+        """Return the row's identifiers; a code that is one of its kind's own scheme stands for an empty cell."""
+        found: list[tuple[str, str]] = []
+        for scheme in self.schemes.values():
+            own = scheme.id == kind.identifier_scheme
+            cell = cells.get(scheme.id, CsvCell("", cells["code"].place))
+            value = self._identifier(scheme, cell, kind if own else None, code)
+            if value is not None:
+                self._once(self.identifiers, (scheme.id, value), CsvCell(value, cell.place), scheme.id)
+                found.append((scheme.id, value))
+        return tuple(found)
+
+    def _identifier(
+        self, scheme: Scheme, cell: CsvCell, kind: OrganizationKind | None, code: str
+    ) -> str | None:
+        """Return one identifier; ``kind`` is the row's where the scheme is its own."""
+        if kind is not None:
+            scheme = Scheme(scheme.id, kind.identifier_title, (kind,))
+        if cell.text:
+            value = scheme.clean(cell.text)
+            if value is None:
                 self.report.add(
-                    cell.place, say(f"missing {kind.identifier_scheme}", found=None, expected=expected)
+                    cell.place, say(f"bad {scheme.id}", found=cell.text, expected=scheme.such_as())
                 )
-                return ()
-            else:
-                return ()
-        if len(value) > LONGEST["code"] or (pattern is not None and not re.fullmatch(pattern, value)):
-            expected = f"a {kind.identifier_title}" + _such_as(kind)
-            self.report.add(cell.place, say(f"bad {kind.identifier_scheme}", found=value, expected=expected))
-            return ()
-        plain = re.sub(r"[\s-]", "", value)
-        if pattern is None or re.fullmatch(pattern, plain):
-            value = plain  # "12-3456789" and "123456789" are one number
-        once = CsvCell(value, cell.place)
-        self._once(self.identifiers, (kind.identifier_scheme, value), once, kind.identifier_scheme)
-        return ((kind.identifier_scheme, value),)
+            return value
+        if kind is None or not needs_own(kind):
+            return None
+        value = scheme.clean(code)
+        if value is None:
+            self.report.add(cell.place, say(f"missing {scheme.id}", found=None, expected=scheme.such_as()))
+        return value
+
+    def _contact(self, cells: dict[str, CsvCell]) -> Contact | None:
+        given = {field: cells[name] for name, field in _CONTACT.items() if name in cells}
+        try:
+            return clean_contact(
+                **{name: given[name].text if name in given else "" for name in _CONTACT.values()}
+            )
+        except ValidationError as wrong:
+            for field, messages in wrong.message_dict.items():
+                cell = given.get(field, next(iter(given.values())))
+                expected = " ".join(messages).rstrip(".")
+                expected = expected[:1].lower() + expected[1:]
+                column = next(name for name, told in _CONTACT.items() if told == field)
+                self.report.add(cell.place, say(f"bad {column}", found=cell.text or None, expected=expected))
+            return None
 
     def _once[K](self, seen: dict[K, Place], key: K, cell: CsvCell, what: str) -> None:
         if key in seen:
@@ -196,10 +227,6 @@ class _RowReader:
             self.report.add(cell.place, say(f"{what} given twice", found=cell.text, expected=expected))
         else:
             seen[key] = cell.place
-
-
-def _such_as(kind: OrganizationKind) -> str:
-    return f" such as {kind.identifier_example}" if kind.identifier_example else ""
 
 
 def _check_parents(rows: Sequence[OrganizationRow], book: Rolebook, report: Report) -> None:

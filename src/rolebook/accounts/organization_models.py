@@ -25,9 +25,9 @@ class OrganizationContact(models.Model):
 
 
 class OrganizationFormerValue(models.Model):
-    """A name, code or identifier that an organization had, and from when to when; the present one is the organization's.
+    """A name, code or identifier that an organization had, and from when to when.
 
-    A former code still finds the organization, and is nobody else's.
+    The present one is the organization's. A former code still finds the organization, and is nobody else's.
     """
 
     program = models.ForeignKey("accounts.Program", on_delete=models.PROTECT, related_name="+")

@@ -2,15 +2,17 @@
 the rows.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import batched
 
-from rolebook.accounts.models import Organization, OrganizationIdentifier, OrganizationPlacement
+from rolebook.accounts.contacts import Contact
+from rolebook.accounts.former_values import former_codes
+from rolebook.accounts.models import Organization, OrganizationIdentifier
 from rolebook.accounts.organization_file import OrganizationRow, check_parent_kind
-from rolebook.accounts.texts import search_key
-from rolebook.policy.errors import Report, say
+from rolebook.policy.errors import Place, Report, say
 from rolebook.policy.model import Rolebook
 
 _BATCH = 500
@@ -52,16 +54,48 @@ class Plan:
     unchanged: int
     parents: dict[str, Organization]
     """Organizations of the program by code, as far as the rows name them."""
+    closed: tuple[Organization, ...] = ()
+    """Those that the file does not name, where it was asked to close them."""
+
+    def lines(self) -> Iterator[tuple[str, str, str, list[tuple[str, str, str]]]]:
+        """Yield (what, code, name, [(field, old, new)]) of each change, as it is shown before it is confirmed."""
+        for planned in self.created:
+            row = planned.row
+            new = [("parent", "", row.parent_code or ""), *((s, "", v) for s, v in row.identifiers)]
+            if row.contact is not None:
+                new.append((f"contact: {row.contact.purpose}", "", str(row.contact)))
+            yield "new", row.code, row.name, [change for change in new if change[2]]
+        for planned in self.changed:
+            what = "moved" if planned.moves else "changed"
+            changes = [(change.field, change.old, change.new) for change in planned.changes]
+            yield what, planned.row.code, planned.row.name, changes
+        for organization in self.closed:
+            yield "closed", organization.code, organization.name, []
+
+    def digest(self) -> str:
+        """Return the SHA-256 over what the plan changes: two plans that change the same have the same."""
+        digest = hashlib.sha256()
+        for line in self.lines():
+            digest.update(json.dumps(line, ensure_ascii=True).encode() + b"\n")
+        return digest.hexdigest()
 
 
-def plan_organizations(program_id: str, book: Rolebook, rows: Sequence[OrganizationRow]) -> Plan:
-    """Return what the rows would change in the program as it is now. Raises RolebookErrors with every conflict."""
+def plan_organizations(
+    program_id: str, book: Rolebook, rows: Sequence[OrganizationRow], *, close_absent: bool = False
+) -> Plan:
+    """Return what the rows would change in the program as it is now. Raises RolebookErrors with every conflict.
+
+    ``close_absent``: open organizations of the program that no row names are closed.
+    """
     report = Report()
     known = _known(program_id, {code for row in rows for code in (row.code, row.parent_code) if code})
     in_file = {row.code for row in rows}
     created, changed, unchanged = [], [], 0
     held = _identifiers_held(program_id, rows)
+    former = former_codes(program_id, (row.code for row in rows if row.code not in known))
     for row in rows:
+        _check_former_code(row, former, report)
+        _check_open(row, known, report)
         _check_parent(row, known, in_file, book, report)
         _check_identifiers(row, held, report)
         planned = Planned(row, known.get(row.code))
@@ -76,15 +110,51 @@ def plan_organizations(program_id: str, book: Rolebook, rows: Sequence[Organizat
     _check_moves(program_id, rows, [planned for planned in changed if planned.moves], report)
     report.check()
     _check_depths(created, known, report)
+    absent = _absent(program_id, in_file, rows, report) if close_absent and rows else ()
     report.check()
-    return Plan(tuple(_parents_first(created)), tuple(changed), unchanged, known)
+    return Plan(tuple(_parents_first(created)), tuple(changed), unchanged, known, absent)
+
+
+def _absent(
+    program_id: str, in_file: set[str], rows: Sequence[OrganizationRow], report: Report
+) -> tuple[Organization, ...]:
+    """Return the open organizations that no row names; one with a present one below it is an error."""
+    there = Organization.objects.filter(program_id=program_id, closed_at=None).order_by("-path")
+    absent = {one.pk: one for one in there.iterator(2000) if one.code not in in_file}
+    codes = {one.code for one in absent.values()}
+    place = Place(rows[0].place.file, 1, 1)
+    below = {row.parent_code for row in rows if row.parent_code in codes}
+    kept = Organization.objects.filter(program_id=program_id, closed_at=None, parent__in=absent)
+    below |= {code for code, pk in kept.values_list("parent__code", "pk") if pk not in absent}
+    for code in sorted(code for code in below if code):
+        expected = "a row for it, since organizations of the file stand below it"
+        report.add(place, say("absent parent", found=code, expected=expected))
+    # Deepest first, so that none is closed while an open one is below it.
+    return tuple(sorted(absent.values(), key=lambda one: (-one.path.count("/"), one.pk)))
+
+
+def _check_former_code(row: OrganizationRow, former: Mapping[str, str], report: Report) -> None:
+    if row.code in former:
+        expected = f"another one: it was the code of what is {former[row.code]!r} now"
+        report.add(row.place, say("former code", found=row.code, expected=expected))
+
+
+def _check_open(row: OrganizationRow, known: dict[str, Organization], report: Report) -> None:
+    one = known.get(row.code)
+    if one is not None and one.closed_at is not None:
+        report.add(row.place, say("closed organization", found=row.code, expected="it to be reopened first"))
+    above = known.get(row.parent_code or "")
+    if above is not None and above.closed_at is not None:
+        expected = "an organization that is open"
+        report.add(row.parent_place, say("closed parent", found=row.parent_code, expected=expected))
 
 
 def _known(program_id: str, codes: set[str]) -> dict[str, Organization]:
     found: dict[str, Organization] = {}
     for some in batched(sorted(codes), _BATCH):
         rows = Organization.objects.filter(program_id=program_id, code__in=some).select_related("parent")
-        found |= {organization.code: organization for organization in rows.prefetch_related("identifiers")}
+        rows = rows.prefetch_related("identifiers", "contacts")
+        found |= {organization.code: organization for organization in rows}
     return found
 
 
@@ -129,6 +199,11 @@ def _changes(row: OrganizationRow, organization: Organization, report: Report) -
         ("parent", organization.parent.code if organization.parent else "", row.parent_code or ""),
         *((scheme, now.get(scheme, ""), value) for scheme, value in row.identifiers),
     ]
+    if row.contact is not None:
+        contacts = {one.purpose: one for one in organization.contacts.all()}
+        old = contacts.get(row.contact.purpose)
+        before = "" if old is None else str(Contact(old.purpose, old.name, old.email, old.phone))
+        pairs.append((f"contact: {row.contact.purpose}", before, str(row.contact)))
     return [FieldChange(name, old, new) for name, old, new in pairs if old != new]
 
 
@@ -203,116 +278,3 @@ def _parents_first(created: list[Planned]) -> Iterator[Planned]:
             chain.append(waiting.pop(here.row.code))
             here = waiting.get(here.row.parent_code or "")
         yield from reversed(chain)
-
-
-def carry_out(plan: Plan, program_id: str, at: datetime, *, progress: Progress | None = None) -> None:
-    """Write a plan's organizations, identifiers and dated placements; call it in a transaction.
-
-    ``progress`` is told (organizations written, organizations in all).
-    """
-    total = len(plan.created) + len(plan.changed)
-    done = 0
-    placed = dict(plan.parents)
-    for level in _levels(plan.created):
-        for some in batched(level, _BATCH):
-            _create(some, program_id, placed, at)
-            done += len(some)
-            if progress is not None:
-                progress(done, total)
-    for planned in plan.changed:
-        _change(planned, program_id, placed, at)
-        done += 1
-        if progress is not None and done % _BATCH == 0:
-            progress(done, total)
-    if any(planned.moves for planned in plan.changed):
-        write_paths(program_id)
-
-
-def _levels(created: Iterable[Planned]) -> list[list[Planned]]:
-    """Return new organizations by how many new ones stand above them."""
-    depth: dict[str, int] = {}
-    levels: list[list[Planned]] = []
-    for planned in created:
-        level = depth.get(planned.row.parent_code or "", -1) + 1
-        depth[planned.row.code] = level
-        if level == len(levels):
-            levels.append([])
-        levels[level].append(planned)
-    return levels
-
-
-def _create(some: Sequence[Planned], program_id: str, placed: dict[str, Organization], at: datetime) -> None:
-    new = [
-        Organization(
-            program_id=program_id,
-            kind_id=planned.row.kind_id,
-            code=planned.row.code,
-            name=planned.row.name,
-            search_key=_search_key(planned.row),
-            parent=placed.get(planned.row.parent_code or ""),
-            path="",
-            created_at=at,
-        )
-        for planned in some
-    ]
-    Organization.objects.bulk_create(new)
-    for organization in new:
-        organization.path = _path(organization)
-        placed[organization.code] = organization
-    Organization.objects.bulk_update(new, ["path"])
-    OrganizationPlacement.objects.bulk_create(
-        OrganizationPlacement(organization=organization, parent=organization.parent, starts_at=at)
-        for organization in new
-    )
-    OrganizationIdentifier.objects.bulk_create(
-        OrganizationIdentifier(program_id=program_id, organization=organization, scheme=scheme, value=value)
-        for organization, planned in zip(new, some, strict=True)
-        for scheme, value in planned.row.identifiers
-    )
-
-
-def _change(planned: Planned, program_id: str, placed: dict[str, Organization], at: datetime) -> None:
-    organization = planned.organization
-    if organization is None:
-        return
-    organization.name = planned.row.name
-    organization.search_key = _search_key(planned.row)
-    for scheme, value in planned.row.identifiers:
-        OrganizationIdentifier.objects.update_or_create(
-            program_id=program_id, organization=organization, scheme=scheme, defaults={"value": value}
-        )
-    if planned.moves:
-        organization.parent = placed.get(planned.row.parent_code or "")
-        OrganizationPlacement.objects.filter(organization=organization, ends_at=None).update(ends_at=at)
-        OrganizationPlacement.objects.create(
-            organization=organization, parent=organization.parent, starts_at=at
-        )
-    organization.save(update_fields=["name", "search_key", "parent"])
-
-
-def write_paths(program_id: str) -> None:
-    """Write every organization's id path from its parent, top down, where it differs."""
-    rows = list(Organization.objects.filter(program_id=program_id).only("pk", "parent_id", "path"))
-    below: dict[int | None, list[Organization]] = {}
-    for row in rows:
-        below.setdefault(row.parent_id, []).append(row)
-    differing = []
-    waiting = [("/", row) for row in below.get(None, [])]
-    while waiting:
-        above, row = waiting.pop()
-        path = f"{above}{row.pk}/"
-        if row.path != path:
-            row.path = path
-            differing.append(row)
-        waiting += [(path, child) for child in below.get(row.pk, [])]
-    for some in batched(differing, _BATCH):
-        Organization.objects.bulk_update(some, ["path"])
-
-
-def _path(organization: Organization) -> str:
-    above = organization.parent.path if organization.parent else "/"
-    return f"{above}{organization.pk}/"
-
-
-def _search_key(row: OrganizationRow) -> str:
-    return search_key(row.name, row.code, *(value for _, value in row.identifiers))

@@ -81,4 +81,4 @@ def search_key(*parts: str) -> str:
         digits = re.sub(r"\D", "", folded)
         if digits and digits != folded and not re.search(r"[^\W\d_]", folded):
             words[digits] = None
-    return " ".join(words)[:400]
+    return " ".join(words)[:1000]

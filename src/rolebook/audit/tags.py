@@ -65,7 +65,7 @@ ACCOUNT_CHANGED = _declare(
 ACCOUNT_STATUS_CHANGED = _declare(
     "account:status-changed",
     "An account was deactivated, reactivated or closed",
-    "status escalated",
+    "status",
     "reason",
 )
 ACCOUNT_MERGED = _declare(
@@ -118,6 +118,33 @@ ORGANIZATION_CHANGED = _declare(
     "An organization was added, changed, moved or closed",
     "code kind_id parent_id closed_at name",
 )
+ORGANIZATION_ADDED = _declare(
+    "organization:added", "An organization was added by hand", "code kind_id parent_id name identifiers"
+)
+ORGANIZATION_EDITED = _declare(
+    "organization:edited",
+    "An organization's name, code, identifiers or contacts were changed by hand",
+    "code name identifiers contact_purposes",
+    "contacts",
+)
+ORGANIZATION_MOVED = _declare(
+    "organization:moved",
+    "An organization was moved, with everything below it, to another place in the tree",
+    "code parent_id organizations_moved requests_returned",
+    "reason",
+)
+ORGANIZATION_CLOSED = _declare(
+    "organization:closed",
+    "An organization was closed: what is held there answers no, and nobody asks there",
+    "code closed_at requests_returned",
+    "reason",
+)
+ORGANIZATION_REOPENED = _declare(
+    "organization:reopened",
+    "A closed organization was opened again, with what is held there",
+    "code closed_at",
+    "reason",
+)
 PARTICIPATION_STARTED = _declare("participation:started", "A person joined a program", "status")
 PARTICIPATION_SIGNED_IN = _declare(
     "participation:signed-in", "A person began a session in a program", "last_signed_in_at"
@@ -125,8 +152,13 @@ PARTICIPATION_SIGNED_IN = _declare(
 PARTICIPATION_STATUS_CHANGED = _declare(
     "participation:status-changed",
     "A person's part in a program was deactivated, reactivated or closed",
-    "status escalated",
+    "status",
     "reason",
+)
+REQUESTS_ESCALATED = _declare(
+    "requests:escalated",
+    "Requests wait for the steward now, because the last person who could decide them is not active",
+    "escalated",
 )
 PARTICIPATION_FSID_CHANGED = _declare(
     "participation:fsid-changed", "The FSID of a person was set, changed or removed", "way", "fsid old_fsid"
@@ -285,6 +317,9 @@ ATTEMPT_REFUSED_REQUEST = _declare("attempt:refused:request", "Submitting a requ
 ATTEMPT_REFUSED_WITHDRAW = _declare("attempt:refused:withdraw", "Withdrawing a request was refused", _REFUSED)
 ATTEMPT_REFUSED_REMOVE = _declare("attempt:refused:remove", "Removing access was refused", _REFUSED)
 ATTEMPT_REFUSED_DESIGNATE = _declare("attempt:refused:designate", "Designating a role was refused", _REFUSED)
+ATTEMPT_REFUSED_ORGANIZATION = _declare(
+    "attempt:refused:organization", "Adding, changing, moving or closing an organization was refused", _REFUSED
+)
 ATTEMPT_REFUSED_VIEW = _declare("attempt:refused:view", "Looking at something was refused", _REFUSED)
 ATTEMPT_REFUSED_VOUCH = _declare("attempt:refused:vouch", "Vouching for a person was refused", _REFUSED)
 ATTEMPT_REFUSED_STATUS = _declare(

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from rolebook.accounts.carrying_out import carry_out
 from rolebook.accounts.flows.organizations import record_import
 from rolebook.accounts.models import Account, Program, RolebookVersion
 from rolebook.accounts.organization_file import OrganizationRow
-from rolebook.accounts.placing import Plan, carry_out, plan_organizations
+from rolebook.accounts.placing import Plan, plan_organizations
+from rolebook.accounts.tree_lock import lock_tree
 from rolebook.audit.recording import Origin, unit_of_work
 from rolebook.audit.tags import ROLEBOOK_ACTIVATED
 from rolebook.policy import canonical
@@ -55,7 +57,7 @@ def activate_rolebook(
     actor_id = acting_user.public_id if acting_user else None
     with unit_of_work(at=at, origin=origin, actor_id=actor_id) as work:
         Program.objects.get_or_create(pk=program_id, defaults={"created_at": at})
-        Program.objects.select_for_update().get(pk=program_id)
+        lock_tree(program_id)
         newest = (
             RolebookVersion.objects.filter(program_id=program_id).order_by("-number").defer("content").first()
         )

@@ -87,6 +87,13 @@ SENTENCES: Mapping[str, Words] = {
     ),
     "organization:imported": Words("program", "{who} imported organizations from a file"),
     "organization:changed": Words("program", "{who} added or changed an organization[: {where}]"),
+    "organization:added": Words("program", "{who} added an organization[: {where}]"),
+    "organization:edited": Words("program", "{who} changed the record of an organization[: {where}]"),
+    "organization:moved": Words(
+        "program", "{who} moved an organization, with everything below it[: {where}]"
+    ),
+    "organization:closed": Words("program", "{who} closed an organization[: {where}]"),
+    "organization:reopened": Words("program", "{who} opened a closed organization again[: {where}]"),
     "accounts:imported": Words("program", "{who} imported accounts from a file"),
     "grants:imported": Words("program", "{who} imported roles from a file"),
     "participation:started": Words("people", "{whom} joined the program"),
@@ -178,6 +185,9 @@ SENTENCES: Mapping[str, Words] = {
         "{who} tried to designate a role[ for {whom}][ at {where}]",
         "{who} tried to designate a role for themselves[ at {where}]",
     ),
+    "attempt:refused:organization": Words(
+        "refused", "{who} tried to add, change, move or close an organization[: {where}]"
+    ),
     "attempt:refused:view": Words(
         "refused", "{who} tried to look at something that is not theirs[ at {where}]"
     ),
@@ -202,6 +212,7 @@ LABELS: Mapping[str, str] = {
     "closed": "Organizations closed",
     "closed_at": "Ended",
     "code": "Code",
+    "contact_purposes": "Contacts for",
     "count": "Recovery codes",
     "created": "Organizations added",
     "days_before": "Days before",
@@ -212,6 +223,7 @@ LABELS: Mapping[str, str] = {
     "grants_opened": "Roles given",
     "hour": "Hour of the day",
     "issuer": "Address of the identity provider",
+    "identifiers": "Numbers",
     "kind_id": "Kind",
     "last_signed_in_at": "Last session began",
     "lower_levels": "With lower levels",
@@ -219,12 +231,14 @@ LABELS: Mapping[str, str] = {
     "name": "Name",
     "number": "Version",
     "operations": "May ask",
+    "organizations_moved": "Organizations moved",
     "parent_id": "Belongs to",
     "prefix": "Token begins with",
     "provider": "Identity provider",
     "reason_code": "Because of",
     "replaced": "Replaced the one before",
     "request_type": "New or modification",
+    "requests_returned": "Requests sent back",
     "role_id": "Role",
     "rolebook_version": "Rolebook version",
     "roles": "Roles",
@@ -280,6 +294,7 @@ UNTOLD = frozenset(
 """Details that are internal ids and hashes, or are told otherwise (codes as reasons, organizations as their number)."""
 
 PERSONAL: Mapping[str, str] = {
+    "contacts": "Contacts",
     "email": "E-mail",
     "fsid": "FSID",
     "old_fsid": "FSID before",
