@@ -34,7 +34,7 @@ def load_rolebook(world: World) -> Ask:
     from rolebook.decision.instants import micros
     from rolebook.decision.snapshot import SnapshotBuilder, grant_row
 
-    builder = SnapshotBuilder(*program_of(world))
+    builder = SnapshotBuilder(*program_of(world), settled=micros(NOW))
     for user_id, held in world.users.items():
         builder.add(user_id, active=True, grants=map(grant_row, held))
     snapshot = builder.build()

@@ -53,7 +53,7 @@ def load_million(random: Random, places: list[str]) -> Snapshot:
     """Load a million accounts with three grants each."""
     program, tree = program_of(make_world(1))
     start, at = micros(START), micros(NOW)
-    builder = SnapshotBuilder(program, tree)
+    builder = SnapshotBuilder(program, tree, settled=at)
     for number in range(ACCOUNTS):
         roles = [int(random.random() * ROLES) for _ in range(GRANTS)]
         builder.add(

@@ -33,8 +33,9 @@ class Tally:
 
 
 def snapshot_of(world: World) -> Snapshot:
-    """Load a world into a snapshot."""
-    builder = SnapshotBuilder(world.program, world.tree)
+    """Load a world into a snapshot, at an instant in the middle of those that are asked about."""
+    settled = sorted(world.instants)[len(world.instants) // 2]
+    builder = SnapshotBuilder(world.program, world.tree, settled=micros(settled))
     for subject_id, person in world.people.items():
         builder.add_person(subject_id, person)
     return builder.build()

@@ -81,8 +81,20 @@ MUTANTS = {
     ),
     "snapshot-wrong-bound": Mutant(
         "rolebook.decision.fast",
-        "position < high[code])\n                        or extents & EVERYWHERE",
-        "position <= high[code])\n                        or extents & EVERYWHERE",
+        "position < high[code])\n                        or (flags & SAME",
+        "position <= high[code])\n                        or (flags & SAME",
+    ),
+    "snapshot-takes-every-row-for-undated": Mutant(
+        "rolebook.decision.fast", "(not cell & DATED and at_micros", "(at_micros"
+    ),
+    "snapshot-forgets-that-a-row-was-to-begin": Mutant(
+        "rolebook.decision.fast", "not cell & DATED and at_micros >= settled", "not cell & DATED"
+    ),
+    "lead-knows-the-last-role-only": Mutant(
+        "rolebook.decision.leads", "mask |= role_mask(code)", "mask = role_mask(code)"
+    ),
+    "lead-forgets-the-own-record": Mutant(
+        "rolebook.decision.tables", "role_mask(code) if given else", "role_mask(code) if given & EXTENTS else"
     ),
     "snapshot-forgets-the-closing": Mutant(
         "rolebook.decision.columns", "            end = closed\n", "            end = end\n"

@@ -10,9 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rolebook.decision.columns import ACCESS_LOWER, NO_ORGANIZATION, PLACE_SHIFT, ROLE, WIDTH, Codes
+from rolebook.decision.columns import ACCESS_LOWER, PLACE_SHIFT, ROLE, WIDTH
 from rolebook.decision.fast import Check, Store
+from rolebook.decision.leads import IN_OVERLAY, ROW_SHIFT
 from rolebook.decision.tables import EVERYWHERE, EXTENTS, LAST, LOWER, SAME, VOID, Tables
+from rolebook.decision.tree import NOWHERE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +27,7 @@ BLOCK = 16384
 """Questions a block: their columns stay in the cache of a core."""
 
 UNKNOWN = -(2**62)
-"""In place of a row or a code: the snapshot does not have that name."""
+"""In place of a number: the snapshot does not have that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,8 @@ class Questions:
         actions: the actions, one for each subject.
         organization_ids: the organizations or None, one for each subject.
         generation: the snapshot's when the names were looked up; see `Snapshot.check_many`.
-        codes: the three columns as numbers, `UNKNOWN` for names that the snapshot does not have; None without
-            numpy.
+        codes: the three columns as numbers (leads, actions, positions), `UNKNOWN` for names that the snapshot does not
+            have; None without numpy.
     """
 
     subject_ids: Sequence[str]
@@ -54,7 +56,6 @@ class Questions:
 def encode(  # the three columns, in the order of a question
     tables: Tables,
     store: Store,
-    organizations: Codes,
     subject_ids: Sequence[str],
     actions: Sequence[str],
     organization_ids: Sequence[str | None],
@@ -71,14 +72,12 @@ def encode(  # the three columns, in the order of a question
             "a question has one subject, one action and one organization: the columns differ in length"
         )
     bits = {action: number for number, action in enumerate(tables.program.actions)}
-    places: dict[str | None, int] = dict(organizations.numbers.items())
-    places[None] = NO_ORGANIZATION
     codes = None
     with suppress(ImportError):
         codes = (
             _numbers(store.accounts, subject_ids),
             _numbers(bits, actions),
-            _numbers(places, organization_ids),
+            _numbers(tables.positions, organization_ids),
         )
     return Questions(subject_ids, actions, organization_ids, generation, codes)
 
@@ -117,7 +116,9 @@ class Bulk:
         self._low = np.array(tables.low, np.int32)
         self._high = np.array(tables.high, np.int32)
         self._kinds = np.array(tables.kinds, np.int64)
-        self._flags = view(b"".join(tables.powers[action] for action in tables.program.actions), np.uint8)
+        powers = [tables.powers[action] for action in tables.program.actions]
+        self._masks = np.array([mask for mask, _ in powers], np.int64)
+        self._flags = np.array([flags for _, flags in powers], np.uint8).ravel()
         self._width = 2 * len(tables.valid)
         self._kind_count = len(tables.valid[0])
         self._valid = view(b"".join(tables.valid), np.uint8)
@@ -129,24 +130,20 @@ class Bulk:
         import numpy as np
 
         assert questions.codes is not None  # noqa: S101  # the caller looked
-        subjects, actions, places = questions.codes
-        known = (subjects != UNKNOWN) & (actions >= 0) & (places >= 0)
-        known &= (self._low[np.maximum(places, 0)] >= 0) | (places == NO_ORGANIZATION)
-        answers = np.zeros(len(subjects), np.bool_)
-        slow = known & (subjects < 0)
-        flat = np.flatnonzero(known & (subjects >= 0))
-        for start in range(0, len(flat), BLOCK):
-            block = flat[start : start + BLOCK]
-            answers[block], void = self._block(subjects[block], actions[block], places[block], at_micros)
-            slow[block[void]] = True
+        leads, actions, positions = questions.codes
+        answers = np.zeros(len(leads), np.bool_)
+        slow = np.zeros(len(leads), np.bool_)
+        for start in range(0, len(leads), BLOCK):
+            block = slice(start, start + BLOCK)
+            self._answer_block(
+                (leads[block], actions[block], positions[block]), at_micros, answers[block], slow[block]
+            )
         if record_id is not None:
             store = self._store
             owners = {owner for owner, record in tuple(store.records.items()) if record == record_id}
             if record_id in store.accounts and store.owns(record_id, record_id):
                 owners.add(record_id)
-            slow |= known & np.fromiter(
-                (name in owners for name in questions.subject_ids), np.bool_, len(slow)
-            )
+            slow |= np.fromiter((name in owners for name in questions.subject_ids), np.bool_, len(slow))
         for index in np.flatnonzero(slow).tolist():
             question = (
                 questions.subject_ids[index],
@@ -156,20 +153,39 @@ class Bulk:
             answers[index] = ask(*question, at_micros, record_id)
         return answers
 
+    def _answer_block(
+        self,
+        codes: "tuple[Integers, Integers, Integers]",
+        at_micros: int,
+        answers: "Booleans",
+        slow: "Booleans",
+    ) -> None:
+        """Write the answers of a block, and which of its questions must be asked one by one."""
+        import numpy as np
+
+        leads, actions, positions = codes
+        known = (leads >= 0) & (actions >= 0) & (positions >= NOWHERE)
+        known &= (leads & self._masks[np.maximum(actions, 0)]) != 0
+        slow[:] = known & ((leads & IN_OVERLAY) != 0)
+        asked = np.flatnonzero(known & ~slow)
+        found, void = self._block(leads[asked] >> ROW_SHIFT, actions[asked], positions[asked], at_micros)
+        answers[asked] = found
+        slow[asked[void]] = True
+
     def _block(
-        self, subjects: "Integers", actions: "Integers", places: "Integers", at_micros: int
+        self, first_rows: "Integers", actions: "Integers", asked_positions: "Integers", at_micros: int
     ) -> "tuple[Booleans, Integers]":
-        """Answer a block: the first row of every account at once, then the second, and so on.
+        """Answer questions: the first row of every account at once, then the second, and so on.
 
         Returns the answers, and the questions whose rows are void.
         """
         import numpy as np
 
-        answers = np.zeros(len(subjects), np.bool_)
-        wanted = np.zeros(len(subjects), np.uint8)
+        answers = np.zeros(len(first_rows), np.bool_)
+        wanted = np.zeros(len(first_rows), np.uint8)
         void = np.zeros(0, np.int64)
-        left = np.arange(len(subjects))
-        rows, keys, positions = subjects, actions * self._width, self._low[places]
+        left = np.arange(len(first_rows))
+        rows, keys, positions = first_rows, actions * self._width, asked_positions
         while len(left):
             flags = self._flags[keys + (self._cells[rows] & ROLE)]
             telling = np.flatnonzero(flags & EXTENTS)
@@ -181,12 +197,12 @@ class Bulk:
                     wanted[asked[through]] |= extents[through] & EXTENTS
                     extents = np.where(through, extents & EVERYWHERE, extents)
                 answers[asked] |= self._cover(rows[telling], extents, positions[telling])
-            if len(left) == len(subjects):
+            if len(left) == len(first_rows):
                 void = np.flatnonzero(flags & VOID)
             on = np.flatnonzero((flags < LAST) & ~answers[left])
             left, rows, keys, positions = left[on], rows[on] + WIDTH, keys[on], positions[on]
         if self._apart:
-            self._through_access(subjects, self._low[places], wanted, answers, at_micros)
+            self._through_access(first_rows, asked_positions, wanted, answers, at_micros)
         return answers, void
 
     def _roles(self, rows: "Integers") -> "Integers":
@@ -209,9 +225,7 @@ class Bulk:
         counts: Booleans = self._dated(rows, at_micros) & (self._valid[keys] != 0)
         return counts
 
-    def _cover(
-        self, rows: "Integers", extents: "NDArray[np.uint8]", positions: "NDArray[np.int32]"
-    ) -> "Booleans":
+    def _cover(self, rows: "Integers", extents: "NDArray[np.uint8]", positions: "Integers") -> "Booleans":
         """Return which rows cover a position by their own organization, or everywhere."""
         code = self._places(rows)
         low = self._low[code]
@@ -222,8 +236,8 @@ class Bulk:
 
     def _through_access(
         self,
-        subjects: "Integers",
-        positions: "NDArray[np.int32]",
+        first_rows: "Integers",
+        positions: "Integers",
         wanted: "NDArray[np.uint8]",
         answers: "Booleans",
         at_micros: int,
@@ -232,7 +246,7 @@ class Bulk:
         import numpy as np
 
         left = np.flatnonzero((wanted != 0) & ~answers)
-        rows = subjects[left]
+        rows = first_rows[left]
         while len(left):
             roles, code = self._roles(rows), self._places(rows)
             dated = self._dated(rows, at_micros)

@@ -6,7 +6,8 @@ rolebook and of the tree. The last row of an account says so; a closed account b
 an account without grants has one row that gives nothing.
 
 What a check reads of a row are three cells of one array, and a row is known by the index of its first cell: in a world
-that is larger than a processor's caches, fetching them from four arrays took an eighth of a check's time.
+that is larger than a processor's caches, fetching them from four arrays took an eighth of a check's time. Of most rows
+it reads the first cell only, which says whether the row has dates that need to be looked at.
 """
 
 from array import array
@@ -31,8 +32,10 @@ WIDTH = 3
 """Cells a row: its role and organization, the first microsecond in force, the first one no longer in force."""
 ROLE = 0xFFFF
 """The bits of a row's first cell that say the role: twice its code, plus 1 in the last row of an account."""
-PLACE_SHIFT = 16
-"""Above them stands the organization's code."""
+DATED = 0x10000
+"""The bit above them: the row ends, or began later than the instant up to which such rows go without the bit."""
+PLACE_SHIFT = 17
+"""Above it stands the organization's code."""
 
 ENDS_CLOSED = 1
 OWNS_SUBJECT = 2
@@ -108,17 +111,19 @@ class Columns:
         marks: ENDS_CLOSED, OWNS_SUBJECT or neither; one a row.
         promised: promised end of the rows that were closed before it, by row (few: the load leaves old ones out).
         ids: the grant's id; one a row.
+        settled: rows that began by this microsecond and have no end go without the mark `DATED`.
     """
 
     cells: "array[int]"
     marks: bytearray
     promised: dict[int, int]
     ids: IdColumn
+    settled: int
 
     @classmethod
-    def empty(cls) -> "Columns":
+    def empty(cls, *, settled: int = 0) -> "Columns":
         """Return columns without rows."""
-        return cls(array("q"), bytearray(), {}, IdColumn())
+        return cls(array("q"), bytearray(), {}, IdColumn(), settled)
 
     def append(
         self,
@@ -144,7 +149,8 @@ class Columns:
             self.marks.append(ENDS_CLOSED)
         else:
             self.marks.append(0)
-        self.cells.extend((role << 1 | organization << PLACE_SHIFT, starts, end))
+        dated = 0 if end == NEVER and starts <= self.settled else DATED
+        self.cells.extend((role << 1 | dated | organization << PLACE_SHIFT, starts, end))
         self.ids.append(grant_id)
 
     def begin(self, *, active: bool) -> int:
@@ -183,6 +189,10 @@ class Columns:
     def organization(self, row: int) -> int:
         """Return the organization code of a row."""
         return self.cells[row] >> PLACE_SHIFT
+
+    def role_codes(self, row: int) -> set[int]:
+        """Return the codes, the reserved ones too, of the rows from ``row`` to the end."""
+        return {(cell & ROLE) >> 1 for cell in self.cells[row::WIDTH]}
 
     def rows(self, row: int) -> Iterator[int]:
         """Yield the rows of the account that begins with ``row``, without those that are no grants."""

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from rolebook.decision.columns import ACCESS_LOWER, FIRST_ROLE, PLACE_SHIFT, ROLE, WIDTH, Columns
+from rolebook.decision.columns import ACCESS_LOWER, DATED, FIRST_ROLE, PLACE_SHIFT, ROLE, WIDTH, Columns
+from rolebook.decision.leads import IN_OVERLAY, ROW_SHIFT
 from rolebook.decision.tables import (
     EVERYWHERE,
     EXTENTS,
@@ -16,6 +17,7 @@ from rolebook.decision.tables import (
     GONE,
     LAST,
     LOWER,
+    OWN,
     OWN_SHIFT,
     SAME,
     VOID,
@@ -42,7 +44,7 @@ class Store:
     """The holding side of a snapshot.
 
     Attributes:
-        accounts: subject id to the account's first row in the flat columns; to ~row when it is in the overlay.
+        accounts: subject id to the lead to the account's rows; see `rolebook.decision.leads`.
         columns: the flat rows, as loaded.
         overlay: rows of accounts that changed since; only appended to, so that readers need no lock.
         records: the own record of the subjects that have one with an id other than their own.
@@ -53,9 +55,9 @@ class Store:
     overlay: Columns
     records: dict[str, str]
 
-    def rows(self, row: int) -> tuple[Columns, int]:
+    def rows(self, lead: int) -> tuple[Columns, int]:
         """Return the columns that a value of `accounts` leads to, and the first row there."""
-        return (self.columns, row) if row >= 0 else (self.overlay, ~row)
+        return self.overlay if lead & IN_OVERLAY else self.columns, lead >> ROW_SHIFT
 
     def owns(self, subject_id: str, record_id: str | None) -> bool:
         """Return whether a record is the own record of a subject that there is."""
@@ -84,6 +86,7 @@ def make_check(tables: Tables, store: Store, newest: Callable[[], Check]) -> Che
 def _check_with_role(tables: Tables, store: Store, newest: Callable[[], Check]) -> Check:
     """Return a check whose names are all cells of the closure; a third quicker than attributes."""
     accounts, flat, overlay = store.accounts, store.columns.cells, store.overlay.cells
+    settled = store.columns.settled
     powers, positions, valid = tables.powers, tables.positions, tables.valid
     low, high, kinds = tables.low, tables.high, tables.kinds
 
@@ -96,28 +99,30 @@ def _check_with_role(tables: Tables, store: Store, newest: Callable[[], Check]) 
         /,
     ) -> bool:
         try:
-            row = accounts[subject_id]
-            flags_of = powers[action]
+            lead = accounts[subject_id]
+            mask, flags_of = powers[action]
+            if not lead & mask:
+                return False
             position = positions[organization_id]
         except KeyError:
             return False
-        if row >= 0:
-            cells = flat
-        else:
-            cells, row = overlay, ~row
+        cells = overlay if lead & IN_OVERLAY else flat
+        row = lead >> ROW_SHIFT
         try:
             while True:
                 cell = cells[row]
                 flags = flags_of[cell & ROLE]
-                if flags & GIVES and cells[row + 1] <= at_micros < cells[row + 2]:
-                    extents = flags & EXTENTS
-                    if flags & GIVES != extents and store.owns(subject_id, record_id):
-                        extents |= flags >> OWN_SHIFT & EXTENTS
+                if flags & GIVES and (
+                    (not cell & DATED and at_micros >= settled)
+                    or cells[row + 1] <= at_micros < cells[row + 2]
+                ):
+                    if flags & OWN and store.owns(subject_id, record_id):
+                        flags |= flags >> OWN_SHIFT & EXTENTS
                     code = cell >> PLACE_SHIFT
                     if (
-                        (extents & LOWER and low[code] <= position < high[code])
-                        or extents & EVERYWHERE
-                        or (extents & SAME and position == low[code])
+                        (flags & LOWER and low[code] <= position < high[code])
+                        or (flags & SAME and position == low[code])
+                        or flags & EVERYWHERE
                     ) and valid[(cell & ROLE) >> 1][kinds[code]]:
                         return True
                 if flags >= LAST:
@@ -145,12 +150,14 @@ def _check_apart(tables: Tables, store: Store, newest: Callable[[], Check]) -> C
         /,
     ) -> bool:
         try:
-            row = store.accounts[subject_id]
-            flags_of = powers[action]
+            lead = store.accounts[subject_id]
+            mask, flags_of = powers[action]
+            if not lead & mask:
+                return False
             position = positions[organization_id]
         except KeyError:
             return False
-        columns, row = store.rows(row)
+        columns, row = store.rows(lead)
         own = store.owns(subject_id, record_id)
         try:
             answer = _role_and_access(tables, columns, row, flags_of, position, at_micros, own=own)
@@ -164,7 +171,14 @@ def _check_apart(tables: Tables, store: Store, newest: Callable[[], Check]) -> C
 
 
 def _role_and_access(  # one question, taken apart
-    tables: Tables, columns: Columns, row: int, flags_of: bytes, position: int, at_micros: int, *, own: bool
+    tables: Tables,
+    columns: Columns,
+    row: int,
+    flags_of: tuple[int, ...],
+    position: int,
+    at_micros: int,
+    *,
+    own: bool,
 ) -> bool:
     """Go through an account's rows once, collecting accesses in force and what roles in force want of them."""
     low, high = tables.low, tables.high

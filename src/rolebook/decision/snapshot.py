@@ -36,6 +36,7 @@ from rolebook.decision.compiled import CompiledProgram
 from rolebook.decision.evaluation import Access, Decision, Holding, Person, Reason
 from rolebook.decision.fast import Check, Store, make_check
 from rolebook.decision.instants import micros
+from rolebook.decision.leads import lead_to_flat, lead_to_overlay
 from rolebook.decision.search import Page, page
 from rolebook.decision.tables import Tables, make_tables
 from rolebook.decision.tree import OrganizationTree
@@ -58,12 +59,19 @@ class SnapshotBuilder:
     reason is less telling.
     """
 
-    def __init__(self, program: CompiledProgram, tree: OrganizationTree) -> None:
+    def __init__(self, program: CompiledProgram, tree: OrganizationTree, *, settled: int = 0) -> None:
+        """Begin with nobody.
+
+        Args:
+            program: the rolebook in force.
+            tree: the organizations.
+            settled: a microsecond, best the present one: questions about it and what comes after it are the quickest.
+        """
         self._program = program
         self._tree = tree
         self._roles = Codes(FIRST_ROLE)
         self._organizations = Codes(NO_ORGANIZATION + 1)
-        self._store = Store({}, Columns.empty(), Columns.empty(), {})
+        self._store = Store({}, Columns.empty(settled=settled), Columns.empty(), {})
 
     def add(
         self,
@@ -80,11 +88,13 @@ class SnapshotBuilder:
             ValueError: the subject was added before.
         """
         store = self._store
-        row = len(store.columns.cells)
-        if store.accounts.setdefault(subject_id, row) != row:
+        if subject_id in store.accounts:
             raise ValueError(f"subject {subject_id!r} was added before")
+        row = len(store.columns.cells)
         person = subject_id, active, record_id
         append_account(store, store.columns, person, grants, accesses, self._roles, self._organizations)
+        roles = store.columns.role_codes(row) if active else ()
+        store.accounts[subject_id] = lead_to_flat(row, roles)
 
     def add_person(self, subject_id: str, person: Person) -> None:
         """Add an account from the form that flows use."""
@@ -253,7 +263,6 @@ class Snapshot:
         return encode(
             self.tables,
             self.store,
-            self._organizations,
             subject_ids,
             actions,
             organization_ids,
@@ -290,10 +299,10 @@ class Snapshot:
         """Put an account with a change into the overlay, in place of its flat rows."""
         store = self.store
         subject_id = change.subject_id
-        row = store.accounts.get(subject_id)
+        lead = store.accounts.get(subject_id)
         before = self.person(subject_id) or Person(active=False)
         after = _changed(before, change)
-        if row is not None and after == before:
+        if lead is not None and after == before:
             return
         new_row = len(store.overlay.cells)
         codes = len(self._roles.names), len(self._organizations.names)
@@ -311,11 +320,11 @@ class Snapshot:
         if (len(self._roles.names), len(self._organizations.names)) != codes:
             self._compare_with(self.tables.program, self.tables.tree)
         # The order matters to readers: the new rows, the name that leads to them, and only then the old ones go.
-        store.accounts[subject_id] = ~new_row
-        if row is None:
+        store.accounts[subject_id] = lead_to_overlay(new_row)
+        if lead is None:
             self.generation += 1
         else:
-            columns, old_row = store.rows(row)
+            columns, old_row = store.rows(lead)
             columns.void(old_row)
 
     def _compare_with(self, program: CompiledProgram, tree: OrganizationTree) -> None:

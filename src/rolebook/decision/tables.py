@@ -5,12 +5,12 @@ Both are made whole and swapped whole; rows of grants are never touched by a new
 organization.
 """
 
-from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rolebook.decision.columns import FIRST_ROLE, MOVED, NO_ORGANIZATION, Codes
 from rolebook.decision.compiled import CompiledProgram, CompiledRole, Given
+from rolebook.decision.leads import LOOK_ALWAYS, role_mask
 from rolebook.decision.tree import NOWHERE, OrganizationTree
 
 LOWER = 1
@@ -20,7 +20,8 @@ EXTENTS = 7
 """Extents of one action for one role, as flags (see `rolebook.decision.walk.Extent`)."""
 
 OWN_SHIFT = 3
-GIVES = EXTENTS | EXTENTS << OWN_SHIFT
+OWN = EXTENTS << OWN_SHIFT
+GIVES = EXTENTS | OWN
 """The same flags stand in the next three bits when they hold on the own record only."""
 
 VOID = 64
@@ -36,6 +37,10 @@ _KIND_GONE = 0
 _KIND_NONE = 1
 
 
+type Power = tuple[int, tuple[int, ...]]
+"""An action: which leads may give it (see `rolebook.decision.leads`), and its flags by the role bits of a row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tables:
     """The comparing side of a snapshot.
@@ -43,7 +48,7 @@ class Tables:
     Attributes:
         program: the compiled rolebook in force.
         tree: the organizations.
-        powers: action to a byte of flags for each value of `Columns.roles`.
+        powers: what each action is to each role.
         through: for each role code, 1 when its extents are those of the person's access.
         valid: for each role code, one byte for each kind number: whether a grant of the role counts there
             (I4).
@@ -55,13 +60,13 @@ class Tables:
 
     program: CompiledProgram
     tree: OrganizationTree
-    powers: Mapping[str, bytes]
+    powers: Mapping[str, Power]
     through: bytes
     valid: tuple[bytes, ...]
     positions: Mapping[str | None, int]
-    low: "array[int]"
-    high: "array[int]"
-    kinds: "array[int]"
+    low: Sequence[int]
+    high: Sequence[int]
+    kinds: Sequence[int]
 
 
 def make_tables(
@@ -76,7 +81,7 @@ def make_tables(
     return Tables(
         program=program,
         tree=tree,
-        powers={action: _powers(compiled, program.bits[action]) for action in program.actions},
+        powers={action: _power(compiled, program.bits[action]) for action in program.actions},
         through=bytes(role is not None and role.through_access for role in compiled),
         valid=tuple(_valid(role, kind_ids) for role in compiled),
         positions=positions,
@@ -86,15 +91,17 @@ def make_tables(
     )
 
 
-def _powers(roles: Sequence[CompiledRole | None], bit: int) -> bytes:
+def _power(roles: Sequence[CompiledRole | None], bit: int) -> Power:
     """Return the flags of one action, for each role code without and with the mark of the last row."""
-    flags = bytearray()
+    flags: list[int] = []
+    mask = LOOK_ALWAYS
     for code, role in enumerate(roles):
         given = VOID if code == MOVED else 0
         if role is not None:
             given = _extents(role.any_record, bit) | _extents(role.own_record, bit) << OWN_SHIFT
-        flags += bytes((given, given | LAST))
-    return bytes(flags)
+            mask |= role_mask(code) if given else 0
+        flags += (given, given | LAST)
+    return mask, tuple(flags)
 
 
 def _extents(given: Given, bit: int) -> int:
@@ -117,10 +124,12 @@ def _valid(role: CompiledRole | None, kind_ids: list[str]) -> bytes:
 
 def _intervals(
     tree: OrganizationTree, organizations: Codes, kind_ids: list[str]
-) -> "tuple[array[int], array[int], array[int]]":
+) -> tuple[list[int], list[int], list[int]]:
     """Return the first and the last position and the kind number of each organization code."""
     kind_numbers = {kind_id: number for number, kind_id in enumerate(kind_ids, start=_KIND_NONE + 1)}
-    low, high, kinds = array("i"), array("i"), array("H")
+    low: list[int] = []
+    high: list[int] = []
+    kinds: list[int] = []
     for code, organization_id in enumerate(organizations.names):
         interval = None if organization_id is None else tree.interval(organization_id)
         if code == NO_ORGANIZATION:
