@@ -5,10 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Coalesce
 
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing, covered_role_ids, in_force
-from rolebook.governance.models import Grant, Outcome, Participation, Request, RequestItem, Stage
+from rolebook.governance.models import (
+    Access,
+    Grant,
+    Outcome,
+    Participation,
+    Request,
+    RequestItem,
+    Stage,
+)
 from rolebook.policy.model import STEWARD_ID, WITH_LOWER_LEVELS, Act, Rolebook
 
 
@@ -23,10 +32,11 @@ class Seat:
 def seat_at(standing: Standing, stage: Stage, role_ids: Iterable[str]) -> Seat | None:
     """Return the seat that a person has at a stage by their offices, or None.
 
-    ``role_ids`` are the roles that the stage's items name: the office must cover each one's category. Whether the
+    ``role_ids`` are the roles that the stage's items name (access apart from roles names none): the office must cover
+    each one's category. Whether the
     person is the requester, or decided before, are questions of their own (`own_request`, `decided_before`).
     """
-    asked = tuple(role_ids)
+    asked = tuple(role_id for role_id in role_ids if role_id)
     office = standing.office_over(Act.DECIDE, stage.organization, asked, stage.approver_role_id)
     if office is not None:
         return Seat(office.role_id, stands_in=False)
@@ -46,7 +56,7 @@ def own_request(account: Account, request: Request) -> str | None:
 def decided_before(account: Account, stage: Stage) -> bool:
     """Return whether somebody decided another stage of the same run, or of an item that this one decides (I6)."""
     before = Outcome.objects.filter(_before(stage.pk, stage.chain_id, stage.request_version))
-    return before.filter(approver=account, request=stage.request_id).exists()
+    return before.filter(_by(account), request=stage.request_id).exists()
 
 
 def anybody_left(book: Rolebook, stage: Stage, at: datetime) -> bool:
@@ -65,6 +75,12 @@ def people_in_office(book: Rolebook, stage: Stage, at: datetime) -> QuerySet[Acc
         grants = grants.filter(organization=None)
     elif role is not None and role.reach.scope != "organization":
         pass
+    elif role is not None and not book.held_at_organization(role):
+        above = [int(step) for step in place.path.split("/") if step]
+        reaching = Q(organization=place)
+        if _lower_levels(book, stage.approver_role_id):
+            reaching |= Q(organization__in=above, lower_levels=True)
+        grants = grants.filter(Exists(_open_accesses(book, at).filter(reaching)))
     elif _lower_levels(book, stage.approver_role_id):
         above = [int(step) for step in place.path.split("/") if step]
         grants = grants.filter(Q(organization__in=above) | Q(organization=None))
@@ -72,10 +88,10 @@ def people_in_office(book: Rolebook, stage: Stage, at: datetime) -> QuerySet[Acc
         grants = grants.filter(organization=place)
     earlier = Outcome.objects.filter(
         _before(stage.pk, stage.chain_id, stage.request_version), request=stage.request_id
-    ).values("approver")
+    )
     people = Account.objects.filter(pk__in=grants.values("account"))
     return people.exclude(pk__in=[stage.request.requester_id, stage.request.beneficiary_id]).exclude(
-        pk__in=earlier
+        pk__in=_people_of(earlier)
     )
 
 
@@ -101,7 +117,7 @@ def stages_in_office(standing: Standing) -> Q:
             theirs &= Q(organization__isnull=False)
         if office.holder.category_ids:
             covered = covered_role_ids(standing.book, office.holder)
-            foreign = RequestItem.objects.filter(stages=OuterRef("pk")).exclude(role_id__in=covered)
+            foreign = RequestItem.objects.filter(stages=OuterRef("pk")).exclude(role_id__in=[*covered, ""])
             theirs &= Q(~Exists(foreign))
         condition |= theirs
     return condition
@@ -114,13 +130,18 @@ def stages_without_office(standing: Standing) -> Q:
     """
     if not any(office.role_id == STEWARD_ID for office in standing.offices(Act.DECIDE)):
         return Q(pk__in=())
-    book = standing.book
+    return stages_with_nobody_left(standing.book, standing.at)
+
+
+def stages_with_nobody_left(book: Rolebook, at: datetime, besides: Account | None = None) -> Q:
+    """Return the SQL condition for the stages that nobody in their own office, ``besides`` left out, may decide."""
     known = [holder.role_id for holder in book.authority.holders(Act.DECIDE)]
     condition = ~Q(approver_role_id__in=known)
     for role_id in known:
         if role_id == STEWARD_ID:
             continue
-        nobody = ~Exists(_in_office_of_outer_stage(book, role_id, standing.at))
+        office = _in_office_of_outer_stage(book, role_id, at)
+        nobody = ~Exists(office if besides is None else office.exclude(account=besides))
         condition |= Q(approver_role_id=role_id) & Q(nobody)
     return condition
 
@@ -129,10 +150,21 @@ def not_conflicted(account: Account) -> Q:
     """Return the SQL condition for stages that `own_request` and `decided_before` do not keep a person from."""
     before = Outcome.objects.filter(
         _before(OuterRef("pk"), OuterRef("chain_id"), OuterRef("request_version")),
-        approver=account,
+        _by(account),
         request=OuterRef("request"),
     )
     return ~Q(request__requester=account) & ~Q(request__beneficiary=account) & Q(~Exists(before))
+
+
+def _by(account: Account) -> Q:
+    """Return the condition for outcomes of a person: of the account, or of one that was merged into it (I6)."""
+    return Q(approver=account) | Q(approver__merged_into=account)
+
+
+def _people_of(outcomes: QuerySet[Outcome]) -> QuerySet[Outcome, int]:
+    """Return the accounts of who decided, as a subquery: the one that remained, where two were merged."""
+    person = Coalesce("approver__merged_into", "approver")
+    return outcomes.annotate(person=person).values_list("person", flat=True)
 
 
 def _before(stage: int | OuterRef, chain_id: str | OuterRef, version: int | OuterRef) -> Q:
@@ -157,9 +189,17 @@ def _office_grants(book: Rolebook, role_id: str, at: datetime) -> QuerySet[Grant
         account__status=Account.Status.ACTIVE,
         participation__status=Participation.Status.ACTIVE,
     )
-    if role.reach.kinds:
+    if role.reach.kinds and book.held_at_organization(role):
         grants = grants.filter(organization__kind_id__in=role.reach.kinds)
     return grants
+
+
+def _open_accesses(book: Rolebook, at: datetime) -> QuerySet[Access]:
+    """Return the access in force at organizations that are open, of the account of the grants that it is asked of."""
+    still_open = Q(organization__closed_at__isnull=True) | Q(organization__closed_at__gt=at)
+    return Access.objects.filter(
+        in_force(at), still_open, program_id=book.program.id, account=OuterRef("account")
+    )
 
 
 def _lower_levels(book: Rolebook, role_id: str) -> bool:
@@ -174,7 +214,15 @@ def _in_office_of_outer_stage(book: Rolebook, role_id: str, at: datetime) -> Que
     if grants is None or role is None:
         return Grant.objects.none()
     if role.reach.scope == "organization":
-        if _lower_levels(book, role_id):
+        if not book.held_at_organization(role):
+            reaching = Q(organization=OuterRef(OuterRef("organization")))
+            accesses = _open_accesses(book, at)
+            if _lower_levels(book, role_id):
+                place = ExpressionWrapper(OuterRef(OuterRef("organization__path")), output_field=TextField())
+                accesses = accesses.annotate(stage_path=place)
+                reaching |= Q(lower_levels=True, stage_path__startswith=F("organization__path"))
+            grants = grants.filter(Exists(accesses.filter(reaching)))
+        elif _lower_levels(book, role_id):
             # Wrapped, for a bare reference to an outer query has no lookups.
             stage_path = ExpressionWrapper(OuterRef("organization__path"), output_field=TextField())
             grants = grants.annotate(stage_path=stage_path).filter(
@@ -193,5 +241,5 @@ def _in_office_of_outer_stage(book: Rolebook, role_id: str, at: datetime) -> Que
     return (
         grants.exclude(account=OuterRef("request__requester"))
         .exclude(account=OuterRef("request__beneficiary"))
-        .exclude(account__in=earlier.values("approver"))
+        .exclude(account__in=_people_of(earlier))
     )

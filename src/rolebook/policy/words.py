@@ -7,6 +7,7 @@ and shows itself in tests; at run time a plain sentence stands in, so that nobod
 from collections.abc import Mapping
 
 from rolebook.policy.words_decisions import DECISIONS
+from rolebook.policy.words_people import PEOPLE
 
 SENTENCES: Mapping[str, str] = {
     # rules
@@ -54,6 +55,7 @@ SENTENCES: Mapping[str, str] = {
     ),
     "account_not_active": "This account is not active in the program.",
     "beneficiary_not_active": "The account of {name} is not active, so nothing can be given to it.",
+    "second_factor_missing": "Without a second factor you cannot act here. Sign in again and set one up.",
     "not_yours_to_do": "This is not yours to do here.",
     "not_yours_to_view": "Only those who manage the organization's access see its users.",
     "not_yours_to_decide": "You do not decide this request, or not any more.",
@@ -64,8 +66,11 @@ SENTENCES: Mapping[str, str] = {
     "submitted_again_already": "The request has been submitted again already.",
     "not_by_designation": "{role} is asked for. It is not given by designation.",
     "too_many_at_once": "Choose between 1 and {most} at once.",
+    "nothing_to_correct": "This request has no form to correct. Approve or deny it.",
+    "say_what_is_missing": "Write what is missing or not right, so that it can be corrected.",
     "text_too_long": "The {field} is too long: {most} characters are the most.",
     "text_unreadable": "The {field} holds characters that cannot be kept.",
+    **PEOPLE,
     # decisions and their explanations
     **{f"decision.{code}": text for code, text in DECISIONS.items()},
 }

@@ -6,6 +6,11 @@ refused is rolled back, and the attempt is put on record.
 
 from rolebook.governance.deciding import AlreadyDecided, Decided, ReturnedForChange
 from rolebook.governance.flows.ask_to_submit_again import ask_to_submit_again
+from rolebook.governance.flows.change_status import (
+    StatusChanged,
+    change_account_status,
+    change_participation_status,
+)
 from rolebook.governance.flows.decide_stage import decide_stage
 from rolebook.governance.flows.decide_stages import NotDecided, ShownStage, decide_stages
 from rolebook.governance.flows.designate_role import designate_role
@@ -26,7 +31,10 @@ __all__ = [
     "Removal",
     "ReturnedForChange",
     "ShownStage",
+    "StatusChanged",
     "ask_to_submit_again",
+    "change_account_status",
+    "change_participation_status",
     "decide_stage",
     "decide_stages",
     "designate_role",

@@ -14,6 +14,11 @@ PEOPLE: Mapping[str, tuple[str, str, str | None]] = {
         "{who} found that {whom} and another account are different people",
         None,
     ),
+    "requests:escalated": (
+        "requests",
+        "Requests that {whom} could have decided wait for the steward now",
+        None,
+    ),
     "participation:fsid-changed": (
         "people",
         "{who} set, changed or removed the FSID of {whom}",

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from rolebook.accounts.models import Account
-from rolebook.governance.authority import Standing
+from rolebook.governance.authority import Standing, in_force
+from rolebook.governance.models import Grant, Participation
 from rolebook.governance.queries.seeing import viewer_standing
 from rolebook.governance.refusals import NotAllowed, NotFound
-from rolebook.policy.model import Act
+from rolebook.policy.model import STEWARD_ID, Act
 
 
 def is_steward(viewer: Account, program_id: str, at: datetime) -> bool:
@@ -31,3 +32,21 @@ def stewards_standing(viewer: Account, program_id: str, at: datetime) -> Standin
     if not administers(standing):
         raise NotFound
     return standing
+
+
+def other_stewards(account: Account, program_id: str, at: datetime) -> frozenset[int]:
+    """Return the internal ids of the program's active stewards besides somebody."""
+    grants = Grant.objects.filter(
+        in_force(at),
+        program_id=program_id,
+        role_id=STEWARD_ID,
+        account__status=Account.Status.ACTIVE,
+        participation__status=Participation.Status.ACTIVE,
+    )
+    return frozenset(grants.exclude(account=account).values_list("account", flat=True))
+
+
+def is_steward_of(account: Account, program_id: str, at: datetime) -> bool:
+    """Return whether somebody holds the steward's office of a program, whatever their status."""
+    held = Grant.objects.filter(in_force(at), program_id=program_id, role_id=STEWARD_ID, account=account)
+    return held.exists()

@@ -1,0 +1,175 @@
+"""What somebody leaves behind whose account, or part in a program, is no longer active: requests, and perhaps roles.
+
+The status alone ends all power at once (I7). What is tidied up here follows in units of work of their own, each within
+the log's bound, and may be done again: a closing never fails because somebody has much (docs/decisions/0030).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import batched
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from rolebook.accounts.models import Account
+from rolebook.accounts.queries import rolebook_in_force
+from rolebook.audit import tags
+from rolebook.audit.recording import Origin, unit_of_work
+from rolebook.governance import locks
+from rolebook.governance.course import end_request
+from rolebook.governance.ledger import close_accesses, close_grants
+from rolebook.governance.models import Access, Grant, Participation, Request, RequestItem
+from rolebook.policy.model import Rolebook
+
+AT_ONCE = 200
+"""Grants closed in one unit of work; it holds the log's lock for 500 events at most."""
+WHY_WITHDRAWN = "The person's account is no longer active, so the request was withdrawn."
+_OPEN = (Request.State.PENDING, Request.State.RETURNED)
+
+
+def ends_with_closing(book: Rolebook) -> bool:
+    """Return whether closing a part in the program ends its roles for good.
+
+    A program whose accounts close by themselves gives back at reactivation what was held (IQCS-10). Where nothing
+    closes by itself, somebody decided to close, and roles are had again as everybody has them: by asking (IQIES-02).
+    """
+    return book.lifecycle.inactivity_months is None
+
+
+def is_out(account: Account, participation: Participation | None) -> bool:
+    """Return whether somebody may do nothing in a program, by the account's status or the participation's."""
+    return not account.is_active or (
+        participation is not None and participation.status != Participation.Status.ACTIVE
+    )
+
+
+def is_closed_for(account: Account, participation: Participation | None) -> bool:
+    """Return whether the account or the participation is closed, not merely deactivated."""
+    return account.status == Account.Status.CLOSED or (
+        participation is not None and participation.status == Participation.Status.CLOSED
+    )
+
+
+def settle_what_is_left(
+    account: Account, program_id: str, *, acting_user: Account | None, at: datetime, origin: Origin
+) -> tuple[int, int]:
+    """Withdraw somebody's requests in a program and, where closing ends roles, end those; return how many of each.
+
+    Changes nothing for somebody who is active (again). ``acting_user`` is on record as who did it; None: the operator
+    or a job.
+    """
+    requests = _theirs(account, program_id)
+    withdrawn = sum(
+        _withdraw(pk, account, program_id, acting_user, at, origin)
+        for pk in requests.order_by("pk").values_list("pk", flat=True)
+    )
+    return withdrawn, _end_roles(account, program_id, acting_user, at, origin)
+
+
+def people_with_something_left(limit: int) -> Sequence[tuple[int, str]]:
+    """Return (internal id, program id) of people who are not active and still have requests or roles to be settled."""
+    out = ~Q(status=Participation.Status.ACTIVE) | ~Q(account__status=Account.Status.ACTIVE)
+    closed = Q(status=Participation.Status.CLOSED) | Q(account__status=Account.Status.CLOSED)
+    parts = Participation.objects.filter(out)
+    asked = parts.filter(Exists(_settled_with(OuterRef("program")).filter(beneficiary=OuterRef("account"))))
+    holding = parts.filter(closed, pk__in=Grant.objects.filter(closed_at=None).values("participation"))
+    pairs = ("account", "program_id")
+    return [*asked.values_list(*pairs)[:limit], *holding.values_list(*pairs)[:limit]]
+
+
+def _settled_with(program_id: str | OuterRef) -> QuerySet[Request]:
+    """Return the open requests that end with their person: all but those that ask to reactivate them (IQCS-10)."""
+    again = RequestItem.objects.filter(request=OuterRef("pk"), kind=RequestItem.Kind.REACTIVATE)
+    return Request.objects.filter(~Exists(again), program_id=program_id, state__in=_OPEN)
+
+
+def _theirs(account: Account, program_id: str) -> QuerySet[Request]:
+    """Return the open requests for somebody that end with them, and those that only they could correct."""
+    for_them = Q(beneficiary=account) | Q(requester=account, state=Request.State.RETURNED)
+    return _settled_with(program_id).filter(for_them)
+
+
+def _withdraw(
+    pk: int, account: Account, program_id: str, acting_user: Account | None, at: datetime, origin: Origin
+) -> bool:
+    actor_id = None if acting_user is None else acting_user.public_id
+    with unit_of_work(at=at, origin=origin, actor_id=actor_id) as work:
+        request = Request.objects.select_related("beneficiary").get(pk=pk)
+        places = RequestItem.objects.filter(request=request, organization__isnull=False)
+        locks.lock(
+            accounts={account.pk, request.beneficiary_id},
+            organizations=places.values_list("organization_id", flat=True),
+            requests=[pk],
+        )
+        version, _ = rolebook_in_force(program_id, at)
+        still = _theirs(account, program_id).filter(pk=pk).select_related("beneficiary").first()
+        if still is None or not _is_out_now(account, program_id):
+            work.nothing_happened()
+            return False
+        before = still.state
+        end_request(work, still, at, version.number)
+        work.record(
+            tags.REQUEST_WITHDRAWN,
+            program_id=program_id,
+            beneficiary_id=still.beneficiary.public_id,
+            request_id=still.public_id,
+            rolebook_version=version.number,
+            old={"state": before},
+            new={"state": still.state, "version": still.version},
+            personal={"reason": WHY_WITHDRAWN},
+        )
+    return True
+
+
+def _end_roles(
+    account: Account, program_id: str, acting_user: Account | None, at: datetime, origin: Origin
+) -> int:
+    version, book = rolebook_in_force(program_id, at)
+    if not ends_with_closing(book):
+        return 0
+    actor_id = None if acting_user is None else acting_user.public_id
+    mine = {"account": account, "program_id": program_id, "closed_at": None}
+    grants = list(Grant.objects.filter(**mine).select_related("account", "organization").order_by("pk"))
+    accesses = list(Access.objects.filter(**mine).select_related("account", "organization").order_by("pk"))
+    ended = 0
+    rows: list[Grant | Access] = [*grants, *accesses]
+    for some in batched(rows, AT_ONCE):
+        with unit_of_work(at=at, origin=origin, actor_id=actor_id) as work:
+            places = {one.organization_id for one in some if one.organization_id is not None}
+            held = locks.lock(accounts=[account.pk], organizations=places)
+            if not _is_closed_now(account, program_id):
+                work.nothing_happened()
+                return ended
+            closed = [
+                *close_grants(
+                    work,
+                    held,
+                    Grant.objects.filter(pk__in=[one.pk for one in some if isinstance(one, Grant)])
+                    .select_related("account", "organization")
+                    .order_by("pk"),
+                    cause="account closed",
+                    rolebook_version=version.number,
+                ),
+                *close_accesses(
+                    work,
+                    held,
+                    Access.objects.filter(pk__in=[one.pk for one in some if isinstance(one, Access)])
+                    .select_related("account", "organization")
+                    .order_by("pk"),
+                    cause="account closed",
+                    rolebook_version=version.number,
+                ),
+            ]
+            if not closed:
+                work.nothing_happened()
+            ended += len(closed)
+    return ended
+
+
+def _is_out_now(account: Account, program_id: str) -> bool:
+    fresh = Account.objects.get(pk=account.pk)
+    return is_out(fresh, Participation.objects.filter(account=fresh, program_id=program_id).first())
+
+
+def _is_closed_now(account: Account, program_id: str) -> bool:
+    fresh = Account.objects.get(pk=account.pk)
+    return is_closed_for(fresh, Participation.objects.filter(account=fresh, program_id=program_id).first())
