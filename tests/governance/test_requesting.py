@@ -116,7 +116,7 @@ def test_a_role_that_cannot_be_asked_for_is_refused(
 @pytest.mark.requirement("QPP-01")
 def test_who_has_not_agreed_to_the_statement_asks_for_nothing(practice: Organization) -> None:
     with pytest.raises(Refused) as refusal:
-        asks(people.new_user().account, practice)
+        asks(people.user_with_totp().account, practice)
     assert codes(refusal) == ["statement_not_agreed"]
 
 

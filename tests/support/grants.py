@@ -12,7 +12,7 @@ from rolebook.governance.deciding import Decided
 from rolebook.governance.flows import decide_stage, designate_role, request_role
 from rolebook.governance.laying_out import lay_out_request
 from rolebook.governance.models import Designation, Grant, Participation, Request, RequestItem, Stage
-from tests.support.people import COMMAND, START, WEB, new_user
+from tests.support.people import COMMAND, START, WEB, give_factor, new_user
 
 OFFICIAL = "security_official"
 STAFF = "staff_user"
@@ -34,8 +34,9 @@ def agree(account: Account, program_id: str = "qpp", at: datetime = START) -> No
 
 
 def user(name: str = "Uma User", program_id: str = "qpp", at: datetime = START) -> Account:
-    """Somebody who has agreed to the statement and holds nothing."""
+    """Somebody who has a second factor, has agreed to the statement, and holds nothing."""
     account = new_user(name, at=at).account
+    give_factor(account)
     agree(account, program_id, at)
     return account
 

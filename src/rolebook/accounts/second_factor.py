@@ -111,6 +111,11 @@ def second_factor_at(account: str) -> Q:
     return Q(Exists(own)) | Q(Exists(passkeys)) | Q(Exists(elsewhere))
 
 
+def has_second_factor(account: Account) -> bool:
+    """Return whether the account has a second factor now, its own or an identity provider's."""
+    return Account.objects.filter(second_factor_at("pk"), pk=account.pk).exists()
+
+
 def secret_of(authenticator: Authenticator) -> str:
     """Return the shared secret of a stored authenticator app."""
     secret: str = decrypt(authenticator.data["secret"])

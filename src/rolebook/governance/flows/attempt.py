@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rolebook.accounts.models import Account, Organization
+from rolebook.accounts.second_factor import has_second_factor
 from rolebook.audit.recording import Origin, UnitOfWork, record_refusal, unit_of_work
 from rolebook.audit.tags import Tag
 from rolebook.governance.authority import Standing, is_closed, standing_of
@@ -71,10 +72,16 @@ def _codes(refusal: Refused | NotAllowed | NotFound) -> tuple[str, ...]:
 
 
 def acting_standing(acting_user: Account, program_id: str, at: datetime) -> Standing:
-    """Return the standing of who acts, read now. Raises NotAllowed for one that is not active (I7)."""
+    """Return the standing of who acts, read now: call it after the locks.
+
+    Raises NotAllowed for an account that is not active (I7) and for one without a second factor: whatever way the
+    factor was lost, and whatever door the person came through, nobody acts without one (QPP-01).
+    """
     standing = standing_of(acting_user, program_id, at)
     if not standing.person.active:
         raise NotAllowed("account_not_active")
+    if not has_second_factor(acting_user):
+        raise NotAllowed("second_factor_missing")
     return standing
 
 
