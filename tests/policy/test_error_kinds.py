@@ -78,6 +78,24 @@ def test_all_errors_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     assert found.count("\n") == 4
 
 
+def test_errors_of_the_tables_that_need_no_names_are_told_beside_a_syntax_error(tmp_path: Path) -> None:
+    files = spoiled(
+        ROLEBOOK,
+        ("zone: America/New_York", "zone: [America/New_York"),
+        ("approver: Official", "approver: Clerk"),
+    )
+    files[MATRIX] = str(files[MATRIX]).replace("Edit records,no", "Edit records,no,no")
+    files[ORGANIZATIONS] = "kind,code,name,parent\nOffice,OFFICE-1\n"
+    told = [error.rpartition(": found")[0] for error in errors_of(tmp_path, files)]
+    assert [error.rsplit(": ", 1)[-1] for error in told] == ["wrong width", "wrong width", "bad YAML"]
+
+
+def test_a_stage_above_that_names_no_kind_is_told_as_nothing_found(tmp_path: Path) -> None:
+    old = "approver: Official, place: organization"
+    files = spoiled(ROLEBOOK, (old, "approver: Official, place: parent, kinds: []"))
+    assert any("unreachable stage: found nothing" in error for error in errors_of(tmp_path, files))
+
+
 def test_a_stage_whose_role_decides_for_another_category_only_is_an_error(tmp_path: Path) -> None:
     other = "exclusive: true}\n  - {id: other, title: Other, exclusive: false}"
     files = spoiled(
@@ -85,7 +103,7 @@ def test_a_stage_whose_role_decides_for_another_category_only_is_an_error(tmp_pa
         ("exclusive: true}", other),
         ("- {role: Official, row", "- {role: Official, categories: [Other], row"),
     )
-    problem = "stage whose role may not decide: found 'official'"
+    problem = "stage whose role may not decide: found 'Official'"
     expected = f"{problem}, expected a role that decides for the category 'member'"
     assert errors_of(tmp_path, files) == [
         f"{place_of(str(files[ROLEBOOK]), 'Official, place', ROLEBOOK)}: {expected}"

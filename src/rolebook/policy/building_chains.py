@@ -190,7 +190,7 @@ class _ChainChecker:
                 self.source.error(
                     place,
                     "unreachable stage",
-                    ", ".join(stage.place_kinds),
+                    ", ".join(stage.place_kinds) or None,
                     "a kind at or above what the chain is for",
                 )
 
@@ -202,11 +202,11 @@ class _ChainChecker:
             if not stage.approver_role_id or stage.approver_role_id == STEWARD_ID:
                 continue
             if holder is None:
-                names = [role_id for role_id in self.decide if role_id != STEWARD_ID]
+                names = [role.title for role in self.roles if role.id in self.decide]
                 self.source.error(
                     here,
                     "stage whose role may not decide",
-                    stage.approver_role_id,
+                    self.source.written(here),
                     f"a role that 'authority: decide' names ({one_of(names)})",
                 )
                 continue
@@ -215,7 +215,7 @@ class _ChainChecker:
                 self.source.error(
                     here,
                     "stage whose role may not decide",
-                    stage.approver_role_id,
+                    self.source.written(here),
                     f"a role that decides for the category {one_of(missing)}",
                 )
 

@@ -11,7 +11,7 @@ from rolebook.policy.form import RolebookForm
 from rolebook.policy.matrix import NO, YES, Column, Matrix, MatrixTable, Row
 from rolebook.policy.names import AllNames, Names
 from rolebook.policy.terms import fold
-from rolebook.policy.text_files import CsvCell, CsvLine
+from rolebook.policy.text_files import CsvCell, CsvLine, begins_with
 
 LEADING = ("table", "area", "privilege")
 
@@ -50,6 +50,25 @@ def build_matrix(
 ) -> MatrixReading:
     """Read the lines of matrix.csv; errors go to the report."""
     return _MatrixReader(form, names, report).read(lines)
+
+
+def judge_shape(lines: list[CsvLine], report: Report) -> None:
+    """Find what is wrong in matrix.csv whatever rolebook.yaml says: headers and widths."""
+    header: CsvLine | None = None
+    for line in lines:
+        if fold(line[0].text) == LEADING[0]:
+            header = line if begins_with(line, LEADING, report) else None
+        elif header is not None:
+            _right_width(line, header, report)
+
+
+def _right_width(line: CsvLine, header: CsvLine, report: Report) -> bool:
+    """Whether a row has as many cells as the header above it."""
+    if len(line) == len(header):
+        return True
+    expected = f"{len(header)} cells, as the header at line {header[0].place.line}"
+    report.add(line[0].place, say("wrong width", found=f"{len(line)} cells", expected=expected))
+    return False
 
 
 class _MatrixReader:
@@ -93,14 +112,7 @@ class _MatrixReader:
 
     def _header(self, line: CsvLine) -> None:
         """Begin a table. Under a header that is not one, rows are not judged: they could only mislead."""
-        readable = len(line) > len(LEADING)
-        for position, expected in enumerate(LEADING):
-            if position >= len(line) or fold(line[position].text) != expected:
-                cell = line[min(position, len(line) - 1)]
-                found = line[position].text if position < len(line) else None
-                self._error(cell, "bad header", found, f"'{expected}'")
-                readable = False
-                break
+        readable = begins_with(line, LEADING, self.report) and len(line) > len(LEADING)
         columns: list[Column | None] = []
         seen: dict[str, CsvCell] = {}
         for cell in line[len(LEADING) :]:
@@ -129,15 +141,7 @@ class _MatrixReader:
             self.reading.columns[role_id] = cell.place
 
     def _row(self, line: CsvLine, table: _Table) -> None:
-        width = len(table.header)
-        if len(line) != width:
-            found = f"{len(line)} cells"
-            self._error(
-                line[0],
-                "wrong width",
-                found,
-                f"{width} cells, as the header at line {table.header[0].place.line}",
-            )
+        if not _right_width(line, table.header, self.report):
             return
         self._table_id(line[0], table)
         area = self._area(line[1])

@@ -6,24 +6,32 @@ from rolebook.policy.errors import Report, say
 from rolebook.policy.model import OrganizationKind, ShippedOrganization
 from rolebook.policy.names import Names
 from rolebook.policy.organizations import cycles_in
-from rolebook.policy.terms import fold
-from rolebook.policy.text_files import CsvCell, CsvLine
+from rolebook.policy.text_files import CsvCell, CsvLine, begins_with
 
 HEADER = ("kind", "code", "name", "parent")
+
+
+def judge_shape(lines: list[CsvLine], report: Report) -> None:
+    """Find what is wrong in organizations.csv whatever rolebook.yaml says."""
+    if lines and begins_with(lines[0], HEADER, report):
+        for line in lines[1:]:
+            _right_width(line, report)
+
+
+def _right_width(line: CsvLine, report: Report) -> bool:
+    """Whether a line has the cells that it needs."""
+    if len(line) in (3, 4):
+        return True
+    report.add(line[0].place, say("wrong width", found=f"{len(line)} cells", expected="3 or 4 cells"))
+    return False
 
 
 def build_organizations(
     lines: list[CsvLine], kinds: tuple[OrganizationKind, ...], report: Report
 ) -> tuple[ShippedOrganization, ...]:
     """Read the lines of organizations.csv; errors go to the report."""
-    if not lines:
+    if not lines or not begins_with(lines[0], HEADER, report):
         return ()
-    for position, expected in enumerate(HEADER):
-        if position >= len(lines[0]) or fold(lines[0][position].text) != expected:
-            cell = lines[0][min(position, len(lines[0]) - 1)]
-            found = lines[0][position].text if position < len(lines[0]) else None
-            report.add(cell.place, say("bad header", found=found, expected=f"'{expected}'"))
-            return ()
     by_kind = {kind.id: kind for kind in kinds}
     kind_names = Names("organization kind")
     for kind in kinds:
@@ -31,8 +39,7 @@ def build_organizations(
     found_organizations: dict[str, ShippedOrganization] = {}
     cells: dict[str, CsvLine] = {}
     for line in lines[1:]:
-        if len(line) not in (3, 4):
-            report.add(line[0].place, say("wrong width", found=f"{len(line)} cells", expected="3 or 4 cells"))
+        if not _right_width(line, report):
             continue
         kind_id = kind_names.get(line[0].text, line[0].place, report)
         code = line[1].text

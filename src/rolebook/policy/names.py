@@ -69,6 +69,18 @@ class Source:
         """Note an error at a key."""
         self.report.add(self.tree.key_place(path), say(problem, found=found, expected=expected))
 
+    def written(self, path: Path) -> str | None:
+        """The text that stands at a path, as written; None where nothing or no text stands."""
+        data = self.tree.data
+        for step in path:
+            if isinstance(data, dict) and isinstance(step, str):
+                data = data.get(step)
+            elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+                data = data[step]
+            else:
+                return None
+        return data if isinstance(data, str) else None
+
     def one(self, names: Names, name: str, path: Path) -> str | None:
         """The id behind a name at a path."""
         return names.get(name, self.tree.place(path), self.report)

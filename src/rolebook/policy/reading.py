@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rolebook.policy import building_matrix, building_organizations
 from rolebook.policy.building import Builder
 from rolebook.policy.errors import Place, Report, RolebookError, RolebookErrors, say
 from rolebook.policy.form import RolebookForm
@@ -61,6 +62,8 @@ def read(folder: Path) -> Reading:
     if tree.data is None:
         if len(report.errors) == before:
             report.add(Place(yaml_file, 1, 1), say("empty file", found=None, expected="a rolebook"))
+        building_matrix.judge_shape(matrix or [], report)
+        building_organizations.judge_shape(organizations or [], report)
         raise RolebookErrors(report.errors)
     form = validated(RolebookForm, tree, report)
     if form is None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rolebook.policy.errors import Place, Report, say
+from rolebook.policy.terms import fold
 
 LARGEST_FILE = 8 * 1024 * 1024
 DELIMITERS = ",;\t"
@@ -106,6 +107,17 @@ def parse_csv(text: str, file: str, report: Report) -> list[CsvLine]:
             current = []
             line, column = line + 1, 1
     return lines
+
+
+def begins_with(line: CsvLine, header: tuple[str, ...], report: Report) -> bool:
+    """Whether a line begins with the words of a header, in any case; else the first other word is in the report."""
+    for position, expected in enumerate(header):
+        found = line[position].text if position < len(line) else None
+        if found is None or fold(found) != expected:
+            place = line[min(position, len(line) - 1)].place
+            report.add(place, say("bad header", found=found or None, expected=f"'{expected}'"))
+            return False
+    return True
 
 
 def _without_empty_end(cells: list[CsvCell]) -> CsvLine:

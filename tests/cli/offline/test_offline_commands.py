@@ -70,6 +70,18 @@ def test_what_cannot_be_read_leaves_with_2_and_its_place(run: Run, name: str) ->
     assert refused.stdout == ""
 
 
+@pytest.mark.parametrize("command", [["roles", "--json"], ["matrix", "--format", "json"], ["lint", "--json"]])
+def test_a_program_that_asked_for_json_reads_the_errors_as_json(
+    run: Run, tmp_path: Path, command: list[str]
+) -> None:
+    (tmp_path / "rolebook.yaml").write_text("format: 1\nprogramm: {}\n", encoding="utf-8")
+    refused = run(command[0], str(tmp_path), *command[1:])
+    assert refused.exit_code == 2
+    assert refused.stderr == ""
+    first = json.loads(refused.stdout)["errors"][0]
+    assert set(first) == {"file", "line", "column", "message"}
+
+
 def test_every_error_of_a_rolebook_is_told_as_file_line_column(run: Run, tmp_path: Path) -> None:
     (tmp_path / "rolebook.yaml").write_text("format: 1\nprogramm: {}\n", encoding="utf-8")
     refused = run("roles", str(tmp_path))

@@ -10,6 +10,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, time
 from typing import Any, NoReturn, override
 from zoneinfo import ZoneInfo
@@ -31,17 +32,25 @@ WIDEST = 100
 
 
 class Unreadable(click.ClickException):
-    """A rolebook with errors: all of them on standard error, one a line, and exit code 2."""
+    """A rolebook with errors: all of them on standard error, one a line, and exit code 2.
+
+    To a program that asked for JSON they are told on standard output: `{"errors": [{"file": …, "line": …, …}]}`.
+    """
 
     exit_code = WRONG_USE
 
     def __init__(self, errors: RolebookErrors) -> None:
         super().__init__(str(errors))
+        asked = click.get_current_context().params
+        self._errors = errors.errors if asked.get("as_json") or asked.get("form") == "json" else None
 
     @override
     def show(self, file: Any = None) -> None:
         """Print the errors as they are, so that editors find file, line and column."""
-        click.echo(self.message, err=True)
+        if self._errors is None:
+            click.echo(self.message, err=True)
+        else:
+            print_json({"errors": [asdict(error) for error in self._errors]})
 
 
 class ProgramName(click.ParamType[str]):
