@@ -107,6 +107,7 @@ def with_and_without_locks(
 
 def _in_office(practice: Organization) -> Account:
     account = people.new_user().account
+    people.give_factor(account)
     grants.placed(account, OFFICIAL, practice)
     return account
 

@@ -69,7 +69,7 @@ def test_a_password_is_changed_only_with_the_present_one_and_to_a_good_one(
 @pytest.mark.fault(46)
 @pytest.mark.fault(36)
 @pytest.mark.invariant("I9")
-def test_an_address_changes_only_when_its_code_is_typed_and_the_old_one_is_warned(
+def test_an_address_changes_only_when_its_code_is_typed_and_both_addresses_are_told(
     user_with_totp: Person,
 ) -> None:
     here, there = signed_in_client(user_with_totp), signed_in_client(user_with_totp)
@@ -81,8 +81,9 @@ def test_an_address_changes_only_when_its_code_is_typed_and_the_old_one_is_warne
     assert done["Location"] == "/security/"
     account = Account.objects.get(pk=user_with_totp.account.pk)
     assert (account.email, account.email_key) == ("new@example.org", "new@example.org")
-    warned = Notice.objects.latest("pk")
+    warned, told = Notice.objects.order_by("-pk")[:2][::-1]
     assert (warned.kind, warned.address) == ("email-changed", old)
+    assert (told.kind, told.recipient) == ("email-is-new", account)
     assert here.get("/security/").status_code == 200
     assert there.get("/security/").status_code == 302
 

@@ -13,6 +13,7 @@ type MailKind = Literal[
     "reset-password",
     "confirm-new-email",
     "email-changed",
+    "email-is-new",
     "password-changed",
     "second-factor-changed",
 ]

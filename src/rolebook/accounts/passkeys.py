@@ -153,7 +153,9 @@ def check_new(answer: Answer, challenge: bytes) -> NewCredential:
     ):
         raise PasskeyRefused("found a credential id that is another one's, or too long")
     named = answer["response"].get("transports")
-    transports = _TRANSPORTS & {one for one in named if isinstance(one, str)} if isinstance(named, list) else ()
+    transports = (
+        _TRANSPORTS & {one for one in named if isinstance(one, str)} if isinstance(named, list) else ()
+    )
     return NewCredential(bytes(made.credential_id), bytes(made), data.counter, tuple(sorted(transports)))
 
 
@@ -212,7 +214,9 @@ def _state(challenge: bytes) -> dict[str, Any]:
 def _descriptor(passkey: Passkey) -> PublicKeyCredentialDescriptor:
     transports = [AuthenticatorTransport(one) for one in passkey.transports]
     return PublicKeyCredentialDescriptor(
-        type=PublicKeyCredentialType.PUBLIC_KEY, id=bytes(passkey.credential_id), transports=transports or None
+        type=PublicKeyCredentialType.PUBLIC_KEY,
+        id=bytes(passkey.credential_id),
+        transports=transports or None,
     )
 
 

@@ -81,10 +81,15 @@ ACCOUNT_TOLD_APART = _declare(
     "account:told-apart", "Two accounts were found to be of different people", "other_account_id", "reason"
 )
 ACCOUNT_SIGNED_IN = _declare("account:signed-in", "Somebody signed in", "method provider")
-ACCOUNT_SIGNED_OUT = _declare("account:signed-out", "Somebody signed out")
+ACCOUNT_SIGNED_OUT = _declare(
+    "account:signed-out", "Somebody signed out: here, one session, elsewhere or everywhere", "scope sessions"
+)
 ACCOUNT_PASSWORD_CHANGED = _declare("account:password-changed", "A password was changed or reset", "way")
-ACCOUNT_FACTOR_ADDED = _declare("account:factor-added", "A second factor was set up", "method")
-ACCOUNT_FACTOR_REMOVED = _declare("account:factor-removed", "A second factor was removed", "method")
+ACCOUNT_FACTOR_ADDED = _declare("account:factor-added", "A second factor was set up", "method", "name")
+ACCOUNT_FACTOR_RENAMED = _declare(
+    "account:factor-renamed", "A second factor was given another name", "method", "name old_name"
+)
+ACCOUNT_FACTOR_REMOVED = _declare("account:factor-removed", "A second factor was removed", "method", "name")
 ACCOUNT_CODES_MADE = _declare("account:codes-made", "New recovery codes replaced the old ones", "count")
 ACCOUNT_IDENTITY_LINKED = _declare(
     "account:identity-linked", "An identity at an outside provider was linked", "provider issuer", "identity"
@@ -318,7 +323,9 @@ ATTEMPT_REFUSED_WITHDRAW = _declare("attempt:refused:withdraw", "Withdrawing a r
 ATTEMPT_REFUSED_REMOVE = _declare("attempt:refused:remove", "Removing access was refused", _REFUSED)
 ATTEMPT_REFUSED_DESIGNATE = _declare("attempt:refused:designate", "Designating a role was refused", _REFUSED)
 ATTEMPT_REFUSED_ORGANIZATION = _declare(
-    "attempt:refused:organization", "Adding, changing, moving or closing an organization was refused", _REFUSED
+    "attempt:refused:organization",
+    "Adding, changing, moving or closing an organization was refused",
+    _REFUSED,
 )
 ATTEMPT_REFUSED_VIEW = _declare("attempt:refused:view", "Looking at something was refused", _REFUSED)
 ATTEMPT_REFUSED_VOUCH = _declare("attempt:refused:vouch", "Vouching for a person was refused", _REFUSED)

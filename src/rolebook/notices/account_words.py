@@ -112,6 +112,14 @@ _ACCOUNT_MAILS: dict[MailKind, _AccountMailWords] = {
         ("This is the last mail to this address.", _WARNING),
         "You get this because this was the address of your account.",
     ),
+    "email-is-new": _AccountMailWords(
+        "This is now your e-mail address",
+        "The mail of your account now comes to this address.",
+        (_WARNING,),
+        "You get this because it concerns how you sign in. It cannot be turned off.",
+        "Open Security",
+        "/security/",
+    ),
     "password-changed": _AccountMailWords(
         "Your password was changed",
         "The password of your account was changed.",

@@ -11,13 +11,14 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.db import transaction
 
-from rolebook.accounts import mailed_codes, throttling
+from rolebook.accounts import mailed_codes, sessions, throttling
+from rolebook.accounts.credential_models import Passkey
 from rolebook.accounts.flows.registration import limit_mails
 from rolebook.accounts.flows.signing_in import prove_second_factor
 from rolebook.accounts.mail import AccountMail, SendMail
-from rolebook.accounts.models import Account, MailedCode, new_session_salt
+from rolebook.accounts.models import Account, MailedCode
 from rolebook.accounts.passwords import LONGEST, judge_password, spend_time_hashing
-from rolebook.accounts.second_factor import matching_step, totp_of
+from rolebook.accounts.second_factor import has_own_factor, has_second_factor, matching_step, totp_of
 from rolebook.accounts.texts import clean_email, email_key, fold_user_id
 from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
 from rolebook.audit.tags import (
@@ -41,9 +42,13 @@ class WrongPresentCode(Exception):
     """The code of the authenticator app that is to be replaced is wrong, or was used already."""
 
 
+class OnlyFactor(Exception):
+    """The account's only second factor cannot be removed: without one nobody acts (QPP-01)."""
+
+
 @dataclass(frozen=True, slots=True)
 class FactorSetUp:
-    """A second factor that was just set up; the codes are shown once."""
+    """A second factor that was just set up; the codes are shown once, and empty where the earlier ones still hold."""
 
     account: Account
     recovery_codes: tuple[str, ...]
@@ -60,13 +65,14 @@ def set_up_totp(
     password: str = "",
     present_code: str = "",
 ) -> FactorSetUp:
-    """Set up an authenticator app with ``secret``, proved by a ``code`` of it, and make recovery codes.
+    """Set up an authenticator app with ``secret``, proved by a ``code`` of it.
 
-    Replacing one asks for the password and for a code of the present one (or a recovery code), and ends all sessions.
+    Beside another second factor it asks for the password; replacing an app also for a code of the present one (or a
+    recovery code). With the first factor, and with a replaced app, come new recovery codes. Other sessions end.
     Raises WrongSecurityCode, WrongPresentCode, WrongPassword and TooManyAttempts.
     """
     replacing = totp_of(acting_user) is not None
-    if replacing:
+    if has_second_factor(acting_user):
         confirm_password(acting_user, password, at)
     limits = [(throttling.CODE_BY_SOURCE_AND_ACCOUNT, f"set up {acting_user.pk}")]
     throttling.take(limits, at)
@@ -76,19 +82,43 @@ def set_up_totp(
         if present is not None:
             if not replacing or prove_second_factor(account, present_code, at) is None:
                 raise WrongPresentCode
-            _drop_factors(work, account)
+            _drop_totp(work, account, present)
         step = matching_step(secret, code, at)
         if step is None:
             raise WrongSecurityCode
+        beside = has_own_factor(account)
         TOTP.activate(account, secret)
-        account.last_totp_step = step
-        account.session_salt = new_session_salt()
-        account.save(update_fields=["last_totp_step", "session_salt"])
+        account.last_totp_step, account.factors_removed_at = step, None
+        account.save(update_fields=["last_totp_step", "factors_removed_at"])
+        sessions.end_sessions(account, at, but=origin.session)
         work.record(ACCOUNT_FACTOR_ADDED, beneficiary_id=account.public_id, new={"method": "totp"})
-        codes = _new_recovery_codes(work, account)
+        codes = () if beside and not replacing else new_recovery_codes(work, account)
         send(AccountMail("second-factor-changed", account.name, account=account, what=_told(replacing)))
     throttling.give_back(limits)
     return FactorSetUp(account, codes)
+
+
+def remove_totp(
+    *, acting_user: Account, password: str, at: datetime, origin: Origin, send: SendMail
+) -> Account:
+    """Remove the authenticator app beside a passkey, after the password was confirmed; the other sessions end.
+
+    The last second factor is never removed. Raises OnlyFactor, WrongPassword and TooManyAttempts.
+    """
+    confirm_password(acting_user, password, at)
+    with unit_of_work(at=at, origin=origin, actor_id=acting_user.public_id) as work:
+        account = Account.objects.select_for_update().get(pk=acting_user.pk)
+        present = totp_of(account)
+        if present is None:
+            work.nothing_happened()
+            return account
+        if not Passkey.objects.filter(account=account).exists():
+            raise OnlyFactor
+        _drop_totp(work, account, present)
+        sessions.end_sessions(account, at, but=origin.session)
+        what = "The authenticator app was removed from your account. You sign in with a passkey."
+        send(AccountMail("second-factor-changed", account.name, account=account, what=what))
+    return account
 
 
 def make_recovery_codes(
@@ -98,9 +128,9 @@ def make_recovery_codes(
     confirm_password(acting_user, password, at)
     with unit_of_work(at=at, origin=origin, actor_id=acting_user.public_id) as work:
         account = Account.objects.select_for_update().get(pk=acting_user.pk)
-        if totp_of(account) is None:
+        if not has_own_factor(account):
             raise WrongSecurityCode
-        codes = _new_recovery_codes(work, account)
+        codes = new_recovery_codes(work, account)
         what = "New recovery codes were made. The earlier ones no longer work."
         send(AccountMail("second-factor-changed", account.name, account=account, what=what))
     return codes
@@ -205,8 +235,9 @@ def change_email(
         old, key = account.email, email_key(proof.address)
         if Account.objects.filter(email_key=key).exclude(pk=account.pk).exists():
             raise mailed_codes.CodeRefused(spent=True)
-        account.email, account.email_key, account.session_salt = proof.address, key, new_session_salt()
-        account.save(update_fields=["email", "email_key", "session_salt"])
+        account.email, account.email_key = proof.address, key
+        account.save(update_fields=["email", "email_key"])
+        sessions.end_sessions(account, at, but=origin.session)
         work.record(
             ACCOUNT_CHANGED,
             beneficiary_id=account.public_id,
@@ -214,6 +245,7 @@ def change_email(
             personal={"email": account.email, "old_email": old},
         )
         send(AccountMail("email-changed", account.name, address=old, what=account.email))
+        send(AccountMail("email-is-new", account.name, account=account))
     return account
 
 
@@ -230,18 +262,29 @@ def confirm_password(account: Account, password: str, at: datetime) -> None:
 
 
 def remove_factors(work: UnitOfWork, account: Account) -> None:
-    """Remove the second factor and recovery codes, in a flow's unit of work, and end all sessions."""
-    _drop_factors(work, account)
-    account.session_salt = new_session_salt()
-    account.save(update_fields=["session_salt"])
+    """Remove every second factor and the recovery codes of who lost them, in a flow's unit of work; all sessions end.
 
-
-def _drop_factors(work: UnitOfWork, account: Account) -> None:
+    Until a new one is set up, the account uses no office, and its mailbox sets no password.
+    """
+    for method, rows in (
+        ("totp", Authenticator.objects.filter(user_id=account.pk, type=Authenticator.Type.TOTP)),
+        ("passkey", Passkey.objects.filter(account=account)),
+    ):
+        if rows.delete()[0]:
+            work.record(ACCOUNT_FACTOR_REMOVED, beneficiary_id=account.public_id, old={"method": method})
     Authenticator.objects.filter(user_id=account.pk).delete()
+    account.factors_removed_at = work.at
+    account.save(update_fields=["factors_removed_at"])
+    sessions.end_sessions(account, work.at)
+
+
+def _drop_totp(work: UnitOfWork, account: Account, present: Authenticator) -> None:
+    present.delete()
     work.record(ACCOUNT_FACTOR_REMOVED, beneficiary_id=account.public_id, old={"method": "totp"})
 
 
-def _new_recovery_codes(work: UnitOfWork, account: Account) -> tuple[str, ...]:
+def new_recovery_codes(work: UnitOfWork, account: Account) -> tuple[str, ...]:
+    """Replace the recovery codes, in a flow's unit of work, and return the new ones."""
     Authenticator.objects.filter(user_id=account.pk, type=Authenticator.Type.RECOVERY_CODES).delete()
     codes = tuple(RecoveryCodes.activate(account).get_unused_codes())
     work.record(ACCOUNT_CODES_MADE, beneficiary_id=account.public_id, new={"count": len(codes)})
@@ -250,8 +293,8 @@ def _new_recovery_codes(work: UnitOfWork, account: Account) -> tuple[str, ...]:
 
 def _set_password(work: UnitOfWork, account: Account, new: str, way: str, send: SendMail) -> None:
     account.set_password(new)
-    account.session_salt = new_session_salt()
-    account.save(update_fields=["password", "session_salt"])
+    account.save(update_fields=["password"])
+    sessions.end_sessions(account, work.at, but=work.origin.session if way == "changed" else None)
     work.record(ACCOUNT_PASSWORD_CHANGED, beneficiary_id=account.public_id, new={"way": way})
     send(AccountMail("password-changed", account.name, account=account))
 
@@ -262,8 +305,8 @@ def _may_reset(account: Account) -> bool:
     Not between the operator's removing a lost second factor and the setting up of a new one: the mailbox stands in
     for the factor then, and would be all there is (QPP-01: no way round the second factor).
     """
-    lost = account.last_totp_step > 0 and totp_of(account) is None
-    return account.is_active and not lost
+    had = account.factors_removed_at is not None or account.last_totp_step > 0
+    return account.is_active and (has_own_factor(account) or not had)
 
 
 def _told(replacing: bool) -> str:

@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.db import transaction
 
-from rolebook.accounts import challenges, mailed_codes, throttling
+from rolebook.accounts import challenges, mailed_codes, sessions, throttling
 from rolebook.accounts.challenges import Asked, PasskeyAnswer
 from rolebook.accounts.credential_models import Passkey, PasskeyChallenge
 from rolebook.accounts.mail import AccountMail, SendMail
@@ -251,9 +251,10 @@ def record_agreement(work: UnitOfWork, account: Account, agreement: Agreement, a
 
 
 def sign_out(*, acting_user: Account, at: datetime, origin: Origin) -> None:
-    """Record that somebody signed out; the session itself is ended by who holds it."""
+    """Record that somebody signed out; the browser's session itself is ended by who holds it."""
     with unit_of_work(at=at, origin=origin, actor_id=acting_user.public_id) as work:
-        work.record(ACCOUNT_SIGNED_OUT, beneficiary_id=acting_user.public_id)
+        sessions.close_session(origin.session, at)
+        work.record(ACCOUNT_SIGNED_OUT, beneficiary_id=acting_user.public_id, new={"scope": "this"})
 
 
 def has_factor_elsewhere(account: Account) -> bool:

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
+from rolebook.accounts import sessions
 from rolebook.accounts.flows.credentials import remove_factors
 from rolebook.accounts.mail import AccountMail, SendMail
-from rolebook.accounts.models import Account, new_session_salt
-from rolebook.accounts.second_factor import totp_of
+from rolebook.accounts.models import Account
+from rolebook.accounts.second_factor import has_own_factor
 from rolebook.audit.recording import Origin, unit_of_work
 from rolebook.audit.tags import ACCOUNT_SIGNED_OUT, ACCOUNT_STATUS_CHANGED
 
@@ -31,9 +32,12 @@ def sign_out_everywhere(*, acting_user: Account, at: datetime, origin: Origin) -
     """End every session of one's own account, this one included."""
     with unit_of_work(at=at, origin=origin, actor_id=acting_user.public_id) as work:
         account = Account.objects.select_for_update().get(pk=acting_user.pk)
-        account.session_salt = new_session_salt()
-        account.save(update_fields=["session_salt"])
-        work.record(ACCOUNT_SIGNED_OUT, beneficiary_id=account.public_id)
+        ended = sessions.end_sessions(account, at)
+        work.record(
+            ACCOUNT_SIGNED_OUT,
+            beneficiary_id=account.public_id,
+            new={"scope": "everywhere", "sessions": ended},
+        )
     return account
 
 
@@ -45,12 +49,12 @@ def reset_second_factor(*, account: Account, at: datetime, origin: Origin, send:
     """
     with unit_of_work(at=at, origin=origin, actor_id=None) as work:
         locked = Account.objects.select_for_update().get(pk=account.pk)
-        if totp_of(locked) is None:
+        if not has_own_factor(locked):
             work.nothing_happened()
             return False
         remove_factors(work, locked)
         what = (
-            "Your authenticator app and recovery codes were removed by the operator. "
+            "Your second factor and your recovery codes were removed by the operator. "
             "Set up a new one when you sign in."
         )
         send(AccountMail("second-factor-changed", locked.name, account=locked, what=what))
@@ -72,8 +76,9 @@ def _set_status(
             work.nothing_happened()
             return False
         old = locked.status
-        locked.status, locked.status_reason, locked.session_salt = status, reason[:200], new_session_salt()
-        locked.save(update_fields=["status", "status_reason", "session_salt"])
+        locked.status, locked.status_reason = status, reason[:200]
+        locked.save(update_fields=["status", "status_reason"])
+        sessions.end_sessions(locked, at)
         work.record(
             ACCOUNT_STATUS_CHANGED,
             beneficiary_id=locked.public_id,

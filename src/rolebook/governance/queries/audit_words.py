@@ -60,6 +60,9 @@ SENTENCES: Mapping[str, Words] = {
     "account:factor-added": Words(
         "people", "{who} set up a second factor for {whom}", "{who} set up a second factor"
     ),
+    "account:factor-renamed": Words(
+        "people", "{who} renamed a passkey of {whom}", "{who} renamed their passkey"
+    ),
     "account:factor-removed": Words(
         "people", "{who} removed a second factor of {whom}", "{who} removed their second factor"
     ),
@@ -242,6 +245,8 @@ LABELS: Mapping[str, str] = {
     "role_id": "Role",
     "rolebook_version": "Rolebook version",
     "roles": "Roles",
+    "scope": "Which sessions",
+    "sessions": "Sessions ended",
     "stages": "Steps to decide",
     "stand_in": "Stood in for the office",
     "starts_at": "From",
