@@ -74,6 +74,9 @@ _UNDER = {
     "change-email": "security",
     "confirm-new-email": "security",
     "new-recovery-codes": "security",
+    "link-identity": "security",
+    "confirm-identity": "security",
+    "unlink-identity": "security",
 }
 """Which entry of the navigation is current on pages that have no entry of their own, by address name."""
 

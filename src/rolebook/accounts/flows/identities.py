@@ -5,17 +5,20 @@ claim gives a role (I2, I9).
 """
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NoReturn
 
 from django.db import IntegrityError
 
+from rolebook.accounts import throttling
 from rolebook.accounts.flows.credentials import confirm_password
 from rolebook.accounts.flows.signing_in import SignedIn, SignInRefused
+from rolebook.accounts.identity_providers import IdentityProvider
 from rolebook.accounts.linking import IdentityTaken, link_in
 from rolebook.accounts.mail import AccountMail, SendMail
 from rolebook.accounts.models import Account, LinkedIdentity, new_session_salt
-from rolebook.accounts.openid.asking import Identity
+from rolebook.accounts.openid.asking import AnswerRefused, Asked, Identity, finish
 from rolebook.accounts.queries.identities import provider_name
 from rolebook.accounts.second_factor import has_own_factor
 from rolebook.audit.recording import Origin, record_refusal, unit_of_work
@@ -33,6 +36,36 @@ class NoWayIn(Exception):
         """Remember what is lacking: "password" or "second factor"."""
         super().__init__(lacking)
         self.lacking = lacking
+
+
+def receive_identity(
+    *,
+    provider: IdentityProvider,
+    asked: Asked,
+    answer: Mapping[str, str],
+    callback: str,
+    at: datetime,
+    origin: Origin,
+) -> Identity:
+    """Return who came back from a provider (see ``openid.asking.finish``); a wrong answer is on record.
+
+    Raises AnswerRefused, NotSignedInThere, ProviderRefused, ProviderDown and TooManyAttempts.
+    """
+    limits = [(throttling.PROVIDER_BY_SOURCE, throttling.network_of(origin.address))]
+    throttling.take(limits, at)
+    try:
+        identity = finish(provider, asked, answer, callback=callback, at=at)
+    except AnswerRefused as refused:
+        record_refusal(
+            ATTEMPT_REFUSED_SIGN_IN,
+            at=at,
+            origin=origin,
+            actor_id=None,
+            new={"reason_code": f"identity-provider-{refused.code}"},
+        )
+        raise
+    throttling.give_back(limits)
+    return identity
 
 
 def recognize(*, identity: Identity, at: datetime, origin: Origin) -> Account | None:

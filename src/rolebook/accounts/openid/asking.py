@@ -208,7 +208,8 @@ def _judge_times(claims: Mapping[str, Any], now: float) -> None:
     ):
         raise AnswerRefused("token")
     expires, issued, begins = (times[name] for name in ("exp", "iat", "nbf"))
-    assert expires is not None and issued is not None  # noqa: S101, PT018 - required when the token was read
+    if expires is None or issued is None:
+        raise AnswerRefused("token")
     if expires <= now - tolerance or issued < now - OLDEST.total_seconds() - tolerance:
         raise AnswerRefused("expired")
     if issued > now + tolerance or (begins is not None and begins > now + tolerance):

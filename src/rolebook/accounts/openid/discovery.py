@@ -15,6 +15,7 @@ from rolebook.accounts.openid.fetching import ProviderDown, get_document
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """What a token may be signed with: public keys only, never `none` or a shared secret (RFC 8725, section 3.1)."""
 _KEPT_SECONDS = 3600.0
+_DOWN_SECONDS = 10.0
 _KEYS_AGAIN_SECONDS = 60.0
 """A key that is not known may be new: the keys are fetched again, and no oftener than this."""
 
@@ -39,19 +40,30 @@ class Metadata:
 
 
 class _Kept[Kind]:
-    """The newest thing fetched for each provider; threads that come for one at the same moment may each fetch it."""
+    """The newest thing fetched for each provider; threads that come for one at the same moment may each fetch it.
+
+    That a provider is down is remembered for a moment too, so that not everybody who comes waits for it.
+    """
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[float, Kind]] = {}
+        self._down: dict[str, tuple[float, ProviderDown]] = {}
         self._lock = threading.Lock()
 
     def get(self, issuer: str, fetch: Callable[[], Kind], younger_than: float = _KEPT_SECONDS) -> Kind:
         with self._lock:
-            found = self._kept.get(issuer)
+            found, down = self._kept.get(issuer), self._down.get(issuer)
         now = time.monotonic()
         if found is not None and now - found[0] < younger_than:
             return found[1]
-        fetched = fetch()
+        if down is not None and now - down[0] < _DOWN_SECONDS:
+            raise ProviderDown(str(down[1]))
+        try:
+            fetched = fetch()
+        except ProviderDown as failure:
+            with self._lock:
+                self._down[issuer] = (time.monotonic(), failure)
+            raise
         with self._lock:
             self._kept[issuer] = (now, fetched)
         return fetched
@@ -59,6 +71,7 @@ class _Kept[Kind]:
     def clear(self) -> None:
         with self._lock:
             self._kept.clear()
+            self._down.clear()
 
 
 _metadata: _Kept[Metadata] = _Kept()

@@ -230,6 +230,7 @@ class _Parsed:
             "office": self._title(office) if isinstance(office, str) else "",
             "state": state if isinstance(state, str) else "",
             "number": str(self.new.get("number") or ""),
+            "provider": str(self.new.get("provider") or self.old.get("provider") or ""),
             "name": words.visible(str(name)),
         }
 

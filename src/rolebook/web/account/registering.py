@@ -1,5 +1,7 @@
 """Register, then confirm the e-mail address by the mailed code (QPP-02)."""
 
+import uuid
+
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -8,6 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from rolebook.accounts.flows import registration
+from rolebook.accounts.linking import IdentityTaken
 from rolebook.accounts.mailed_codes import CodeRefused
 from rolebook.accounts.throttling import TooManyAttempts
 from rolebook.audit import clock
@@ -15,9 +18,11 @@ from rolebook.notices.outbox import account_mails
 from rolebook.web.account import session
 from rolebook.web.account.forms import ConfirmEmailForm, RegisterForm, say
 from rolebook.web.account.pages import SPENT_CODE, WRONG_CODE, keep_next, proof_in, safe_next, too_many
+from rolebook.web.account.waiting import Waiting, forget_waiting, registered_with_two_factors
 from rolebook.web.gate import open_page
 
 _PROOF = "rolebook.registration"
+_LINKED = "The identity that you registered with was linked to another account meanwhile. Sign in with that."
 _ADDRESS = "rolebook.registration_address"
 
 
@@ -50,8 +55,14 @@ def register(request: HttpRequest) -> HttpResponse:
         return render(request, "account/register.html", {"form": form}, status=422)
     except TooManyAttempts as limit:
         return too_many(request, "account/register.html", {"form": form}, limit)
+    forget_waiting(request)  # who chose a password registers without the identity that they came with
+    return ask_for_code(request, proof_id, typed["email"])
+
+
+def ask_for_code(request: HttpRequest, proof_id: uuid.UUID, address: str) -> HttpResponse:
+    """Keep a registration whose code was mailed, and lead to the page that takes it."""
     request.session.cycle_key()
-    request.session[_PROOF], request.session[_ADDRESS] = str(proof_id), typed["email"]
+    request.session[_PROOF], request.session[_ADDRESS] = str(proof_id), address
     return HttpResponseRedirect(reverse("confirm-email"))
 
 
@@ -89,9 +100,15 @@ def confirm_email(request: HttpRequest) -> HttpResponse:
         again.errors.pop("user_id", None)
         say(again, "user_id", "Somebody has this user ID already. Choose another one.")
         return render(request, "account/confirm_email.html", {**context, "form": again}, status=422)
-    following = request.session.get("rolebook.next")
+    except IdentityTaken:
+        request.session.pop(_PROOF, None)
+        return render(request, "account/confirm_email.html", {**context, "problems": [_LINKED]}, status=409)
+    following, waiting = safe_next(request.session.get("rolebook.next")), Waiting.of(request)
+    if registered_with_two_factors(waiting, account):
+        session.begin(request, account, assurance="two factors", at=at)
+        return HttpResponseRedirect(following or reverse("start"))
     session.begin(request, account, assurance="mailed code", at=at)
-    keep_next(request, safe_next(following))
+    keep_next(request, following)
     return HttpResponseRedirect(reverse("second-factor"))
 
 

@@ -1,6 +1,8 @@
 """Sign in as the QPP document says: user ID, password and agreement on one form, then a security code (QPP-01)."""
 
+import uuid
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Self
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -30,6 +32,7 @@ from rolebook.web.account.pages import (
     safe_next,
     too_many,
 )
+from rolebook.web.account.waiting import Waiting, carry_over
 from rolebook.web.gate import open_page
 from rolebook.web.program import ProgramRequest, place_in_program
 
@@ -123,6 +126,22 @@ def sign_in(request: ProgramRequest, program_id: str) -> HttpResponse:
         return render(request, "account/sign_in.html", context, status=422)
     except TooManyAttempts as limit:
         return too_many(request, "account/sign_in.html", context, limit)
+    return ask_for_security_code(
+        request, account, program_id=program_id, wording_hash=wording_hash, proof_id=proof_id, at=at
+    )
+
+
+def ask_for_security_code(
+    request: HttpRequest,
+    account: Account,
+    *,
+    program_id: str,
+    proof_id: uuid.UUID | None,
+    at: datetime,
+    wording_hash: str | None = None,
+    provider_id: str | None = None,
+) -> HttpResponse:
+    """Keep a sign-in whose first factor was right (the password, or a provider's word), and lead to the second."""
     request.session.cycle_key()
     pending = Pending(
         account_id=account.pk,
@@ -132,6 +151,7 @@ def sign_in(request: ProgramRequest, program_id: str) -> HttpResponse:
         wording_hash=wording_hash,
         proof_id=str(proof_id) if proof_id else None,
         began=at.timestamp(),
+        provider_id=provider_id,
     )
     request.session[_PENDING] = asdict(pending)
     return HttpResponseRedirect(reverse("sign-in-code"))
@@ -182,9 +202,11 @@ def sign_in_code(request: ProgramRequest) -> HttpResponse:
 def _begin(request: HttpRequest, signed_in: flows.SignedIn, pending: Pending) -> HttpResponse:
     following = safe_next(request.session.get("rolebook.next")) or reverse("home", args=[pending.program_id])
     assurance: session.Assurance = "two factors" if signed_in.two_factors else "mailed code"
+    waiting = Waiting.of(request) if pending.provider_id is None else None
     session.begin(request, signed_in.account, assurance=assurance, at=clock.now())
     if pending.wording_hash is not None:
         session.note_agreement(request, pending.program_id, pending.wording_hash)
+    following = carry_over(request, waiting, signed_in.account, following)
     if not signed_in.two_factors:
         keep_next(request, following)
         return HttpResponseRedirect(reverse("second-factor"))

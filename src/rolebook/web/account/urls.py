@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from rolebook.web.account import passwords, registering, second_factor, security, signing_in
+from rolebook.web.account import (
+    identities,
+    passwords,
+    providers,
+    registering,
+    second_factor,
+    security,
+    signing_in,
+)
 
 urlpatterns = [
     path("register/", registering.register, name="register"),
@@ -23,6 +31,13 @@ urlpatterns = [
     path("security/email/confirm/", security.confirm_new_email, name="confirm-new-email"),
     path("security/recovery-codes/", security.new_recovery_codes, name="new-recovery-codes"),
     path("security/sign-out-everywhere/", security.sign_out_everywhere, name="sign-out-everywhere"),
+    path("register/with-identity/", providers.register, name="register-with-identity"),
+    path("sign-in/identity/", providers.unlinked, name="unlinked-identity"),
+    path("sign-in/with/<slug:provider_id>/back/", providers.back, name="back-from-provider"),
+    path("security/identities/confirm/", identities.confirm, name="confirm-identity"),
+    path("security/identities/<uuid:link_id>/unlink/", identities.unlink, name="unlink-identity"),
+    path("security/identities/<slug:provider_id>/link/", identities.link, name="link-identity"),
+    path("<slug:program_id>/sign-in/with/<slug:provider_id>/", providers.go, name="go-to-provider"),
     path("<slug:program_id>/sign-in/", signing_in.sign_in, name="sign-in"),
     path("<slug:program_id>/statement/", signing_in.statement, name="statement"),
 ]
