@@ -283,7 +283,7 @@ def test_new_is_for_who_never_held_a_standard_account_and_modification_for_all_o
     assert codes(new, before) == ["not_new"]
     assert codes(modification, before) == []
     assert codes(modification, never) == ["not_a_modification"]
-    assert request_type_for(never, new, "standard") == "new"
+    assert request_type_for(never, new.beneficiary_id, new.at, "standard") == "new"
     reactivation = add(None, kind=ChangeKind.REACTIVATE, request_type="modification")
     assert codes(reactivation, never) == ["nothing_to_reactivate"]
 

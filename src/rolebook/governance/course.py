@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from rolebook.audit import tags
 from rolebook.audit.recording import UnitOfWork
-from rolebook.governance.models import Request, RequestItem, Stage
+from rolebook.governance.models import Request, RequestItem, Stage, SupervisorWord
 from rolebook.policy.lifecycle import ITEM_MOVES, REQUEST_MOVES, STAGE_MOVES, Moves, may_move
 
 
@@ -21,9 +21,16 @@ class IllegalMove(RuntimeError):
 def open_ready_stages(
     work: UnitOfWork, request: Request, at: datetime, rolebook_version: int
 ) -> tuple[Stage, ...]:
-    """Open every waiting stage of the request's version whose earlier stages are all approved; return those."""
+    """Open every waiting stage of the request's version whose earlier stages are all passed; return those.
+
+    A stage is passed when it was approved, or when none of its items is left to decide. None opens while the supervisor
+    has not given their word, or while the requester has not said whether the rest goes on.
+    """
+    if request.held_since is not None or waits_for_supervisor(request):
+        return ()
     stages = _stages(request)
     approved = {stage.pk for stage in stages if stage.state == Stage.State.APPROVED}
+    approved |= _without_items([s.pk for s in stages if s.state in (Stage.State.DENIED, Stage.State.VOID)])
     opened: list[Stage] = []
     for stage in stages:
         before = {earlier.pk for earlier in stage.follows.all()}
@@ -49,6 +56,21 @@ def open_ready_stages(
             },
         )
     return tuple(opened)
+
+
+def waits_for_supervisor(request: Request) -> bool:
+    """Return whether the request's version waits for its supervisor's authorization."""
+    return SupervisorWord.objects.filter(
+        form__request=request, form__request_version=request.version, state=SupervisorWord.State.ASKED
+    ).exists()
+
+
+def _without_items(stage_pks: list[int]) -> set[int]:
+    """Return those of the stages that have no pending item."""
+    if not stage_pks:
+        return set()
+    pending = RequestItem.objects.filter(stages__in=stage_pks, state=RequestItem.State.PENDING)
+    return set(stage_pks) - set(pending.values_list("stages", flat=True))
 
 
 def settle_stage(stage: Stage, state: Stage.State, at: datetime) -> None:
@@ -79,6 +101,32 @@ def settle_items(items: Iterable[RequestItem], state: RequestItem.State) -> None
         item.state = state
     if found:
         RequestItem.objects.filter(pk__in=[item.pk for item in found]).update(state=state)
+
+
+def deny_items(
+    work: UnitOfWork, request: Request, stage: Stage, at: datetime, rolebook_version: int, *, whole: bool
+) -> None:
+    """Deny what a denied stage decides, or the ``whole`` request, and hold what is left for its requester's word.
+
+    The rest is held where another organization than the employing one denied its part (IQCS-04).
+    """
+    pending = RequestItem.objects.filter(
+        request=request, request_version=request.version, state=RequestItem.State.PENDING
+    )
+    settle_items(pending if whole else pending.filter(stages=stage), RequestItem.State.DENIED)
+    drop_pointless_stages(work, request, at, rolebook_version)
+    if stage.is_foreign and request.held_since is None and pending.exists():
+        request.held_since = at
+        request.save(update_fields=["held_since"])
+        work.record(
+            tags.REQUEST_HELD,
+            program_id=request.program_id,
+            beneficiary_id=request.beneficiary.public_id,
+            organization_id=None if stage.organization is None else stage.organization.public_id,
+            request_id=request.public_id,
+            rolebook_version=rolebook_version,
+            new={"version": request.version, "stage_id": stage.public_id},
+        )
 
 
 def drop_pointless_stages(work: UnitOfWork, request: Request, at: datetime, rolebook_version: int) -> None:
@@ -124,23 +172,16 @@ def end_request(work: UnitOfWork, request: Request, at: datetime, rolebook_versi
             _void(work, request, stage, at, rolebook_version)
     pending = request.items.filter(request_version=request.version, state=RequestItem.State.PENDING)
     settle_items(pending, RequestItem.State.WITHDRAWN)
+    _void_word(request)
     _move_request(request, Request.State.WITHDRAWN)
     request.settled_at = at
     request.save(update_fields=["state", "settled_at"])
 
 
 def return_request(work: UnitOfWork, request: Request, at: datetime, rolebook_version: int, why: str) -> None:
-    """Send a pending request back to its requester: open stages and pending items are returned, waiting stages void."""
-    for stage in _stages(request):
-        if stage.state == Stage.State.OPEN:
-            settle_stage(stage, Stage.State.RETURNED, at)
-        elif stage.state == Stage.State.WAITING:
-            _void(work, request, stage, at, rolebook_version)
-    items = request.items.filter(request_version=request.version, state=RequestItem.State.PENDING)
-    settle_items(items, RequestItem.State.RETURNED)
+    """Send a pending request back to its requester, and record that nobody's decision did so."""
     before = request.state
-    _move_request(request, Request.State.RETURNED)
-    request.save(update_fields=["state"])
+    send_back(work, request, at, rolebook_version)
     work.record(
         tags.REQUEST_RETURNED,
         program_id=request.program_id,
@@ -149,6 +190,31 @@ def return_request(work: UnitOfWork, request: Request, at: datetime, rolebook_ve
         rolebook_version=rolebook_version,
         old={"state": before},
         new={"state": request.state, "version": request.version, "why": why},
+    )
+
+
+def send_back(work: UnitOfWork, request: Request, at: datetime, rolebook_version: int) -> None:
+    """Send a pending request back: open stages and pending items are returned, waiting stages void.
+
+    The caller records why. What was approved before is worth nothing for the next version (I5).
+    """
+    for stage in _stages(request):
+        if stage.state == Stage.State.OPEN:
+            settle_stage(stage, Stage.State.RETURNED, at)
+        elif stage.state == Stage.State.WAITING:
+            _void(work, request, stage, at, rolebook_version)
+    items = request.items.filter(request_version=request.version, state=RequestItem.State.PENDING)
+    settle_items(items, RequestItem.State.RETURNED)
+    _void_word(request)
+    _move_request(request, Request.State.RETURNED)
+    request.held_since = None
+    request.save(update_fields=["state", "held_since"])
+
+
+def _void_word(request: Request) -> None:
+    """Ask the supervisor no longer: what they were asked about is no more."""
+    SupervisorWord.objects.filter(form__request=request, state=SupervisorWord.State.ASKED).update(
+        state=SupervisorWord.State.VOID, token_hash=""
     )
 
 

@@ -10,18 +10,19 @@ from rolebook.governance.active import inactive_violations
 from rolebook.governance.authority import Standing
 from rolebook.governance.content import items_hash
 from rolebook.governance.course import (
-    drop_pointless_stages,
+    deny_items,
     fully_approved_items,
     open_ready_stages,
     return_request,
+    send_back,
     settle_items,
     settle_request_when_done,
     settle_stage,
 )
 from rolebook.governance.deciders import Seat, decided_before, own_request, seat_at
 from rolebook.governance.facts import RowFacts, change_of_item, judge_changes
+from rolebook.governance.granting import grant_items
 from rolebook.governance.laying_out import layout_has_changed
-from rolebook.governance.ledger import open_grant
 from rolebook.governance.locks import Held
 from rolebook.governance.models import Outcome, Request, RequestItem, Stage
 from rolebook.governance.queries.seeing import not_yours
@@ -29,7 +30,11 @@ from rolebook.governance.refusals import NotAllowed, Refused
 from rolebook.policy.model import Act
 from rolebook.policy.rules import Moment, Violation
 
-VERDICTS = (Outcome.Verdict.APPROVED, Outcome.Verdict.DENIED)
+_TAGS = {
+    Outcome.Verdict.APPROVED: tags.OUTCOME_APPROVED,
+    Outcome.Verdict.DENIED: tags.OUTCOME_DENIED,
+    Outcome.Verdict.RETURNED: tags.OUTCOME_RETURNED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +103,8 @@ def decide(
 ) -> Decided:
     """Record a verdict on a stage that was read after its locks were taken, with all that follows from it.
 
-    Raises Refused for a stale page, a second decision of one person, or what a rule forbids; NotAllowed and NotFound as
-    `seat_or_refusal` says.
+    Raises Refused for a stale page, a second decision of one person, a return without a word of what is missing, or
+    what a rule forbids; NotAllowed and NotFound as `seat_or_refusal` says.
     """
     request = stage.request
     items = tuple(stage.items.select_related("organization").order_by("position"))
@@ -116,14 +121,23 @@ def decide(
             return_request(work, request, work.at, standing.version.number, "chain_changed")
             return ReturnedForChange(stage, request)
         _judge(standing, stage, request, items)
+    elif verdict is Outcome.Verdict.RETURNED:
+        _require_returnable(request, reason)
     outcome = _record(work, standing, stage, items, seat=seat, verdict=verdict, reason=reason)
     if verdict is Outcome.Verdict.APPROVED:
         settle_stage(stage, Stage.State.APPROVED, work.at)
-        _grant(work, held, standing, fully_approved_items(stage))
+        given = fully_approved_items(stage)
+        settle_items(given, RequestItem.State.APPROVED)
+        grant_items(work, held, standing, given)
+    elif verdict is Outcome.Verdict.RETURNED:
+        settle_stage(stage, Stage.State.RETURNED, work.at)
+        send_back(work, request, work.at, standing.version.number)
+        return outcome
     else:
         settle_stage(stage, Stage.State.DENIED, work.at)
-        settle_items((item for item in items if item.state == item.State.PENDING), RequestItem.State.DENIED)
-        drop_pointless_stages(work, request, work.at, standing.version.number)
+        # The employing organization and the closing office speak for the whole request, where a program says so.
+        whole = standing.book.approval.employing_chain and not stage.is_foreign
+        deny_items(work, request, stage, work.at, standing.version.number, whole=whole)
     open_ready_stages(work, request, work.at, standing.version.number)
     settle_request_when_done(work, request, work.at, standing.version.number)
     return outcome
@@ -143,6 +157,14 @@ def _require_shown(stage: Stage, request: Request, items: tuple[RequestItem, ...
     bound = items_hash(request, request.version, items)
     if (shown.version, shown.items_hash) != (request.version, bound) or stage.items_hash != bound:
         raise Refused([Violation("changed_since_shown")])
+
+
+def _require_returnable(request: Request, reason: str) -> None:
+    """Refuse a return that its requester could do nothing with: without a form to correct, or a word of why."""
+    if not request.forms.filter(request_version=request.version).exists():
+        raise Refused([Violation("nothing_to_correct")])
+    if not reason:
+        raise Refused([Violation("say_what_is_missing")])
 
 
 def _judge(standing: Standing, stage: Stage, request: Request, items: tuple[RequestItem, ...]) -> None:
@@ -179,7 +201,7 @@ def _record(
         decided_at=work.at,
     )
     work.record(
-        tags.OUTCOME_APPROVED if verdict is Outcome.Verdict.APPROVED else tags.OUTCOME_DENIED,
+        _TAGS[verdict],
         program_id=request.program_id,
         beneficiary_id=request.beneficiary.public_id,
         organization_id=None if stage.organization is None else stage.organization.public_id,
@@ -196,25 +218,3 @@ def _record(
         personal={"reason": reason or None},
     )
     return outcome
-
-
-def _grant(work: UnitOfWork, held: Held, standing: Standing, items: tuple[RequestItem, ...]) -> None:
-    """Settle fully approved items, and open what they ask for."""
-    settle_items(items, RequestItem.State.APPROVED)
-    for item in items:
-        if item.kind != RequestItem.Kind.ADD_ROLE:
-            raise ValueError(
-                f"found an item of the kind {item.kind!r}, expected {RequestItem.Kind.ADD_ROLE!r}"
-            )
-        open_grant(
-            work,
-            held,
-            book=standing.book,
-            beneficiary=item.request.beneficiary,
-            role_id=item.role_id,
-            organization=item.organization,
-            origin=item,
-            rolebook_version=standing.version.number,
-            starts_at=item.starts_at,
-            ends_at=item.ends_at,
-        )

@@ -3,7 +3,9 @@
 import uuid
 
 from rolebook.accounts.models import Account, Organization
-from rolebook.governance.models import Employment, Request
+from rolebook.audit import tags
+from rolebook.audit.recording import UnitOfWork
+from rolebook.governance.models import Access, AccessCheck, Employment, Participation, Request
 
 
 def present_employment(account: Account | uuid.UUID, program_id: str) -> Employment | None:
@@ -25,3 +27,46 @@ def employer_for(request: Request) -> Organization | None:
     form = request.forms.filter(request_version=request.version).select_related("employing_organization")
     told = form.first()
     return None if told is None else told.employing_organization
+
+
+def write_employment(
+    work: UnitOfWork,
+    participation: Participation,
+    organization: Organization,
+    *,
+    recorded_by: Account | None,
+    reason: str,
+    rolebook_version: int,
+) -> Employment:
+    """Record an employer, and open a check of the access that the person holds where there was another before.
+
+    The participation's account is locked.
+    """
+    person, program_id = participation.account, participation.program_id
+    before = present_employment(person, program_id)
+    employment = Employment.objects.create(
+        program_id=program_id,
+        participation=participation,
+        organization=organization,
+        recorded_by=recorded_by,
+        reason=reason,
+        recorded_at=work.at,
+    )
+    held = Access.objects.filter(program_id=program_id, account=person, closed_at=None)
+    check = None
+    if before is not None and held.exclude(ends_at__lte=work.at).exists():
+        check = AccessCheck.objects.create(program_id=program_id, employment=employment, opened_at=work.at)
+    work.record(
+        tags.EMPLOYMENT_RECORDED,
+        program_id=program_id,
+        beneficiary_id=person.public_id,
+        organization_id=organization.public_id,
+        rolebook_version=rolebook_version,
+        old={"employment_id": None if before is None else before.public_id},
+        new={
+            "employment_id": employment.public_id,
+            "access_check_id": None if check is None else check.public_id,
+        },
+        personal={"reason": reason or None},
+    )
+    return employment

@@ -1,15 +1,19 @@
 """A request's chains, laid out as stages by the program's rolebook (`rolebook.policy.approval`), at submission."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from rolebook.accounts.models import Organization, RolebookVersion
 from rolebook.governance.content import items_hash
-from rolebook.governance.models import Request, RequestItem, Stage
+from rolebook.governance.employing import employer_for
+from rolebook.governance.models import Request, RequestItem, Stage, TreeChange
 from rolebook.policy.approval import AskedItem, LaidStage, lay_out
 from rolebook.policy.model import Rolebook
 from rolebook.policy.organizations import OrganizationPath, OrganizationRef
 from rolebook.policy.rules import ChangeKind
 
+CLOCK_SKEW = timedelta(hours=1)
+"""How far the clocks of two machines may be apart."""
 type Place = tuple[int, str, str, int | None, frozenset[int]]
 """Position in its run, stage id, approver role, internal id of the organization, positions of the items."""
 
@@ -17,7 +21,7 @@ type Place = tuple[int, str, str, int | None, frozenset[int]]
 def lay_out_request(request: Request, items: Sequence[RequestItem], book: Rolebook) -> tuple[Stage, ...]:
     """Write the stages of the request's present version, all waiting, each bound to its items."""
     by_key = {str(item.position): item for item in items}
-    layout = _laid(book, items)
+    layout = _laid(book, items, request)
     stages = {laid.key: _stage(request, laid, by_key) for laid in layout}
     Stage.objects.bulk_create(stages.values())
     carried = RequestItem.stages.through
@@ -45,19 +49,29 @@ def _stage(request: Request, laid: LaidStage, by_key: Mapping[str, RequestItem])
         position=laid.position,
         approver_role_id=laid.approver_role_id,
         organization_id=_pk(laid.organization_id),
+        is_foreign=laid.foreign,
         items_hash=items_hash(request, request.version, [by_key[key] for key in laid.item_keys]),
     )
 
 
 def layout_has_changed(version: RolebookVersion, book: Rolebook, request: Request) -> bool:
-    """Return whether the rolebook in force would lay the request out differently from how it was.
+    """Return whether the request would be laid out differently now: by another rolebook or tree, or for another employer."""
+    same_book = version.pk == request.rolebook_version_id and not book.approval.employing_chain
+    changes = TreeChange.objects.filter(
+        program_id=request.program_id, changed_at__gte=request.submitted_at - CLOCK_SKEW
+    )
+    if same_book and not changes.exists():
+        return False
+    return laid_out_otherwise(book, request)
+
+
+def laid_out_otherwise(book: Rolebook, request: Request) -> bool:
+    """Return whether a request's stages are not those that the rolebook lays out for it at the present places.
 
     Other titles are no difference; other places, roles, orders or items are.
     """
-    if version.pk == request.rolebook_version_id:
-        return False
     items = request.items.filter(request_version=request.version).select_related("organization")
-    now = {_place(laid) for laid in _laid(book, list(items.order_by("position")))}
+    now = {_place(laid) for laid in _laid(book, list(items.order_by("position")), request)}
     stages = Stage.objects.filter(request=request, request_version=request.version)
     then: set[Place] = {
         (
@@ -77,14 +91,17 @@ def _place(laid: LaidStage) -> Place:
     return (laid.position, laid.stage_id, laid.approver_role_id, _pk(laid.organization_id), items)
 
 
-def _laid(book: Rolebook, items: Sequence[RequestItem]) -> tuple[LaidStage, ...]:
-    paths = _paths([item.organization for item in items if item.organization is not None])
+def _laid(book: Rolebook, items: Sequence[RequestItem], request: Request) -> tuple[LaidStage, ...]:
+    employer = employer_for(request) if book.approval.employing_chain else None
+    named = [item.organization for item in items if item.organization is not None]
+    paths = _paths([*named, employer] if employer is not None else named)
     return lay_out(
         book,
         [
             AskedItem(str(item.position), ChangeKind(item.kind), paths.get(item.organization_id or 0, ()))
             for item in items
         ],
+        employing=() if employer is None else paths[employer.pk],
     )
 
 

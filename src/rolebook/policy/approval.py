@@ -41,6 +41,7 @@ class LaidStage:
     `run_id` is one run of a chain: the chain's id and the code of what it runs for; `position` counts from
     0 in the run. `organization_id` is where the approver must hold the role, None for a role or office of
     the whole program. `after` are the keys of the stages that must be approved before this one opens.
+    `foreign`: another organization than the employing one decides, about its own items only.
     """
 
     key: str
@@ -53,6 +54,7 @@ class LaidStage:
     item_keys: tuple[str, ...]
     after: tuple[str, ...] = ()
     closing: bool = False
+    foreign: bool = False
 
 
 @dataclass(slots=True)
@@ -219,7 +221,16 @@ class _Layout:
                 organization_id = place.id if place else None
                 self.laid.append(
                     LaidStage(
-                        key, run.id, position, spec.id, spec.title, role_id, organization_id, item_keys, after
+                        key,
+                        run.id,
+                        position,
+                        spec.id,
+                        spec.title,
+                        role_id,
+                        organization_id,
+                        item_keys,
+                        after,
+                        foreign=self.employing_run is not None and run is not self.employing_run,
                     )
                 )
                 position += 1

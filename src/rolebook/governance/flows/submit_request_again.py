@@ -49,6 +49,8 @@ def submit_request_again(
             return again
         if earlier.state not in AGAIN:
             raise Refused([Violation("not_to_submit_again", {"state": earlier.state})])
+        if earlier.forms.exists():
+            raise Refused([Violation("use_the_form")])
         wishes = _wishes(earlier, at)
         if earlier.state == Request.State.RETURNED:
             return submit_next_version(work, standing, earlier, wishes)

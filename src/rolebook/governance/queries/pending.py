@@ -252,7 +252,7 @@ def _seats(standing: Standing, stage_pks: Sequence[int]) -> tuple[set[int], set[
 
 def roles_by_stage(stage_pks: Sequence[int]) -> dict[int, list[str]]:
     """Return the role ids that each stage's items name, in the items' order; one query."""
-    items = RequestItem.objects.filter(stages__in=stage_pks).order_by("position")
+    items = RequestItem.objects.filter(stages__in=stage_pks).exclude(role_id="").order_by("position")
     roles: dict[int, list[str]] = {}
     for stage_pk, role_id in items.values_list("stages", "role_id"):
         roles.setdefault(stage_pk, []).append(role_id)

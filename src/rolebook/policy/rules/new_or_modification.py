@@ -2,6 +2,8 @@
 temporary detail.
 """
 
+from datetime import datetime
+
 from rolebook.policy.rules.terms import Change, ChangeKind, Facts, Moment, Rule, SettingSpec, Violation
 
 
@@ -13,7 +15,7 @@ def judge(change: Change, facts: Facts) -> Violation | None:
         return None
     rule = facts.rolebook.rule(RULE.id)
     category_id = str(rule.settings["category"]) if rule else ""
-    expected = request_type_for(facts, change, category_id)
+    expected = request_type_for(facts, change.beneficiary_id, change.at, category_id)
     if change.request_type == expected:
         return None
     if change.request_type == NEW:
@@ -23,9 +25,9 @@ def judge(change: Change, facts: Facts) -> Violation | None:
     return Violation("not_a_modification")
 
 
-def request_type_for(facts: Facts, change: Change, category_id: str) -> str:
+def request_type_for(facts: Facts, person_id: str, at: datetime, category_id: str) -> str:
     """The type that applies: "modification" for who ever held a role of the category, "new" for all others."""
-    return MODIFICATION if facts.ever_held_category(change.beneficiary_id, category_id, change.at) else NEW
+    return MODIFICATION if facts.ever_held_category(person_id, category_id, at) else NEW
 
 
 NEW = "new"

@@ -1,0 +1,133 @@
+"""Who employs a person: recorded by who decides there; a change opens a check of the codes that the person holds."""
+
+import uuid
+from datetime import datetime
+
+from rolebook.accounts.models import Account
+from rolebook.accounts.queries import rolebook_in_force
+from rolebook.audit import tags
+from rolebook.audit.recording import Origin
+from rolebook.governance import locks
+from rolebook.governance.authority import Standing
+from rolebook.governance.employing import present_employment, write_employment
+from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
+from rolebook.governance.models import AccessCheck, Employment, Participation
+from rolebook.governance.participations import participation_of
+from rolebook.governance.queries.seeing import find_organization, not_yours, public_id_of
+from rolebook.governance.refusals import NotAllowed, NotFound, Refused
+from rolebook.policy.model import Act
+from rolebook.policy.rules import Violation
+
+
+def record_employment(
+    *,
+    acting_user: Account | None,
+    program_id: str,
+    beneficiary_id: uuid.UUID | str,
+    organization_id: uuid.UUID | str,
+    reason: str = "",
+    at: datetime,
+    origin: Origin,
+) -> Employment:
+    """Record that an organization employs a person from now on, over the record before, which stays as history.
+
+    Open to who decides requests at that organization, and to the operator (``acting_user`` None). Where the person
+    holds access apart from roles, a check of it is opened for who decides there. Raises Refused for oneself and for the
+    employer on record, NotAllowed or NotFound where it is not theirs, NotFound for who takes no part in the program.
+    """
+    about = About(program_id=program_id)
+    with attempt(
+        tags.ATTEMPT_REFUSED_DESIGNATE, acting_user=acting_user, at=at, origin=origin, about=about
+    ) as work:
+        told = checked_text(reason)
+        organization = find_organization(program_id, organization_id, at)
+        beneficiary = Account.objects.filter(public_id=public_id_of(beneficiary_id)).first()
+        if beneficiary is None:
+            raise NotFound
+        about.organization_id, about.beneficiary_id = organization.public_id, beneficiary.public_id
+        people = {beneficiary.pk} if acting_user is None else {beneficiary.pk, acting_user.pk}
+        locks.lock(accounts=people, organizations=[organization.pk])
+        version, book = rolebook_in_force(program_id, at)
+        if not book.approval.employing_chain:
+            raise NotFound
+        if acting_user is not None:
+            standing = acting_standing(acting_user, program_id, at)
+            if standing.office_over(Act.DECIDE, organization, ()) is None:
+                raise not_yours(standing, organization)
+            if acting_user.pk == beneficiary.pk:
+                raise Refused([Violation("own_request")])
+        joined = Participation.objects.filter(program_id=program_id, account=beneficiary).exists()
+        if acting_user is not None and not joined:
+            raise NotFound
+        participation = participation_of(work, beneficiary, program_id, at)
+        before = present_employment(beneficiary, program_id)
+        if before is not None and before.organization_id == organization.pk:
+            raise Refused([Violation("same_employer")])
+        return write_employment(
+            work,
+            participation,
+            organization,
+            recorded_by=acting_user,
+            reason=told,
+            rolebook_version=version.number,
+        )
+
+
+def close_access_check(
+    *,
+    acting_user: Account,
+    program_id: str,
+    check_id: uuid.UUID | str,
+    note: str = "",
+    at: datetime,
+    origin: Origin,
+) -> AccessCheck:
+    """Say that the codes a person holds were looked at; what has to go is asked for as a modification.
+
+    By who decides requests at the new employer, not by the person. Raises NotFound and NotAllowed.
+    """
+    about = About(program_id=program_id)
+    with attempt(
+        tags.ATTEMPT_REFUSED_DECIDE, acting_user=acting_user, at=at, origin=origin, about=about
+    ) as work:
+        told = checked_text(note, "note")
+        found = _find_check(program_id, check_id)
+        person = found.employment.participation.account
+        locks.lock(accounts={acting_user.pk, person.pk}, organizations=[found.employment.organization_id])
+        standing = acting_standing(acting_user, program_id, at)
+        require_may_check(standing, found)
+        found = _find_check(program_id, check_id)
+        if found.closed_at is not None:
+            work.nothing_happened()
+            return found
+        found.closed_at, found.closed_by, found.note = at, acting_user, told
+        found.save(update_fields=["closed_at", "closed_by", "note"])
+        work.record(
+            tags.ACCESS_CHECK_CLOSED,
+            program_id=program_id,
+            beneficiary_id=person.public_id,
+            organization_id=found.employment.organization.public_id,
+            rolebook_version=standing.version.number,
+            new={"access_check_id": found.public_id},
+            personal={"reason": told or None},
+        )
+        return found
+
+
+def require_may_check(standing: Standing, check: AccessCheck) -> None:
+    """Raise NotFound or NotAllowed unless somebody may close a check of access."""
+    organization = check.employment.organization
+    if standing.office_over(Act.DECIDE, organization, ()) is None:
+        raise not_yours(standing, organization)
+    if check.employment.participation.account_id == standing.account.pk:
+        raise NotAllowed
+
+
+def _find_check(program_id: str, check_id: uuid.UUID | str) -> AccessCheck:
+    checks = AccessCheck.objects.select_related(
+        "employment__organization", "employment__participation__account"
+    )
+    found = checks.filter(program_id=program_id, public_id=public_id_of(check_id)).first()
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,105 @@
+"""What fully approved items come to: roles and access are opened or closed, by the ledger (IQCS-05, IQCS-11)."""
+
+from collections.abc import Iterable
+
+from rolebook.audit.recording import UnitOfWork
+from rolebook.governance.authority import Standing
+from rolebook.governance.employing import present_employment, write_employment
+from rolebook.governance.ledger import close_accesses, close_grants, open_access, open_grant
+from rolebook.governance.locks import Held
+from rolebook.governance.models import Access, Grant, Request, RequestItem
+from rolebook.governance.participations import participation_of
+
+_CAUSE = "request"
+
+
+def grant_items(work: UnitOfWork, held: Held, standing: Standing, items: Iterable[RequestItem]) -> None:
+    """Make every item so, removals first: what is given anew after them is judged by what is then held.
+
+    Raises Refused where a rule forbids it, ValueError for a kind of item that decisions do not carry out.
+    """
+    asked = list(items)
+    if asked:
+        _record_stated_employer(work, standing, asked[0].request)
+    for item in asked:
+        if item.kind in (RequestItem.Kind.REMOVE_ROLE, RequestItem.Kind.REMOVE_ACCESS):
+            _close(work, held, standing, item)
+    for item in asked:
+        if item.kind == RequestItem.Kind.ADD_ROLE:
+            _open_grant(work, held, standing, item)
+        elif item.kind == RequestItem.Kind.ADD_ACCESS:
+            _open_access(work, held, standing, item)
+        elif item.kind == RequestItem.Kind.REACTIVATE:
+            raise ValueError(f"found an item of the kind {item.kind!r}, expected a role or access")
+
+
+def _record_stated_employer(work: UnitOfWork, standing: Standing, request: Request) -> None:
+    """Put the employer that the form states on record, now that everybody asked has agreed to it."""
+    form = request.forms.filter(request_version=request.version).first()
+    if form is None or form.employing_organization is None:
+        return
+    if present_employment(request.beneficiary, request.program_id) is None:
+        write_employment(
+            work,
+            participation_of(work, request.beneficiary, request.program_id, work.at),
+            form.employing_organization,
+            recorded_by=standing.account,
+            reason="",
+            rolebook_version=standing.version.number,
+        )
+
+
+def _open_grant(work: UnitOfWork, held: Held, standing: Standing, item: RequestItem) -> None:
+    open_grant(
+        work,
+        held,
+        book=standing.book,
+        beneficiary=item.request.beneficiary,
+        role_id=item.role_id,
+        organization=item.organization,
+        origin=item,
+        rolebook_version=standing.version.number,
+        starts_at=item.starts_at,
+        ends_at=item.ends_at,
+    )
+
+
+def _open_access(work: UnitOfWork, held: Held, standing: Standing, item: RequestItem) -> None:
+    if item.organization is None:
+        raise ValueError("found an item of access without an organization, expected one")
+    open_access(
+        work,
+        held,
+        book=standing.book,
+        beneficiary=item.request.beneficiary,
+        organization=item.organization,
+        lower_levels=item.lower_levels,
+        origin=item,
+        rolebook_version=standing.version.number,
+        starts_at=item.starts_at,
+        ends_at=item.ends_at,
+    )
+
+
+def _close(work: UnitOfWork, held: Held, standing: Standing, item: RequestItem) -> None:
+    """Close what an item takes away; a colleague may have removed it meanwhile, and then nothing is left to close."""
+    number, person = standing.version.number, item.request.beneficiary
+    if item.kind == RequestItem.Kind.REMOVE_ROLE:
+        grants = Grant.objects.filter(
+            program_id=item.program_id, account=person, role_id=item.role_id, organization=item.organization
+        )
+        still = grants.filter(closed_at=None).exclude(ends_at__lte=work.at)
+        found = still.select_related("account", "organization").order_by("pk")
+        close_grants(work, held, found, cause=_CAUSE, rolebook_version=number)
+        return
+    accesses = Access.objects.filter(
+        program_id=item.program_id, account=person, organization=item.organization
+    )
+    left = accesses.filter(closed_at=None).exclude(ends_at__lte=work.at)
+    close_accesses(
+        work,
+        held,
+        left.select_related("account", "organization").order_by("pk"),
+        cause=_CAUSE,
+        rolebook_version=number,
+    )

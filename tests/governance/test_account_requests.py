@@ -1,0 +1,454 @@
+"""Account requests of a program that holds access apart from roles: form, supervisor, chains, provision (IQCS)."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from rolebook.accounts.models import Account
+from rolebook.governance.account_answers import CodeAnswer, check_answers
+from rolebook.governance.authority import standing_of
+from rolebook.governance.deciders import people_in_office, who_may_decide
+from rolebook.governance.flows import decide_stage, withdraw_request
+from rolebook.governance.flows.answer_as_supervisor import answer_as_supervisor
+from rolebook.governance.flows.let_rest_go_on import let_rest_go_on
+from rolebook.governance.models import Access, Employment, Grant, Outcome, Request, Stage
+from rolebook.governance.queries import pending_requests
+from rolebook.governance.refusals import NotAllowed, NotFound, Refused
+from rolebook.policy.model import Act
+from tests.support import grants, iqcs, rolebooks
+from tests.support.grants import decides, open_stage
+from tests.support.iqcs import LEAD, MANAGER, PROGRAM, REPRESENTATIVE, SECURITY, TRAINING
+from tests.support.people import START, WEB
+
+pytestmark = pytest.mark.usefixtures("world")
+LATER = START + timedelta(hours=1)
+
+
+@pytest.fixture
+def world(db: None) -> None:
+    iqcs.begin()
+
+
+@pytest.fixture
+def representative() -> Account:
+    return iqcs.holder(REPRESENTATIVE, "FWS", "Rosa Representative")
+
+
+@pytest.fixture
+def security() -> Account:
+    return iqcs.holder(SECURITY, None, "Sven Security")
+
+
+@pytest.fixture
+def person() -> Account:
+    return grants.user("Rita Requester", PROGRAM)
+
+
+@pytest.fixture
+def air_force() -> dict[str, Account]:
+    """Local account manager, representative and lead of the Air Force."""
+    return {
+        "manager": iqcs.holder(MANAGER, "USAF-ACC-1", "Lola Local"),
+        "representative": iqcs.holder(REPRESENTATIVE, "USAF-ACC", "Rolf Representative"),
+        "lead": iqcs.holder(LEAD, "USAF", "Leo Lead"),
+    }
+
+
+def opened(request: Request) -> list[tuple[str, str | None]]:
+    """The open stages, as (role that decides, code of where)."""
+    stages = Stage.objects.filter(request=request, request_version=request.version, state="open")
+    return sorted((one.approver_role_id, one.organization.code if one.organization else "") for one in stages)
+
+
+def codes(refusal: pytest.ExceptionInfo[Refused]) -> list[str]:
+    return [violation.code for violation in refusal.value.violations]
+
+
+def state_of(request: Request) -> str:
+    return Request.objects.get(pk=request.pk).state
+
+
+@pytest.mark.requirement("IQCS-01", "IQCS-02", "IQCS-03", "IQCS-05")
+def test_a_new_account_goes_through_the_own_representative_to_security_who_makes_it_so(
+    person: Account, representative: Account, security: Account
+) -> None:
+    request = iqcs.asks(person, iqcs.answers({MANAGER: "add"}, [CodeAnswer("FWS-R6", lower_levels=True)]))
+    assert opened(request) == [(REPRESENTATIVE, "FWS-R6")]
+    decides(representative, open_stage(request))
+    assert opened(request) == [(SECURITY, "")]
+    assert not Grant.objects.filter(account=person).exists()
+    decides(security, open_stage(request))
+    assert state_of(request) == "approved"
+    assert Grant.objects.get(account=person).role_id == MANAGER
+    access = Access.objects.get(account=person)
+    assert (access.organization.code, access.lower_levels) == ("FWS-R6", True)
+    assert Employment.objects.get(participation__account=person).organization.code == "FWS-R6-BNR"
+
+
+@pytest.mark.requirement("IQCS-02")
+def test_no_stage_opens_before_the_supervisor_has_given_their_word(
+    person: Account, representative: Account
+) -> None:
+    post = iqcs.Post()
+    request = iqcs.asks(person, iqcs.answers({MANAGER: "add"}), authorized=False, post=post)
+    assert opened(request) == []
+    answer_as_supervisor(program_id=PROGRAM, authorize=True, token=post.sent[0].token, at=LATER, origin=WEB)
+    assert opened(request) == [(REPRESENTATIVE, "FWS-R6")]
+
+
+@pytest.mark.requirement("IQCS-02")
+@pytest.mark.invariant("I8")
+def test_the_supervisors_link_works_once_for_a_time_and_for_nobody_who_guesses(person: Account) -> None:
+    post = iqcs.Post()
+    iqcs.asks(person, iqcs.answers({MANAGER: "add"}), authorized=False, post=post)
+    token = post.sent[0].token
+
+    def gives(told: str, at: datetime = LATER) -> None:
+        answer_as_supervisor(program_id=PROGRAM, authorize=True, token=told, at=at, origin=WEB)
+
+    with pytest.raises(NotFound):
+        gives(token[:-1])
+    with pytest.raises(NotFound):
+        gives("")
+    with pytest.raises(NotFound):
+        gives(token, START + timedelta(days=30))
+    gives(token)
+    with pytest.raises(NotFound):
+        gives(token)
+
+
+@pytest.mark.requirement("IQCS-02")
+@pytest.mark.invariant("I6")
+def test_a_supervisor_signed_in_is_known_by_the_confirmed_address_and_is_nobody_involved(
+    person: Account,
+) -> None:
+    post = iqcs.Post()
+    supervisor = grants.user("Sam Supervisor", PROGRAM)
+    request = iqcs.asks(
+        person,
+        iqcs.answers({MANAGER: "add"}, supervisor_email=supervisor.email.upper()),
+        authorized=False,
+        post=post,
+    )
+
+    def authorizes(who: Account) -> None:
+        answer_as_supervisor(
+            program_id=PROGRAM,
+            authorize=True,
+            acting_user=who,
+            word_id=post.sent[0].word.public_id,
+            at=LATER,
+            origin=WEB,
+        )
+
+    for other in (person, grants.user("Otto Other", PROGRAM)):
+        with pytest.raises(NotFound):
+            authorizes(other)
+    authorizes(supervisor)
+    assert opened(request)
+
+
+@pytest.mark.requirement("IQCS-06")
+def test_a_supervisor_who_says_no_sends_the_request_back_with_the_reason(person: Account) -> None:
+    post = iqcs.Post()
+    request = iqcs.asks(person, iqcs.answers({MANAGER: "add"}), authorized=False, post=post)
+    with pytest.raises(Refused) as refusal:
+        answer_as_supervisor(
+            program_id=PROGRAM, authorize=False, token=post.sent[0].token, at=LATER, origin=WEB
+        )
+    assert codes(refusal) == ["say_what_is_missing"]
+    answer_as_supervisor(
+        program_id=PROGRAM,
+        authorize=False,
+        reason="Not for this job.",
+        token=post.sent[0].token,
+        at=LATER,
+        origin=WEB,
+    )
+    assert state_of(request) == "returned"
+
+
+@pytest.mark.requirement("IQCS-03")
+def test_an_agency_with_a_lead_stage_has_its_lead_decide_before_security(
+    person: Account, security: Account
+) -> None:
+    representative = iqcs.holder(REPRESENTATIVE, "DOI-EM", "Rosa Representative")
+    lead = iqcs.holder(LEAD, "DOI-EM", "Lena Lead")
+    request = iqcs.asks(person, iqcs.answers({MANAGER: "add"}, ["DOI-EM"], employer="DOI-EM"))
+    for who, where in ((representative, "DOI-EM"), (lead, "DOI-EM"), (security, "")):
+        assert [code for _, code in opened(request)] == [where]
+        decides(who, open_stage(request))
+    assert state_of(request) == "approved"
+
+
+@pytest.mark.requirement("IQCS-04")
+def test_access_to_another_agency_is_authorized_there_before_the_own_representative_passes_it_on(
+    person: Account, representative: Account, security: Account, air_force: dict[str, Account]
+) -> None:
+    asked = iqcs.answers({MANAGER: "add"}, ["FWS-R6", "USAF-ACC-1"])
+    request = iqcs.asks(person, asked)
+    own = Stage.objects.get(request=request, approver_role_id=REPRESENTATIVE, is_foreign=False, position=0)
+    for who, role_id, where in (
+        ("manager", MANAGER, "USAF-ACC-1"),
+        ("representative", REPRESENTATIVE, "USAF-ACC"),
+        ("lead", LEAD, "USAF"),
+    ):
+        assert opened(request) == [(role_id, where)]
+        with pytest.raises(Refused) as refusal:
+            decides(representative, own)
+        assert codes(refusal) == ["stage_not_open"]
+        decides(air_force[who], open_stage(request))
+    assert {code for _, code in opened(request)} == {"FWS-R6"}
+    while opened(request) != [(SECURITY, "")]:
+        decides(representative, open_stage(request))
+    decides(security, open_stage(request))
+    held = Access.objects.filter(account=person).values_list("organization__code", flat=True)
+    assert set(held) == {"FWS-R6", "USAF-ACC-1"}
+
+
+@pytest.mark.requirement("IQCS-04")
+def test_the_lead_of_another_agency_approves_where_its_own_process_has_no_lead() -> None:
+    lead = iqcs.holder(LEAD, "FWS", "Lena Lead")
+    foreign = iqcs.holder(REPRESENTATIVE, "FWS", "Rosa Representative")
+    request = iqcs.asks(
+        grants.user("Ada Airman", PROGRAM), iqcs.answers(codes=["FWS-R6"], employer="USAF-ACC")
+    )
+    decides(foreign, open_stage(request))
+    assert opened(request) == [(LEAD, "FWS")]
+    decides(lead, open_stage(request))
+    assert opened(request) == [(REPRESENTATIVE, "USAF-ACC")]
+
+
+@pytest.mark.requirement("IQCS-04")
+def test_a_foreign_denial_ends_its_items_and_the_rest_goes_on_only_if_the_requester_agrees(
+    person: Account, representative: Account, security: Account, air_force: dict[str, Account]
+) -> None:
+    request = iqcs.asks(person, iqcs.answers({MANAGER: "add"}, ["FWS-R6", "USAF-ACC"]))
+    decides(air_force["representative"], open_stage(request), "denied", reason="No need seen.")
+    request.refresh_from_db()
+    assert (request.state, request.held_since is not None, opened(request)) == ("pending", True, [])
+    with pytest.raises(NotFound):
+        let_rest_go_on(
+            acting_user=representative, program_id=PROGRAM, request_id=request.public_id, at=LATER, origin=WEB
+        )
+    let_rest_go_on(acting_user=person, program_id=PROGRAM, request_id=request.public_id, at=LATER, origin=WEB)
+    while opened(request) != [(SECURITY, "")]:
+        decides(representative, open_stage(request))
+    decides(security, open_stage(request))
+    assert state_of(request) == "partly approved"
+    assert Grant.objects.filter(account=person, role_id=MANAGER).exists()
+    assert [one.organization.code for one in Access.objects.filter(account=person)] == ["FWS-R6"]
+
+
+@pytest.mark.requirement("IQCS-04")
+def test_a_requester_who_does_not_agree_withdraws_and_nothing_is_given(
+    person: Account, air_force: dict[str, Account]
+) -> None:
+    request = iqcs.asks(person, iqcs.answers({MANAGER: "add"}, ["USAF-ACC"]))
+    decides(air_force["representative"], open_stage(request), "denied")
+    withdraw_request(
+        acting_user=person, program_id=PROGRAM, request_id=request.public_id, at=LATER, origin=WEB
+    )
+    assert state_of(request) == "withdrawn"
+    assert not Grant.objects.filter(account=person).exists()
+
+
+@pytest.mark.requirement("IQCS-04")
+def test_a_denial_by_the_own_agency_ends_the_whole_request(
+    person: Account, representative: Account, air_force: dict[str, Account]
+) -> None:
+    request = iqcs.asks(person, iqcs.answers({MANAGER: "add"}, ["FWS-R6", "USAF-ACC"]))
+    decides(air_force["representative"], open_stage(request))
+    decides(air_force["lead"], open_stage(request))
+    decides(representative, open_stage(request), "denied")
+    assert state_of(request) == "denied"
+    assert set(request.items.values_list("state", flat=True)) == {"denied"}
+
+
+@pytest.mark.requirement("IQCS-04")
+def test_a_denied_request_for_another_agency_alone_ends_with_it(
+    person: Account, air_force: dict[str, Account]
+) -> None:
+    request = iqcs.asks(person, iqcs.answers(codes=["USAF-ACC"]))
+    decides(air_force["representative"], open_stage(request), "denied")
+    assert state_of(request) == "denied"
+
+
+@pytest.mark.requirement("IQCS-06")
+@pytest.mark.fault(22)
+@pytest.mark.invariant("I5")
+def test_a_returned_request_becomes_its_next_version_and_earlier_approvals_fall(
+    person: Account, representative: Account, air_force: dict[str, Account]
+) -> None:
+    asked = iqcs.answers({MANAGER: "add"}, ["USAF-ACC"])
+    request = iqcs.asks(person, asked)
+    decides(air_force["representative"], open_stage(request))
+    decides(air_force["lead"], open_stage(request))
+    stage = open_stage(request)
+    with pytest.raises(Refused) as refusal:
+        decides(representative, stage, "returned")
+    assert codes(refusal) == ["say_what_is_missing"]
+    decides(representative, stage, "returned", reason="Your job title is missing.")
+    assert state_of(request) == "returned"
+    request.refresh_from_db()
+    iqcs.asks(person, replace(asked, job_title="Biologist"), corrects=request, at=LATER)
+    request.refresh_from_db()
+    assert (request.state, request.version) == ("pending", 2)
+    assert opened(request) == [(REPRESENTATIVE, "USAF-ACC")]
+    assert Outcome.objects.filter(request=request, request_version=1).count() == 3
+    assert [form.job_title for form in request.forms.order_by("request_version")] == ["", "Biologist"]
+
+
+@pytest.mark.requirement("IQCS-06")
+def test_everything_that_is_missing_is_told_at_once_and_beside_its_field(person: Account) -> None:
+    form = replace(
+        iqcs.answers({LEAD: "add"}, ["NOWHERE", "FWS", "FWS"], employer=""),
+        work_email="nobody",
+        supervisor_name="",
+        supervisor_email=person.email,
+        starts_on="2026-06-01",
+    )
+    found = check_answers(standing_of(person, PROGRAM, START), person, form)
+    assert {(problem.field, problem.violation.code) for problem in found.problems} == {
+        ("work_email", "work_email_missing"),
+        ("supervisor_name", "supervisor_missing"),
+        ("supervisor_email", "supervisor_is_yourself"),
+        ("employer_code", "employer_missing"),
+        ("role-agency_lead", "by_designation_only"),
+        ("code-0", "unknown_code"),
+        ("code-2", "code_twice"),
+        ("ends_on", "detail_needs_end"),
+    }
+    with pytest.raises(Refused):
+        iqcs.asks(person, form)
+    assert not Request.objects.exists()
+
+
+@pytest.mark.requirement("IQCS-02")
+def test_what_applies_is_said_by_the_system_and_a_form_that_says_otherwise_is_refused(
+    person: Account, representative: Account, security: Account
+) -> None:
+    from rolebook.governance.flows.submit_account_request import submit_account_request
+
+    with pytest.raises(Refused) as refusal:
+        submit_account_request(
+            acting_user=person,
+            program_id=PROGRAM,
+            beneficiary=person,
+            answers=iqcs.answers({MANAGER: "add"}),
+            shown_type="modification",
+            send=iqcs.Post(),
+            at=START,
+            origin=WEB,
+        )
+    assert codes(refusal) == ["changed_type"]
+    first = iqcs.asks(person, iqcs.answers({MANAGER: "add"}))
+    decides(representative, open_stage(first))
+    decides(security, open_stage(first))
+    after = LATER + timedelta(days=1)
+    second = iqcs.asks(person, iqcs.answers({TRAINING: "add", MANAGER: "remove"}), at=after)
+    assert [first.forms.get().request_type, second.forms.get().request_type] == ["new", "modification"]
+    decides(representative, open_stage(second), at=after)
+    decides(security, open_stage(second), at=after)
+    still = Grant.objects.filter(account=person, closed_at=None).values_list("role_id", flat=True)
+    assert list(still) == [TRAINING]
+
+
+@pytest.mark.requirement("IQCS-02")
+def test_an_account_manager_asks_for_a_user_of_the_own_codes_only(
+    person: Account, representative: Account
+) -> None:
+    manager = iqcs.manager("FWS-R6")
+    request = iqcs.asks(manager, iqcs.answers({MANAGER: "add"}), beneficiary=person)
+    assert (request.requester, request.beneficiary) == (manager, person)
+    assert [row.mine for row in pending_requests(person, PROGRAM, LATER).rows] == [True]
+    stranger = iqcs.manager("USAF-ACC", "Mia Manager")
+    with pytest.raises(NotAllowed):
+        iqcs.asks(stranger, iqcs.answers({TRAINING: "add"}), beneficiary=person)
+
+
+@pytest.mark.requirement("IQCS-11")
+def test_a_detail_begins_and_ends_with_days_of_the_programs_zone_and_no_job(
+    person: Account, representative: Account, security: Account
+) -> None:
+    request = iqcs.asks(
+        person,
+        iqcs.answers({MANAGER: "add"}, ["FWS-R6"], starts_on="2026-03-10", ends_on="2026-11-01"),
+    )
+    decides(representative, open_stage(request))
+    decides(security, open_stage(request))
+    # Boise keeps summer time from 8 March to 1 November 2026, the last day of the detail.
+    begins, ends = datetime(2026, 3, 10, 6, tzinfo=UTC), datetime(2026, 11, 2, 7, tzinfo=UTC)
+    access, grant = Access.objects.get(account=person), Grant.objects.get(account=person)
+    assert (access.starts_at, access.ends_at) == (grant.starts_at, grant.ends_at) == (begins, ends)
+    second = timedelta(seconds=1)
+    place = iqcs.place("FWS-R6")
+    for at, powerful in ((begins - second, False), (begins, True), (ends - second, True), (ends, False)):
+        standing = standing_of(person, PROGRAM, at)
+        assert bool(standing.offices(Act.DECIDE)) == powerful
+        assert (standing.office_over(Act.DECIDE, place, ()) is not None) == powerful
+
+
+@pytest.mark.requirement("IQCS-11")
+def test_an_extension_is_a_modification_with_a_later_day(
+    person: Account, representative: Account, security: Account
+) -> None:
+    for last in ("2026-06-01", "2026-09-01"):
+        request = iqcs.asks(person, iqcs.answers({MANAGER: "add"}, ["FWS-R6"], ends_on=last))
+        decides(representative, open_stage(request))
+        decides(security, open_stage(request))
+    assert Access.objects.filter(account=person).count() == 2
+    with pytest.raises(Refused) as refusal:
+        iqcs.asks(person, iqcs.answers({MANAGER: "add"}, ["FWS-R6"], ends_on="2026-08-01"))
+    assert codes(refusal) == ["role_already_held", "access_already_held"]
+
+
+@pytest.mark.requirement("IQCS-03")
+def test_a_stage_that_nobody_can_decide_waits_for_the_steward_and_never_passes(person: Account) -> None:
+    steward = grants.steward(program_id=PROGRAM)
+    request = iqcs.asks(person, iqcs.answers({MANAGER: "add"}))
+    stage = open_stage(request)
+    book = rolebooks.in_force(PROGRAM)
+    assert not people_in_office(book, stage, LATER).exists()
+    assert who_may_decide(book, stage, LATER) == (steward,)
+    [row] = pending_requests(steward, PROGRAM, LATER, show="to decide").rows
+    assert row.stands_in
+    decides(steward, stage)
+    assert opened(request) == [(SECURITY, "")]
+
+
+@pytest.mark.requirement("IQCS-04")
+@pytest.mark.invariant("I1")
+def test_an_office_reaches_as_far_as_its_access(person: Account) -> None:
+    exact = iqcs.holder(REPRESENTATIVE, None, "Eva Exact")
+    iqcs.gives_access(exact, "FWS", lower_levels=False)
+    foreign = iqcs.holder(REPRESENTATIVE, "BLM", "Bo Foreign")
+    own = iqcs.holder(REPRESENTATIVE, "FWS-R6", "Rosa Representative")
+    request = iqcs.asks(person, iqcs.answers({MANAGER: "add"}))
+    stage = open_stage(request)
+    assert who_may_decide(rolebooks.in_force(PROGRAM), stage, LATER) == (own,)
+    for other in (exact, foreign):
+        assert pending_requests(other, PROGRAM, LATER, show="to decide").rows == ()
+        with pytest.raises(NotFound):
+            decides(other, stage)
+    assert len(pending_requests(own, PROGRAM, LATER, show="to decide").rows) == 1
+
+
+@pytest.mark.invariant("I5")
+def test_another_employer_sends_what_waits_back(person: Account, representative: Account) -> None:
+    iqcs.employed(person, "FWS-R6")
+    request = iqcs.asks(person, iqcs.answers({MANAGER: "add"}))
+    iqcs.employed(person, "BLM-MT", at=LATER)
+    stage = open_stage(request)
+    decide_stage(
+        acting_user=representative,
+        program_id=PROGRAM,
+        stage_id=stage.public_id,
+        verdict="approved",
+        shown_version=1,
+        shown_hash=stage.items_hash,
+        at=LATER,
+        origin=WEB,
+    )
+    assert state_of(request) == "returned"
