@@ -55,7 +55,7 @@ def _stage(request: Request, laid: LaidStage, by_key: Mapping[str, RequestItem])
 
 
 def layout_has_changed(version: RolebookVersion, book: Rolebook, request: Request) -> bool:
-    """Return whether the request would be laid out differently now: by another rolebook or tree, or for another employer."""
+    """Return whether the request would be laid out otherwise now: by another rolebook or tree, or employer."""
     same_book = version.pk == request.rolebook_version_id and not book.approval.employing_chain
     changes = TreeChange.objects.filter(
         program_id=request.program_id, changed_at__gte=request.submitted_at - CLOCK_SKEW

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from rolebook.policy.words_decisions import DECISIONS
 from rolebook.policy.words_people import PEOPLE
+from rolebook.policy.words_places import PLACES
 
 SENTENCES: Mapping[str, str] = {
     # rules
@@ -66,11 +67,28 @@ SENTENCES: Mapping[str, str] = {
     "submitted_again_already": "The request has been submitted again already.",
     "not_by_designation": "{role} is asked for. It is not given by designation.",
     "too_many_at_once": "Choose between 1 and {most} at once.",
+    "work_email_missing": "Write the work e-mail address, like name@agency.gov.",
+    "supervisor_missing": "Write the supervisor's name.",
+    "supervisor_email_missing": "Write the supervisor's e-mail address, like name@agency.gov.",
+    "supervisor_is_yourself": "The supervisor is another person than the one who asks or the one it is for.",
+    "employer_missing": "Write the code of the organization that you work for.",
+    "unknown_code": "There is no organization with the code {code}.",
+    "code_twice": "The code {code} is on the form twice.",
+    "nothing_asked": "Choose a role or an organization code to add or to remove.",
+    "detail_needs_end": "Write the last day of the temporary detail.",
+    "day_unreadable": "Write a day that there is, with year, month and day.",
+    "not_yours_to_ask_for": "You cannot ask for this person. Who decides where they work can.",
+    "changed_type": "What applies to this person has changed. Look at the form again.",
+    "use_the_form": "Open the form, correct it and send it again.",
+    "word_not_asked": "This authorization is not asked for any more.",
+    "not_held": "This request does not wait for your word.",
+    "same_employer": "This is the organization on record already.",
     "nothing_to_correct": "This request has no form to correct. Approve or deny it.",
     "say_what_is_missing": "Write what is missing or not right, so that it can be corrected.",
     "text_too_long": "The {field} is too long: {most} characters are the most.",
     "text_unreadable": "The {field} holds characters that cannot be kept.",
     **PEOPLE,
+    **PLACES,
     # decisions and their explanations
     **{f"decision.{code}": text for code, text in DECISIONS.items()},
 }
