@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.contrib.sessions.models import Session
 
-from rolebook.accounts import mailed_codes, throttling
+from rolebook.accounts import challenges, mailed_codes, sessions, throttling
 from rolebook.audit import clock
 from rolebook.audit.models import Follower
 from rolebook.jobs.schedule import Job
@@ -24,14 +24,16 @@ LEASES_WITHOUT_A_SIGN = 3
 
 def prune_sessions(now: datetime) -> int:
     """Delete sessions that have expired, at most SESSIONS_A_RUN in one run; return how many."""
+    sessions.forget_old(now)
     expired = Session.objects.filter(expire_date__lt=now).order_by("expire_date")
     keys = list(expired.values_list("pk", flat=True)[:SESSIONS_A_RUN])
     return Session.objects.filter(pk__in=keys, expire_date__lt=now).delete()[0]
 
 
 def forget_codes(now: datetime) -> None:
-    """Delete mailed codes that can no longer be used, and counts of attempts that no limit looks at any more."""
+    """Delete codes and challenges that can no longer be used, and counts that no limit looks at any more."""
     mailed_codes.forget_old(now)
+    challenges.forget_old(now)
     throttling.forget_old(now)
 
 

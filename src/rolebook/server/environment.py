@@ -34,6 +34,8 @@ class Environment:
     proxies: int
     earlier_secret_keys: tuple[str, ...] = ()
     identity_providers: tuple[IdentityProvider, ...] = ()
+    session_hours: int = 12
+    session_idle_minutes: int = 30
 
     @property
     def https(self) -> bool:
@@ -72,6 +74,8 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
         debug=_flag(variables, "ROLEBOOK_DEBUG"),
         lease_seconds=lease_seconds,
         proxies=int(proxies),
+        session_hours=_number(variables, "ROLEBOOK_SESSION_HOURS", default=12, most=168),
+        session_idle_minutes=_number(variables, "ROLEBOOK_SESSION_IDLE_MINUTES", default=30, most=720),
         identity_providers=_providers(variables),
     )
 
@@ -113,6 +117,13 @@ def _sender(mail_from: str) -> str:
             "'Rolebook <access@example.org>'"
         )
     return mail_from
+
+
+def _number(variables: Mapping[str, str], name: str, *, default: int, most: int) -> int:
+    value = variables.get(name) or str(default)
+    if not (value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= most):
+        raise SettingsError(f"{name}: found {value!r}, expected a whole number from 1 to {most}")
+    return int(value)
 
 
 def _flag(variables: Mapping[str, str], name: str) -> bool:

@@ -1,8 +1,8 @@
 """What a browser session holds about its person, its time limits, and how it begins and ends."""
 
-import secrets
 from collections.abc import Callable
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Literal
 
 from django.conf import settings
@@ -10,9 +10,11 @@ from django.contrib.auth import login, logout
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 
+from rolebook.accounts import sessions
 from rolebook.accounts.models import Account
 from rolebook.audit import clock
 from rolebook.audit.recording import Origin
+from rolebook.web.account.browsers import browser_in_words
 
 type Assurance = Literal["two factors", "mailed code"]
 
@@ -20,10 +22,13 @@ _STARTED = "rolebook.signed_in_at"
 _SEEN = "rolebook.seen_at"
 _ASSURANCE = "rolebook.assurance"
 _NAME = "rolebook.session"
+_LISTED = "rolebook.listed_at"
 _STATEMENTS = "rolebook.statements"
 _ENTERED = "rolebook.entered"
 _SEEN_RESOLUTION = 60
 """Seconds between two notes of when a session was last seen, so that not every page writes."""
+_LISTED_RESOLUTION = 300
+"""Seconds between two notes of it in the list of sessions."""
 
 
 class SessionLimits:
@@ -41,10 +46,12 @@ class SessionLimits:
             seen = request.session.get(_SEEN, 0.0)
             too_long = now - started > settings.SESSION_COOKIE_AGE
             if too_long or now - seen > settings.ROLEBOOK_SESSION_IDLE_SECONDS:
+                sessions.close_session(request.session.get(_NAME), clock.now())
                 logout(request)
                 request.session["rolebook.ended"] = "long" if too_long else "idle"
             elif now - seen > _SEEN_RESOLUTION:
                 request.session[_SEEN] = now
+                _note_seen(request, now)
         return self.get_response(request)
 
 
@@ -64,7 +71,15 @@ def begin(request: HttpRequest, account: Account, *, assurance: Assurance, at: d
     login(request, account, backend="rolebook.accounts.backend.SessionBackend")
     request.session[_STARTED] = request.session[_SEEN] = at.timestamp()
     request.session[_ASSURANCE] = assurance
-    request.session[_NAME] = secrets.token_urlsafe(12)
+    begun = sessions.begin_session(
+        account,
+        session_key=request.session.session_key or "",
+        address=_address(request),
+        browser=browser_in_words(request.META.get("HTTP_USER_AGENT", "")),
+        at=at,
+    )
+    request.session[_NAME] = str(begun.public_id)
+    request.session[_LISTED] = at.timestamp()
     request.session[_STATEMENTS] = {}
 
 
@@ -75,14 +90,48 @@ def end(request: HttpRequest) -> None:
 
 def keep(request: HttpRequest, account: Account) -> None:
     """Keep this session after a change that ends all others (password, second factor); its key changes."""
-    request.session.cycle_key()
+    _change_key(request)
     request.session["_auth_user_hash"] = account.get_session_auth_hash()
 
 
 def raise_assurance(request: HttpRequest) -> None:
     """Note that this session's person has set up and used a second factor; the key changes with the rights."""
-    request.session.cycle_key()
+    _change_key(request)
     request.session[_ASSURANCE] = "two factors"
+
+
+def limits() -> dict[str, str]:
+    """Return the two time-outs in words: ``idle``, and ``longest``."""
+    idle = in_words(settings.ROLEBOOK_SESSION_IDLE_SECONDS)
+    return {"idle": idle, "longest": in_words(settings.SESSION_COOKIE_AGE)}
+
+
+def in_words(seconds: int) -> str:
+    """Return a time of whole minutes or hours in words: "30 minutes", "1 hour"."""
+    hours, rest = divmod(seconds, 3600)
+    number, unit = (hours, "hour") if hours and not rest else (max(1, seconds // 60), "minute")
+    return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+def _change_key(request: HttpRequest) -> None:
+    """Give the session another key; one that was ended at this moment from another browser ends."""
+    request.session.cycle_key()
+    if not sessions.note_key(request.session.get(_NAME), request.session.session_key or ""):
+        request.session.flush()
+
+
+def _note_seen(request: HttpRequest, now: float) -> None:
+    if now - request.session.get(_LISTED, 0.0) > _LISTED_RESOLUTION:
+        request.session[_LISTED] = now
+        sessions.note_seen(request.session.get(_NAME), address=_address(request), at=clock.now())
+
+
+def _address(request: HttpRequest) -> str | None:
+    """Return the network address that a request came from, if it is one."""
+    try:
+        return str(ip_address(request.META.get("REMOTE_ADDR", "")))
+    except ValueError:
+        return None
 
 
 def has_two_factors(request: HttpRequest) -> bool:
