@@ -15,11 +15,12 @@ from rolebook.audit import tags
 from rolebook.audit.recording import Origin
 from rolebook.governance.flows.attempt import About, attempt, checked_text
 from rolebook.governance.flows.move_organization import TreeChanged
-from rolebook.governance.flows.tree_changing import begin, closed_above, locked_organization, open_below
+from rolebook.governance.flows.tree_changing import begin, locked_organization
 from rolebook.governance.models import TreeChange
 from rolebook.governance.queries.tree_preview import standing_digest
 from rolebook.governance.reexamining import look_again
 from rolebook.governance.refusals import Refused
+from rolebook.governance.tree_places import closed_above, open_below
 from rolebook.policy.rules import Violation
 
 

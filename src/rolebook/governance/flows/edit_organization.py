@@ -14,9 +14,10 @@ from rolebook.accounts.organization_models import OrganizationContact
 from rolebook.audit import tags
 from rolebook.audit.recording import Origin, UnitOfWork
 from rolebook.governance.flows.attempt import About, attempt
-from rolebook.governance.flows.tree_changing import begin, find_parent, locked_organization, misplaced
+from rolebook.governance.flows.tree_changing import begin, find_parent, locked_organization
 from rolebook.governance.organization_record import Record, Typed, checked_record
 from rolebook.governance.refusals import Refused
+from rolebook.governance.tree_places import misplaced
 from rolebook.policy.rules import Violation
 
 

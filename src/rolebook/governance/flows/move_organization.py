@@ -12,13 +12,13 @@ from rolebook.governance.flows.tree_changing import (
     begin,
     find_parent,
     locked_organization,
-    move_violations,
     place_below,
 )
 from rolebook.governance.models import TreeChange
 from rolebook.governance.queries.tree_preview import move_digest
 from rolebook.governance.reexamining import look_again
 from rolebook.governance.refusals import Refused
+from rolebook.governance.tree_places import move_violations
 from rolebook.policy.rules import Violation
 
 

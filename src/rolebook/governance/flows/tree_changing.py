@@ -1,7 +1,6 @@
 """What the flows that change the tree of organizations share: who may, which locks, and where something may stand."""
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +9,6 @@ from django.db.models.functions import Concat, Substr
 
 from rolebook.accounts.carrying_out import date_placement
 from rolebook.accounts.models import Account, Organization, RolebookVersion
-from rolebook.accounts.placing import MOST_LEVELS
 from rolebook.accounts.queries import rolebook_in_force
 from rolebook.accounts.tree_lock import lock_subtrees, lock_tree
 from rolebook.governance import locks
@@ -18,9 +16,7 @@ from rolebook.governance.flows.attempt import acting_standing
 from rolebook.governance.queries.seeing import public_id_of
 from rolebook.governance.queries.stewards import administers
 from rolebook.governance.refusals import NotFound
-from rolebook.policy.model import OrganizationKind, Rolebook
-from rolebook.policy.organizations import may_stand_under
-from rolebook.policy.rules import Violation
+from rolebook.policy.model import Rolebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,61 +66,6 @@ def find_parent(program_id: str, parent_id: uuid.UUID | str | None) -> Organizat
     return parent
 
 
-def misplaced(book: Rolebook, kind: OrganizationKind, parent: Organization | None) -> tuple[Violation, ...]:
-    """Return why an organization of a kind cannot belong to ``parent``: by the rolebook's kinds, or as it is closed."""
-    titles = tuple(title.title for kind_id in kind.parent_kinds if (title := book.kind(kind_id)) is not None)
-    if parent is None:
-        if may_stand_under(book, kind.id, None):
-            return ()
-        return (Violation("kind_needs_parent", {"field": "parent", "kinds": titles}),)
-    if not kind.parent_kinds:
-        return (Violation("kind_stands_alone", {"field": "parent"}),)
-    told = {"field": "parent", "parent": parent.name}
-    if not may_stand_under(book, kind.id, parent.kind_id):
-        return (Violation("wrong_kind_of_parent", {**told, "kinds": titles}),)
-    if parent.closed_at is not None:
-        return (Violation("parent_closed", told),)
-    if parent.path.count("/") - 1 >= MOST_LEVELS:
-        return (Violation("too_many_levels", {"field": "parent", "most": MOST_LEVELS}),)
-    return ()
-
-
-def move_violations(
-    book: Rolebook, organization: Organization, parent: Organization | None
-) -> tuple[Violation, ...]:
-    """Return why an organization cannot be moved below ``parent`` (None: to the top), as both stand now."""
-    if organization.parent_id == (None if parent is None else parent.pk):
-        told = {"field": "parent", "organization": organization.name}
-        return (Violation("stands_there_already", told),)
-    if parent is not None and parent.path.startswith(organization.path):
-        told = {"field": "parent", "parent": parent.name, "organization": organization.name}
-        return (Violation("circle_of_organizations", told),)
-    kind = book.kind(organization.kind_id)
-    if kind is None:
-        return (Violation("unknown_kind", {"field": "parent"}),)
-    wrong = misplaced(book, kind, parent)
-    if wrong:
-        return wrong
-    above = 0 if parent is None else levels_of(parent.path)
-    if above + _deepest_below(organization) > MOST_LEVELS:
-        return (Violation("too_many_levels", {"field": "parent", "most": MOST_LEVELS}),)
-    return ()
-
-
-def levels_of(path: str) -> int:
-    """Return at which level an organization with an id path stands; 1 is the top."""
-    return path.count("/") - 1
-
-
-def _deepest_below(organization: Organization) -> int:
-    """Return how many levels there are from the organization, which is one, down to the deepest below it."""
-    paths = Organization.objects.filter(
-        program_id=organization.program_id, path__startswith=organization.path
-    ).values_list("path", flat=True)
-    here = levels_of(organization.path)
-    return max((levels_of(path) - here + 1 for path in paths.iterator(2000)), default=1)
-
-
 def place_below(organization: Organization, parent: Organization | None, at: datetime) -> int:
     """Move an organization with everything below it; return how many organizations there are in all."""
     before = organization.path
@@ -136,20 +77,3 @@ def place_below(organization: Organization, parent: Organization | None, at: dat
     organization.save(update_fields=["parent"])
     date_placement(organization, at)
     return moved
-
-
-def open_below(organization: Organization) -> int:
-    """Return how many open organizations stand below one."""
-    below = Organization.objects.filter(
-        program_id=organization.program_id, path__startswith=organization.path, closed_at=None
-    )
-    return below.exclude(pk=organization.pk).count()
-
-
-def closed_above(organization: Organization) -> Organization | None:
-    """Return the nearest organization above one that is closed, or None."""
-    above = [int(step) for step in organization.path.split("/") if step]
-    found: Iterable[Organization] = Organization.objects.filter(pk__in=above, closed_at__isnull=False)
-    return max(
-        (one for one in found if one.pk != organization.pk), key=lambda one: len(one.path), default=None
-    )
