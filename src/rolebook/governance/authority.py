@@ -113,12 +113,16 @@ class Standing:
 
     def may(self, act: Act, organization: Organization | None) -> bool:
         """Return whether the walk gives the act at ``organization``; necessary, and enough for acts on no role."""
+        return self.allows(act_action(act), organization)
+
+    def allows(self, action: str, organization: Organization | None) -> bool:
+        """Return whether the walk gives an action (a privilege's id, or that of an act) at ``organization``."""
         place = None if organization is None else str(organization.pk)
         if organization is not None and organization.program_id != self.program_id:
             return False
         program = compiled(self.version, self.book)
         tree = self._tree(organization)
-        return check(program, tree, self.person, act_action(act), place, self.at).allowed
+        return check(program, tree, self.person, action, place, self.at).allowed
 
     def may_over_role(self, act: Act, organization: Organization | None, role_id: str) -> bool:
         """Return whether one office gives the act at ``organization`` over a role, by its user category."""

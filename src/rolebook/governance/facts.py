@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from rolebook.accounts.models import Account, Organization, StatementAgreement
 from rolebook.accounts.queries import statement_hash
@@ -156,7 +157,8 @@ class RowFacts:
             outcomes = outcomes.filter(
                 stage__items__stages=self._stage, request_version=self._stage.request_version
             )
-        return frozenset(map(str, outcomes.values_list("approver__public_id", flat=True)))
+        person = Coalesce("approver__merged_into__public_id", "approver__public_id")
+        return frozenset(map(str, outcomes.values_list(person, flat=True)))
 
     def same_person(self, one_id: str, other_id: str) -> bool:
         """Whether two ids are one account."""

@@ -125,6 +125,115 @@ def open_imported_grant(
     )
 
 
+def move_grant(
+    work: UnitOfWork,
+    held: Held,
+    grant: Grant,
+    kept: Account,
+    *,
+    book: Rolebook,
+    rolebook_version: int,
+) -> Grant:
+    """Close a grant and open one with the same role, place and end for another account of the same person (a merge).
+
+    The new one points at the old one, which has the origin, and begins now, where the old one had begun: until now the
+    other account held it. Raises Refused when a rule in force forbids it, LocksMissing without the locks.
+    """
+    held.require(kept.pk, grant.organization_id)
+    close_grants(work, held, [grant], cause="merged", rolebook_version=rolebook_version)
+    starts_at = max(work.at, grant.starts_at)
+    violations = judge_grant(
+        book,
+        kept,
+        grant.role_id,
+        grant.organization,
+        work.at,
+        moment=Moment.IMPORT,
+        starts_at=starts_at,
+        ends_at=grant.ends_at,
+    )
+    if violations:
+        raise Refused(violations)
+    moved = Grant.objects.create(
+        program_id=grant.program_id,
+        participation=participation_of(work, kept, grant.program_id, work.at),
+        account=kept,
+        role_id=grant.role_id,
+        organization=grant.organization,
+        starts_at=starts_at,
+        ends_at=grant.ends_at,
+        moved_from=grant,
+    )
+    work.record(
+        tags.GRANT_OPENED,
+        program_id=moved.program_id,
+        beneficiary_id=kept.public_id,
+        organization_id=None if moved.organization is None else moved.organization.public_id,
+        rolebook_version=rolebook_version,
+        new={
+            "grant_id": moved.public_id,
+            "role_id": moved.role_id,
+            "starts_at": moved.starts_at,
+            "ends_at": moved.ends_at,
+            "cause": "merged",
+        },
+    )
+    return moved
+
+
+def move_access(
+    work: UnitOfWork,
+    held: Held,
+    access: Access,
+    kept: Account,
+    *,
+    book: Rolebook,
+    rolebook_version: int,
+) -> Access:
+    """Close access and open the same for another account of the same person, as `move_grant` does a role."""
+    held.require(kept.pk, access.organization_id)
+    close_accesses(work, held, [access], cause="merged", rolebook_version=rolebook_version)
+    starts_at = max(work.at, access.starts_at)
+    violations = judge_grant(
+        book,
+        kept,
+        None,
+        access.organization,
+        work.at,
+        moment=Moment.IMPORT,
+        starts_at=starts_at,
+        ends_at=access.ends_at,
+        lower_levels=access.lower_levels,
+    )
+    if violations:
+        raise Refused(violations)
+    moved = Access.objects.create(
+        program_id=access.program_id,
+        participation=participation_of(work, kept, access.program_id, work.at),
+        account=kept,
+        organization=access.organization,
+        lower_levels=access.lower_levels,
+        starts_at=starts_at,
+        ends_at=access.ends_at,
+        moved_from=access,
+    )
+    work.record(
+        tags.ACCESS_OPENED,
+        program_id=moved.program_id,
+        beneficiary_id=kept.public_id,
+        organization_id=moved.organization.public_id,
+        rolebook_version=rolebook_version,
+        new={
+            "access_id": moved.public_id,
+            "lower_levels": moved.lower_levels,
+            "starts_at": moved.starts_at,
+            "ends_at": moved.ends_at,
+            "cause": "merged",
+        },
+    )
+    return moved
+
+
 def close_grants(
     work: UnitOfWork, held: Held, grants: Iterable[Grant], *, cause: str, rolebook_version: int
 ) -> tuple[Grant, ...]:

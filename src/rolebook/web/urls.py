@@ -22,6 +22,7 @@ from rolebook.web.pages.officials import officials_report
 from rolebook.web.pages.removal import removal_page, remove_access_page
 from rolebook.web.pages.request_role import choose_organization, choose_role, review_request
 from rolebook.web.pages.requests import ask_again, my_requests_page, request_page, submit_again, withdraw
+from rolebook.web.people.urls import program_pages as people_pages
 
 _PROGRAM = "<slug:program_id>/"
 _REQUEST = _PROGRAM + "requests/<uuid:request_id>/"
@@ -32,6 +33,7 @@ _ASK = _PROGRAM + "request-a-role/"
 urlpatterns = [
     *matrix_pages,
     *notice_pages,
+    *people_pages,
     path("", start, name="start"),
     path(_PROGRAM, home, name="home"),
     path(_PROGRAM + "manage-access/", manage_access, name="manage-access"),

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Standing, in_force
 from rolebook.governance.models import Grant, Outcome
+from rolebook.governance.origins import first_of
 from rolebook.governance.queries.officials import only_official
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.queries.seeing import organization_for, public_id_of, viewer_standing
@@ -74,7 +75,8 @@ def my_access(viewer: Account, program_id: str, at: datetime) -> tuple[HeldAcces
         )
         .order_by("starts_at", "pk")
     )
-    items = [grant.request_item_id for grant in grants if grant.request_item_id is not None]
+    firsts = {grant.pk: first_of(grant) for grant in grants}
+    items = [first.request_item_id for first in firsts.values() if first.request_item_id is not None]
     outcomes = Outcome.objects.filter(stage__items__in=items, verdict=Outcome.Verdict.APPROVED)
     last: dict[int, Outcome] = {}
     for outcome in (
@@ -89,7 +91,7 @@ def my_access(viewer: Account, program_id: str, at: datetime) -> tuple[HeldAcces
             organization_code=None if grant.organization is None else grant.organization.code,
             organization_kind_id=None if grant.organization is None else grant.organization.kind_id,
             powers=tuple(standing.book.powers(grant.role_id).values()),
-            why=_why(grant, last.get(grant.request_item_id or 0)),
+            why=_why(firsts[grant.pk], last.get(firsts[grant.pk].request_item_id or 0)),
         )
         for grant in grants
     )

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from rolebook.governance.authority import in_force
 from rolebook.governance.models import Grant, Request, Stage
+from rolebook.governance.origins import first_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,14 @@ def list_grants(
             starts_at=grant.starts_at,
             ends_at=grant.ends_at,
             closed_at=grant.closed_at,
-            origin=_origin(grant),
+            origin=_origin(grant) if grant.moved_from is None else _moved(grant),
         )
+
+
+def _moved(grant: Grant) -> str:
+    """Return the origin of a grant that a merge moved here: what opened the first one, and whose that was."""
+    first = first_of(grant)
+    return f"{_origin(first)}, moved here from {first.account.user_id}"
 
 
 def _origin(grant: Grant) -> str:

@@ -1,0 +1,157 @@
+"""Possible duplicates: pairs of accounts of a program that may be one person's, and what merging them would do."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, QuerySet, Value
+from django.db.models.functions import Lower, StrIndex, Substr
+
+from rolebook.accounts.models import Account
+from rolebook.accounts.person_models import SamePerson
+from rolebook.governance.merging import Holding, MergePlan, plan_merge
+from rolebook.governance.models import Grant, Participation
+from rolebook.governance.queries.pending import role_title
+from rolebook.governance.queries.people import PersonRow, rows_of
+from rolebook.governance.queries.seeing import public_id_of
+from rolebook.governance.queries.stewards import stewards_standing
+from rolebook.governance.refusals import NotFound
+from rolebook.policy.model import Rolebook
+
+MOST_PAIRS = 200
+"""Pairs shown at once; who settles some sees the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two accounts that may be one person's, and why (a value of `SamePerson.Source`)."""
+
+    one: PersonRow
+    other: PersonRow
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergePreview:
+    """What merging would do, in sentences.
+
+    Attributes:
+        kept, closed: the two people as rows; the first remains.
+        sentences: what happens, in order.
+        plan: what it comes from; ``plan.violations`` forbid it.
+    """
+
+    kept: PersonRow
+    closed: PersonRow
+    sentences: tuple[str, ...]
+    plan: MergePlan
+
+
+def possible_duplicates(viewer: Account, program_id: str, at: datetime) -> tuple[Pair, ...]:
+    """Return pairs of the program's people that may be one, those that somebody named first.
+
+    Alike are accounts with the same name and the same part of the address before the @, letter case aside; whom a
+    steward told apart is not shown again. Raises NotFound for everybody who is no steward.
+    """
+    standing = stewards_standing(viewer, program_id, at)
+    named = {
+        (row.one_id, row.other_id): row
+        for row in SamePerson.objects.filter(
+            one__in=_accounts(program_id).values("pk"), other__in=_accounts(program_id).values("pk")
+        ).order_by("-named_at")
+    }
+    found = {pair: row.source for pair, row in named.items() if row.state == SamePerson.State.OPEN}
+    found |= {pair: SamePerson.Source.LIKENESS for pair in _alike(program_id) if pair not in named}
+    pairs = list(found.items())[:MOST_PAIRS]
+    people = {pk for pair, _ in pairs for pk in pair}
+    parts = list(
+        Participation.objects.filter(program_id=program_id, account__in=people).select_related("account")
+    )
+    rows = dict(zip((part.account_id for part in parts), rows_of(standing, parts), strict=True))
+    return tuple(Pair(rows[one], rows[other], source) for (one, other), source in pairs)
+
+
+def _accounts(program_id: str) -> QuerySet[Account]:
+    return Account.objects.filter(participations__program_id=program_id, merged_into=None)
+
+
+def _alike(program_id: str) -> Iterable[tuple[int, int]]:
+    """Return pairs of internal ids, the smaller first; the database groups, so that the whole program may be asked."""
+    accounts = _accounts(program_id).annotate(
+        folded=Lower("name"), local=Substr("email_key", 1, StrIndex("email_key", Value("@")) - 1)
+    )
+    groups = (
+        accounts.values("folded", "local")
+        .annotate(number=Count("pk", distinct=True))
+        .filter(number__gt=1)
+        .order_by("folded", "local")[:MOST_PAIRS]
+    )
+    for group in list(groups):
+        same = accounts.filter(folded=group["folded"], local=group["local"]).order_by("pk")
+        pks = list(dict.fromkeys(same.values_list("pk", flat=True)))
+        yield from ((pks[0], pk) for pk in pks[1:])
+
+
+def two_people(
+    program_id: str, kept_id: uuid.UUID | str, closed_id: uuid.UUID | str
+) -> tuple[Participation, Participation]:
+    """Return the parts of two accounts in a program. Raises NotFound unless both take part."""
+    parts: Mapping[uuid.UUID, Participation] = {
+        part.account.public_id: part
+        for part in Participation.objects.filter(
+            program_id=program_id, account__public_id__in=[public_id_of(kept_id), public_id_of(closed_id)]
+        ).select_related("account")
+    }
+    try:
+        return parts[public_id_of(kept_id)], parts[public_id_of(closed_id)]
+    except KeyError:
+        raise NotFound from None
+
+
+def merge_preview(
+    viewer: Account, program_id: str, kept_id: uuid.UUID | str, closed_id: uuid.UUID | str, at: datetime
+) -> MergePreview:
+    """Return what merging two people of the program would do. Raises NotFound for everybody who is no steward."""
+    standing = stewards_standing(viewer, program_id, at)
+    parts = two_people(program_id, kept_id, closed_id)
+    plan = plan_merge(parts[0].account, parts[1].account, at)
+    kept, closed = rows_of(standing, parts)
+    return MergePreview(kept, closed, merge_sentences(plan, standing.book), plan)
+
+
+def merge_sentences(plan: MergePlan, book: Rolebook) -> tuple[str, ...]:
+    """Return what a plan does, in sentences; roles of other programs by their ids in words."""
+    kept, closed = plan.kept.user_id, plan.closed.user_id
+    told = [f"{_named(one, book)} moves from {closed} to {kept}." for one in plan.moves]
+    for ending in plan.ends:
+        whose = kept if ending.holding.account_id == plan.kept.pk else closed
+        told.append(f"{_named(ending.holding, book)} of {whose} ends: {_WHY[ending.why]}.")
+    told += [
+        f"The request of {one.beneficiary.user_id} that waits is withdrawn." for one in plan.withdrawn
+    ]
+    if not plan.moves:
+        told.insert(0, f"{closed} holds nothing that moves.")
+    return (
+        *told,
+        f"{closed} is closed for good: nobody signs in with it any more, and it points at {kept}.",
+        f"The history of both stays readable. {plan.kept.email} and {plan.closed.email} are told by mail.",
+        "This cannot be undone.",
+    )
+
+
+_WHY = {
+    "own decision": "the other account of the same person gave it, and nobody decides for themselves",
+    "held already": "the account that remains holds the same",
+    "not possible": "the program no longer has the role, or the organization is closed",
+}
+
+
+def _named(holding: Holding, book: Rolebook) -> str:
+    what = "Access"
+    if isinstance(holding, Grant):
+        foreign = holding.program_id != book.program.id
+        what = holding.role_id.replace("_", " ") if foreign else role_title(book, holding.role_id)
+    place = holding.organization
+    until = "" if holding.ends_at is None else f", until {holding.ends_at:%Y-%m-%d}"
+    return f"{what}{'' if place is None else f' at {place.name}'}{until}"

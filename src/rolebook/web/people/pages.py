@@ -1,0 +1,176 @@
+"""People, for stewards: everybody of the program, searched and filtered, as a file; and one person."""
+
+import csv
+import io
+import uuid
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from rolebook.governance.queries.confirmed import PersonChange, person_change
+from rolebook.governance.queries.fsid import has_fsids
+from rolebook.governance.queries.people import (
+    Held,
+    PeopleFilter,
+    PersonRow,
+    everybody,
+    one_person,
+    people_of_program,
+)
+from rolebook.governance.refusals import NotFound
+from rolebook.policy.printed import spreadsheet_text
+from rolebook.web.answers import asked, first_address, in_part, next_address, program_view
+from rolebook.web.context import CURRENT_ENTRY
+from rolebook.web.program import ProgramRequest
+
+ENTRY = "steward-people"
+STATUSES = (
+    ("", "Any"),
+    ("active", "Active"),
+    ("deactivated", "Deactivated"),
+    ("closed", "Closed"),
+)
+
+
+class Search(forms.Form):
+    """What is looked for; every field stands in the address."""
+
+    search = forms.CharField(
+        label="Person", help_text="Name, user ID or e-mail", required=False, max_length=200
+    )
+    organization = forms.CharField(
+        label="Organization", help_text="Name, code or number", required=False, max_length=200
+    )
+    role = forms.ChoiceField(label="Role", required=False)
+    status = forms.ChoiceField(label="Status", choices=STATUSES, required=False)
+
+    def __init__(self, request: ProgramRequest) -> None:
+        """Read the address; roles are those of the rolebook in force."""
+        super().__init__({name: asked(request, name) for name in self.base_fields}, label_suffix="")
+        book = request.rolebook
+        roles = [(role.id, role.title) for role in (*book.roles, book.steward)]
+        cast("forms.ChoiceField", self.fields["role"]).choices = [
+            ("", "Any"),
+            ("none", "No role"),
+            *roles,
+        ]
+
+    @property
+    def wanted(self) -> PeopleFilter:
+        """What was asked; a choice that there is not counts as none."""
+        self.is_valid()
+        told = self.cleaned_data
+        return PeopleFilter(
+            search=told.get("search", ""),
+            status=told.get("status", ""),
+            role_id=told.get("role", ""),
+            organization=told.get("organization", ""),
+        )
+
+
+@program_view
+@require_safe
+def people_page(request: ProgramRequest) -> HttpResponse:
+    """List who takes part in the program, by name; nobody but a steward sees that there is a page."""
+    search = Search(request)
+    found = people_of_program(
+        request.account, request.program.id, request.at, wanted=search.wanted, after=asked(request, "after")
+    )
+    shown = {
+        "search": search,
+        "searched": any(asked(request, name) for name in Search.base_fields),
+        "rows": found.rows,
+        "has_fsids": has_fsids(request.rolebook),
+        "query": request.GET.urlencode(),
+        "next_url": next_address(request, "after", found.next_after),
+        "first_url": first_address(request, "after"),
+    }
+    return render(request, "people/people.html", shown)
+
+
+@program_view
+@require_safe
+def export_people(request: ProgramRequest) -> HttpResponse:
+    """Give everybody who matches as CSV, as it is read: one line a person."""
+    rows = everybody(request.account, request.program.id, request.at, Search(request).wanted)
+    # The first one is read before anything is sent: who is no steward gets the 404.
+    first = next(rows, None)
+    lines = _csv([] if first is None else _chain(first, rows), request)
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{request.program.id}-people.csv"'
+    return cast("HttpResponse", answer)
+
+
+def _chain(first: PersonRow, rest: Iterable[PersonRow]) -> Iterator[PersonRow]:
+    yield first
+    yield from rest
+
+
+def _csv(rows: Iterable[PersonRow], request: ProgramRequest) -> Iterator[str]:
+    zone = ZoneInfo(request.program.zone)
+    with_fsid = has_fsids(request.rolebook)
+    yield "\ufeff" + _line(
+        ["Name", "User ID", "E-mail", "Status", *(["FSID"] if with_fsid else []), "Holds", "Last sign-in"]
+    )
+    for row in rows:
+        held = "; ".join(_held(one) for one in row.held)
+        fsid = [row.fsid] if with_fsid else []
+        seen = _instant(row.last_signed_in_at, zone)
+        yield _line([row.name, row.user_id, row.email, row.status, *fsid, held, seen])
+
+
+def _held(held: Held) -> str:
+    return " at ".join(part for part in (held.role_title or "Access", held.organization) if part)
+
+
+def _instant(at: datetime | None, zone: ZoneInfo) -> str:
+    return "" if at is None else at.astimezone(zone).isoformat(timespec="seconds")
+
+
+def _line(cells: Iterable[str]) -> str:
+    written = io.StringIO()
+    csv.writer(written).writerow(spreadsheet_text(cell) for cell in cells)
+    return written.getvalue()
+
+
+@program_view
+@require_safe
+def person_page(request: ProgramRequest, account_id: uuid.UUID) -> HttpResponse:
+    """Show one person: status, what they hold, what they asked for, and what a steward can do."""
+    setattr(request, CURRENT_ENTRY, ENTRY)
+    person = one_person(request.account, request.program.id, account_id, request.at)
+    shown = {
+        "person": person,
+        "has_fsids": has_fsids(request.rolebook),
+        "change": change_to_show(request),
+    }
+    return render(request, "people/person.html", shown)
+
+
+@program_view
+@require_safe
+def change_page(request: ProgramRequest, sequence: int) -> HttpResponse:
+    """Say whether a change is confirmed everywhere: as the notification for htmx, as a page otherwise."""
+    setattr(request, CURRENT_ENTRY, ENTRY)
+    change = person_change(request.account, sequence, request.program.id, request.at)
+    if in_part(request) and not change.confirmed:
+        return HttpResponse(status=204)  # nothing new: screen readers must not be told again every second
+    page = "people/change_toast.html" if in_part(request) else "people/change.html"
+    return render(request, page, {"change": change})
+
+
+def change_to_show(request: ProgramRequest) -> PersonChange | None:
+    """Return the change that the address names, when the viewer made it."""
+    number = asked(request, "change")
+    if not number.isascii() or not number.isdigit() or len(number) > 18:
+        return None
+    try:
+        return person_change(request.account, int(number), request.program.id, request.at)
+    except NotFound:
+        return None

@@ -1,0 +1,106 @@
+"""Deactivate, close or reopen somebody's part in a program: said in sentences, asked once more, done."""
+
+import uuid
+
+from django import forms
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from rolebook.governance.flows.change_status import LONGEST_REASON, change_participation_status
+from rolebook.governance.models import Participation
+from rolebook.governance.queries.people import OnePerson, one_person
+from rolebook.governance.refusals import Refused
+from rolebook.web.account.forms import say
+from rolebook.web.answers import program_view, said_of
+from rolebook.web.context import CURRENT_ENTRY
+from rolebook.web.people.pages import ENTRY
+from rolebook.web.program import ProgramRequest
+
+_STATUS = {
+    "deactivate": Participation.Status.DEACTIVATED,
+    "close": Participation.Status.CLOSED,
+    "reopen": Participation.Status.ACTIVE,
+}
+"""What the address says, and the status that it gives."""
+
+
+class ReasonForm(forms.Form):
+    """Why, in the steward's words."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=LONGEST_REASON,
+        help_text="One line. It goes on record, and the person reads it.",
+        error_messages={"required": "Say why. It goes on record, and the person is told."},
+    )
+
+
+@program_view
+@require_http_methods(["GET", "HEAD", "POST"])
+def status_page(request: ProgramRequest, account_id: uuid.UUID, act: str) -> HttpResponse:
+    """Say what a change of status does, and ask for the reason; on POST do it."""
+    if act not in _STATUS:
+        raise Http404
+    setattr(request, CURRENT_ENTRY, ENTRY)
+    person = one_person(request.account, request.program.id, account_id, request.at)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            done = change_participation_status(
+                acting_user=request.account,
+                program_id=request.program.id,
+                beneficiary_id=account_id,
+                status=_STATUS[act],
+                reason=form.cleaned_data["reason"],
+                at=request.at,
+                origin=request.origin,
+            )
+        except Refused as refusal:
+            say(form, None, said_of(refusal))
+        else:
+            address = reverse("steward-person", args=[request.program.id, account_id])
+            named = "" if done.sequence is None else f"?change={done.sequence}"
+            return HttpResponseRedirect(address + named, status=303)
+    shown = {
+        "person": person,
+        "act": act,
+        "form": form,
+        "sentences": _sentences(person, act),
+        "possible": not (person.is_viewer or (person.only_steward and act != "reopen")),
+    }
+    failed = request.method == "POST"
+    return render(request, "people/status.html", shown, status=409 if failed else 200)
+
+
+def _sentences(person: OnePerson, act: str) -> list[str]:
+    """Return what the change does, the gravest first."""
+    name, held = person.row.name, len(person.row.held)
+    if act == "reopen":
+        if person.participation_status == Participation.Status.CLOSED and not person.gives_back:
+            return [
+                f"{name} can sign in to the program again, and holds nothing in it.",
+                "What they held ended when they were closed. They ask for it again, and those who decide "
+                "such requests decide.",
+            ]
+        return [f"{name} can sign in to the program again, and holds what has not ended since."]
+    told = [f"{name} can do nothing in the program any more, from their next click on, in any application."]
+    if act == "close" and held and not person.gives_back:
+        told.append(f"{_number(held, 'role')} they hold {'ends' if held == 1 else 'end'} for good.")
+    elif held:
+        told.append("What they hold is kept, and counts again once they are reopened.")
+    pending = sum(one.state in ("pending", "returned") for one in person.requests)
+    if pending:
+        told.append(f"{_number(pending, 'request')} of theirs {'is' if pending == 1 else 'are'} withdrawn.")
+    if person.only_official_of:
+        places = ", ".join(person.only_official_of)
+        told.append(f"They are the only official of {places}: requests there then wait for you.")
+    if person.waits_only_for_them:
+        number = _number(person.waits_only_for_them, "request")
+        told.append(f"{number} that only they can decide now then wait for the steward.")
+    return [*told, f"{name} is told by e-mail, with your reason."]
+
+
+def _number(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
