@@ -91,6 +91,8 @@ ROUTES: dict[str, list[Route]] = {
     "review-request": [Route(_ask_at_hilltop, {}, 200)],
     "review-request-everywhere": [Route(lambda _: ["staff_user"], {}, 404)],
     "organization-users": [Route(_users, {"maria": 200, "owen": 200, "stella": 403}, 404)],
+    "pending-csv": [OPEN],
+    "organization-users-csv": [Route(_users, {"maria": 200, "owen": 200, "stella": 403}, 404)],
     "remove-access": [
         Route(_stella, {"maria": 200, "owen": 200, "stella": 403}, 404),
         Route(_stella, {"maria": 303, "owen": 303, "stella": 403}, 404, "post"),

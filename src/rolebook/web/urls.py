@@ -14,6 +14,7 @@ from rolebook.web.pages.audit import (
 )
 from rolebook.web.pages.decide import decide
 from rolebook.web.pages.decide_many import decide_many, decide_selected
+from rolebook.web.pages.exports import organization_users_csv, pending_csv
 from rolebook.web.pages.help import help_page
 from rolebook.web.pages.home import home, start
 from rolebook.web.pages.manage_access import manage_access, organization_users
@@ -37,10 +38,12 @@ urlpatterns = [
     path("", start, name="start"),
     path(_PROGRAM, home, name="home"),
     path(_PROGRAM + "manage-access/", manage_access, name="manage-access"),
+    path(_PROGRAM + "manage-access/pending.csv", pending_csv, name="pending-csv"),
     path(_PROGRAM + "manage-access/selected/", decide_selected, name="decide-selected"),
     path(_PROGRAM + "manage-access/decide/", decide_many, name="decide-many"),
     path(_PROGRAM + "stages/<uuid:stage_id>/decide/", decide, name="decide"),
     path(_USERS, organization_users, name="organization-users"),
+    path(_USERS + "users.csv", organization_users_csv, name="organization-users-csv"),
     path(_USERS + "<uuid:account_id>/remove/", remove_access_page, name="remove-access"),
     path(_PROGRAM + "removals/<int:sequence>/", removal_page, name="removal"),
     path(_ASK, choose_role, name="request-a-role"),

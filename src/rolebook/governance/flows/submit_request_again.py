@@ -12,7 +12,7 @@ from rolebook.audit.recording import Origin
 from rolebook.governance import locks
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, require_open
 from rolebook.governance.models import Request, RequestItem
-from rolebook.governance.queries.requests import AGAIN
+from rolebook.governance.queries.own_requests import AGAIN
 from rolebook.governance.queries.seeing import find_request
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.governance.submitting import Wish, submit, submit_next_version

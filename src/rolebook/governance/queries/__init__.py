@@ -8,9 +8,10 @@ from rolebook.governance.queries.access import my_access, removal_preview
 from rolebook.governance.queries.connected import connected_organizations
 from rolebook.governance.queries.home import home
 from rolebook.governance.queries.officials import who_to_contact
+from rolebook.governance.queries.own_requests import my_requests
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import pending_requests
-from rolebook.governance.queries.requests import my_requests, request_detail
+from rolebook.governance.queries.requests import request_detail
 from rolebook.governance.queries.users import users_of_organization
 
 __all__ = [

@@ -44,7 +44,7 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class HeldAccess:
-    """One grant in force of the viewer's own, what it lets them do, and why they have it."""
+    """One grant in force of the viewer's own, what it lets them do, and why they have it, where that was asked."""
 
     role: HeldRole
     organization_id: uuid.UUID | None
@@ -52,7 +52,7 @@ class HeldAccess:
     organization_code: str | None
     organization_kind_id: str | None
     powers: tuple[Power, ...]
-    why: Why
+    why: Why | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,13 @@ class RemovalPreview:
     roles: tuple[HeldRole, ...]
 
 
-def my_access(viewer: Account, program_id: str, at: datetime) -> tuple[HeldAccess, ...]:
-    """Return every grant in force of the viewer's in a program, oldest first, each with its reason."""
+def my_access(
+    viewer: Account, program_id: str, at: datetime, *, reasons: bool = True
+) -> tuple[HeldAccess, ...]:
+    """Return every grant in force of the viewer's in a program, oldest first, each with its reason.
+
+    One statement without ``reasons``, four with them.
+    """
     standing = viewer_standing(viewer, program_id, at)
     grants = list(
         Grant.objects.filter(in_force(at), program_id=program_id, account=viewer)
@@ -76,7 +81,11 @@ def my_access(viewer: Account, program_id: str, at: datetime) -> tuple[HeldAcces
         .order_by("starts_at", "pk")
     )
     firsts = {grant.pk: first_of(grant) for grant in grants}
-    items = [first.request_item_id for first in firsts.values() if first.request_item_id is not None]
+    items = [
+        first.request_item_id
+        for first in firsts.values()
+        if reasons and first.request_item_id is not None
+    ]
     outcomes = Outcome.objects.filter(stage__items__in=items, verdict=Outcome.Verdict.APPROVED)
     last: dict[int, Outcome] = {}
     for outcome in (
@@ -91,7 +100,7 @@ def my_access(viewer: Account, program_id: str, at: datetime) -> tuple[HeldAcces
             organization_code=None if grant.organization is None else grant.organization.code,
             organization_kind_id=None if grant.organization is None else grant.organization.kind_id,
             powers=tuple(standing.book.powers(grant.role_id).values()),
-            why=_why(firsts[grant.pk], last.get(firsts[grant.pk].request_item_id or 0)),
+            why=_why(firsts[grant.pk], last.get(firsts[grant.pk].request_item_id or 0)) if reasons else None,
         )
         for grant in grants
     )

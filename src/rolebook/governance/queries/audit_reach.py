@@ -12,8 +12,8 @@ from rolebook.audit.models import Event
 from rolebook.governance.authority import Standing
 from rolebook.governance.models import Grant, Participation, RequestItem
 from rolebook.governance.queries.audit_walk import MOST_WALKS
-from rolebook.governance.queries.seeing import viewer_standing
-from rolebook.governance.refusals import NotAllowed
+from rolebook.governance.queries.seeing import find_organization, viewer_standing
+from rolebook.governance.refusals import NotAllowed, NotFound
 from rolebook.policy.model import Act
 
 
@@ -132,5 +132,8 @@ def may_see_audit_at(viewer: Account, program_id: str, organization_id: uuid.UUI
     offices = standing.offices(Act.VIEW_AUDIT)
     if not offices:
         return False
-    organization = Organization.objects.filter(program_id=program_id, public_id=organization_id).first()
-    return organization is not None and any(office.covers(organization) for office in offices)
+    try:
+        organization = find_organization(program_id, organization_id, at)
+    except NotFound:
+        return False
+    return any(office.covers(organization) for office in offices)

@@ -1,6 +1,6 @@
 """Connected Organizations: where the viewer holds something, and what they may do there (QPP-03, -06, -12)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from rolebook.governance.queries import paging
 from rolebook.governance.queries.officials import (
     OfficialsHint,
     few_officials,
-    identifiers_of,
+    identifier_titles,
     is_official,
     official_grants,
 )
@@ -82,7 +82,8 @@ def number_pending_at(
     standing = viewer_standing(viewer, program_id, at)
     if not standing.may(Act.VIEW_USERS, organization):
         return None
-    return _numbers(standing, [organization.pk])[organization.pk].pending
+    numbers, _ = _numbers_and_identifiers(standing, [organization.pk], [organization.pk])
+    return numbers[organization.pk].pending
 
 
 def _theirs(standing: Standing, offices: Sequence[Office]) -> QuerySet[Organization]:
@@ -101,8 +102,7 @@ def _rows(
     standing: Standing, organizations: Sequence[Organization], offices: Sequence[Office]
 ) -> tuple[ConnectedOrganization, ...]:
     visible = [one.pk for one in organizations if any(office.covers(one) for office in offices)]
-    numbers = _numbers(standing, visible)
-    identifiers = identifiers_of(standing.book, organizations)
+    numbers, identifiers = _numbers_and_identifiers(standing, [one.pk for one in organizations], visible)
     titles = _own_roles(standing)
     return tuple(
         ConnectedOrganization(
@@ -140,8 +140,10 @@ class _Numbers(NamedTuple):
     pending: int
 
 
-def _numbers(standing: Standing, organization_pks: Sequence[int]) -> Mapping[int, _Numbers]:
-    """Return how many officials there are and how many stages are open at each organization; one query."""
+def _numbers_and_identifiers(
+    standing: Standing, organization_pks: Sequence[int], visible: Collection[int]
+) -> tuple[Mapping[int, _Numbers], Mapping[int, tuple[tuple[str, str], ...]]]:
+    """Return officials and open stages of the visible organizations, and everybody's identifiers; one statement."""
     officials = Grant.objects.filter(
         in_force(standing.at),
         official_grants(standing.book),
@@ -151,10 +153,26 @@ def _numbers(standing: Standing, organization_pks: Sequence[int]) -> Mapping[int
     pending = Stage.objects.filter(
         program_id=standing.program_id, organization=OuterRef("pk"), state=Stage.State.OPEN
     )
-    rows = Organization.objects.filter(pk__in=organization_pks).values_list(
-        "pk", counted_there(officials, "account"), counted_there(pending, "pk")
+    rows = (
+        Organization.objects.filter(pk__in=organization_pks)
+        .order_by("pk", "identifiers__scheme", "identifiers__pk")
+        .values_list(
+            "pk",
+            counted_there(officials, "account"),
+            counted_there(pending, "pk"),
+            "identifiers__scheme",
+            "identifiers__value",
+        )
     )
-    return {pk: _Numbers(number or 0, waiting or 0) for pk, number, waiting in rows}
+    titles = identifier_titles(standing.book)
+    numbers: dict[int, _Numbers] = {}
+    identifiers: dict[int, list[tuple[str, str]]] = {}
+    for pk, number, waiting, scheme, value in rows:
+        if pk in visible:
+            numbers[pk] = _Numbers(number or 0, waiting or 0)
+        if scheme is not None:
+            identifiers.setdefault(pk, []).append((titles.get(scheme, scheme), value))
+    return numbers, {pk: tuple(pairs) for pk, pairs in identifiers.items()}
 
 
 def _own_roles(standing: Standing) -> Mapping[int, tuple[str, ...]]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rolebook.accounts.models import Account
-from rolebook.governance.queries.pending import count_to_decide
+from rolebook.governance.queries.pending import Filters, count_to_decide
 from rolebook.governance.queries.seeing import viewer_standing
 from rolebook.policy.model import Act
 
@@ -25,12 +25,12 @@ class Home:
     is_steward: bool
 
 
-def home(viewer: Account, program_id: str, at: datetime) -> Home:
-    """Return what waits for the viewer in a program."""
+def home(viewer: Account, program_id: str, at: datetime, filters: Filters | None = None) -> Home:
+    """Return what waits for the viewer in a program; ``filters`` narrow what is counted."""
     standing = viewer_standing(viewer, program_id, at)
     offices = standing.offices(Act.DECIDE)
     return Home(
-        to_decide=count_to_decide(standing) if offices else 0,
+        to_decide=count_to_decide(standing, filters=filters),
         has_role=bool(standing.person.holdings),
         decides=bool(offices),
         is_steward=bool(standing.offices(Act.DESIGNATE)),

@@ -66,11 +66,16 @@ def few_officials(book: Rolebook, kind_id: str, number: int) -> OfficialsHint | 
     return None
 
 
+def identifier_titles(book: Rolebook) -> Mapping[str, str]:
+    """Return what each scheme of identifiers is called, by its id."""
+    return {kind.identifier_scheme: kind.identifier_title for kind in book.organization_kinds}
+
+
 def identifiers_of(
     book: Rolebook, organizations: Sequence[Organization]
 ) -> Mapping[int, tuple[tuple[str, str], ...]]:
     """Return (title of the scheme, value) of each organization's identifiers by internal id; one query."""
-    titles = {kind.identifier_scheme: kind.identifier_title for kind in book.organization_kinds}
+    titles = identifier_titles(book)
     found: dict[int, list[tuple[str, str]]] = {}
     rows = OrganizationIdentifier.objects.filter(organization__in=[one.pk for one in organizations])
     for row in rows.order_by("scheme", "pk"):

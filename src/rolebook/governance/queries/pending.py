@@ -1,24 +1,43 @@
 """Pending Requests: what I asked for, and what I must decide, over all my organizations (QPP-04, -05, -15)."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Coalesce
 
-from rolebook.accounts.models import Account
+from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Standing
 from rolebook.governance.deciders import not_conflicted, stages_in_office, stages_without_office
 from rolebook.governance.models import RequestItem, Stage
 from rolebook.governance.queries import paging
+from rolebook.governance.queries.giving import Asked, RoleGives, what_it_gives
+from rolebook.governance.queries.organization_search import matching
 from rolebook.governance.queries.paging import Page
-from rolebook.governance.queries.seeing import find_organization, viewer_standing
+from rolebook.governance.queries.seeing import find_organization, public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
-from rolebook.policy.model import Rolebook
+from rolebook.policy.model import Act, Rolebook
 
 type Show = Literal["all", "mine", "to decide"]
+type Sort = Literal["oldest", "newest", "person", "organization"]
+
+SORTS: Mapping[Sort, str] = {
+    "oldest": "Oldest first",
+    "newest": "Newest first",
+    "person": "By requester",
+    "organization": "By organization",
+}
+"""The orders in which pending requests can be listed, with their names."""
+_FIELDS: Mapping[Sort, str] = {
+    "oldest": "opened_at",
+    "newest": "opened_at",
+    "person": "request__beneficiary__name",
+    "organization": "organization__name",
+}
+_CARRIED = RequestItem.stages.through
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +51,7 @@ class PendingRow:
         may_decide: whether the viewer may approve or deny it now.
         stands_in: whether they would do so as the steward, because nobody else is left.
         waits_for: title of the office that decides.
+        gives: what the roles would let the person do there, and what of it is new, for who may decide.
     """
 
     request_id: uuid.UUID
@@ -41,6 +61,7 @@ class PendingRow:
     requester_name: str
     beneficiary_id: uuid.UUID
     beneficiary_name: str
+    beneficiary_email: str
     role_ids: tuple[str, ...]
     role_titles: tuple[str, ...]
     organization_id: uuid.UUID | None
@@ -54,6 +75,37 @@ class PendingRow:
     may_decide: bool
     stands_in: bool
     waits_for: str
+    gives: tuple[RoleGives, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list of pending requests is narrowed to.
+
+    Attributes:
+        organization_id: public id; only that organization.
+        role_id: only requests for that role.
+        request_id: public id; only that request's.
+        search: part of a person's name or address, or of an organization's name, code or number.
+    """
+
+    organization_id: uuid.UUID | str | None = None
+    role_id: str | None = None
+    request_id: uuid.UUID | str | None = None
+    search: str = ""
+
+    def condition(self, standing: Standing) -> Q:
+        """Return the SQL condition on stages. Raises NotFound for an organization that is not there."""
+        chosen = Q(program_id=standing.program_id, state=Stage.State.OPEN)
+        if self.organization_id is not None:
+            chosen &= Q(
+                organization=find_organization(standing.program_id, self.organization_id, standing.at)
+            )
+        if self.role_id:
+            chosen &= Q(Exists(RequestItem.objects.filter(stages=OuterRef("pk"), role_id=self.role_id)))
+        if self.request_id is not None:
+            chosen &= Q(request__public_id=public_id_of(self.request_id))
+        return chosen & _matches(self.search)
 
 
 def pending_requests(
@@ -65,10 +117,11 @@ def pending_requests(
     organization_id: uuid.UUID | str | None = None,
     role_id: str | None = None,
     search: str = "",
+    sort: Sort = "oldest",
     after: str | None = None,
     limit: int = paging.DEFAULT_LIMIT,
 ) -> Page[PendingRow]:
-    """Return the open stages that the viewer asked for or must decide, oldest first.
+    """Return the open stages that the viewer asked for or must decide; two statements, however many.
 
     Args:
         viewer: who looks.
@@ -77,77 +130,64 @@ def pending_requests(
         show: everything, one's own, or what one must decide.
         organization_id: public id; only that organization. One that is not there gives an empty page.
         role_id: only requests for that role.
-        search: part of a person's name, or of an organization's name, code or number.
+        search: part of a person's name or address, or of an organization's name, code or number.
+        sort: the order.
         after: `Page.next_after` of the page before.
         limit: rows a page, at most 200.
     """
     standing = viewer_standing(viewer, program_id, at)
-    chosen = Q(program_id=program_id, state=Stage.State.OPEN)
-    if organization_id is not None:
-        try:
-            chosen &= Q(organization=find_organization(program_id, organization_id, at))
-        except NotFound:
-            return Page(())
-    if role_id:
-        chosen &= Q(Exists(RequestItem.objects.filter(stages=OuterRef("pk"), role_id=role_id)))
-    chosen &= _matches(search)
-    sources = [Stage.objects.filter(chosen & source) for source in _sources(standing, show)]
-    return _page(standing, sources, after, limit, theirs=show == "to decide")
+    try:
+        chosen = Filters(organization_id, role_id, None, search).condition(standing)
+    except NotFound:
+        return Page(())
+    if show == "to decide":
+        return _page(standing, chosen & decidable(standing), after, limit, sort=sort, all_decided=True)
+    mine = Q(request__requester=standing.account) | Q(request__beneficiary=standing.account)
+    seen = mine if show == "mine" else mine | decidable(standing)
+    return _page(standing, chosen & seen, after, limit, sort=sort)
 
 
 def pending_at(
-    standing: Standing, organization_pk: int, *, search: str, after: str | None, limit: int
+    standing: Standing,
+    organization: Organization,
+    *,
+    role_id: str | None = None,
+    search: str,
+    after: str | None,
+    limit: int,
 ) -> Page[PendingRow]:
     """Return every open stage at one organization, oldest first; the caller asked whether they may be seen."""
-    chosen = Q(program_id=standing.program_id, state=Stage.State.OPEN, organization_id=organization_pk)
-    return _page(standing, [Stage.objects.filter(chosen & _matches(search))], after, limit)
+    chosen = Filters(role_id=role_id, search=search).condition(standing) & Q(organization=organization)
+    return _page(standing, chosen, after, limit)
 
 
-def count_to_decide(standing: Standing, most: int = 1_000) -> int:
-    """Return how many open stages the viewer must decide, counted no further than ``most``."""
-    total = 0
-    for source in _sources(standing, "to decide"):
-        stages = Stage.objects.filter(source, program_id=standing.program_id, state=Stage.State.OPEN)
-        total += len(stages.values_list("pk")[:most])
-    return min(total, most)
+def count_to_decide(standing: Standing, most: int = 1_000, filters: Filters | None = None) -> int:
+    """Return how many open stages the viewer must decide, counted no further than ``most``; one statement."""
+    if not standing.offices(Act.DECIDE):
+        return 0
+    try:
+        chosen = (filters or Filters()).condition(standing)
+    except NotFound:
+        return 0
+    return len(Stage.objects.filter(chosen & decidable(standing)).values_list("pk")[:most])
 
 
 def matching_stage_ids(
-    viewer: Account,
-    program_id: str,
-    at: datetime,
-    *,
-    organization_id: uuid.UUID | str | None = None,
-    search: str = "",
-    most: int,
+    viewer: Account, program_id: str, at: datetime, filters: Filters, *, most: int
 ) -> tuple[uuid.UUID, ...]:
     """Return the public ids of all stages that the viewer must decide and that match, no more than ``most``.
 
     Raises NotFound for an organization that is not there.
     """
     standing = viewer_standing(viewer, program_id, at)
-    chosen = Q(program_id=program_id, state=Stage.State.OPEN) & _matches(search)
-    if organization_id is not None:
-        chosen &= Q(organization=find_organization(program_id, organization_id, at))
-    found: list[uuid.UUID] = []
-    for source in _sources(standing, "to decide"):
-        stages = Stage.objects.filter(chosen & source).order_by("opened_at", "pk")
-        found += stages.values_list("public_id", flat=True)[:most]
-    return tuple(found[:most])
+    stages = Stage.objects.filter(filters.condition(standing) & decidable(standing))
+    return tuple(stages.order_by("opened_at", "pk").values_list("public_id", flat=True)[:most])
 
 
-def _sources(standing: Standing, show: Show) -> list[Q]:
-    """Return disjoint conditions, each of which an index serves; a page is merged from their first rows."""
-    mine = Q(request__requester=standing.account) | Q(request__beneficiary=standing.account)
-    sources: list[Q] = []
-    if show in ("all", "mine"):
-        sources.append(mine)
-    if show in ("all", "to decide"):
-        office = stages_in_office(standing)
-        free = not_conflicted(standing.account)
-        sources.append(office & free)
-        sources.append(stages_without_office(standing) & ~office & free)
-    return sources
+def decidable(standing: Standing) -> Q:
+    """Return the SQL condition for the stages that the viewer may decide, by office or as the steward."""
+    seats = stages_in_office(standing) | stages_without_office(standing)
+    return seats & not_conflicted(standing.account)
 
 
 def _matches(search: str) -> Q:
@@ -157,97 +197,145 @@ def _matches(search: str) -> Q:
     return (
         Q(request__beneficiary__name__icontains=words)
         | Q(request__requester__name__icontains=words)
-        | Q(organization__search_key__contains=words)
+        | Q(request__beneficiary__email_key__contains=words)
+        | matching(search, "organization__")
     )
 
 
 def _page(
     standing: Standing,
-    sources: Sequence[QuerySet[Stage]],
+    chosen: Q,
     after: str | None,
     limit: int,
     *,
-    theirs: bool = False,
+    sort: Sort = "oldest",
+    all_decided: bool = False,
 ) -> Page[PendingRow]:
-    """Return one page merged from several sources, each read no further than the page is long.
-
-    ``theirs``: the sources are those of "to decide", by office and as the steward; who decides is then known.
-    """
+    """Return one page of open stages. ``all_decided``: the condition lets nothing in that the viewer may not decide."""
     length = paging.bounded(limit)
-    key = paging.instant_key(after)
-    beyond = Q() if key is None else Q(opened_at__gt=key[0]) | Q(opened_at=key[0], pk__gt=key[1])
+    stages = Stage.objects.alias(sort_key=_sort_key(sort)).filter(chosen & _beyond(sort, after))
+    down = "-" if sort == "newest" else ""
+    stages = stages.order_by(f"{down}sort_key", f"{down}pk")
+    # The stages with the items that they carry in one statement: a row an item, and nearly always one item a stage.
+    carried = _CARRIED.objects.filter(stage__in=stages.values("pk")[: length + 1])
+    carried = carried.alias(sort_key=_sort_key(sort, "stage__")).order_by(
+        f"{down}sort_key", f"{down}stage", "requestitem__position"
+    )
+    if not all_decided:
+        seats = Stage.objects.filter(decidable(standing), pk=OuterRef("stage"))
+        carried = carried.annotate(decidable=Exists(seats))
     found: dict[int, Stage] = {}
-    seats: list[set[int]] = []
-    for source in sources:
-        stages = source.filter(beyond).select_related(
-            "organization", "request__requester", "request__beneficiary"
-        )
-        of_source = {stage.pk: stage for stage in stages.order_by("opened_at", "pk")[: length + 1]}
-        found.update(of_source)
-        seats.append(set(of_source))
-    ordered = sorted(found.values(), key=_key)[: length + 1]
-    rows = pending_rows(standing, ordered, (seats[0], seats[1]) if theirs else None)
-    keys = [(instant.isoformat(), pk) for instant, pk in map(_key, ordered)]
+    roles: dict[int, list[str]] = {}
+    decided: set[int] = set()
+    for one in carried.select_related(
+        "requestitem", "stage__organization", "stage__request__requester", "stage__request__beneficiary"
+    ):
+        found[one.stage_id] = one.stage
+        roles.setdefault(one.stage_id, []).append(one.requestitem.role_id)
+        if all_decided or getattr(one, "decidable", False):
+            decided.add(one.stage_id)
+    rows = _rows(standing, list(found.values()), roles, decided)
+    keys = [(_key(stage, sort), stage.pk) for stage in found.values()]
     return paging.cut(rows, keys, length)
 
 
-def _key(stage: Stage) -> tuple[datetime, int]:
+def _sort_key(sort: Sort, prefix: str = "") -> F | Coalesce:
+    field = prefix + _FIELDS[sort]
+    return Coalesce(field, Value("")) if sort == "organization" else F(field)
+
+
+def _key(stage: Stage, sort: Sort) -> str:
+    if sort == "person":
+        return stage.request.beneficiary.name
+    if sort == "organization":
+        return "" if stage.organization is None else stage.organization.name
+    return _opened(stage).isoformat()
+
+
+def _beyond(sort: Sort, after: str | None) -> Q:
+    """Return the condition for what comes after a key; a key of another order begins at the first page."""
+    key: tuple[str | datetime, int] | None
+    key = paging.from_text(after) if sort in ("person", "organization") else paging.instant_key(after)
+    if key is None:
+        return Q()
+    past = "lt" if sort == "newest" else "gt"
+    return Q(**{f"sort_key__{past}": key[0]}) | Q(**{"sort_key": key[0], f"pk__{past}": key[1]})
+
+
+def _opened(stage: Stage) -> datetime:
     if stage.opened_at is None:
         raise ValueError("an open stage has no opening instant")
-    return (stage.opened_at, stage.pk)
+    return stage.opened_at
 
 
 def pending_rows(
-    standing: Standing, stages: Sequence[Stage], seats: tuple[set[int], set[int]] | None = None
+    standing: Standing, stages: Sequence[Stage], roles: Mapping[int, Sequence[str]] | None = None
 ) -> list[PendingRow]:
-    """Return the rows of open stages: two queries more, however many stages.
+    """Return the rows of open stages, without what the roles would give: two statements more, however many stages.
 
-    ``seats`` are the stages that the viewer decides by their office, and as the steward, where that is known: then one.
+    ``roles`` are the role ids that each stage's items name, where they are known: then one.
     """
     pks = [stage.pk for stage in stages]
-    roles = roles_by_stage(pks)
-    office, without = _seats(standing, pks) if seats is None else seats
-    mine = standing.account.pk
+    if not pks:
+        return []
+    decided = Stage.objects.filter(decidable(standing), pk__in=pks).values_list("pk", flat=True)
+    known = roles_by_stage(pks) if roles is None else roles
+    return _rows(standing, stages, known, set(decided), with_gives=False)
+
+
+def _rows(
+    standing: Standing,
+    stages: Sequence[Stage],
+    roles: Mapping[int, Sequence[str]],
+    decided: Collection[int],
+    *,
+    with_gives: bool = True,
+) -> list[PendingRow]:
+    asked = [stage for stage in stages if with_gives and stage.pk in decided]
+    wishes = [
+        Asked(stage.request.beneficiary_id, tuple(roles.get(stage.pk, ())), stage.organization)
+        for stage in asked
+    ]
+    gives = dict(zip([stage.pk for stage in asked], what_it_gives(standing, wishes), strict=True))
     return [
-        PendingRow(
-            request_id=stage.request.public_id,
-            stage_id=stage.public_id,
-            version=stage.request_version,
-            items_hash=stage.items_hash,
-            requester_name=stage.request.requester.name,
-            beneficiary_id=stage.request.beneficiary.public_id,
-            beneficiary_name=stage.request.beneficiary.name,
-            role_ids=tuple(roles.get(stage.pk, ())),
-            role_titles=tuple(role_title(standing.book, role) for role in roles.get(stage.pk, ())),
-            organization_id=stage.organization.public_id if stage.organization else None,
-            organization_name=stage.organization.name if stage.organization else None,
-            organization_code=stage.organization.code if stage.organization else None,
-            organization_kind_id=stage.organization.kind_id if stage.organization else None,
-            reason=stage.request.reason,
-            submitted_at=stage.request.submitted_at,
-            opened_at=_key(stage)[0],
-            mine=mine in (stage.request.requester_id, stage.request.beneficiary_id),
-            may_decide=stage.pk in office or stage.pk in without,
-            stands_in=stage.pk in without and stage.pk not in office,
-            waits_for=role_title(standing.book, stage.approver_role_id),
-        )
+        _row(standing, stage, tuple(roles.get(stage.pk, ())), stage.pk in decided, gives.get(stage.pk, ()))
         for stage in stages
     ]
 
 
-def _seats(standing: Standing, stage_pks: Sequence[int]) -> tuple[set[int], set[int]]:
-    """Return which stages are the viewer's to decide by their office, and which as the steward; one query."""
-    free = not_conflicted(standing.account)
-    seats = (
-        Stage.objects.filter(free, pk__in=stage_pks)
-        .annotate(
-            office=Case(When(stages_in_office(standing), then=True), default=False),
-            without=Case(When(stages_without_office(standing), then=True), default=False),
-        )
-        .values_list("pk", "office", "without")
+def _row(
+    standing: Standing,
+    stage: Stage,
+    role_ids: tuple[str, ...],
+    may_decide: bool,
+    gives: tuple[RoleGives, ...],
+) -> PendingRow:
+    request, place = stage.request, stage.organization
+    return PendingRow(
+        request_id=request.public_id,
+        stage_id=stage.public_id,
+        version=stage.request_version,
+        items_hash=stage.items_hash,
+        requester_name=request.requester.name,
+        beneficiary_id=request.beneficiary.public_id,
+        beneficiary_name=request.beneficiary.name,
+        beneficiary_email=request.beneficiary.email,
+        role_ids=role_ids,
+        role_titles=tuple(role_title(standing.book, role_id) for role_id in role_ids),
+        organization_id=None if place is None else place.public_id,
+        organization_name=None if place is None else place.name,
+        organization_code=None if place is None else place.code,
+        organization_kind_id=None if place is None else place.kind_id,
+        reason=request.reason,
+        submitted_at=request.submitted_at,
+        opened_at=_opened(stage),
+        mine=standing.account.pk in (request.requester_id, request.beneficiary_id),
+        may_decide=may_decide,
+        stands_in=may_decide
+        and standing.office_over(Act.DECIDE, place, role_ids, stage.approver_role_id) is None,
+        waits_for=role_title(standing.book, stage.approver_role_id),
+        gives=gives,
     )
-    found = list(seats)
-    return {pk for pk, office, _ in found if office}, {pk for pk, _, without in found if without}
 
 
 def roles_by_stage(stage_pks: Sequence[int]) -> dict[int, list[str]]:

@@ -1,41 +1,31 @@
-"""My requests, and one request with its course: who decided what and when, and what the role would let them do."""
+"""One request with its course: who decided what and when, and what the role would let them do."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Prefetch
 
 from rolebook.accounts.models import Account
 from rolebook.accounts.queries import book_of_version
 from rolebook.audit import tags
 from rolebook.audit.models import Event
-from rolebook.governance.authority import Standing, in_force
-from rolebook.governance.models import Grant, Outcome, Request, RequestItem, Stage
-from rolebook.governance.queries import paging
-from rolebook.governance.queries.paging import Page
+from rolebook.governance.authority import Standing
+from rolebook.governance.deciders import stages_with_nobody_left
+from rolebook.governance.models import Outcome, Request, RequestItem, Stage
+from rolebook.governance.queries.giving import Asked, RoleGives, what_it_gives
+from rolebook.governance.queries.own_requests import (
+    ItemLine,
+    RequestLine,
+    item_line,
+    request_line,
+    with_people,
+)
 from rolebook.governance.queries.pending import PendingRow, pending_rows, role_title
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
-from rolebook.policy.model import STEWARD_ID, Act, Power, Rolebook, StageSpec
-
-AGAIN = (Request.State.DENIED, Request.State.WITHDRAWN, Request.State.RETURNED, Request.State.PARTLY_APPROVED)
-"""States from which the requester may submit again (QPP-13)."""
-
-
-@dataclass(frozen=True, slots=True)
-class ItemLine:
-    """One thing asked, and what became of it."""
-
-    kind: str
-    role_id: str
-    role_title: str
-    organization_id: uuid.UUID | None
-    organization_name: str | None
-    organization_code: str | None
-    organization_kind_id: str | None
-    state: str
+from rolebook.policy.model import STEWARD_ID, Act, Rolebook, StageSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +34,7 @@ class CourseStep:
 
     Attributes:
         office: title of the role that decides.
+        steward: title of the steward where nobody is left in that office, so that the steward decides; else None.
         decided_by: name of who decided; None before, and for viewers who are told the office only.
         verdict: "approved", "denied", "returned"; None before.
     """
@@ -51,6 +42,7 @@ class CourseStep:
     stage_id: uuid.UUID
     title: str
     office: str
+    steward: str | None
     organization_name: str | None
     state: str
     opened_at: datetime | None
@@ -59,35 +51,6 @@ class CourseStep:
     verdict: str | None
     reason: str
     decided_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class RequestLine:
-    """One request in a list of one's own."""
-
-    request_id: uuid.UUID
-    state: str
-    version: int
-    reason: str
-    items: tuple[ItemLine, ...]
-    requester_name: str
-    beneficiary_name: str
-    submitted_at: datetime
-    settled_at: datetime | None
-    waits_for: tuple[str, ...]
-    waits_since: datetime | None
-    may_withdraw: bool
-    may_submit_again: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RoleGives:
-    """What a role that is asked for would let the beneficiary do, and which of it they could not do before."""
-
-    role_id: str
-    role_title: str
-    powers: tuple[Power, ...]
-    new_privilege_ids: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,29 +80,42 @@ class RequestDetail:
     again_id: uuid.UUID | None
 
 
-def my_requests(
-    viewer: Account,
-    program_id: str,
-    at: datetime,
-    *,
-    state: str | None = None,
-    after: str | None = None,
-    limit: int = paging.DEFAULT_LIMIT,
-) -> Page[RequestLine]:
-    """Return the requests that the viewer made or that are for them, newest first."""
-    standing = viewer_standing(viewer, program_id, at)
-    length = paging.bounded(limit)
-    requests = _with_parts(Request.objects.filter(program_id=program_id)).filter(
-        Q(requester=viewer) | Q(beneficiary=viewer)
-    )
-    if state:
-        requests = requests.filter(state=state)
-    key = paging.instant_key(after)
-    if key is not None:
-        requests = requests.filter(Q(submitted_at__lt=key[0]) | Q(submitted_at=key[0], pk__lt=key[1]))
-    found = list(requests.order_by("-submitted_at", "-pk")[: length + 1])
-    lines = [_line(standing, request) for request in found]
-    return paging.cut(lines, [(one.submitted_at.isoformat(), one.pk) for one in found], length)
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The items of a request's present version, and which stages carry each; one statement."""
+
+    items: tuple[RequestItem, ...]
+    stage_pks: Mapping[int, tuple[int, ...]]
+    roles_by_stage: Mapping[int, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, request: Request) -> "Parts":
+        """Read a request's parts."""
+        carried = RequestItem.stages.through.objects.filter(stage__request=request)
+        items: dict[int, RequestItem] = {}
+        stages: dict[int, list[int]] = {}
+        roles: dict[int, list[str]] = {}
+        for one in carried.select_related("requestitem__organization").order_by("requestitem__position"):
+            item = one.requestitem
+            roles.setdefault(one.stage_id, []).append(item.role_id)
+            if item.request_version == request.version:
+                items[item.pk] = item
+                stages.setdefault(item.pk, []).append(one.stage_id)
+        return cls(
+            tuple(items.values()),
+            {pk: tuple(some) for pk, some in stages.items()},
+            {pk: tuple(some) for pk, some in roles.items()},
+        )
+
+    def lines(self, standing: Standing, stages: Sequence[Stage]) -> tuple[ItemLine, ...]:
+        """Return the items as lists show them, each with the open ones of ``stages`` that it waits at."""
+        waiting = {stage.pk: stage for stage in stages if stage.state == Stage.State.OPEN}
+        return tuple(
+            item_line(
+                standing, item, [waiting[pk] for pk in self.stage_pks.get(item.pk, ()) if pk in waiting]
+            )
+            for item in self.items
+        )
 
 
 def request_detail(
@@ -152,13 +128,21 @@ def request_detail(
     """
     standing = viewer_standing(viewer, program_id, at)
     public_id = public_id_of(request_id)
-    requests = _with_parts(Request.objects.filter(program_id=program_id, public_id=public_id))
-    request = requests.select_related("resubmission_of").first()
+    requests = with_people(Request.objects.filter(program_id=program_id, public_id=public_id))
+    # As they were laid out: chains that others wait for come before those that wait, the closing stages last.
+    laid_out = Stage.objects.select_related("organization", "outcome__approver").order_by("pk")
+    request = (
+        requests.select_related("resubmission_of", "rolebook_version")
+        .prefetch_related(Prefetch("stages", laid_out))
+        .first()
+    )
     if request is None:
         raise NotFound
     stages = list(request.stages.all())
     own = viewer.pk in (request.requester_id, request.beneficiary_id)
-    rows = tuple(pending_rows(standing, [stage for stage in stages if stage.state == Stage.State.OPEN]))
+    parts = Parts.of(request)
+    open_stages = [stage for stage in stages if stage.state == Stage.State.OPEN]
+    rows = tuple(pending_rows(standing, open_stages, parts.roles_by_stage))
     official = (
         any(row.may_decide for row in rows)
         or any(stage_outcome(stage) and stage.outcome.approver_id == viewer.pk for stage in stages)
@@ -170,12 +154,12 @@ def request_detail(
     asked_again_at = _asked_again_at(request, viewer) if denied else None
     again = request.resubmissions.order_by("pk").values_list("public_id", flat=True).first()
     return RequestDetail(
-        line=_line(standing, request),
+        line=request_line(standing, request, parts.lines(standing, stages)),
         beneficiary_id=request.beneficiary.public_id,
         beneficiary_email=request.beneficiary.email if official else None,
-        course=_course(request, stages, tell_names=official),
+        course=_course(standing, request, stages, tell_names=official),
         to_decide=rows,
-        gives=_gives(standing, request),
+        gives=_gives(standing, request, parts),
         may_ask_again=denied and again is None and asked_again_at is None,
         asked_again_at=asked_again_at,
         resubmission_of_id=request.resubmission_of.public_id if request.resubmission_of else None,
@@ -201,62 +185,14 @@ def stage_outcome(stage: Stage) -> Outcome | None:
     return getattr(stage, "outcome", None)
 
 
-def _with_parts(requests: QuerySet[Request]) -> QuerySet[Request]:
-    # As they were laid out: chains that others wait for come before those that wait, the closing stages last.
-    stages = Stage.objects.select_related("organization", "outcome__approver").order_by("pk")
-    items = RequestItem.objects.select_related("organization").order_by("position")
-    again = Request.objects.filter(resubmission_of=OuterRef("pk"))
-    found = requests.annotate(was_submitted_again=Exists(again))
-    return found.select_related("requester", "beneficiary", "rolebook_version").prefetch_related(
-        Prefetch("stages", stages), Prefetch("items", items)
-    )
-
-
-def _line(standing: Standing, request: Request) -> RequestLine:
-    waiting = [stage for stage in request.stages.all() if stage.state == Stage.State.OPEN]
-    opened = [stage.opened_at for stage in waiting if stage.opened_at is not None]
-    asked = standing.account.pk == request.requester_id
-    pending = request.state in (Request.State.PENDING, Request.State.RETURNED)
-    return RequestLine(
-        request_id=request.public_id,
-        state=request.state,
-        version=request.version,
-        reason=request.reason,
-        items=tuple(
-            _item(standing.book, item)
-            for item in request.items.all()
-            if item.request_version == request.version
-        ),
-        requester_name=request.requester.name,
-        beneficiary_name=request.beneficiary.name,
-        submitted_at=request.submitted_at,
-        settled_at=request.settled_at,
-        waits_for=tuple(dict.fromkeys(role_title(standing.book, one.approver_role_id) for one in waiting)),
-        waits_since=min(opened, default=None),
-        may_withdraw=asked and pending,
-        may_submit_again=asked
-        and request.state in AGAIN
-        and not getattr(request, "was_submitted_again", False),
-    )
-
-
-def _item(book: Rolebook, item: RequestItem) -> ItemLine:
-    place = item.organization
-    return ItemLine(
-        kind=item.kind,
-        role_id=item.role_id,
-        role_title=role_title(book, item.role_id),
-        organization_id=None if place is None else place.public_id,
-        organization_name=None if place is None else place.name,
-        organization_code=None if place is None else place.code,
-        organization_kind_id=None if place is None else place.kind_id,
-        state=item.state,
-    )
-
-
-def _course(request: Request, stages: Sequence[Stage], *, tell_names: bool) -> tuple[CourseStep, ...]:
+def _course(
+    standing: Standing, request: Request, stages: Sequence[Stage], *, tell_names: bool
+) -> tuple[CourseStep, ...]:
     """Return the course; titles are those of the rolebook under which the request was laid out."""
     book = book_of_version(request.rolebook_version)
+    waiting = [stage.pk for stage in stages if stage.state == Stage.State.OPEN]
+    left = Stage.objects.filter(stages_with_nobody_left(standing.book, standing.at), pk__in=waiting)
+    left_pks = set(left.values_list("pk", flat=True)) if waiting else set()
     titles = _stage_titles(book)
     steps: list[CourseStep] = []
     for stage in stages:
@@ -267,6 +203,7 @@ def _course(request: Request, stages: Sequence[Stage], *, tell_names: bool) -> t
                 title=titles.get((_chain_of(stage), stage.spec_id))
                 or titles.get(("", stage.spec_id), stage.spec_id),
                 office=role_title(book, stage.approver_role_id),
+                steward=book.steward.title if stage.pk in left_pks else None,
                 organization_name=None if stage.organization is None else stage.organization.name,
                 state=stage.state,
                 opened_at=stage.opened_at,
@@ -296,22 +233,11 @@ def _shared_stages(book: Rolebook) -> tuple[tuple[StageSpec, ...], ...]:
     return (book.approval.closing, book.approval.foreign_first, book.approval.foreign_last)
 
 
-def _gives(standing: Standing, request: Request) -> tuple[RoleGives, ...]:
-    held = Grant.objects.filter(
-        in_force(standing.at), program_id=standing.program_id, account=request.beneficiary_id
-    ).values_list("role_id", flat=True)
-    able = {privilege_id for role_id in held for privilege_id in standing.book.powers(role_id)}
-    asked = dict.fromkeys(
-        item.role_id
-        for item in request.items.all()
-        if item.role_id and item.request_version == request.version
-    )
-    return tuple(
-        RoleGives(
-            role_id=role_id,
-            role_title=role_title(standing.book, role_id),
-            powers=tuple(standing.book.powers(role_id).values()),
-            new_privilege_ids=frozenset(standing.book.powers(role_id)) - able,
-        )
-        for role_id in asked
-    )
+def _gives(standing: Standing, request: Request, parts: Parts) -> tuple[RoleGives, ...]:
+    """Return what each role asked for gives, at the first organization that it is asked for at."""
+    first: dict[str, RequestItem] = {}
+    for item in parts.items:
+        if item.role_id:
+            first.setdefault(item.role_id, item)
+    asked = [Asked(request.beneficiary_id, (item.role_id,), item.organization) for item in first.values()]
+    return tuple(one for gives in what_it_gives(standing, asked) for one in gives)

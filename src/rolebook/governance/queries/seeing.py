@@ -29,6 +29,7 @@ class Read:
 class _Look:
     read: Read | None
     seen: dict[tuple[int, str, datetime], Standing]
+    places: dict[tuple[str, uuid.UUID], Organization | None]
 
     def standing_of(self, viewer: Account, program_id: str, at: datetime) -> Standing:
         key = (viewer.pk, program_id, at)
@@ -53,7 +54,7 @@ def one_look(read: Read | None = None) -> Iterator[None]:
 
     ``read`` is what the page has read already. Never around a flow: those read for themselves, under their locks.
     """
-    token = _look.set(_Look(read, {}))
+    token = _look.set(_Look(read, {}, {}))
     try:
         yield
     finally:
@@ -81,12 +82,22 @@ def public_id_of(text: uuid.UUID | str) -> uuid.UUID:
 def find_organization(program_id: str, organization_id: uuid.UUID | str, at: datetime) -> Organization:
     """Return the open organization with that public id. Raises NotFound, also for an id of another program."""
     public_id = public_id_of(organization_id)
-    organization = Organization.objects.filter(program_id=program_id, public_id=public_id).first()
+    organization = _organization(program_id, public_id)
     if organization is None:
         raise NotFound
     if is_closed(organization, at):
         raise NotFound
     return organization
+
+
+def _organization(program_id: str, public_id: uuid.UUID) -> Organization | None:
+    look = _look.get()
+    if look is None:
+        return Organization.objects.filter(program_id=program_id, public_id=public_id).first()
+    key = (program_id, public_id)
+    if key not in look.places:
+        look.places[key] = Organization.objects.filter(program_id=program_id, public_id=public_id).first()
+    return look.places[key]
 
 
 def organization_for(

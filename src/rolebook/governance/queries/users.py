@@ -1,7 +1,7 @@
 """View Users: everybody connected to one organization, and everybody pending there (QPP-06, -15)."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -16,6 +16,7 @@ from rolebook.governance.queries.officials import (
     OfficialsHint,
     WhomToContact,
     few_officials,
+    identifier_titles,
     identifiers_of,
     is_official,
     official_grants,
@@ -109,9 +110,13 @@ def users_of_organization(
             standing, organization, role_id=role_id, search=search, after=after, limit=limit
         )
     if show != "connected":
-        pending = pending_at(standing, organization.pk, search=search, after=pending_after, limit=limit)
-    number_connected, officials, number_pending = _numbers(standing, organization)
-    line = organization_line(standing, organization)
+        pending = pending_at(
+            standing, organization, role_id=role_id, search=search, after=pending_after, limit=limit
+        )
+    (number_connected, officials, number_pending), identifiers = _numbers_and_identifiers(
+        standing, organization
+    )
+    line = _line(standing, organization, identifiers)
     return OrganizationUsers(
         organization=line,
         connected=connected,
@@ -129,23 +134,33 @@ def users_of_organization(
     )
 
 
-def _numbers(standing: Standing, organization: Organization) -> tuple[int, int, int]:
-    """Return how many people are connected, how many of them are officials, and how many stages are open; one query.
+def _numbers_and_identifiers(
+    standing: Standing, organization: Organization
+) -> tuple[tuple[int, int, int], tuple[tuple[str, str], ...]]:
+    """Return how many are connected, how many of them officials, how many stages are open; and the identifiers.
 
-    Each is a subquery of its own, so that counting 100,000 users joins nothing.
+    One statement. Each number is a subquery of its own, so that counting 100,000 users joins nothing.
     """
     held = _held_there(standing, organization)
     pending = Stage.objects.filter(
         program_id=standing.program_id, organization=organization, state=Stage.State.OPEN
     )
-
-    [numbers] = Organization.objects.filter(pk=organization.pk).values_list(
-        counted_there(held, "account"),
-        counted_there(held.filter(official_grants(standing.book)), "account"),
-        counted_there(pending, "pk"),
+    rows = list(
+        Organization.objects.filter(pk=organization.pk)
+        .order_by("identifiers__scheme", "identifiers__pk")
+        .values_list(
+            "identifiers__scheme",
+            "identifiers__value",
+            counted_there(held, "account"),
+            counted_there(held.filter(official_grants(standing.book)), "account"),
+            counted_there(pending, "pk"),
+        )
     )
-    connected, officials, waiting = (found or 0 for found in numbers)
-    return connected, officials, waiting
+    titles = identifier_titles(standing.book)
+    numbers = tuple(found or 0 for found in rows[0][2:])
+    return (numbers[0], numbers[1], numbers[2]), tuple(
+        (titles.get(scheme, scheme), value) for scheme, value, *_ in rows if scheme is not None
+    )
 
 
 def counted_there(rows: QuerySet[Grant] | QuerySet[Stage], field: str) -> Subquery:
@@ -156,13 +171,20 @@ def counted_there(rows: QuerySet[Grant] | QuerySet[Stage], field: str) -> Subque
 
 def organization_line(standing: Standing, organization: Organization) -> OrganizationLine:
     """Return an organization as pages name it; one query for its identifiers."""
+    identifiers = identifiers_of(standing.book, [organization]).get(organization.pk, ())
+    return _line(standing, organization, identifiers)
+
+
+def _line(
+    standing: Standing, organization: Organization, identifiers: tuple[tuple[str, str], ...]
+) -> OrganizationLine:
     kind = standing.book.kind(organization.kind_id)
     return OrganizationLine(
         organization_id=organization.public_id,
         name=organization.name,
         code=organization.code,
         kind_title=organization.kind_id if kind is None else kind.title,
-        identifiers=identifiers_of(standing.book, [organization]).get(organization.pk, ()),
+        identifiers=identifiers,
     )
 
 
@@ -194,36 +216,31 @@ def _connected(
     key = paging.from_text(after)
     if key is not None:
         people = people.filter(Q(name__gt=key[0]) | Q(name=key[0], pk__gt=key[1]))
-    found = list(people.order_by("name", "pk")[: length + 1])
-    rows = _rows(standing, organization, found[:length])
-    more = len(found) > length
-    return Page(rows, paging.to_text((found[length - 1].name, found[length - 1].pk)) if more else None)
-
-
-def _rows(
-    standing: Standing, organization: Organization, people: Sequence[Account]
-) -> tuple[ConnectedUser, ...]:
-    pks = [person.pk for person in people]
+    page = people.order_by("name", "pk").values("pk")[: length + 1]
     held: dict[int, list[Grant]] = {}
-    there = _held_there(standing, organization).filter(account__in=pks).select_related("participation")
-    for grant in there.order_by("starts_at", "pk"):
+    theirs = _held_there(standing, organization).filter(account__in=page)
+    for grant in theirs.select_related("account", "participation").order_by(
+        "account__name", "account", "starts_at", "pk"
+    ):
         held.setdefault(grant.account_id, []).append(grant)
-    participations = {pk: theirs[0].participation for pk, theirs in held.items()}
     removable = removable_role_ids(standing, organization)
-    return tuple(
-        ConnectedUser(
-            account_id=person.public_id,
-            name=person.name,
-            user_id=person.user_id,
-            email=person.email,
-            roles=tuple(held_role(standing, grant) for grant in held.get(person.pk, ())),
-            is_active=person.is_active and participations[person.pk].status == Participation.Status.ACTIVE,
-            is_viewer=person.pk == standing.account.pk,
-            may_remove=person.pk != standing.account.pk
-            and all(grant.role_id in removable for grant in held.get(person.pk, ())),
-            last_signed_in_at=participations[person.pk].last_signed_in_at,
-        )
-        for person in people
+    rows = [_row(standing, grants, removable) for grants in held.values()]
+    return paging.cut(rows, [(grants[0].account.name, pk) for pk, grants in held.items()], length)
+
+
+def _row(standing: Standing, grants: Sequence[Grant], removable: Collection[str]) -> ConnectedUser:
+    person, participation = grants[0].account, grants[0].participation
+    is_viewer = person.pk == standing.account.pk
+    return ConnectedUser(
+        account_id=person.public_id,
+        name=person.name,
+        user_id=person.user_id,
+        email=person.email,
+        roles=tuple(held_role(standing, grant) for grant in grants),
+        is_active=person.is_active and participation.status == Participation.Status.ACTIVE,
+        is_viewer=is_viewer,
+        may_remove=not is_viewer and all(grant.role_id in removable for grant in grants),
+        last_signed_in_at=participation.last_signed_in_at,
     )
 
 

@@ -20,11 +20,14 @@ from rolebook.governance.models import Stage
 from rolebook.governance.queries.chosen import chosen_stages
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import (
+    Filters,
     PendingRow,
+    count_to_decide,
     matching_stage_ids,
     role_title,
     roles_by_stage,
 )
+from rolebook.governance.queries.seeing import viewer_standing
 from rolebook.governance.refusals import Refused
 from rolebook.policy.words import sentence
 from rolebook.web.answers import SELECT, asked, first_address, program_view, said_of, with_parameters
@@ -46,15 +49,14 @@ class Selecting:
         all_on_page: whether they are to be ticked.
         matching: how many match on all pages, where more than this page and no more than one call decides; else 0.
         select_url: the same page with every row ticked.
-        organization_id: the organization whose users are shown; None on Manage Access.
+        filters: what the list is narrowed to; on View Users to its organization.
     """
 
     on_page: int
     all_on_page: bool
     matching: int
     select_url: str
-    search: str
-    organization_id: uuid.UUID | None
+    filters: Filters
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,30 +75,25 @@ def selecting(
     page: Page[PendingRow],
     *,
     after_name: str,
-    search: str,
-    organization_id: uuid.UUID | None = None,
+    filters: Filters,
+    total: int | None = None,
 ) -> Selecting | None:
     """Return how the rows of a page can be selected, or None where there are not two to decide.
 
-    ``after_name`` is the parameter that says which page it is. At most two statements, none for a list of one page.
+    ``after_name`` is the parameter that says which page it is; ``total`` how many match that the viewer may decide,
+    where that has been counted already. At most one statement.
     """
     on_page = sum(row.may_decide for row in page.rows)
     if on_page < 2:
         return None
     matching = 0
     if page.next_after or first_address(request, after_name):
-        found = matching_stage_ids(
-            request.account,
-            request.program.id,
-            request.at,
-            organization_id=organization_id,
-            search=search,
-            most=MOST_AT_ONCE + 1,
-        )
-        matching = len(found) if len(found) <= MOST_AT_ONCE else 0
+        standing = viewer_standing(request.account, request.program.id, request.at)
+        found = count_to_decide(standing, MOST_AT_ONCE + 1, filters) if total is None else total
+        matching = found if found <= MOST_AT_ONCE else 0
     all_on_page = asked(request, SELECT) == _PAGE
     select_url = with_parameters(request, {SELECT: _PAGE}, "pending")
-    return Selecting(on_page, all_on_page, matching, select_url, search, organization_id)
+    return Selecting(on_page, all_on_page, matching, select_url, filters)
 
 
 @program_view
@@ -106,15 +103,10 @@ def decide_selected(request: ProgramRequest) -> HttpResponse:
     verdict, organization_id = _verdict(request), _organization(request)
     setattr(request, CURRENT_ENTRY, "manage-access")
     stage_ids: Sequence[uuid.UUID | str] = request.POST.getlist("stage")[: MOST_AT_ONCE + 1]
-    if request.POST.get("every"):
-        search = request.POST.get("search", "").replace("\0", "")
+    together = _matching(request, organization_id)
+    if together is not None:
         stage_ids = matching_stage_ids(
-            request.account,
-            request.program.id,
-            request.at,
-            organization_id=organization_id,
-            search=search,
-            most=MOST_AT_ONCE + 1,
+            request.account, request.program.id, request.at, together, most=MOST_AT_ONCE + 1
         )
     if not stage_ids:
         return _back(
@@ -184,8 +176,20 @@ def decide_many(request: ProgramRequest) -> HttpResponse:
     return render(request, "pages/decided_many.html", shown)
 
 
+def _matching(request: ProgramRequest, organization_id: uuid.UUID | None) -> Filters | None:
+    """Return what is chosen by what it has in common: everything of one request, or everything that matches."""
+    of_request = request.POST.get("request", "").partition(":")[2]
+    if of_request:
+        return Filters(organization_id=organization_id, request_id=of_request)
+    if not request.POST.get("every"):
+        return None
+    search = request.POST.get("search", "").replace("\0", "")
+    role_id = request.POST.get("role", "").replace("\0", "")
+    return Filters(organization_id=organization_id, role_id=role_id or None, search=search)
+
+
 def _verdict(request: ProgramRequest) -> str:
-    verdict = request.POST.get("verdict", "")
+    verdict = request.POST.get("verdict", "") or request.POST.get("request", "").partition(":")[0]
     if verdict not in _VERDICTS:
         raise BadRequest("a decision names a verdict")
     return verdict

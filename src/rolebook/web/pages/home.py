@@ -13,7 +13,8 @@ from rolebook.governance.models import Request
 from rolebook.governance.queries import home as waiting_at_home
 from rolebook.governance.queries import my_access, my_requests, pending_requests
 from rolebook.governance.queries.home import Home
-from rolebook.governance.queries.requests import RequestLine
+from rolebook.governance.queries.own_requests import RequestLine
+from rolebook.governance.queries.paging import Page
 from rolebook.web.answers import program_view
 from rolebook.web.gate import open_page
 from rolebook.web.pages.my_access import NO_ROLE
@@ -44,10 +45,12 @@ def home(request: ProgramRequest) -> HttpResponse:
         "pages/home.html",
         {
             "decides": waiting.decides,
-            "to_decide": pending_requests(request.account, program_id, at, show="to decide", limit=_SHOWN),
+            "to_decide": pending_requests(request.account, program_id, at, show="to decide", limit=_SHOWN)
+            if waiting.decides
+            else Page(()),
             "to_decide_total": waiting.to_decide,
             "own": _open_ends(my_requests(request.account, program_id, at).rows)[:_SHOWN],
-            "holds": my_access(request.account, program_id, at),
+            "holds": my_access(request.account, program_id, at, reasons=False),
             "lead": _lead(waiting),
             "no_role_hint": request.rolebook.hint("no_role") or NO_ROLE,
         },

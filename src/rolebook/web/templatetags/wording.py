@@ -1,7 +1,11 @@
 """Small words of sentences that depend on what they stand beside."""
 
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
 from django import template
 
+from rolebook.governance.queries.pending import PendingRow
 from rolebook.policy.model import Rolebook
 
 register = template.Library()
@@ -11,6 +15,15 @@ register = template.Library()
 def with_article(title: str) -> str:
     """Put "a" or "an" before a title: "a Security Official", "an Agency Lead", "an IQCS Security"."""
     return f"{'an' if title[:1].casefold() in 'aeio' else 'a'} {title}" if title else ""
+
+
+@register.filter
+def with_those_of_one_request(rows: Sequence[PendingRow]) -> Iterator[tuple[PendingRow, int]]:
+    """Yield each row, the first of several of one request with how many follow each other, all others with 0."""
+    for _, some in groupby(rows, key=lambda row: row.request_id):
+        run = list(some)
+        yield run[0], len(run) if len(run) > 1 else 0
+        yield from ((row, 0) for row in run[1:])
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,224 @@
+"""My requests: each with its items, what became of each, and where it waits, for how long and for whom (an office)."""
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from rolebook.accounts.models import Account
+from rolebook.governance.authority import Standing
+from rolebook.governance.models import Request, RequestItem, Stage
+from rolebook.governance.queries import paging
+from rolebook.governance.queries.organization_search import matching
+from rolebook.governance.queries.paging import Page
+from rolebook.governance.queries.pending import role_title
+from rolebook.governance.queries.seeing import viewer_standing
+
+AGAIN = (Request.State.DENIED, Request.State.WITHDRAWN, Request.State.RETURNED, Request.State.PARTLY_APPROVED)
+"""States from which the requester may submit again (QPP-13)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An open stage: the office that decides, where, and since when."""
+
+    office: str
+    organization_name: str | None
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLine:
+    """One thing asked, what became of it, and for whom it waits while it is pending."""
+
+    kind: str
+    role_id: str
+    role_title: str
+    organization_id: uuid.UUID | None
+    organization_name: str | None
+    organization_code: str | None
+    organization_kind_id: str | None
+    state: str
+    waits: tuple[Waiting, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLine:
+    """One request in a list of one's own.
+
+    Attributes:
+        items: what its present version asks for, in the order asked.
+        waits: the offices that have to decide now, each place once, the longest waiting first.
+        came_to: (state, number of items) for a request of several items, the commonest state first.
+    """
+
+    request_id: uuid.UUID
+    state: str
+    version: int
+    reason: str
+    items: tuple[ItemLine, ...]
+    requester_name: str
+    beneficiary_name: str
+    submitted_at: datetime
+    settled_at: datetime | None
+    waits: tuple[Waiting, ...]
+    came_to: tuple[tuple[str, int], ...]
+    may_withdraw: bool
+    may_submit_again: bool
+
+    @property
+    def role_titles(self) -> tuple[str, ...]:
+        """The titles of the roles asked for, each once."""
+        return tuple(dict.fromkeys(item.role_title for item in self.items))
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """The titles of the offices that decide now."""
+        return tuple(dict.fromkeys(one.office for one in self.waits))
+
+    @property
+    def waits_since(self) -> datetime | None:
+        """Since when it has waited for the one that has had it longest."""
+        return self.waits[0].since if self.waits else None
+
+
+def my_requests(
+    viewer: Account,
+    program_id: str,
+    at: datetime,
+    *,
+    state: str | None = None,
+    search: str = "",
+    after: str | None = None,
+    limit: int = paging.DEFAULT_LIMIT,
+) -> Page[RequestLine]:
+    """Return the requests that the viewer made or that are for them, newest first; two statements, however many.
+
+    ``search`` is part of the name, code or number of an organization that one names.
+    """
+    standing = viewer_standing(viewer, program_id, at)
+    length = paging.bounded(limit)
+    requests = with_people(Request.objects.filter(program_id=program_id)).filter(
+        Q(requester=viewer) | Q(beneficiary=viewer)
+    )
+    if state:
+        requests = requests.filter(state=state)
+    if paging.search_words(search):
+        named = RequestItem.objects.filter(matching(search, "organization__"), request=OuterRef("pk"))
+        requests = requests.filter(Exists(named))
+    key = paging.instant_key(after)
+    if key is not None:
+        requests = requests.filter(Q(submitted_at__lt=key[0]) | Q(submitted_at=key[0], pk__lt=key[1]))
+    found = list(requests.order_by("-submitted_at", "-pk")[: length + 1])
+    items = items_of(standing, [request.pk for request in found])
+    lines = [request_line(standing, request, items.get(request.pk, ())) for request in found]
+    return paging.cut(lines, [(one.submitted_at.isoformat(), one.pk) for one in found], length)
+
+
+def with_people(requests: QuerySet[Request]) -> QuerySet[Request]:
+    """Return requests with requester and beneficiary, and whether each was submitted again."""
+    again = Request.objects.filter(resubmission_of=OuterRef("pk"))
+    return requests.annotate(was_submitted_again=Exists(again)).select_related("requester", "beneficiary")
+
+
+def items_of(standing: Standing, request_pks: Sequence[int]) -> Mapping[int, tuple[ItemLine, ...]]:
+    """Return the items of the requests' present versions, with the stages that they wait at; one statement."""
+    if not request_pks:
+        return {}
+    rows = (
+        RequestItem.objects.filter(request__in=request_pks, request_version=F("request__version"))
+        .order_by("request", "position", "stages__position", "stages__pk")
+        .values_list(
+            "request",
+            "position",
+            "kind",
+            "role_id",
+            "state",
+            "organization__public_id",
+            "organization__name",
+            "organization__code",
+            "organization__kind_id",
+            "stages__state",
+            "stages__approver_role_id",
+            "stages__organization__name",
+            "stages__opened_at",
+        )
+    )
+    lines: dict[tuple[int, int], ItemLine] = {}
+    waits: dict[tuple[int, int], list[Waiting]] = {}
+    for (
+        request,
+        position,
+        kind,
+        role_id,
+        state,
+        public_id,
+        name,
+        code,
+        kind_id,
+        stage_state,
+        approver_role_id,
+        place,
+        opened_at,
+    ) in rows:
+        key = (request, position)
+        title = role_title(standing.book, role_id)
+        lines[key] = ItemLine(kind, role_id, title, public_id, name, code, kind_id, state)
+        if stage_state == Stage.State.OPEN and opened_at is not None:
+            waits.setdefault(key, []).append(
+                Waiting(role_title(standing.book, approver_role_id), place, opened_at)
+            )
+    found: dict[int, list[ItemLine]] = {}
+    for key, line in lines.items():
+        found.setdefault(key[0], []).append(replace(line, waits=tuple(waits.get(key, ()))))
+    return {pk: tuple(items) for pk, items in found.items()}
+
+
+def item_line(standing: Standing, item: RequestItem, waiting: Sequence[Stage]) -> ItemLine:
+    """Return an item with the open stages that it waits at."""
+    place = item.organization
+    return ItemLine(
+        kind=item.kind,
+        role_id=item.role_id,
+        role_title=role_title(standing.book, item.role_id),
+        organization_id=None if place is None else place.public_id,
+        organization_name=None if place is None else place.name,
+        organization_code=None if place is None else place.code,
+        organization_kind_id=None if place is None else place.kind_id,
+        state=item.state,
+        waits=tuple(
+            Waiting(
+                role_title(standing.book, stage.approver_role_id),
+                None if stage.organization is None else stage.organization.name,
+                stage.opened_at,
+            )
+            for stage in waiting
+            if stage.opened_at is not None
+        ),
+    )
+
+
+def request_line(standing: Standing, request: Request, items: Sequence[ItemLine]) -> RequestLine:
+    """Return a request, read by `with_people`, as a list shows it to one of its own people."""
+    asked = standing.account.pk == request.requester_id
+    waits = dict.fromkeys(wait for item in items for wait in item.waits)
+    return RequestLine(
+        request_id=request.public_id,
+        state=request.state,
+        version=request.version,
+        reason=request.reason,
+        items=tuple(items),
+        requester_name=request.requester.name,
+        beneficiary_name=request.beneficiary.name,
+        submitted_at=request.submitted_at,
+        settled_at=request.settled_at,
+        waits=tuple(sorted(waits, key=lambda one: one.since)),
+        came_to=tuple(Counter(item.state for item in items).most_common()) if len(items) > 1 else (),
+        may_withdraw=asked and request.state in (Request.State.PENDING, Request.State.RETURNED),
+        may_submit_again=asked
+        and request.state in AGAIN
+        and not getattr(request, "was_submitted_again", False),
+    )
