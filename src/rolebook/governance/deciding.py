@@ -168,7 +168,9 @@ def _require_returnable(request: Request, reason: str) -> None:
 
 
 def _judge(standing: Standing, stage: Stage, request: Request, items: tuple[RequestItem, ...]) -> None:
-    changes = [change_of_item(item, request, Moment.OUTCOME, standing.at, standing.account) for item in items]
+    # What another stage denied is not asked for any more: what is against it keeps nothing else from being decided.
+    asked = [item for item in items if item.state == RequestItem.State.PENDING]
+    changes = [change_of_item(item, request, Moment.OUTCOME, standing.at, standing.account) for item in asked]
     violations = (
         *inactive_violations(request.beneficiary, request.program_id),
         *judge_changes(changes, RowFacts(standing.book, stage=stage)),
