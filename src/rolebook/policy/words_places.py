@@ -14,6 +14,7 @@ PLACES: Mapping[str, str] = {
     "contact_twice": "There is a contact for {purpose} already. Say what this one is for.",
     "too_many_contacts": "Keep at most {most} contacts.",
     "unknown_kind": "Choose what kind of organization it is.",
+    "no_such_parent": "There is no open organization with the code or number {code}.",
     "kind_needs_parent": "Choose the organization that it belongs to. It must be: {kinds}.",
     "kind_stands_alone": "This kind of organization belongs to no other.",
     "wrong_kind_of_parent": "It cannot belong to {parent}. It must belong to: {kinds}.",

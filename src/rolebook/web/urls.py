@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from rolebook.web.account_requests.urls import urlpatterns as account_request_pages
 from rolebook.web.matrix.urls import urlpatterns as matrix_pages
 from rolebook.web.notices.urls import program_pages as notice_pages
 from rolebook.web.pages.audit import (
@@ -24,6 +25,7 @@ from rolebook.web.pages.removal import removal_page, remove_access_page
 from rolebook.web.pages.request_role import choose_organization, choose_role, review_request
 from rolebook.web.pages.requests import ask_again, my_requests_page, request_page, submit_again, withdraw
 from rolebook.web.people.urls import program_pages as people_pages
+from rolebook.web.places.urls import program_pages as places_pages
 
 _PROGRAM = "<slug:program_id>/"
 _REQUEST = _PROGRAM + "requests/<uuid:request_id>/"
@@ -32,9 +34,11 @@ _AUDIT = _PROGRAM + "audit/"
 _ASK = _PROGRAM + "request-a-role/"
 
 urlpatterns = [
+    *account_request_pages,
     *matrix_pages,
     *notice_pages,
     *people_pages,
+    *places_pages,
     path("", start, name="start"),
     path(_PROGRAM, home, name="home"),
     path(_PROGRAM + "manage-access/", manage_access, name="manage-access"),

@@ -1,0 +1,27 @@
+"""Addresses of the pages about organizations, and of the steward's pages about designations, mail and jobs."""
+
+from django.urls import path
+
+from rolebook.web.places.changing import (
+    add_page,
+    change_status_page,
+    edit_page,
+    move_page,
+    standing_page,
+)
+from rolebook.web.places.pages import export_organizations, organization_view, stewards_list
+
+_ORGANIZATIONS = "<slug:program_id>/organizations/"
+_ORGANIZATION = _ORGANIZATIONS + "<uuid:organization_id>/"
+
+program_pages = [
+    path(_ORGANIZATIONS, stewards_list, name="steward-organizations"),
+    path(_ORGANIZATIONS + "export.csv", export_organizations, name="organizations-csv"),
+    path(_ORGANIZATIONS + "add/", add_page, name="add-organization"),
+    path(_ORGANIZATIONS + "changes/<int:sequence>/", change_status_page, name="organization-change"),
+    path(_ORGANIZATION, organization_view, name="organization"),
+    path(_ORGANIZATION + "edit/", edit_page, name="edit-organization"),
+    path(_ORGANIZATION + "move/", move_page, name="move-organization"),
+    path(_ORGANIZATION + "close/", standing_page, {"act": "close"}, name="close-organization"),
+    path(_ORGANIZATION + "reopen/", standing_page, {"act": "reopen"}, name="reopen-organization"),
+]
