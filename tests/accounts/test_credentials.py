@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from rolebook.accounts import mailed_codes, throttling
+from rolebook.accounts.encryption import SecretUnreadable
 from rolebook.accounts.flows.registration import confirm_email, register_account
 from rolebook.accounts.models import Account, MailedCode, Throttle
 from rolebook.accounts.passwords import judge_password
 from rolebook.accounts.second_factor import (
     EncryptingAdapter,
-    SecretUnreadable,
     code_at,
     matching_step,
     new_secret,

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import F
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from rolebook.accounts.encryption import secret_keys
 from rolebook.accounts.models import Account, MailedCode
 from rolebook.accounts.second_factor import plain_code
 
@@ -85,7 +86,9 @@ def check_code(public_id: uuid.UUID, purpose: MailedCode.Purpose, typed: str, at
     if not _still_open(proof, at).filter(attempts__lt=MOST_ATTEMPTS).update(attempts=F("attempts") + 1):
         raise CodeRefused(spent=True)
     expected = proof.code_hash
-    if not expected or not constant_time_compare(expected, _hashed(proof.public_id, plain_code(typed))):
+    # A code may have been mailed a moment before the installation's secret key was changed.
+    hashes = [_hashed(proof.public_id, plain_code(typed), key) for key in secret_keys()]
+    if not expected or not any(constant_time_compare(expected, one) for one in hashes):
         raise CodeRefused(spent=proof.attempts + 1 >= MOST_ATTEMPTS)
     return proof
 
@@ -127,7 +130,6 @@ def _new_digits() -> str:
     return f"{digits[:4]} {digits[4:]}"
 
 
-def _hashed(public_id: uuid.UUID, code: str) -> str:
-    return salted_hmac(
-        "rolebook.accounts.mailed_code", f"{public_id}\n{plain_code(code)}", algorithm="sha256"
-    ).hexdigest()
+def _hashed(public_id: uuid.UUID, code: str, key: str | None = None) -> str:
+    said = f"{public_id}\n{plain_code(code)}"
+    return salted_hmac("rolebook.accounts.mailed_code", said, secret=key, algorithm="sha256").hexdigest()

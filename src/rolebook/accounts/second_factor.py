@@ -1,7 +1,6 @@
 """Time-based codes (RFC 6238) and their secrets, kept encrypted in allauth's tables. Time is a parameter here."""
 
 import base64
-import hashlib
 import io
 from datetime import datetime
 
@@ -11,11 +10,10 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, generate_totp_secret, hotp_value
 from allauth.mfa.utils import decrypt
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from qrcode.image.svg import SvgPathImage
 
+from rolebook.accounts import encryption
 from rolebook.accounts.credential_models import Passkey
 from rolebook.accounts.models import Account, LinkedIdentity
 
@@ -25,38 +23,16 @@ TOLERATED_STEPS = 1
 """Steps before and after the present one whose codes are taken, for clocks that differ (RFC 6238, section 5.2)."""
 
 
-class SecretUnreadable(RuntimeError):
-    """A stored secret was encrypted under a secret key that the settings no longer have."""
-
-
 class EncryptingAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Encrypts what allauth stores (TOTP secrets, seeds of recovery codes) under the installation's secret key."""
 
     def encrypt(self, text: str) -> str:
-        """Return ``text`` encrypted and authenticated (Fernet)."""
-        return _cipher().encrypt(text.encode()).decode()
+        """Return ``text`` encrypted and authenticated."""
+        return encryption.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Return the text that ``encrypt`` was given. Raises SecretUnreadable under another secret key."""
-        try:
-            return _cipher().decrypt(encrypted_text.encode()).decode()
-        except InvalidToken as wrong:
-            raise SecretUnreadable(
-                "a second factor was stored under another ROLEBOOK_SECRET_KEY; start with the earlier key"
-            ) from wrong
-
-
-def _cipher() -> MultiFernet:
-    """Return the cipher of the present secret key, which also reads what earlier keys wrote."""
-    keys = [str(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
-    return MultiFernet(
-        Fernet(
-            base64.urlsafe_b64encode(
-                hashlib.sha256(b"rolebook.accounts.second_factor\n" + key.encode()).digest()
-            )
-        )
-        for key in keys
-    )
+        """Return the text that ``encrypt`` was given. Raises SecretUnreadable under a secret key that is not known."""
+        return encryption.decrypt(encrypted_text)
 
 
 def new_secret() -> str:

@@ -100,6 +100,9 @@ ACCOUNT_IDENTITY_UNLINKED = _declare(
     "provider issuer",
     "identity",
 )
+SECRETS_REENCRYPTED = _declare(
+    "secrets:re-encrypted", "Stored second factors were encrypted under a new secret key", "rewritten"
+)
 ACCOUNT_ERASED = _declare(
     "account:erased", "Personal data of a person was erased from the log", "values through_sequence"
 )

@@ -8,7 +8,9 @@ The same position of the same query has the same token.
 
 import base64
 import binascii
+import contextlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -40,15 +42,21 @@ class Position:
 
 
 class PageTokens:
-    """Makes and reads page tokens; every process of an installation has the same secret key."""
+    """Makes and reads page tokens; every process of an installation has the same secret key.
 
-    def __init__(self, secret_key: str) -> None:
-        self._cipher = AESSIV(hmac.digest(secret_key.encode(), b"page tokens of searches", "sha512"))
+    Tokens that were made under an earlier key are read while the settings name it.
+    """
+
+    def __init__(self, secret_key: str, earlier: Sequence[str] = ()) -> None:
+        self._ciphers = tuple(
+            AESSIV(hmac.digest(key.encode(), b"page tokens of searches", "sha512"))
+            for key in (secret_key, *earlier)
+        )
 
     def seal(self, query: bytes, position: Position) -> str:
         """Return the token of a position in the results of a query."""
         told = msgspec.json.encode([position.limit, position.after])
-        return base64.urlsafe_b64encode(self._cipher.encrypt(told, [query])).decode().rstrip("=")
+        return base64.urlsafe_b64encode(self._ciphers[0].encrypt(told, [query])).decode().rstrip("=")
 
     def position(self, query: bytes, page: PageAsked) -> Position:
         """Return where the page begins that is asked for.
@@ -60,15 +68,19 @@ class PageTokens:
             return Position("", DEFAULT_RESULTS if limit is None else limit)
         try:
             sealed = base64.b64decode(page.token + "=" * (-len(page.token) % 4), b"-_", validate=True)
-            first_limit, after = msgspec.json.decode(
-                self._cipher.decrypt(sealed, [query]), type=tuple[int, str]
-            )
+            first_limit, after = msgspec.json.decode(self._open(sealed, query), type=tuple[int, str])
         except (binascii.Error, ValueError, InvalidTag):
             raise Malformed("page.token: expected the next_token of a page of the same query") from None
         if limit is not None and limit != first_limit:
             raise Malformed("page.limit: expected the limit of the first page, or none")
         # A page of no results only tells whether there are any; who goes on without a limit wants to see them.
         return Position(after, DEFAULT_RESULTS if limit is None and first_limit == 0 else first_limit)
+
+    def _open(self, sealed: bytes, query: bytes) -> bytes:
+        for cipher in self._ciphers[:-1]:
+            with contextlib.suppress(InvalidTag):
+                return cipher.decrypt(sealed, [query])
+        return self._ciphers[-1].decrypt(sealed, [query])
 
 
 def fingerprint(*parts: Any) -> bytes:

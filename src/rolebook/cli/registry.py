@@ -74,6 +74,10 @@ COMMANDS: Mapping[str, Registered] = {
     "worker": Registered(
         "rolebook.cli.server.worker:worker", "Send notices by mail and run recurring jobs until stopped"
     ),
+    "secret-key": Registered(
+        "rolebook.cli.server.secret_key:secret_key",
+        "Change the secret key: sessions, links and second factors made under earlier keys go on",
+    ),
     "send-test-mail": Registered(
         "rolebook.cli.server.mail:send_test_mail",
         "Send one test mail at once and say what the mail server answered",

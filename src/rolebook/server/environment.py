@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,11 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from rolebook.accounts.identity_providers import IdentityProvider, ProvidersError, read_providers
+from rolebook.notices.transport import MailSettingsError, mail_server
+
+_HOST = re.compile(r"\.?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
+SECRET_KEY_FILE = "secret-key"  # noqa: S105 - a name of a file
+"""In the home: the secret keys where no variable names one."""
 
 
 class SettingsError(ValueError):
@@ -61,14 +67,16 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
     proxies = variables.get("ROLEBOOK_PROXIES", "0")
     if proxies not in {"0", "1", "2", "3"}:
         raise SettingsError(f"ROLEBOOK_PROXIES: found {proxies!r}, expected a number from 0 to 3")
-    hosts = tuple(h.strip() for h in variables.get("ROLEBOOK_HOSTS", "").split(",") if h.strip()) or (host,)
+    secret, *earlier = _secret_keys(variables, home)
+    database = variables.get("ROLEBOOK_DATABASE", f"sqlite:///{home / 'rolebook.sqlite3'}")
+    django_database(database)
     return Environment(
         home=home,
-        database=variables.get("ROLEBOOK_DATABASE", f"sqlite:///{home / 'rolebook.sqlite3'}"),
-        secret_key=variables.get("ROLEBOOK_SECRET_KEY") or _kept_secret(home),
+        database=database,
+        secret_key=secret,
         site_url=site_url,
-        allowed_hosts=hosts,
-        mail_url=variables.get("ROLEBOOK_MAIL", "smtp://127.0.0.1:25"),
+        allowed_hosts=_hosts(variables) or (host,),
+        mail_url=_mail(variables.get("ROLEBOOK_MAIL", "smtp://127.0.0.1:25")),
         mail_from=_sender(variables.get("ROLEBOOK_MAIL_FROM", f"Rolebook <rolebook@{host}>")),
         demo=_flag(variables, "ROLEBOOK_DEMO"),
         debug=_flag(variables, "ROLEBOOK_DEBUG"),
@@ -77,6 +85,7 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
         session_hours=_number(variables, "ROLEBOOK_SESSION_HOURS", default=12, most=168),
         session_idle_minutes=_number(variables, "ROLEBOOK_SESSION_IDLE_MINUTES", default=30, most=720),
         identity_providers=_providers(variables),
+        earlier_secret_keys=tuple(earlier),
     )
 
 
@@ -109,6 +118,24 @@ def _parts(address: str) -> SplitResult:
     return parts
 
 
+def _hosts(variables: Mapping[str, str]) -> tuple[str, ...]:
+    hosts = tuple(h.strip() for h in variables.get("ROLEBOOK_HOSTS", "").split(",") if h.strip())
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            raise SettingsError(
+                f"ROLEBOOK_HOSTS: found {host!r}, expected host names such as access.example.org, separated by commas"
+            )
+    return hosts
+
+
+def _mail(address: str) -> str:
+    try:
+        mail_server(address)
+    except MailSettingsError as wrong:
+        raise SettingsError(str(wrong)) from wrong
+    return address
+
+
 def _sender(mail_from: str) -> str:
     address = parseaddr(mail_from)[1]
     if not mail_from.isprintable() or "@" not in address.strip("@"):
@@ -133,19 +160,40 @@ def _flag(variables: Mapping[str, str], name: str) -> bool:
     return value == "1"
 
 
-def _kept_secret(home: Path) -> str:
-    """Return the secret key of this installation, made at first use and kept readable by its owner only."""
-    file = home / "secret-key"
+def _secret_keys(variables: Mapping[str, str], home: Path) -> tuple[str, ...]:
+    """Return the present secret key and the earlier ones, from the variables, else from the file in the home."""
+    named = variables.get("ROLEBOOK_SECRET_KEY", "")
+    if named != named.strip():
+        raise SettingsError("ROLEBOOK_SECRET_KEY: found white space around it, expected a key alone")
+    present, *kept = (named,) if named else _kept_secrets(home)
+    earlier = variables.get("ROLEBOOK_EARLIER_SECRET_KEYS", "").split()
+    if present in earlier:
+        raise SettingsError("ROLEBOOK_EARLIER_SECRET_KEYS: found the present key, expected earlier ones only")
+    return (present, *kept, *earlier)
+
+
+def _kept_secrets(home: Path) -> tuple[str, ...]:
+    """Return the secret keys of this installation, the newest first, one a line in a file.
+
+    The first is made at first use and kept readable by its owner only; ``rolebook secret-key rotate`` puts another
+    before it.
+    """
+    file = home / SECRET_KEY_FILE
     if not file.exists():
         home.mkdir(parents=True, exist_ok=True)
         # Written aside, then linked: whoever starts at the same moment finds a whole key, and one key wins.
-        made = home / f"secret-key.{secrets.token_hex(4)}"
+        made = home / f"{SECRET_KEY_FILE}.{secrets.token_hex(4)}"
         with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
             out.write(secrets.token_urlsafe(48))
         with contextlib.suppress(FileExistsError):
             os.link(made, file)
         made.unlink()
-    return file.read_text().strip()
+    keys = tuple(file.read_text().split())
+    if not keys:
+        raise SettingsError(
+            f"ROLEBOOK_HOME: found no key in {str(file)!r}, expected one (restore it from a backup)"
+        )
+    return keys
 
 
 def django_database(address: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ ROLEBOOK = read_environment()
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = ROLEBOOK.secret_key
+SECRET_KEY_FALLBACKS = list(ROLEBOOK.earlier_secret_keys)
 DEBUG = False
 ALLOWED_HOSTS = list(ROLEBOOK.allowed_hosts)
 ROOT_URLCONF = "rolebook.server.urls"

@@ -46,12 +46,6 @@ def serve(host: str, port: int, processes: int, threads: int, migrate: bool, wor
     from django.conf import settings
     from django.db import connection
 
-    from rolebook.notices.transport import MailSettingsError, mail_server
-
-    try:
-        mail_server(settings.ROLEBOOK.mail_url)
-    except MailSettingsError as wrong:
-        raise click.ClickException(f"{wrong} (docs/settings.md)") from None
     if settings.ROLEBOOK.demo:
         refuse_off_loopback(host)
     if processes > 1 and connection.vendor == "sqlite":

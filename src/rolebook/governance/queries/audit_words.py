@@ -84,6 +84,7 @@ SENTENCES: Mapping[str, Words] = {
         "{who} erased personal data of {whom} from the audit log",
         "{who} erased their own personal data from the audit log",
     ),
+    "secrets:re-encrypted": Words("program", "{who} encrypted stored second factors under a new secret key"),
     "statement:agreed": Words("people", "{whom} agreed to the program's statement"),
     "rolebook:activated": Words(
         "program", "{who} brought version {number} of the program's rolebook into force"
@@ -242,6 +243,7 @@ LABELS: Mapping[str, str] = {
     "replaced": "Replaced the one before",
     "request_type": "New or modification",
     "requests_returned": "Requests sent back",
+    "rewritten": "Second factors encrypted again",
     "role_id": "Role",
     "rolebook_version": "Rolebook version",
     "roles": "Roles",

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from rolebook.accounts.encryption import secret_keys
 from rolebook.accounts.models import Account
 from rolebook.accounts.queries import programs_in_force
 from rolebook.accounts.throttling import TooManyAttempts
@@ -83,7 +84,8 @@ def knows(request: HttpRequest, user_id: str) -> bool:
 
     Used for throttling only: failures of strangers then do not count against its owner (fault 38).
     """
-    return _mark(user_id) in _marks(request)
+    marks = _marks(request)
+    return any(_mark(user_id, key) in marks for key in secret_keys())
 
 
 def remember(request: HttpRequest, response: HttpResponse, account: Account) -> None:
@@ -109,5 +111,6 @@ def _marks(request: HttpRequest) -> list[str]:
     return [str(mark) for mark in kept["marks"]]
 
 
-def _mark(user_id: str) -> str:
-    return salted_hmac(_KNOWN_SALT, user_id.strip().casefold(), algorithm="sha256").hexdigest()[:20]
+def _mark(user_id: str, key: str | None = None) -> str:
+    folded = user_id.strip().casefold()
+    return salted_hmac(_KNOWN_SALT, folded, secret=key, algorithm="sha256").hexdigest()[:20]
