@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from rolebook.accounts.flows.passkeys import checked_name
 from rolebook.accounts.flows.registration import LONGEST_NAME
 from rolebook.accounts.passwords import LONGEST
 from rolebook.accounts.texts import clean_email, clean_line, clean_user_id
@@ -181,6 +182,14 @@ class CodeForm(forms.Form):
     )
 
 
+class RecoveryCodeForm(forms.Form):
+    """A recovery code, for who has passkeys and no authenticator app."""
+
+    code = Code(
+        "Recovery code", help_text="One of the codes that you kept. Each is good once.", autofocus=False
+    )
+
+
 class MailedCodeForm(forms.Form):
     """A mailed code, for who has no authenticator app yet."""
 
@@ -193,6 +202,13 @@ class SetUpForm(forms.Form):
     code = Code(
         "Code that the app shows", help_text="Six digits. A new one comes every 30 seconds.", autofocus=False
     )
+
+
+class AddAppForm(SetUpForm):
+    """An authenticator app beside a passkey: the password proves that it is the person."""
+
+    password = Password("Your password")
+    field_order = ("password", "code")
 
 
 class ReplaceForm(SetUpForm):
@@ -216,6 +232,44 @@ class ConfirmPasswordForm(forms.Form):
     """The password, before something is changed."""
 
     password = Password("Your password")
+
+
+class NewPasskeyForm(forms.Form):
+    """What a new passkey is called, and the password where a second factor is there already."""
+
+    name = forms.CharField(
+        label="Name of the passkey",
+        max_length=200,
+        help_text="So that you know it again: “Work laptop”, “My phone”.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Give it a name."},
+    )
+    password = Password("Your password")
+
+    def __init__(self, *args: Any, first: bool, **kwargs: Any) -> None:
+        """Leave the password out for who has just typed it, to set up the first factor."""
+        super().__init__(*args, **kwargs)
+        if first:
+            del self.fields["password"]
+
+    def clean_name(self) -> str:
+        """Return the name on one line."""
+        return checked_name(self.cleaned_data["name"])
+
+
+class PasskeyNameForm(forms.Form):
+    """Another name of a passkey."""
+
+    name = forms.CharField(
+        label="Name of the passkey",
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Give it a name."},
+    )
+
+    def clean_name(self) -> str:
+        """Return the name on one line."""
+        return checked_name(self.cleaned_data["name"])
 
 
 class ChangePasswordForm(TwicePasswordForm):

@@ -1,12 +1,14 @@
 """Set up the second factor: authenticator app, then recovery codes, shown once (QPP-02)."""
 
+from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from rolebook.accounts import second_factor
+from rolebook.accounts import passkeys, second_factor
 from rolebook.accounts.flows import credentials
 from rolebook.accounts.models import Account
 from rolebook.accounts.queries import programs_in_force
@@ -15,7 +17,8 @@ from rolebook.accounts.throttling import TooManyAttempts
 from rolebook.audit import clock
 from rolebook.notices.outbox import account_mails
 from rolebook.web.account import session
-from rolebook.web.account.forms import ReplaceForm, SetUpForm, say
+from rolebook.web.account.changing import change_by_form, signed_in_account, wrong_password
+from rolebook.web.account.forms import AddAppForm, ConfirmPasswordForm, ReplaceForm, SetUpForm, say
 from rolebook.web.account.pages import BARE_HEADER, kept_next, remember, too_many
 from rolebook.web.gate import setting_up_page
 
@@ -24,6 +27,10 @@ _CODES = "rolebook.recovery_codes"
 _WRONG = "That is not the code that the app shows. Wait for the next one, and type that."
 _WRONG_PRESENT = "That code is not right, or was used already. Wait for the next one, and type that."
 _PAGE = "account/second_factor.html"
+_ONLY = (
+    "The app is your only second factor, and without one nobody can act here. "
+    "Set up a passkey first, then remove the app."
+)
 
 
 @setting_up_page
@@ -34,13 +41,14 @@ def set_up(request: HttpRequest) -> HttpResponse:
     account = session.account_of(request)
     if account is None:
         return HttpResponseRedirect(reverse("choose-program"))
-    replacing = session.has_two_factors(request)
-    if not replacing and second_factor.totp_of(account) is not None:
+    beside = session.has_two_factors(request)
+    replacing = beside and second_factor.totp_of(account) is not None
+    if not beside and second_factor.has_second_factor(account):
         session.end(request)  # set up elsewhere meanwhile: this session never proved it
         return HttpResponseRedirect(reverse("choose-program"))
     secret = _secret(request)
-    form = (ReplaceForm if replacing else SetUpForm)(request.POST or None)
-    context = _context(account, secret, replacing)
+    form = (ReplaceForm if replacing else AddAppForm if beside else SetUpForm)(request.POST or None)
+    context = _context(account, secret, replacing=replacing, beside=beside)
     context["form"] = form
     if request.method != "POST" or not form.is_valid():
         return render(request, _PAGE, context, status=422 if request.method == "POST" else 200)
@@ -57,7 +65,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
             send=account_mails(at),
         )
     except credentials.WrongPassword:
-        say(form, "password", "That is not your password.")
+        say(form, "password", wrong_password(account))
     except credentials.WrongPresentCode:
         say(form, "present_code", _WRONG_PRESENT)
     except credentials.WrongSecurityCode:
@@ -68,11 +76,39 @@ def set_up(request: HttpRequest) -> HttpResponse:
         request.session.pop(_NEW_FACTOR, None)
         session.keep(request, done.account)
         session.raise_assurance(request)
-        show_codes(request, done.recovery_codes)
+        if done.recovery_codes:
+            show_codes(request, done.recovery_codes)
+        else:
+            messages.success(request, "The authenticator app is set up. You were signed out everywhere else.")
         response = HttpResponseRedirect(reverse("recovery-codes"))
         remember(request, response, done.account)
         return response
     return render(request, _PAGE, context, status=422)
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove_app(request: HttpRequest) -> HttpResponse:
+    """Remove the authenticator app beside a passkey, after the password."""
+
+    def change(form: forms.Form) -> HttpResponse:
+        at = clock.now()
+        try:
+            account = credentials.remove_totp(
+                acting_user=signed_in_account(request),
+                password=form.cleaned_data["password"],
+                at=at,
+                origin=session.origin_of(request),
+                send=account_mails(at),
+            )
+        except credentials.OnlyFactor:
+            say(form, None, _ONLY)
+            return render(request, "account/remove_app.html", {"form": form}, status=409)
+        session.keep(request, account)
+        messages.success(request, "The authenticator app is removed. You were signed out everywhere else.")
+        return HttpResponseRedirect(reverse("security"))
+
+    return change_by_form(request, ConfirmPasswordForm, "account/remove_app.html", change)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -125,7 +161,7 @@ def _secret(request: HttpRequest) -> str:
     return EncryptingAdapter().decrypt(kept)
 
 
-def _context(account: Account, secret: str, replacing: bool) -> dict[str, object]:
+def _context(account: Account, secret: str, *, replacing: bool, beside: bool) -> dict[str, object]:
     books = programs_in_force(clock.now())
     issuer = books[0].program.short_name if len(books) == 1 else "Rolebook"
     address = second_factor.setup_address(account, secret, issuer)
@@ -134,5 +170,7 @@ def _context(account: Account, secret: str, replacing: bool) -> dict[str, object
         "picture": second_factor.qr_picture(address),
         "secret": grouped,
         "replacing": replacing,
-        **({} if replacing else BARE_HEADER),
+        "beside": beside,
+        "passkeys_possible": passkeys.site() is not None,
+        **({} if beside else BARE_HEADER),
     }

@@ -1,45 +1,46 @@
 """The security page: what is set up, and how to change it. Every change asks for the password again."""
 
-from collections.abc import Callable
-from typing import Any
-
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from rolebook.accounts import passkeys
 from rolebook.accounts.flows import credentials, status
-from rolebook.accounts.mailed_codes import CodeRefused
-from rolebook.accounts.models import Account
 from rolebook.accounts.queries.credentials import factors_of
-from rolebook.accounts.throttling import TooManyAttempts
 from rolebook.audit import clock
 from rolebook.notices.outbox import account_mails
 from rolebook.web.account import session
+from rolebook.web.account.changing import change_by_form, signed_in_account
 from rolebook.web.account.forms import (
     ChangeEmailForm,
     ChangePasswordForm,
     ConfirmEmailForm,
     ConfirmPasswordForm,
-    say,
 )
-from rolebook.web.account.pages import SPENT_CODE, WRONG_CODE, keep_next, proof_in, too_many
+from rolebook.web.account.pages import keep_next, proof_in
 from rolebook.web.account.second_factor import show_codes
+from rolebook.web.account.session_list import listed_sessions
 
 _PROOF = "rolebook.new_email"
-_NOT_YOURS = "That is not your password."
 _GET_OR_POST = ["GET", "HEAD", "POST"]
 
 
 @require_safe
 def security(request: HttpRequest) -> HttpResponse:
     """What is set up for the account, and the ways to change it."""
-    account = _account(request)
-    return render(request, "account/security.html", {"account": account, "factors": factors_of(account)})
+    account = signed_in_account(request)
+    context = {
+        "account": account,
+        "factors": factors_of(account),
+        "sessions": listed_sessions(request, account),
+        "limits": session.limits(),
+        "passkeys_possible": passkeys.site() is not None,
+    }
+    return render(request, "account/security.html", context)
 
 
 @sensitive_post_parameters("old", "password", "password_again")
@@ -50,7 +51,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     def change(form: forms.Form) -> HttpResponse:
         at = clock.now()
         account = credentials.change_password(
-            acting_user=_account(request),
+            acting_user=signed_in_account(request),
             old=form.cleaned_data["old"],
             new=form.cleaned_data["password"],
             at=at,
@@ -61,7 +62,9 @@ def change_password(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Your password was changed. You were signed out everywhere else.")
         return HttpResponseRedirect(reverse("security"))
 
-    return _change(request, ChangePasswordForm, "account/change_password.html", change, proved_by="old")
+    return change_by_form(
+        request, ChangePasswordForm, "account/change_password.html", change, proved_by="old"
+    )
 
 
 @sensitive_post_parameters("password")
@@ -72,7 +75,7 @@ def new_recovery_codes(request: HttpRequest) -> HttpResponse:
     def change(form: forms.Form) -> HttpResponse:
         at = clock.now()
         codes = credentials.make_recovery_codes(
-            acting_user=_account(request),
+            acting_user=signed_in_account(request),
             password=form.cleaned_data["password"],
             at=at,
             origin=session.origin_of(request),
@@ -82,7 +85,7 @@ def new_recovery_codes(request: HttpRequest) -> HttpResponse:
         keep_next(request, reverse("security"))
         return HttpResponseRedirect(reverse("recovery-codes"))
 
-    return _change(request, ConfirmPasswordForm, "account/new_recovery_codes.html", change)
+    return change_by_form(request, ConfirmPasswordForm, "account/new_recovery_codes.html", change)
 
 
 @sensitive_post_parameters("password")
@@ -93,7 +96,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
     def change(form: forms.Form) -> HttpResponse:
         at = clock.now()
         proof_id = credentials.ask_for_new_email(
-            acting_user=_account(request),
+            acting_user=signed_in_account(request),
             password=form.cleaned_data["password"],
             email=form.cleaned_data["email"],
             at=at,
@@ -104,7 +107,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
         request.session["rolebook.new_address"] = form.cleaned_data["email"]
         return HttpResponseRedirect(reverse("confirm-new-email"))
 
-    return _change(request, ChangeEmailForm, "account/change_email.html", change)
+    return change_by_form(request, ChangeEmailForm, "account/change_email.html", change)
 
 
 @require_http_methods(_GET_OR_POST)
@@ -117,7 +120,7 @@ def confirm_new_email(request: HttpRequest) -> HttpResponse:
     def change(form: forms.Form) -> HttpResponse:
         at = clock.now()
         account = credentials.change_email(
-            acting_user=_account(request),
+            acting_user=signed_in_account(request),
             proof_id=proof_id,
             code=form.cleaned_data["code"],
             at=at,
@@ -130,49 +133,14 @@ def confirm_new_email(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("security"))
 
     extra = {"address": request.session.get("rolebook.new_address")}
-    return _change(request, ConfirmEmailForm, "account/confirm_new_email.html", change, extra=extra)
+    return change_by_form(request, ConfirmEmailForm, "account/confirm_new_email.html", change, extra=extra)
 
 
 @require_POST
 def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     """End every session of the account, this one included."""
     status.sign_out_everywhere(
-        acting_user=_account(request), at=clock.now(), origin=session.origin_of(request)
+        acting_user=signed_in_account(request), at=clock.now(), origin=session.origin_of(request)
     )
     session.end(request)
     return HttpResponseRedirect(reverse("signed-out"))
-
-
-def _change(
-    request: HttpRequest,
-    kind: type[forms.Form],
-    template: str,
-    change: Callable[[forms.Form], HttpResponse],
-    *,
-    proved_by: str = "password",
-    extra: dict[str, Any] | None = None,
-) -> HttpResponse:
-    """Show a form, or carry its change out and say beside its fields what was refused."""
-    form = kind(request.POST or None)
-    context = {"form": form, **(extra or {})}
-    if request.method != "POST" or not form.is_valid():
-        return render(request, template, context, status=422 if request.method == "POST" else 200)
-    try:
-        return change(form)
-    except credentials.WrongPassword:
-        say(form, proved_by, _NOT_YOURS)
-    except ValidationError as refused:
-        say(form, "email" if "email" in form.fields else "password", refused.messages)
-    except CodeRefused as refused:
-        say(form, "code", SPENT_CODE if refused.spent else WRONG_CODE)
-    except TooManyAttempts as limit:
-        return too_many(request, template, context, limit)
-    return render(request, template, context, status=422)
-
-
-def _account(request: HttpRequest) -> Account:
-    """Return who is signed in; the gate lets nobody else come here."""
-    account = session.account_of(request)
-    if account is None:
-        raise PermissionError("found nobody signed in behind the gate")
-    return account

@@ -27,7 +27,7 @@ _STATEMENTS = "rolebook.statements"
 _ENTERED = "rolebook.entered"
 _SEEN_RESOLUTION = 60
 """Seconds between two notes of when a session was last seen, so that not every page writes."""
-_LISTED_RESOLUTION = 300
+LISTED_RESOLUTION = 300
 """Seconds between two notes of it in the list of sessions."""
 
 
@@ -121,7 +121,7 @@ def _change_key(request: HttpRequest) -> None:
 
 
 def _note_seen(request: HttpRequest, now: float) -> None:
-    if now - request.session.get(_LISTED, 0.0) > _LISTED_RESOLUTION:
+    if now - request.session.get(_LISTED, 0.0) > LISTED_RESOLUTION:
         request.session[_LISTED] = now
         sessions.note_seen(request.session.get(_NAME), address=_address(request), at=clock.now())
 

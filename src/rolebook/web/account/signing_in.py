@@ -3,24 +3,34 @@
 import uuid
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from rolebook.accounts import passkeys
 from rolebook.accounts.flows import signing_in as flows
 from rolebook.accounts.mailed_codes import LIFETIME, CodeRefused
 from rolebook.accounts.models import Account, canonical_id
+from rolebook.accounts.passkeys import PasskeyRefused
 from rolebook.accounts.queries import programs_in_force, statement_hash
+from rolebook.accounts.queries.credentials import factors_of
 from rolebook.accounts.throttling import TooManyAttempts
 from rolebook.audit import clock
 from rolebook.notices.outbox import account_mails
 from rolebook.web.account import session
-from rolebook.web.account.forms import CodeForm, MailedCodeForm, SignInForm, StatementForm, say
+from rolebook.web.account.forms import (
+    CodeForm,
+    MailedCodeForm,
+    RecoveryCodeForm,
+    SignInForm,
+    StatementForm,
+    say,
+)
 from rolebook.web.account.pages import (
     BARE_HEADER,
     SPENT_CODE,
@@ -32,6 +42,7 @@ from rolebook.web.account.pages import (
     safe_next,
     too_many,
 )
+from rolebook.web.account.passkey_answers import FIELD, give, refused, taken_answer, too_many_times
 from rolebook.web.account.waiting import Waiting, carry_over
 from rolebook.web.gate import open_page
 from rolebook.web.program import ProgramRequest, place_in_program
@@ -43,6 +54,7 @@ _ELSEWHERE = (
     "Your second factor is that of your identity provider, so your password is not enough here. "
     "Sign in with your identity provider."
 )
+_WRONG_PASSKEY = "That did not work. Try again, or use a code."
 _CHANGED = "The Statement of Truth has changed. Please read it and agree to it."
 
 
@@ -98,7 +110,13 @@ def sign_in(request: ProgramRequest, program_id: str) -> HttpResponse:
         keep_next(request, safe_next(request.GET.get("next")))
         ended = session.why_it_ended(request)
         form = SignInForm(statement=statement is not None)
-        context = {"form": form, "statement": statement, "wording_hash": wording_hash, "ended": ended}
+        context = {
+            "form": form,
+            "statement": statement,
+            "wording_hash": wording_hash,
+            "ended": ended,
+            "limits": session.limits(),
+        }
         return render(request, "account/sign_in.html", context)
     form = SignInForm(request.POST, statement=statement is not None)
     context = {"form": form, "statement": statement, "wording_hash": wording_hash}
@@ -167,16 +185,16 @@ def sign_in_code(request: ProgramRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("choose-program"))
     at = clock.now()
     place_in_program(request, pending.program_id, at)
-    kind = MailedCodeForm if pending.proof_id else CodeForm
-    form = kind(request.POST or None)
-    context = {"form": form, "mailed": bool(pending.proof_id)}
-    if request.method != "POST" or not form.is_valid():
+    by_passkey = FIELD in request.POST and not pending.proof_id
+    form, context = _code_form(request, pending, by_passkey=by_passkey)
+    if request.method != "POST" or not (by_passkey or form.is_valid()):
         status = 422 if request.method == "POST" else 200
         return render(request, "account/sign_in_code.html", context, status=status)
     try:
         signed_in = flows.sign_in(
             account_id=pending.account_id,
-            code=form.cleaned_data["code"],
+            code="" if by_passkey else form.cleaned_data["code"],
+            passkey=taken_answer(request) if by_passkey else None,
             proof_id=canonical_id(pending.proof_id) if pending.proof_id else None,
             agreement=flows.Agreement(
                 pending.program_id, pending.wording_hash, later=pending.provider_id is not None
@@ -186,10 +204,15 @@ def sign_in_code(request: ProgramRequest) -> HttpResponse:
             at=at,
             origin=session.origin_of(request),
         )
+    except PasskeyRefused:
+        context["problems"] = [_WRONG_PASSKEY]
     except flows.SignInRefused:
-        say(form, "code", _WRONG_SECURITY_CODE)
-    except CodeRefused as refused:
-        say(form, "code", SPENT_CODE if refused.spent else WRONG_CODE)
+        if by_passkey:
+            context["problems"] = [_WRONG_PASSKEY]
+        else:
+            say(form, "code", _WRONG_SECURITY_CODE)
+    except CodeRefused as wrong:
+        say(form, "code", SPENT_CODE if wrong.spent else WRONG_CODE)
     except flows.StatementChanged:
         return HttpResponseRedirect(reverse("sign-in", args=[pending.program_id]))
     except TooManyAttempts as limit:
@@ -197,6 +220,40 @@ def sign_in_code(request: ProgramRequest) -> HttpResponse:
     else:
         return _begin(request, signed_in, pending)
     return render(request, "account/sign_in_code.html", context, status=422)
+
+
+def _code_form(
+    request: HttpRequest, pending: Pending, *, by_passkey: bool
+) -> tuple[CodeForm | MailedCodeForm | RecoveryCodeForm, dict[str, Any]]:
+    """Return the form for what this person can type, and whether a passkey can take its place."""
+    if pending.proof_id:
+        mailed = MailedCodeForm(request.POST or None)
+        return mailed, {"form": mailed, "mailed": True}
+    factors = factors_of(Account.objects.get(pk=pending.account_id))
+    kind = CodeForm if factors.authenticator_since or not factors.passkeys else RecoveryCodeForm
+    form = kind(None if by_passkey else request.POST or None)
+    offered = bool(factors.passkeys) and passkeys.site() is not None
+    if offered:
+        form.fields["code"].widget.attrs.pop("autofocus", None)  # the passkey stands first
+    return form, {"form": form, "passkeys": offered, "app": kind is CodeForm}
+
+
+@open_page
+@require_POST
+def ask_passkey(request: HttpRequest) -> JsonResponse:
+    """Answer with what the browser is to ask a device of this pending sign-in (JSON, for the script)."""
+    pending = Pending.of(request)
+    if pending is None or pending.proof_id or not _still_the_same(pending):
+        return refused("This sign-in has taken too long. Load the page again.", status=403)
+    try:
+        asked = flows.ask_for_passkey(
+            account_id=pending.account_id, at=clock.now(), origin=session.origin_of(request)
+        )
+    except PasskeyRefused:
+        return refused(_WRONG_PASSKEY)
+    except TooManyAttempts as limit:
+        return too_many_times(limit)
+    return give(request, asked)
 
 
 def _begin(request: HttpRequest, signed_in: flows.SignedIn, pending: Pending) -> HttpResponse:

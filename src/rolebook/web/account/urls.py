@@ -4,11 +4,13 @@ from django.urls import path
 
 from rolebook.web.account import (
     identities,
+    passkeys,
     passwords,
     providers,
     registering,
     second_factor,
     security,
+    session_list,
     signing_in,
 )
 
@@ -20,6 +22,7 @@ urlpatterns = [
     path("recovery-codes/", second_factor.recovery_codes, name="recovery-codes"),
     path("recovery-codes/download/", second_factor.download_codes, name="recovery-codes-download"),
     path("sign-in/", signing_in.choose_program, name="choose-program"),
+    path("sign-in/passkey/ask/", signing_in.ask_passkey, name="ask-passkey"),
     path("sign-in/code/", signing_in.sign_in_code, name="sign-in-code"),
     path("sign-out/", signing_in.sign_out, name="sign-out"),
     path("signed-out/", signing_in.signed_out, name="signed-out"),
@@ -30,6 +33,13 @@ urlpatterns = [
     path("security/email/", security.change_email, name="change-email"),
     path("security/email/confirm/", security.confirm_new_email, name="confirm-new-email"),
     path("security/recovery-codes/", security.new_recovery_codes, name="new-recovery-codes"),
+    path("second-factor/remove/", second_factor.remove_app, name="remove-app"),
+    path("second-factor/passkey/", passkeys.new, name="new-passkey"),
+    path("second-factor/passkey/ask/", passkeys.ask_new, name="ask-new-passkey"),
+    path("security/passkeys/<uuid:passkey_id>/", passkeys.rename, name="rename-passkey"),
+    path("security/passkeys/<uuid:passkey_id>/remove/", passkeys.remove, name="remove-passkey"),
+    path("security/sessions/<uuid:session_id>/sign-out/", session_list.sign_out_one, name="sign-out-session"),
+    path("security/sign-out-elsewhere/", session_list.sign_out_elsewhere, name="sign-out-elsewhere"),
     path("security/sign-out-everywhere/", security.sign_out_everywhere, name="sign-out-everywhere"),
     path("register/with-identity/", providers.register, name="register-with-identity"),
     path("sign-in/identity/", providers.unlinked, name="unlinked-identity"),
