@@ -21,7 +21,7 @@ SUBJECT_TYPE = "user"
 ORGANIZATION_TYPE = "organization"
 
 
-class Entity(msgspec.Struct):
+class Entity(msgspec.Struct, gc=False):
     """A subject or a resource."""
 
     type: str
@@ -29,14 +29,14 @@ class Entity(msgspec.Struct):
     properties: dict[str, Any] = {}
 
 
-class Action(msgspec.Struct):
+class Action(msgspec.Struct, gc=False):
     """An action; its name is a privilege id."""
 
     name: str
     properties: dict[str, Any] = {}
 
 
-class Evaluation(msgspec.Struct):
+class Evaluation(msgspec.Struct, gc=False):
     """What is asked. Unknown fields are ignored everywhere, as the standard demands."""
 
     subject: Entity

@@ -24,6 +24,7 @@ def make_application() -> "DecisionPoint":
         site_url=rolebook.site_url,
         lease_seconds=rolebook.lease_seconds,
         secret_key=rolebook.secret_key,
+        earlier_secret_keys=rolebook.earlier_secret_keys,
     )
 
 
