@@ -39,6 +39,10 @@ class CodeAnswer:
     verb: str = ADD
     lower_levels: bool = False
 
+    def as_content(self) -> dict[str, Any]:
+        """Return it as a draft keeps it."""
+        return asdict(self)
+
 
 @dataclass(frozen=True, slots=True)
 class AccountAnswers:
@@ -189,7 +193,7 @@ def _employer(
         return None
     found = organization_by_code(standing, answers.employer_code)
     if found is None:
-        problems.append(Problem("employer_code", Violation("unknown_code", {"code": answers.employer_code})))
+        problems.append(Problem("employer_code", Violation("unknown_code", {"named": answers.employer_code})))
     return found
 
 
@@ -214,10 +218,10 @@ def _code_wishes(
         name = f"code-{number}"
         place = organization_by_code(standing, answer.code)
         if place is None:
-            problems.append(Problem(name, Violation("unknown_code", {"code": answer.code})))
+            problems.append(Problem(name, Violation("unknown_code", {"named": answer.code})))
             continue
         if place.pk in seen:
-            problems.append(Problem(name, Violation("code_twice", {"code": answer.code})))
+            problems.append(Problem(name, Violation("code_twice", {"named": answer.code})))
             continue
         seen.add(place.pk)
         if answer.verb == ADD:

@@ -72,8 +72,8 @@ SENTENCES: Mapping[str, str] = {
     "supervisor_email_missing": "Write the supervisor's e-mail address, like name@agency.gov.",
     "supervisor_is_yourself": "The supervisor is another person than the one who asks or the one it is for.",
     "employer_missing": "Write the code of the organization that you work for.",
-    "unknown_code": "There is no organization with the code {code}.",
-    "code_twice": "The code {code} is on the form twice.",
+    "unknown_code": "There is no organization with the code {named}.",
+    "code_twice": "The code {named} is on the form twice.",
     "nothing_asked": "Choose a role or an organization code to add or to remove.",
     "detail_needs_end": "Write the last day of the temporary detail.",
     "day_unreadable": "Write a day that there is, with year, month and day.",
@@ -96,7 +96,7 @@ SENTENCES: Mapping[str, str] = {
 UNKNOWN = "This is not possible here."
 
 
-def sentence(code: str, **params: object) -> str:
+def sentence(code: str, /, **params: object) -> str:
     """The sentence for a code with its parameters filled in; lists are joined with commas and "or".
 
     Unknown codes and missing parameters give a plain sentence instead of an exception.

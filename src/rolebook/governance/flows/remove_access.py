@@ -1,7 +1,6 @@
 """Remove Access: end every grant that a person has at one organization (QPP-10, QPP-11), or at none."""
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,10 +11,11 @@ from rolebook.audit.recording import Origin, UnitOfWork
 from rolebook.governance import locks
 from rolebook.governance.authority import Standing
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
-from rolebook.governance.ledger import close_grants
-from rolebook.governance.models import Grant
-from rolebook.governance.queries.access import grants_at, removable
+from rolebook.governance.ledger import close_accesses, close_grants
+from rolebook.governance.models import Access, Grant
+from rolebook.governance.queries.access import Removable, grants_at, removable
 from rolebook.governance.queries.seeing import find_organization, organization_for, public_id_of
+from rolebook.governance.queries.stewards import other_stewards
 from rolebook.governance.queries.users import removable_role_ids
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.policy.model import Act
@@ -37,6 +37,7 @@ class Removal:
     beneficiary: Account
     organization_id: uuid.UUID | None
     already: bool = False
+    accesses: tuple[Access, ...] = ()
 
 
 def remove_access(
@@ -49,7 +50,7 @@ def remove_access(
     origin: Origin,
     reason: str = "",
 ) -> Removal:
-    """End all grants of ``beneficiary_id`` at an organization, at once.
+    """End all grants of ``beneficiary_id`` at an organization, and access apart from roles to it, at once.
 
     Ids are public ids. Raises Refused for one's own access (another official must, or, for the only one, the program);
     NotAllowed at an organization of one's own where the act is not one's; NotFound for everything foreign and for a
@@ -68,7 +69,7 @@ def remove_access(
         held = locks.lock(accounts=[beneficiary.pk, acting_user.pk], organizations=[organization.pk])
         standing = acting_standing(acting_user, program_id, at)
         try:
-            _, beneficiary, grants = removable(standing, organization.public_id, beneficiary.public_id)
+            _, ends = removable(standing, organization.public_id, beneficiary.public_id)
         except NotFound:
             # Both have to look alike to strangers, so whether it may be known is asked before.
             organization_for(standing, organization.public_id, Act.REMOVE)
@@ -77,8 +78,8 @@ def remove_access(
                 raise
             work.nothing_happened()
             return Removal(earlier, (), beneficiary, organization.public_id, already=True)
-        closed = _close(work, held, standing, beneficiary, grants, organization, told)
-    return Removal(_sequence(work), closed, beneficiary, organization.public_id)
+        closed, codes = _close(work, held, standing, ends, organization, told)
+    return Removal(_sequence(work), closed, beneficiary, organization.public_id, accesses=codes)
 
 
 def remove_program_roles(
@@ -104,7 +105,8 @@ def remove_program_roles(
         if beneficiary is None:
             raise NotFound
         about.beneficiary_id = beneficiary.public_id
-        held = locks.lock(accounts=[beneficiary.pk, acting_user.pk])
+        others = other_stewards(beneficiary, program_id, at)
+        held = locks.lock(accounts=[beneficiary.pk, acting_user.pk, *others])
         standing = acting_standing(acting_user, program_id, at)
         if not standing.may(Act.REMOVE, None):
             raise NotFound
@@ -114,7 +116,8 @@ def remove_program_roles(
             raise NotFound
         if beneficiary.pk == acting_user.pk:
             raise Refused([Violation("own_removal")])
-        closed = _close(work, held, standing, beneficiary, grants, None, told)
+        ends = Removable(beneficiary, grants, ())
+        closed, _ = _close(work, held, standing, ends, None, told)
     return Removal(_sequence(work), closed, beneficiary, None)
 
 
@@ -122,25 +125,29 @@ def _close(
     work: UnitOfWork,
     held: locks.Held,
     standing: Standing,
-    beneficiary: Account,
-    grants: Sequence[Grant],
+    ends: Removable,
     organization: Organization | None,
     reason: str,
-) -> tuple[Grant, ...]:
-    """Close the grants, and record the removal as the unit's last event: its sequence is what is confirmed."""
+) -> tuple[tuple[Grant, ...], tuple[Access, ...]]:
+    """Close what ends, and record the removal as the unit's last event: its sequence is what is confirmed."""
     version = standing.version.number
-    closed = close_grants(work, held, grants, cause="removed", rolebook_version=version)
+    closed = close_grants(work, held, ends.grants, cause="removed", rolebook_version=version)
+    codes = close_accesses(work, held, ends.accesses, cause="removed", rolebook_version=version)
     work.record(
         tags.ACCESS_REMOVED,
         program_id=standing.program_id,
-        beneficiary_id=beneficiary.public_id,
+        beneficiary_id=ends.beneficiary.public_id,
         organization_id=None if organization is None else organization.public_id,
         rolebook_version=version,
         old={"roles": [grant.role_id for grant in closed]},
-        new={"grants": [grant.public_id for grant in closed], "roles": []},
+        new={
+            "grants": [grant.public_id for grant in closed],
+            "roles": [],
+            **({"accesses": [access.public_id for access in codes]} if codes else {}),
+        },
         personal={"reason": reason or None},
     )
-    return closed
+    return closed, codes
 
 
 def _sequence(work: UnitOfWork) -> int:

@@ -6,13 +6,14 @@ from datetime import date, datetime
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Standing, in_force
-from rolebook.governance.models import Grant, Outcome
+from rolebook.governance.models import Access, Grant, Outcome
 from rolebook.governance.origins import first_of
+from rolebook.governance.queries.codes import accesses_of, code_line
+from rolebook.governance.queries.listed import HeldRole
 from rolebook.governance.queries.officials import only_official
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.queries.seeing import organization_for, public_id_of, viewer_standing
 from rolebook.governance.queries.users import (
-    HeldRole,
     OrganizationLine,
     held_role,
     organization_line,
@@ -82,9 +83,7 @@ def my_access(
     )
     firsts = {grant.pk: first_of(grant) for grant in grants}
     items = [
-        first.request_item_id
-        for first in firsts.values()
-        if reasons and first.request_item_id is not None
+        first.request_item_id for first in firsts.values() if reasons and first.request_item_id is not None
     ]
     outcomes = Outcome.objects.filter(stage__items__in=items, verdict=Outcome.Verdict.APPROVED)
     last: dict[int, Outcome] = {}
@@ -139,32 +138,49 @@ def removal_preview(
     for one's own access.
     """
     standing = viewer_standing(viewer, program_id, at)
-    organization, beneficiary, grants = removable(standing, organization_id, beneficiary_id)
+    organization, ends = removable(standing, organization_id, beneficiary_id)
+    roles = [held_role(standing, grant) for grant in ends.grants]
     return RemovalPreview(
         organization=organization_line(standing, organization),
-        beneficiary_id=beneficiary.public_id,
-        beneficiary_name=beneficiary.name,
-        roles=tuple(held_role(standing, grant) for grant in grants),
+        beneficiary_id=ends.beneficiary.public_id,
+        beneficiary_name=ends.beneficiary.name,
+        roles=(*roles, *map(code_line, ends.accesses)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Removable:
+    """What a removal at an organization ends: every grant there, and access apart from roles to it."""
+
+    beneficiary: Account
+    grants: tuple[Grant, ...]
+    accesses: tuple[Access, ...]
 
 
 def removable(
     standing: Standing, organization_id: uuid.UUID | str, beneficiary_id: uuid.UUID | str
-) -> tuple[Organization, Account, tuple[Grant, ...]]:
-    """Return the organization, the person and all their grants there; raises as `removal_preview` says."""
+) -> tuple[Organization, Removable]:
+    """Return the organization and all that a person holds there; raises as `removal_preview` says."""
     organization = organization_for(standing, organization_id, Act.REMOVE)
     beneficiary = Account.objects.filter(public_id=public_id_of(beneficiary_id)).first()
     if beneficiary is None:
         raise NotFound
     grants = grants_at(standing, organization, beneficiary)
-    if not grants:
+    accesses = tuple(
+        accesses_of(standing, beneficiary, organization).select_related("account", "organization")
+        if standing.book.access == "apart from roles"
+        else ()
+    )
+    if not grants and not accesses:
         raise NotFound
     if beneficiary.pk == standing.account.pk:
         raise Refused([own_removal(standing, organization)])
     allowed = removable_role_ids(standing, organization)
     if any(grant.role_id not in allowed for grant in grants):
         raise NotAllowed
-    return organization, beneficiary, grants
+    if accesses and standing.office_over(Act.REMOVE, organization, ()) is None:
+        raise NotAllowed
+    return organization, Removable(beneficiary, grants, accesses)
 
 
 def grants_at(
@@ -188,5 +204,7 @@ def own_removal(standing: Standing, organization: Organization) -> Violation:
 
 
 def _titles(standing: Standing, organization: Organization) -> str:
-    held = [h.role_id for h in standing.person.holdings if h.organization_id == str(organization.pk)]
+    apart = standing.book.access == "apart from roles"
+    places = {None} if apart else {str(organization.pk)}
+    held = [h.role_id for h in standing.person.holdings if h.organization_id in places]
     return ", ".join(role_title(standing.book, role_id) for role_id in held)

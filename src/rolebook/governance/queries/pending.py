@@ -321,7 +321,7 @@ def _row(
         beneficiary_name=request.beneficiary.name,
         beneficiary_email=request.beneficiary.email,
         role_ids=role_ids,
-        role_titles=tuple(role_title(standing.book, role_id) for role_id in role_ids),
+        role_titles=tuple(role_title(standing.book, role_id) for role_id in role_ids or ("",)),
         organization_id=None if place is None else place.public_id,
         organization_name=None if place is None else place.name,
         organization_code=None if place is None else place.code,
@@ -348,6 +348,8 @@ def roles_by_stage(stage_pks: Sequence[int]) -> dict[int, list[str]]:
 
 
 def role_title(book: Rolebook, role_id: str) -> str:
-    """Return a role's title, or its id where the rolebook no longer has it."""
+    """Return a role's title, or its id where the rolebook no longer has it; of no role: access apart from roles."""
+    if not role_id:
+        return "Access"
     role = book.role(role_id)
     return role_id if role is None else role.title

@@ -12,6 +12,8 @@ from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Standing, covered_role_ids, in_force
 from rolebook.governance.models import Grant, Participation, Stage
 from rolebook.governance.queries import paging
+from rolebook.governance.queries.codes import connected_by_access, number_reaching
+from rolebook.governance.queries.listed import ConnectedUser, HeldRole
 from rolebook.governance.queries.officials import (
     OfficialsHint,
     WhomToContact,
@@ -36,38 +38,6 @@ class OrganizationLine:
     code: str
     kind_title: str
     identifiers: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HeldRole:
-    """A role that a person holds at the organization."""
-
-    grant_id: uuid.UUID
-    role_id: str
-    role_title: str
-    starts_at: datetime
-    ends_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectedUser:
-    """A person with a grant in force at the organization.
-
-    Attributes:
-        is_active: whether account and participation are active.
-        is_viewer: whether it is the viewer: nobody removes themselves.
-        may_remove: whether the viewer may remove every one of the grants listed.
-    """
-
-    account_id: uuid.UUID
-    name: str
-    user_id: str
-    email: str
-    roles: tuple[HeldRole, ...]
-    is_active: bool
-    is_viewer: bool
-    may_remove: bool
-    last_signed_in_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +76,10 @@ def users_of_organization(
     connected: Page[ConnectedUser] = Page(())
     pending: Page[PendingRow] = Page(())
     if show != "pending":
-        connected = _connected(
-            standing, organization, role_id=role_id, search=search, after=after, limit=limit
-        )
+        # Where access is held apart from roles, it is the access that connects a person to an organization.
+        apart = standing.book.access == "apart from roles"
+        connect = connected_by_access if apart else _connected
+        connected = connect(standing, organization, role_id=role_id, search=search, after=after, limit=limit)
     if show != "connected":
         pending = pending_at(
             standing, organization, role_id=role_id, search=search, after=pending_after, limit=limit
@@ -151,7 +122,7 @@ def _numbers_and_identifiers(
         .values_list(
             "identifiers__scheme",
             "identifiers__value",
-            counted_there(held, "account"),
+            _number_connected(standing, organization, held),
             counted_there(held.filter(official_grants(standing.book)), "account"),
             counted_there(pending, "pk"),
         )
@@ -161,6 +132,12 @@ def _numbers_and_identifiers(
     return (numbers[0], numbers[1], numbers[2]), tuple(
         (titles.get(scheme, scheme), value) for scheme, value, *_ in rows if scheme is not None
     )
+
+
+def _number_connected(standing: Standing, organization: Organization, held: QuerySet[Grant]) -> Subquery:
+    if standing.book.access == "apart from roles":
+        return number_reaching(standing, organization)
+    return counted_there(held, "account")
 
 
 def counted_there(rows: QuerySet[Grant] | QuerySet[Stage], field: str) -> Subquery:

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from rolebook.governance.queries import my_access
+from rolebook.governance.queries.codes import my_codes
 from rolebook.web.answers import program_view
 from rolebook.web.program import ProgramRequest
 
@@ -17,4 +18,6 @@ def my_access_page(request: ProgramRequest) -> HttpResponse:
     """List what the viewer holds, what it gives, and what opened it."""
     held = my_access(request.account, request.program.id, request.at)
     hint = request.rolebook.hint("no_role") or NO_ROLE
-    return render(request, "pages/my_access.html", {"held": held, "no_role_hint": hint})
+    codes = my_codes(request.account, request.program.id, request.at)
+    shown = {"held": held, "codes": codes, "no_role_hint": hint}
+    return render(request, "pages/my_access.html", shown)

@@ -59,7 +59,9 @@ class ReasonForm(forms.Form):
 @program_view
 @require_safe
 def choose_role(request: ProgramRequest) -> HttpResponse:
-    """Show a card for each role of the program."""
+    """Show a card for each role of the program; the account request where access is held apart from roles."""
+    if request.rolebook.access == "apart from roles":
+        return HttpResponseRedirect(reverse("account-request", args=[request.program.id]))
     cards = [role_card(request.rolebook, role) for role in request.rolebook.roles]
     cards.sort(key=lambda card: not card.may_be_requested)
     hint = request.rolebook.hint("request")

@@ -12,8 +12,10 @@ from rolebook.governance.flows.ask_to_submit_again import ask_to_submit_again
 from rolebook.governance.flows.submit_request_again import submit_request_again
 from rolebook.governance.flows.withdraw_request import withdraw_request
 from rolebook.governance.queries import my_requests, request_detail
+from rolebook.governance.queries.account_requests import has_form
 from rolebook.governance.queries.audit_trail import may_see_official_history
 from rolebook.governance.refusals import Refused
+from rolebook.web.account_requests.request import show_account_request
 from rolebook.web.answers import asked, first_address, next_address, program_view, said_of
 from rolebook.web.context import CURRENT_ENTRY
 from rolebook.web.program import ProgramRequest
@@ -35,13 +37,15 @@ def my_requests_page(request: ProgramRequest) -> HttpResponse:
 @program_view
 @require_safe
 def request_page(request: ProgramRequest, request_id: uuid.UUID) -> HttpResponse:
-    """Show one request with its course and what the viewer may do with it."""
+    """Show one request with its course and what the viewer may do with it; an account request with its form."""
     return _show(request, request_id)
 
 
 def _show(
     request: ProgramRequest, request_id: uuid.UUID, problems: tuple[str, ...] = (), status: int = 200
 ) -> HttpResponse:
+    if request.rolebook.access == "apart from roles" and has_form(request.program.id, request_id):
+        return show_account_request(request, request_id, problems, status)
     detail = request_detail(request.account, request_id, request.program.id, request.at)
     line = detail.line
     own = request.account.public_id == detail.beneficiary_id or line.may_withdraw or line.may_submit_again

@@ -1,0 +1,85 @@
+"""Whose codes are to be looked at because their employer changed, and who employed a person when."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from rolebook.accounts.models import Account
+from rolebook.governance.authority import in_force
+from rolebook.governance.models import Access, AccessCheck, Employment
+from rolebook.governance.queries.seeing import public_id_of, viewer_standing
+from rolebook.governance.refusals import NotFound
+from rolebook.policy.model import Act
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """One open check: whose, since when, from which employer to which, and the codes that are held."""
+
+    check_id: uuid.UUID
+    account: Account
+    before: Employment | None
+    employment: Employment
+    held: tuple[Access, ...]
+
+
+def open_checks(viewer: Account, program_id: str, at: datetime) -> tuple[CheckLine, ...]:
+    """Return the open checks of people whose new employer the viewer decides requests of, oldest first."""
+    standing = viewer_standing(viewer, program_id, at)
+    offices = standing.offices(Act.DECIDE)
+    checks = AccessCheck.objects.filter(program_id=program_id, closed_at=None).select_related(
+        "employment__organization", "employment__participation__account", "employment__recorded_by"
+    )
+    lines: list[CheckLine] = []
+    for check in checks.order_by("opened_at", "pk") if offices else ():
+        employment = check.employment
+        account = employment.participation.account
+        if account.pk == viewer.pk or not any(one.covers(employment.organization) for one in offices):
+            continue
+        before = (
+            Employment.objects.filter(participation=employment.participation, pk__lt=employment.pk)
+            .select_related("organization")
+            .order_by("-pk")
+            .first()
+        )
+        held = Access.objects.filter(in_force(at), program_id=program_id, account=account)
+        lines.append(
+            CheckLine(
+                check.public_id,
+                account,
+                before,
+                employment,
+                tuple(held.select_related("organization").order_by("organization__code")),
+            )
+        )
+    return tuple(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerHistory:
+    """Who employs a person and who did, newest first; ``may_record``: whether the viewer may record another."""
+
+    account: Account
+    employments: tuple[Employment, ...]
+    may_record: bool
+
+
+def employer_history(
+    viewer: Account, program_id: str, account_id: uuid.UUID | str, at: datetime
+) -> EmployerHistory:
+    """Return a person's employers for themselves and for who decides requests or views users; NotFound for others."""
+    standing = viewer_standing(viewer, program_id, at)
+    account = Account.objects.filter(public_id=public_id_of(account_id)).first()
+    if account is None or not standing.book.approval.employing_chain:
+        raise NotFound
+    found = Employment.objects.filter(program_id=program_id, participation__account=account)
+    employments = tuple(found.select_related("organization", "recorded_by").order_by("-recorded_at", "-pk"))
+    decides = bool(standing.offices(Act.DECIDE))
+    sees = any(
+        office.covers(one.organization)
+        for one in employments[:1]
+        for office in (*standing.offices(Act.VIEW_USERS), *standing.offices(Act.DECIDE))
+    )
+    if account.pk != viewer.pk and not sees and not (decides and not employments):
+        raise NotFound
+    return EmployerHistory(account, employments, decides and account.pk != viewer.pk)

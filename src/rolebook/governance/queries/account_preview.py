@@ -1,0 +1,159 @@
+"""What an account request comes to, in sentences: what the person will be able to do, against today (IQCS-05)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from rolebook.accounts.models import Account, Organization
+from rolebook.governance.authority import Standing, accesses_in_force, in_force
+from rolebook.governance.models import Grant, RequestItem
+from rolebook.governance.submitting import Wish
+from rolebook.policy.model import Rolebook
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The two lists of a person at one time: role ids, and (organization, with lower levels)."""
+
+    roles: tuple[str, ...]
+    places: tuple[tuple[Organization, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a request would change.
+
+    Attributes:
+        changes: each thing asked, in words ("Add the role Account Manager").
+        today: what the person can do now, in sentences.
+        afterwards: what they will be able to do, in sentences.
+        gained, lost: what they can do only after, and only before, by title.
+        dates: from when to when what is added holds; empty where it has no dates.
+    """
+
+    changes: tuple[str, ...]
+    today: tuple[str, ...]
+    afterwards: tuple[str, ...]
+    gained: tuple[str, ...]
+    lost: tuple[str, ...]
+    dates: str
+
+
+def held_by(book: Rolebook, account: Account, at: datetime) -> Held:
+    """Return what a person holds in a program at an instant, from rows read now."""
+    grants = Grant.objects.filter(in_force(at), program_id=book.program.id, account=account)
+    roles = tuple(dict.fromkeys(grants.order_by("pk").values_list("role_id", flat=True)))
+    places = {(one.organization, one.lower_levels): None for one in accesses_in_force(book, account, at)}
+    return Held(roles, tuple(places))
+
+
+def preview_of(standing: Standing, person: Account, wishes: Sequence[Wish]) -> Preview:
+    """Return what wishes would change for a person, against what they hold at the standing's instant."""
+    book = standing.book
+    before = held_by(book, person, standing.at)
+    after = _after(before, wishes)
+    can_before, can_after = _able(book, before), _able(book, after)
+    dated = next((wish for wish in wishes if wish.starts_at or wish.ends_at), None)
+    return Preview(
+        changes=tuple(change_in_words(book, wish) for wish in wishes),
+        today=_sentences(book, before, "now holds", "can now"),
+        afterwards=_sentences(book, after, "then holds", "can then"),
+        gained=tuple(title for title in can_after if title not in can_before),
+        lost=tuple(title for title in can_before if title not in can_after),
+        dates="" if dated is None else dates_in_words(book, dated.starts_at, dated.ends_at),
+    )
+
+
+def change_in_words(book: Rolebook, item: Wish | RequestItem) -> str:
+    """Return one thing asked in words."""
+    verb = "Add" if item.kind in (RequestItem.Kind.ADD_ROLE, RequestItem.Kind.ADD_ACCESS) else "Remove"
+    if item.kind == RequestItem.Kind.REACTIVATE:
+        return "Open the account again"
+    if item.organization is None or item.role_id:
+        role = book.role(item.role_id)
+        return f"{verb} the role {item.role_id if role is None else role.title}"
+    named = place_in_words(item.organization, lower_levels=item.lower_levels)
+    return f"{verb} access to {named}"
+
+
+def place_in_words(place: Organization, *, lower_levels: bool) -> str:
+    """Return an organization as sentences name it: "Benton Lake Refuge (FWS-R6-BNR) with lower levels"."""
+    return f"{place.name} ({place.code}){' with lower levels' if lower_levels else ''}"
+
+
+def dates_in_words(book: Rolebook, starts_at: datetime | None, ends_at: datetime | None) -> str:
+    """Return a temporary detail's days in the program's zone; "" without an end."""
+    if ends_at is None:
+        return ""
+    zone = ZoneInfo(book.program.zone)
+    last = _day((ends_at - timedelta(seconds=1)).astimezone(zone))
+    first = "the day it is given" if starts_at is None else _day(starts_at.astimezone(zone))
+    return f"From {first} to the end of {last}, by the clock of {book.program.zone}; then it ends by itself."
+
+
+def _day(local: datetime) -> str:
+    return f"{_MONTHS[local.month - 1]} {local.day}, {local.year}"
+
+
+def _after(before: Held, wishes: Sequence[Wish]) -> Held:
+    roles = dict.fromkeys(before.roles)
+    places = {place.pk: (place, lower) for place, lower in before.places}
+    for wish in wishes:
+        match wish.kind:
+            case RequestItem.Kind.ADD_ROLE:
+                roles[wish.role_id] = None
+            case RequestItem.Kind.REMOVE_ROLE:
+                roles.pop(wish.role_id, None)
+            case RequestItem.Kind.ADD_ACCESS if wish.organization is not None:
+                held = places.get(wish.organization.pk)
+                wide = wish.lower_levels or (held is not None and held[1])
+                places[wish.organization.pk] = (wish.organization, wide)
+            case RequestItem.Kind.REMOVE_ACCESS if wish.organization is not None:
+                places.pop(wish.organization.pk, None)
+    return Held(tuple(roles), tuple(places.values()))
+
+
+def _able(book: Rolebook, held: Held) -> tuple[str, ...]:
+    """Return the titles of what a person can do anywhere but on their own record; both lists are needed for it."""
+    if not held.places:
+        return ()
+    titles: dict[str, None] = {}
+    for role_id in held.roles:
+        for power in book.powers(role_id).values():
+            privilege = book.privilege(power.privilege_id)
+            if privilege is not None and not power.own_record:
+                titles[privilege.title] = None
+    return tuple(titles)
+
+
+def _sentences(book: Rolebook, held: Held, holds: str, can: str) -> tuple[str, ...]:
+    roles = [role.title if (role := book.role(role_id)) else role_id for role_id in held.roles]
+    said = [f"This person {holds} {_listed(roles, 'the role', 'the roles')}."] if roles else []
+    able = _able(book, held)
+    if able:
+        where = _joined(place_in_words(place, lower_levels=lower) for place, lower in held.places)
+        said.append(f"This person {can} {_joined(_lowered(title) for title in able)}, in {where}.")
+    elif roles:
+        said.append("Without access to an organization code, the roles of managers give nothing.")
+    elif held.places:
+        where = _joined(place_in_words(place, lower_levels=lower) for place, lower in held.places)
+        said.append(f"There is access to {where}, which gives nothing without a role.")
+    else:
+        said.append("This person holds no role and no access.")
+    return tuple(said)
+
+
+def _listed(titles: Sequence[str], one: str, many: str) -> str:
+    return f"{one if len(titles) == 1 else many} {_joined(titles)}"
+
+
+def _joined(parts: Iterable[str]) -> str:
+    found = list(parts)
+    return found[0] if len(found) == 1 else ", ".join(found[:-1]) + " and " + found[-1] if found else ""
+
+
+def _lowered(title: str) -> str:
+    return title if title[:2].isupper() else title[:1].lower() + title[1:]

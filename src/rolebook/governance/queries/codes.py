@@ -1,0 +1,179 @@
+"""Organizations held apart from roles: one's own with why, everybody who reaches one, and what a removal would end."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+
+from rolebook.accounts.models import Account, Organization
+from rolebook.governance.authority import Standing, in_force
+from rolebook.governance.models import Access, Grant, Outcome, Participation
+from rolebook.governance.origins import first_of
+from rolebook.governance.queries import paging
+from rolebook.governance.queries.listed import ConnectedUser, HeldRole
+from rolebook.governance.queries.paging import Page
+from rolebook.governance.queries.pending import role_title
+from rolebook.governance.queries.seeing import viewer_standing
+from rolebook.policy.model import Act
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCode:
+    """One organization held apart from roles, now or later, and why.
+
+    ``how`` is "request", "designation" or "import"; ``by`` who decided last, designated, or approved it originally,
+    None for the operator.
+    """
+
+    organization_name: str
+    organization_code: str
+    lower_levels: bool
+    starts_at: datetime
+    ends_at: datetime | None
+    how: str
+    by: str | None
+    request_id: uuid.UUID | None
+    approved_on: date | None
+
+
+def my_codes(viewer: Account, program_id: str, at: datetime) -> tuple[HeldCode, ...]:
+    """Return the viewer's own access apart from roles, what begins later too; none in programs without such access."""
+    standing = viewer_standing(viewer, program_id, at)
+    if standing.book.access != "apart from roles":
+        return ()
+    accesses = accesses_of(standing, viewer).select_related(
+        "organization", "request_item__request", "designation__designated_by", "imported"
+    )
+    return tuple(_held_code(access) for access in accesses)
+
+
+def accesses_of(
+    standing: Standing, account: Account, organization: Organization | None = None
+) -> QuerySet[Access]:
+    """Return somebody's access that is open or begins later, at one organization or at all."""
+    found = Access.objects.filter(program_id=standing.program_id, account=account, closed_at=None)
+    if organization is not None:
+        found = found.filter(organization=organization)
+    return found.exclude(ends_at__lte=standing.at).order_by("organization__code", "pk")
+
+
+def _held_code(access: Access) -> HeldCode:
+    first = first_of(access)
+    how, by, request_id, approved_on = "designation", None, None, None
+    if first.request_item is not None:
+        how, request_id = "request", first.request_item.request.public_id
+        outcome = (
+            Outcome.objects.filter(stage__items=first.request_item, verdict=Outcome.Verdict.APPROVED)
+            .select_related("approver")
+            .order_by("-decided_at", "-pk")
+            .first()
+        )
+        by = None if outcome is None else outcome.approver.name
+    elif first.imported is not None:
+        how, by, approved_on = "import", first.imported.approved_by, first.imported.approved_on
+    elif first.designation is not None and first.designation.designated_by is not None:
+        by = first.designation.designated_by.name
+    return HeldCode(
+        access.organization.name,
+        access.organization.code,
+        access.lower_levels,
+        access.starts_at,
+        access.ends_at,
+        how,
+        by,
+        request_id,
+        approved_on,
+    )
+
+
+def reaching(standing: Standing, organization: Organization) -> QuerySet[Access]:
+    """Return the access in force that reaches an organization: to it, or to one above with its lower levels."""
+    above = [int(step) for step in organization.path.split("/") if step]
+    return Access.objects.filter(
+        in_force(standing.at),
+        Q(organization=organization) | Q(organization__in=above, lower_levels=True),
+        program_id=standing.program_id,
+    )
+
+
+def number_reaching(standing: Standing, organization: Organization) -> Subquery:
+    """Return how many people's access reaches an organization, as a subquery; NULL for none."""
+    counted = reaching(standing, organization).order_by().values("program")
+    return Subquery(counted.annotate(number=Count("account", distinct=True)).values("number"))
+
+
+def connected_by_access(
+    standing: Standing,
+    organization: Organization,
+    *,
+    role_id: str | None,
+    search: str,
+    after: str | None,
+    limit: int,
+) -> Page[ConnectedUser]:
+    """Return everybody whose access reaches an organization, by name, with their roles and that access."""
+    length = paging.bounded(limit)
+    people = Account.objects.filter(Exists(reaching(standing, organization).filter(account=OuterRef("pk"))))
+    if role_id:
+        holds = Grant.objects.filter(
+            in_force(standing.at), program_id=standing.program_id, role_id=role_id, account=OuterRef("pk")
+        )
+        people = people.filter(Exists(holds))
+    words = paging.search_words(search)
+    if words:
+        people = people.filter(
+            Q(name__icontains=words) | Q(user_id__contains=words) | Q(email_key__contains=words)
+        )
+    key = paging.from_text(after)
+    if key is not None:
+        people = people.filter(Q(name__gt=key[0]) | Q(name=key[0], pk__gt=key[1]))
+    found = list(people.order_by("name", "pk")[: length + 1])
+    rows = _rows(standing, organization, found[:length])
+    more = len(found) > length
+    return Page(rows, paging.to_text((found[length - 1].name, found[length - 1].pk)) if more else None)
+
+
+def _rows(
+    standing: Standing, organization: Organization, people: Sequence[Account]
+) -> tuple[ConnectedUser, ...]:
+    pks = [person.pk for person in people]
+    lines: dict[int, list[HeldRole]] = {}
+    here: set[int] = set()
+    grants = Grant.objects.filter(in_force(standing.at), program_id=standing.program_id, account__in=pks)
+    for grant in grants.order_by("starts_at", "pk"):
+        title = role_title(standing.book, grant.role_id)
+        line = HeldRole(grant.public_id, grant.role_id, title, grant.starts_at, grant.ends_at)
+        lines.setdefault(grant.account_id, []).append(line)
+    accesses = reaching(standing, organization).filter(account__in=pks).select_related("organization")
+    for access in accesses.order_by("starts_at", "pk"):
+        lines.setdefault(access.account_id, []).append(code_line(access))
+        if access.organization_id == organization.pk:
+            here.add(access.account_id)
+    parts = {
+        part.account_id: part
+        for part in Participation.objects.filter(program_id=standing.program_id, account__in=pks)
+    }
+    removes = standing.office_over(Act.REMOVE, organization, ()) is not None
+    return tuple(
+        ConnectedUser(
+            account_id=person.public_id,
+            name=person.name,
+            user_id=person.user_id,
+            email=person.email,
+            roles=tuple(lines.get(person.pk, ())),
+            is_active=person.is_active and parts[person.pk].status == Participation.Status.ACTIVE,
+            is_viewer=person.pk == standing.account.pk,
+            may_remove=removes and person.pk != standing.account.pk and person.pk in here,
+            last_signed_in_at=parts[person.pk].last_signed_in_at,
+        )
+        for person in people
+    )
+
+
+def code_line(access: Access) -> HeldRole:
+    """Return access as lists of what is held have it, beside the roles: it names no role."""
+    below = " with lower levels" if access.lower_levels else ""
+    title = f"Access to {access.organization.code}{below}"
+    return HeldRole(access.public_id, "", title, access.starts_at, access.ends_at)

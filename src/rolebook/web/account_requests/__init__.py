@@ -1,0 +1,1 @@
+"""Pages of account requests: the form, its check, the request, the supervisor's page, employers and their checks."""

@@ -1,0 +1,96 @@
+"""Who employs a person: recorded by who decides there, with the codes to be looked at after a change."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from rolebook.governance.account_answers import organization_by_code
+from rolebook.governance.flows.record_employment import close_access_check, record_employment
+from rolebook.governance.queries.access_checks import employer_history, open_checks
+from rolebook.governance.queries.account_requests import person_named
+from rolebook.governance.queries.seeing import viewer_standing
+from rolebook.governance.refusals import NotFound, Refused
+from rolebook.policy.model import Act
+from rolebook.web.answers import program_view, said_of
+from rolebook.web.context import CURRENT_ENTRY
+from rolebook.web.program import ProgramRequest
+
+
+@program_view
+@require_http_methods(["GET", "HEAD", "POST"])
+def employers_page(request: ProgramRequest) -> HttpResponse:
+    """List the checks that are open for the viewer, with a form to record who employs a person."""
+    setattr(request, CURRENT_ENTRY, "manage-access")
+    standing = viewer_standing(request.account, request.program.id, request.at)
+    if not request.rolebook.approval.employing_chain or not standing.offices(Act.DECIDE):
+        raise NotFound
+    typed = {name: request.POST.get(name, "").strip()[:300] for name in ("person", "code", "reason")}
+    problems: tuple[str, ...] = ()
+    if request.method == "POST":
+        account = person_named(request.account, request.program.id, typed["person"], request.at)
+        place = organization_by_code(standing, typed["code"]) if typed["code"] else None
+        if account is None:
+            problems = (f"Nobody in {request.program.short_name} has this user ID or e-mail address.",)
+        elif place is None:
+            problems = (f"There is no organization with the code “{typed['code']}”.",)
+        else:
+            try:
+                record_employment(
+                    acting_user=request.account,
+                    program_id=request.program.id,
+                    beneficiary_id=account.public_id,
+                    organization_id=place.public_id,
+                    reason=typed["reason"],
+                    at=request.at,
+                    origin=request.origin,
+                )
+            except Refused as refusal:
+                problems = said_of(refusal)
+            except NotFound:
+                problems = (f"You do not decide requests at {place.name}, so you cannot record this.",)
+            else:
+                messages.success(request, f"Recorded: {account.name} works for {place.name}.")
+                address = reverse("employer", args=[request.program.id, account.public_id])
+                return HttpResponseRedirect(address, status=303)
+    shown = {
+        "checks": open_checks(request.account, request.program.id, request.at),
+        "typed": typed,
+        "problems": problems,
+        "summary_title": "Nothing was recorded",
+    }
+    return render(request, "account_requests/employers.html", shown, status=422 if problems else 200)
+
+
+@program_view
+@require_safe
+def employer_page(request: ProgramRequest, account_id: uuid.UUID) -> HttpResponse:
+    """Show who employs a person and who did, with who recorded it and when."""
+    own = account_id == request.account.public_id
+    setattr(request, CURRENT_ENTRY, "my-access" if own else "manage-access")
+    history = employer_history(request.account, request.program.id, account_id, request.at)
+    return render(request, "account_requests/employer.html", {"history": history, "own": own})
+
+
+@program_view
+@require_POST
+def close_check(request: ProgramRequest, check_id: uuid.UUID) -> HttpResponse:
+    """Say that the codes were looked at."""
+    try:
+        closed = close_access_check(
+            acting_user=request.account,
+            program_id=request.program.id,
+            check_id=check_id,
+            note=request.POST.get("note", ""),
+            at=request.at,
+            origin=request.origin,
+        )
+    except Refused as refusal:
+        messages.error(request, " ".join(said_of(refusal)))
+    else:
+        person = closed.employment.participation.account.name
+        messages.success(request, f"Recorded: you looked at the codes of {person}.")
+    return HttpResponseRedirect(reverse("employers", args=[request.program.id]), status=303)

@@ -1,0 +1,207 @@
+"""Account Request: fill in the form, look at what it comes to, send it; kept as a draft meanwhile (IQCS-02, -06)."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from rolebook.governance.account_answers import AccountAnswers, Problem, answers_of, check_answers
+from rolebook.governance.flows.account_drafts import discard_account_draft, save_account_draft
+from rolebook.governance.flows.submit_account_request import submit_account_request
+from rolebook.governance.models import Request
+from rolebook.governance.queries.account_preview import preview_of
+from rolebook.governance.queries.account_requests import (
+    FormToFill,
+    answers_of_request,
+    codes_to_offer,
+    form_to_fill,
+    person_named,
+)
+from rolebook.governance.queries.seeing import find_request, viewer_standing
+from rolebook.governance.refusals import NotFound, Refused
+from rolebook.notices.supervisors import supervisor_mails
+from rolebook.policy.model import Act
+from rolebook.web.account_requests.reading import rows_typed, shown_form, typed_answers
+from rolebook.web.answers import asked, program_view, said_of
+from rolebook.web.context import CURRENT_ENTRY
+from rolebook.web.program import ProgramRequest
+
+_TYPES = {
+    "new": ("New account", "because {who} never held a standard account"),
+    "modification": ("Modification", "because {who} has held a standard account"),
+    "": ("Account request", ""),
+}
+
+
+@program_view
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_request_page(request: ProgramRequest, account_id: uuid.UUID | None = None) -> HttpResponse:
+    """Show the form with what was written before; keep it on POST, and go on to the check when asked to."""
+    form = form_to_fill(request.account, request.program.id, request.at, account_id)
+    before = AccountAnswers(work_email=form.beneficiary.email)
+    if form.draft is not None:
+        before = answers_of(form.draft.content)
+    if request.method != "POST":
+        return _form_page(request, form, before)
+    doing = request.POST.get("do", "save")
+    if doing == "discard":
+        discard_account_draft(
+            acting_user=request.account, program_id=request.program.id, beneficiary=form.beneficiary
+        )
+        messages.success(request, "The draft was thrown away.")
+        return HttpResponseRedirect(_address(request, form), status=303)
+    answers = typed_answers(request.POST, [choice.role.id for choice in form.roles])
+    corrects = None if form.draft is None else form.draft.request
+    save_account_draft(
+        acting_user=request.account,
+        program_id=request.program.id,
+        beneficiary=form.beneficiary,
+        answers=answers,
+        corrects=corrects,
+        at=request.at,
+    )
+    if doing == "check":
+        return HttpResponseRedirect(_address(request, form, "check"), status=303)
+    if doing == "more":
+        return _form_page(request, form, answers, rows=rows_typed(request.POST) + 3)
+    messages.success(request, "Saved as a draft. Nobody else sees it before you send it.")
+    return HttpResponseRedirect(_address(request, form), status=303)
+
+
+@program_view
+@require_http_methods(["GET", "HEAD", "POST"])
+def check_account_request(request: ProgramRequest, account_id: uuid.UUID | None = None) -> HttpResponse:
+    """Show what the draft comes to, in sentences, and send it on POST; the form again where something is missing."""
+    form = form_to_fill(request.account, request.program.id, request.at, account_id)
+    if form.draft is None:
+        return HttpResponseRedirect(_address(request, form))
+    answers = answers_of(form.draft.content)
+    standing = viewer_standing(request.account, request.program.id, request.at)
+    checked = check_answers(standing, form.beneficiary, answers, form.draft.request)
+    if checked.problems:
+        return _form_page(request, form, answers, checked.problems, status=422)
+    problems: tuple[str, ...] = ()
+    shown_at = form.draft.changed_at.isoformat()
+    if request.method == "POST":
+        if request.POST.get("shown") == shown_at:
+            try:
+                return _send(request, form, answers)
+            except Refused as refusal:
+                problems = said_of(refusal)
+        else:
+            problems = ("The form was changed in another window. Look at it again before you send it.",)
+    shown = {
+        "filled": form,
+        "answers": answers,
+        "preview": preview_of(standing, form.beneficiary, checked.wishes),
+        "employer": checked.employer,
+        "type_title": _TYPES[form.request_type][0],
+        "shown_at": shown_at,
+        "form_url": _address(request, form),
+        "problems": problems,
+        "summary_title": "This request was not sent",
+    }
+    setattr(request, CURRENT_ENTRY, "request-a-role")
+    return render(request, "account_requests/check.html", shown, status=409 if problems else 200)
+
+
+def _send(request: ProgramRequest, form: FormToFill, answers: AccountAnswers) -> HttpResponse:
+    corrected = None if form.draft is None or form.draft.request is None else form.draft.request.public_id
+    made = submit_account_request(
+        acting_user=request.account,
+        program_id=request.program.id,
+        beneficiary=form.beneficiary,
+        answers=answers,
+        shown_type=request.POST.get("type", ""),
+        send=supervisor_mails(request.at),
+        corrects=corrected,
+        at=request.at,
+        origin=request.origin,
+    )
+    messages.success(request, f"Sent. {answers.supervisor_name} gets an e-mail to authorize it.")
+    return HttpResponseRedirect(reverse("request", args=[request.program.id, made.public_id]), status=303)
+
+
+def _form_page(
+    request: ProgramRequest,
+    form: FormToFill,
+    answers: AccountAnswers,
+    problems: tuple[Problem, ...] = (),
+    *,
+    rows: int = 0,
+    status: int = 200,
+) -> HttpResponse:
+    setattr(request, CURRENT_ENTRY, "request-a-role")
+    title, because = _TYPES[form.request_type]
+    who = form.beneficiary.name if form.for_another else "you"
+    because = because.format(who=who).replace("you has", "you have")
+    standing = viewer_standing(request.account, request.program.id, request.at)
+    shown = {
+        "form": form,
+        "shown": shown_form(form, answers, problems, rows),
+        "type_title": title,
+        "because": because,
+        "codes": codes_to_offer(request.account, request.program.id, request.at),
+        "may_ask_for_others": not form.for_another and bool(standing.offices(Act.DECIDE)),
+        "hint": request.rolebook.hint("request"),
+        "zone": request.program.zone,
+        "action": _address(request, form),
+    }
+    return render(request, "account_requests/form.html", shown, status=status)
+
+
+def _address(request: ProgramRequest, form: FormToFill, page: str = "") -> str:
+    name = "check-account-request" if page else "account-request"
+    if form.for_another:
+        return reverse(f"{name}-for", args=[request.program.id, form.beneficiary.public_id])
+    return reverse(name, args=[request.program.id])
+
+
+@program_view
+@require_http_methods(["GET", "HEAD"])
+def choose_person(request: ProgramRequest) -> HttpResponse:
+    """Find the person to ask for, by exact user ID or e-mail address, and go on to the form."""
+    setattr(request, CURRENT_ENTRY, "request-a-role")
+    name = asked(request, "person")
+    standing = viewer_standing(request.account, request.program.id, request.at)
+    if request.rolebook.access != "apart from roles" or not standing.offices(Act.DECIDE):
+        raise NotFound
+    problem = ""
+    if name:
+        found = person_named(request.account, request.program.id, name, request.at)
+        if found is not None:
+            return HttpResponseRedirect(
+                reverse("account-request-for", args=[request.program.id, found.public_id])
+            )
+        problem = f"Nobody in {request.program.short_name} has this user ID or e-mail address."
+    return render(
+        request,
+        "account_requests/choose_person.html",
+        {"name": name, "problem": problem},
+        status=422 if problem else 200,
+    )
+
+
+@program_view
+@require_POST
+def correct_account_request(request: ProgramRequest, request_id: uuid.UUID) -> HttpResponse:
+    """Begin a draft with the answers of a request: one that came back is corrected, an ended one is asked anew."""
+    earlier = find_request(request.program.id, request_id)
+    if earlier.requester_id != request.account.pk or not earlier.forms.exists():
+        raise NotFound
+    corrects = earlier if earlier.state == Request.State.RETURNED else None
+    save_account_draft(
+        acting_user=request.account,
+        program_id=request.program.id,
+        beneficiary=earlier.beneficiary,
+        answers=answers_of_request(earlier),
+        corrects=corrects,
+        at=request.at,
+    )
+    own = earlier.beneficiary_id == request.account.pk
+    parts = [request.program.id] if own else [request.program.id, earlier.beneficiary.public_id]
+    address = reverse("account-request" if own else "account-request-for", args=parts)
+    return HttpResponseRedirect(address, status=303)

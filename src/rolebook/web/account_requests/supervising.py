@@ -1,0 +1,116 @@
+"""The supervisor's page, by the mailed link or signed in: what is asked, and a button for each answer (IQCS-02)."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from rolebook.audit import clock
+from rolebook.governance.flows.answer_as_supervisor import answer_as_supervisor, find_word
+from rolebook.governance.models import SupervisorWord
+from rolebook.governance.queries.account_requests import changes_of_word, words_asked_of
+from rolebook.governance.refusals import NotFound, Refused
+from rolebook.web.account.session import origin_of
+from rolebook.web.answers import program_view, said_of
+from rolebook.web.context import CURRENT_ENTRY
+from rolebook.web.gate import open_page
+from rolebook.web.program import ProgramRequest, place_in_program
+
+
+@open_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def supervisor_link(request: HttpRequest, program_id: str, token: str) -> HttpResponse:
+    """Show by the mailed link what is asked; record the answer on POST. Opening the page decides nothing."""
+    placed: Any = request
+    place_in_program(placed, program_id, clock.now())
+    try:
+        word = find_word(program_id, token=token, at=placed.at)
+    except NotFound:
+        return _bare(render(request, "account_requests/link_spent.html", status=404))
+    problems: tuple[str, ...] = ()
+    if request.method == "POST":
+        try:
+            answer_as_supervisor(
+                program_id=program_id,
+                authorize=request.POST.get("answer") == "authorize",
+                reason=request.POST.get("reason", ""),
+                token=token,
+                at=placed.at,
+                origin=origin_of(request),
+            )
+        except Refused as refusal:
+            problems = said_of(refusal)
+        except NotFound:
+            return _bare(render(request, "account_requests/link_spent.html", status=404))
+        else:
+            authorized = request.POST.get("answer") == "authorize"
+            shown = {"word": word, "authorized": authorized}
+            return _bare(render(request, "account_requests/answered.html", shown))
+    return _bare(_page(request, word, problems, signed_in=False))
+
+
+def _bare(response: HttpResponse) -> HttpResponse:
+    """Keep the address of the link, which is a secret, from caches and from the next site's log."""
+    response["Cache-Control"] = "no-store, private"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@program_view
+@require_safe
+def authorizations_page(request: ProgramRequest) -> HttpResponse:
+    """List the authorizations that are asked of the viewer as a supervisor."""
+    setattr(request, CURRENT_ENTRY, "manage-access")
+    asked = words_asked_of(request.account, request.program.id, request.at)
+    return render(request, "account_requests/authorizations.html", {"asked": asked})
+
+
+@program_view
+@require_http_methods(["GET", "HEAD", "POST"])
+def authorization_page(request: ProgramRequest, word_id: uuid.UUID) -> HttpResponse:
+    """Show one of them, and record the answer of who is signed in on POST."""
+    setattr(request, CURRENT_ENTRY, "manage-access")
+    word = find_word(request.program.id, account=request.account, word_id=word_id, at=request.at)
+    if request.method != "POST":
+        return _page(request, word, (), signed_in=True)
+    authorize = request.POST.get("answer") == "authorize"
+    try:
+        answer_as_supervisor(
+            program_id=request.program.id,
+            authorize=authorize,
+            reason=request.POST.get("reason", ""),
+            acting_user=request.account,
+            word_id=word_id,
+            at=request.at,
+            origin=request.origin,
+        )
+    except Refused as refusal:
+        return _page(request, word, said_of(refusal), signed_in=True)
+    person = word.form.request.beneficiary.name
+    done = "You authorized the request" if authorize else "You did not authorize the request"
+    messages.success(request, f"{done} of {person}.")
+    return HttpResponseRedirect(reverse("authorizations", args=[request.program.id]), status=303)
+
+
+def _page(
+    request: HttpRequest, word: SupervisorWord, problems: tuple[str, ...], *, signed_in: bool
+) -> HttpResponse:
+    if word.state != SupervisorWord.State.ASKED:
+        raise Http404
+    changes, dates = changes_of_word(word)
+    shown = {
+        "word": word,
+        "told": word.form,
+        "asked_for": word.form.request,
+        "changes": changes,
+        "dates": dates,
+        "reason": request.POST.get("reason", ""),
+        "problems": problems,
+        "signed_in": signed_in,
+        "summary_title": "Your answer was not recorded",
+    }
+    return render(request, "account_requests/authorize.html", shown, status=409 if problems else 200)
