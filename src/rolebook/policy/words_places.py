@@ -27,8 +27,6 @@ PLACES: Mapping[str, str] = {
     "open_already": "{organization} is open.",
     "open_below": "{number} open below {organization}. Close or move what is below it first.",
     "above_is_closed": "{parent}, which it belongs to, is closed. Open that one first, or move this one.",
-    "last_steward": "This is the program's last steward. Designate another one first.",
-    "own_designation": "You cannot end your own office. Another steward must, so that the program keeps one.",
-    "not_designated": "This role was not given by designation. Remove it under View Users.",
-    "ended_already": "This role has ended already.",
+    "no_such_user": "There is no account with the user ID or e-mail address {name}.",
+    "no_such_organization": "There is no open organization with the code or number {code}.",
 }

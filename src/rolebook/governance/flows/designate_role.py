@@ -9,14 +9,14 @@ from rolebook.audit import tags
 from rolebook.audit.recording import Origin, UnitOfWork
 from rolebook.governance import locks
 from rolebook.governance.active import inactive_violations
+from rolebook.governance.designating import by_designation, designation_change
 from rolebook.governance.facts import RowFacts, judge_changes
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
 from rolebook.governance.ledger import open_grant
 from rolebook.governance.models import Designation, Grant
 from rolebook.governance.queries.seeing import find_organization, not_yours, public_id_of
 from rolebook.governance.refusals import NotFound, Refused
-from rolebook.policy.model import STEWARD_ID, Act, Rolebook
-from rolebook.policy.rules import Change, ChangeKind, Moment, Violation
+from rolebook.policy.model import Act, Rolebook
 
 
 def designate_role(
@@ -27,10 +27,11 @@ def designate_role(
     beneficiary_id: uuid.UUID | str,
     organization_id: uuid.UUID | str | None = None,
     reason: str = "",
+    ends_at: datetime | None = None,
     at: datetime,
     origin: Origin,
 ) -> Grant:
-    """Give ``beneficiary_id`` a role without a request, now.
+    """Give ``beneficiary_id`` a role without a request, from now on, and until ``ends_at`` where that is given.
 
     Open to stewards and, with ``acting_user`` None, to the operator at the command line: for the steward's office, for
     roles had by designation, and for the roles that decide (an organization's first official). Every rule that holds
@@ -57,9 +58,12 @@ def designate_role(
             if not standing.may_over_role(Act.DESIGNATE, organization, role_id):
                 raise not_yours(standing, organization)
         violations = (
-            *_by_designation(book, role_id),
+            *by_designation(book, role_id),
             *inactive_violations(beneficiary, program_id),
-            *judge_changes([_change(beneficiary, acting_user, role_id, organization, at)], RowFacts(book)),
+            *judge_changes(
+                [designation_change(beneficiary, acting_user, role_id, organization, at, ends_at)],
+                RowFacts(book),
+            ),
         )
         if violations:
             raise Refused(violations)
@@ -73,6 +77,7 @@ def designate_role(
             version=version,
             book=book,
             reason=told,
+            ends_at=ends_at,
         )
 
 
@@ -87,6 +92,7 @@ def _designate(
     version: RolebookVersion,
     book: Rolebook,
     reason: str,
+    ends_at: datetime | None,
 ) -> Grant:
     """Write the designation, open its grant, and record it."""
     designation = Designation.objects.create(
@@ -107,6 +113,7 @@ def _designate(
         organization=organization,
         origin=designation,
         rolebook_version=version.number,
+        ends_at=ends_at,
     )
     work.record(
         tags.ROLE_DESIGNATED,
@@ -118,33 +125,3 @@ def _designate(
         personal={"reason": reason or None},
     )
     return grant
-
-
-def _by_designation(book: Rolebook, role_id: str) -> tuple[Violation, ...]:
-    """Return a violation for a role that is asked for and decides nothing: it has its ordinary way."""
-    role = book.role(role_id)
-    if role is None:
-        return (Violation("unknown_role", {"role": role_id}),)
-    decides = book.authority.holder(Act.DECIDE, role_id) is not None
-    if role_id == STEWARD_ID or role.obtained == "designation" or decides:
-        return ()
-    return (Violation("not_by_designation", {"role": role.title}),)
-
-
-def _change(
-    beneficiary: Account,
-    acting_user: Account | None,
-    role_id: str,
-    organization: Organization | None,
-    at: datetime,
-) -> Change:
-    return Change(
-        kind=ChangeKind.ADD_ROLE,
-        moment=Moment.DESIGNATION,
-        at=at,
-        beneficiary_id=str(beneficiary.public_id),
-        requester_id=str(beneficiary.public_id if acting_user is None else acting_user.public_id),
-        actor_id=None if acting_user is None else str(acting_user.public_id),
-        role_id=role_id,
-        organization_id=None if organization is None else str(organization.public_id),
-    )

@@ -17,6 +17,7 @@ class RemovalStatus:
 
     Attributes:
         sequence: the removal's event in the log.
+        organization_name: where; the program's name for what was held at no organization.
         waiting_for: how many decision points may still answer from before it.
     """
 
@@ -30,19 +31,21 @@ class RemovalStatus:
 
 def removal_status(viewer: Account, sequence: int, program_id: str, at: datetime) -> RemovalStatus:
     """Return how far a removal is that the viewer made. Raises NotFound for everything else in the log."""
-    viewer_standing(viewer, program_id, at)
+    standing = viewer_standing(viewer, program_id, at)
     event = Event.objects.filter(
         sequence=sequence, tag=tags.ACCESS_REMOVED.name, program_id=program_id, actor_id=viewer.public_id
     ).first()
-    if event is None or event.beneficiary_id is None or event.organization_id is None:
+    if event is None or event.beneficiary_id is None:
         raise NotFound
     person = Account.objects.get(public_id=event.beneficiary_id)
-    organization = Organization.objects.get(public_id=event.organization_id)
+    where = standing.book.program.name
+    if event.organization_id is not None:
+        where = Organization.objects.get(public_id=event.organization_id).name
     answer = confirmation(sequence)
     return RemovalStatus(
         sequence=sequence,
         person_name=person.name,
-        organization_name=organization.name,
+        organization_name=where,
         removed_at=event.occurred_at,
         confirmed=answer.confirmed,
         waiting_for=answer.waiting_for,

@@ -9,9 +9,11 @@ from rolebook.web.places.changing import (
     move_page,
     standing_page,
 )
+from rolebook.web.places.designating import designate_page, end_page
 from rolebook.web.places.pages import export_organizations, organization_view, stewards_list
 
 _ORGANIZATIONS = "<slug:program_id>/organizations/"
+_DESIGNATE = "<slug:program_id>/designate/"
 _ORGANIZATION = _ORGANIZATIONS + "<uuid:organization_id>/"
 
 program_pages = [
@@ -24,4 +26,6 @@ program_pages = [
     path(_ORGANIZATION + "move/", move_page, name="move-organization"),
     path(_ORGANIZATION + "close/", standing_page, {"act": "close"}, name="close-organization"),
     path(_ORGANIZATION + "reopen/", standing_page, {"act": "reopen"}, name="reopen-organization"),
+    path(_DESIGNATE, designate_page, name="designate"),
+    path(_DESIGNATE + "<uuid:grant_id>/end/", end_page, name="end-designation"),
 ]
