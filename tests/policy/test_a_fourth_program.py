@@ -55,7 +55,11 @@ def test_a_claim_that_does_not_hold_is_seen(tmp_path: Path) -> None:
         ("role: Author", "role: Autor", "unknown role: found 'Autor'"),
         ("do: Edit posts", "does: Edit posts", "unknown key: found 'does'"),
         ("act:decide", "act:decid", "unknown act: found 'act:decid'"),
-        ("2026-11-21T12:00:00Z", "2026-11-21", "invalid date: found '2026-11-21'"),
+        (
+            "2026-11-21T12:00:00Z",
+            "2026-11-21",
+            "invalid date: found '2026-11-21', expected an instant like 2026-11-21T09:00:00Z",
+        ),
         ("record: a1, answer", "record: a1, ask_for: Author, answer", "wrong keys"),
         (
             "an author looks at drafts and does not keep the library",
@@ -71,6 +75,17 @@ def test_a_case_file_is_read_strictly(old: str, new: str, message: str, tmp_path
     with pytest.raises(RolebookErrors) as found:
         read_cases(folder, rolebook)
     assert any(message in str(error) for error in found.value.errors), str(found.value)
+
+
+def test_a_case_file_that_would_not_be_run_is_an_error(tmp_path: Path) -> None:
+    folder = write(
+        tmp_path, {"cases/first.yml": "about: x\n", "cases/second.yaml": "", "cases/third.yaml": ""}
+    )
+    with pytest.raises(RolebookErrors) as found:
+        read_cases(folder, read(WEBLOG).rolebook)
+    told = [error.message for error in found.value.errors]
+    assert told[0] == "wrong name: found 'first.yml', expected 'first.yaml'"
+    assert told[1:] == ["empty file: found nothing, expected cases"] * 2
 
 
 def test_a_rolebook_without_cases_has_none(tmp_path: Path) -> None:

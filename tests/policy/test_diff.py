@@ -8,7 +8,7 @@ import pytest
 from rolebook.policy.diff import Difference, as_data, diff
 from rolebook.policy.reading import read_rolebook
 from tests.policy.shipped_books import NAMES, book
-from tests.policy.small import MATRIX, ROLEBOOK, SMALL, spoiled, write
+from tests.policy.small import MATRIX, ORGANIZATIONS, ROLEBOOK, SMALL, spoiled, write
 
 
 def changed(folder: Path, file: str, *edits: tuple[str, str]) -> tuple[Difference, ...]:
@@ -98,7 +98,7 @@ CHANGES: dict[str, tuple[str, str, str, str, bool]] = {
         ROLEBOOK,
         "- {role: Official, ours: who gives access takes it away}",
         "- {role: Official, ours: who gives access takes it away}\n    - {role: Clerk, ours: so}",
-        "'Clerk' may now remove.",
+        "'Clerk' may now remove access.",
         True,
     ),
     "authority with lower levels": (
@@ -112,15 +112,45 @@ CHANGES: dict[str, tuple[str, str, str, str, bool]] = {
         ROLEBOOK,
         "    - {role: Official, ours: who gives access takes it away}",
         "    []",
-        "'Official' may no longer remove.",
+        "'Official' may no longer remove access.",
         False,
     ),
     "another stage": (
         ROLEBOOK,
         "place: organization}",
         "place: organization}\n        - {id: second, title: Second, approver: Steward, place: program}",
-        "The chain 'The office's officials decide' is now: official (organization), then steward (program) "
-        "(was: official (organization)).",
+        "The chain 'The office's officials decide' is now: Official (organization), then Small program office "
+        "(program) (was: Official (organization)).",
+        False,
+    ),
+    "another approver of a stage": (
+        ROLEBOOK,
+        "    - {role: Official, row: Table 1 / Manage access / Approve or deny requests}",
+        "    - {role: Official, row: Table 1 / Manage access / Approve or deny requests}\n"
+        "    - {role: Clerk, ours: so}",
+        "The chain 'The office's officials decide' is now: Clerk (organization) (was: Official (organization)).",
+        True,
+    ),
+    "a new role": (
+        ROLEBOOK,
+        "\n# The headings",
+        "  - {id: auditor, title: Auditor, category: Member, obtained: request, printed: false,\n"
+        "     reach: {scope: organization, kinds: [Office], lower_levels: true}}\n\n# The headings",
+        "'Auditor' is had by request; it reaches 'office', with lower levels.",
+        True,
+    ),
+    "a grant for a set": (
+        ROLEBOOK,
+        "reach: {scope: organization, kinds: [Office]}\n\n# The headings",
+        "reach: {scope: organization, kinds: [Office], lower_levels: true, many: true}\n\n# The headings",
+        "One grant of 'Guest' is now for a set of organizations (was for one organization).",
+        True,
+    ),
+    "a longer source": (
+        ROLEBOOK,
+        "source: Where the roles",
+        "source: Here is where the roles",
+        "The program's source changed.",
         False,
     ),
     "a rule that is gone": (
@@ -158,12 +188,51 @@ CHANGES: dict[str, tuple[str, str, str, str, bool]] = {
 def test_a_change_is_told_in_a_sentence_and_added_power_is_marked(kind: str, tmp_path: Path) -> None:
     file, old, new, sentence, added = CHANGES[kind]
     edits = [(old, new)]
+    if kind == "another approver of a stage":
+        edits.append(("approver: Official", "approver: Clerk"))
     if kind == "another stage":
         edits = [(old, new.replace("Steward", "Small program office"))]
     found = changed(tmp_path, file, *edits)
     told = [difference for difference in found if difference.sentence == sentence]
     assert told, [difference.sentence for difference in found]
     assert told[0].added_power is added
+
+
+SHIPPED = "kind,code,name,parent\nOffice,NORTH,North,\nOffice,SOUTH,South,\nBranch,B-1,First branch,NORTH\n"
+BRANCH = """\
+  - {id: branch, title: Branch, plural: Branches, parents: [Office], identifier: {scheme: code, title: code}}
+"""
+
+
+def test_a_shipped_organization_that_moves_comes_into_the_reach_of_others(tmp_path: Path) -> None:
+    files = spoiled(ROLEBOOK, ("\nroles:", f"{BRANCH}\nroles:"))
+    books = []
+    for name, lines in (("old", SHIPPED), ("new", SHIPPED.replace("branch,NORTH", "branch,SOUTH"))):
+        folder = write(tmp_path / name, {**files, ORGANIZATIONS: lines})
+        books.append(read_rolebook(folder))
+    (found,) = diff(*books)
+    assert found.sentence == "The shipped organization 'B-1' now stands under 'SOUTH' (was 'NORTH')."
+    assert found.added_power
+
+
+def test_what_changed_in_the_source_is_told_to_programs(tmp_path: Path) -> None:
+    (found,) = changed(tmp_path, ROLEBOOK, ("source: Where the roles", "source: Here is where the roles"))
+    assert (found.before or "").startswith("Where the roles")
+    assert (found.after or "").startswith("Here is where the roles")
+
+
+OVERRIDE = "{id: own_decision, overrides: [{organizations: [OFFICE-1], effective_from: 2026-01-01}], source"
+
+
+def test_the_overrides_of_a_rule_are_told(tmp_path: Path) -> None:
+    files = {**SMALL, ORGANIZATIONS: "kind,code,name,parent\nOffice,OFFICE-1,First,\n"}
+    old = read_rolebook(write(tmp_path / "old", files))
+    text = str(SMALL[ROLEBOOK]).replace("{id: own_decision, source", OVERRIDE)
+    new = read_rolebook(write(tmp_path / "new", {**files, ROLEBOOK: text}))
+    (found,) = diff(old, new)
+    assert found.sentence == (
+        "The rule 'own_decision' changed: always; at OFFICE-1: from 2026-01-01 (was: always)."
+    )
 
 
 def test_a_moved_row_changes_no_power_and_is_told(tmp_path: Path) -> None:

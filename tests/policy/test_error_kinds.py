@@ -190,11 +190,11 @@ ORGANIZATION_KINDS: dict[str, tuple[str, str]] = {
     "missing code": ("Office,,First,\n", "2:8: missing code: found nothing, expected a code"),
     "missing parent": (
         "Branch,B,First\n",
-        "2:1: missing parent: found nothing, expected a Office or a Branch",
+        "2:1: missing parent: found nothing, expected an Office or a Branch",
     ),
     "unknown parent": (
         "Office,OFFICE,First\nBranch,B,Branch,OFFIC\n",
-        "3:17: unknown organization: found 'OFFIC', expected a Office or a Branch; did you mean 'OFFICE'?",
+        "3:17: unknown organization: found 'OFFIC', expected an Office or a Branch; did you mean 'OFFICE'?",
     ),
     "wrong parent": ("Office,A,First\nOffice,B,Second,A\n", "3:17: wrong parent: found 'A', expected none"),
     "cycle": (

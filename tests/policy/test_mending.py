@@ -49,3 +49,21 @@ def test_a_matrix_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
     files[MATRIX] = str(files[MATRIX]).encode("utf-16")
     told = [error.partition(": ")[2].partition(":")[0] for error in errors_of(tmp_path, files)]
     assert told == ["bad encoding", "unknown zone"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("view_records: View records", 'view_records: ""', "wrong value: found nothing"),
+        ("view_records: View records", 'view_records: "View\\nrecords"', "wrong value: found 'View"),
+        ("{id: own_decision,", "{id: own_decision, settings: {category: [[]]},", "wrong type: found"),
+        ("{id: own_decision,", "{id: own_decision, settings: {str: {}},", "wrong type: found"),
+    ],
+)
+def test_what_has_a_short_form_is_mended_where_it_stands(
+    old: str, new: str, problem: str, tmp_path: Path
+) -> None:
+    files = spoiled(ROLEBOOK, (old, new), ("zone: America/New_York", "zone: Mars"))
+    found = errors_of(tmp_path, files)
+    assert any(problem in error for error in found)
+    assert any("unknown zone" in error for error in found)

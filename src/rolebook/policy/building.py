@@ -127,6 +127,12 @@ class Builder:
             if mark.mark.casefold() in (YES, NO):
                 self.source.error(path, "wrong value", mark.mark, "another word than 'yes' and 'no'")
             self.names.marks.add(mark.mark, (mark.mark,), self.source.tree.place(path), self.source.report)
+        footnotes = [note.mark for note in self.form.footnotes]
+        for position, sign in enumerate(footnotes):
+            if sign in footnotes[:position]:
+                self.source.error(
+                    ("footnotes", position, "mark"), "duplicate footnote", sign, "each sign once"
+                )
 
     def _enter(self, names: Names, thing_id: str, titles: tuple[str, ...], path: Path) -> None:
         names.add(thing_id, titles, self.source.tree.place(path), self.source.report)

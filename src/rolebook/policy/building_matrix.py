@@ -34,6 +34,7 @@ class _Table:
     readable: bool = True
     id: str | None = None
     rows: list[Row] = field(default_factory=list)
+    has_areas: bool | None = None
 
 
 @dataclass(slots=True)
@@ -144,7 +145,7 @@ class _MatrixReader:
         if not _right_width(line, table.header, self.report):
             return
         self._table_id(line[0], table)
-        area = self._area(line[1])
+        area = self._area(line[1], table)
         privilege_id, marks = self._privilege(line[2])
         cells: list[str] = []
         for column, cell in zip(table.columns, line[len(LEADING) :], strict=True):
@@ -175,7 +176,14 @@ class _MatrixReader:
         elif table.id != table_id:
             self._error(cell, "wrong table", cell.text, f"'{table.id}', or a header line before a new table")
 
-    def _area(self, cell: CsvCell) -> str | None:
+    def _area(self, cell: CsvCell, table: _Table) -> str | None:
+        """The area of a row. A table has areas or it has none: a gap would leave open where a row belongs."""
+        if table.has_areas is None:
+            table.has_areas = bool(cell.text)
+        elif table.has_areas and not cell.text:
+            self._error(cell, "missing area", None, "the area of this row, as the rows above have one")
+        elif cell.text and not table.has_areas:
+            self._error(cell, "unused area", cell.text, "none, as in the rows above")
         if not cell.text:
             return None
         return self.names.all.areas.get(cell.text, cell.place, self.report)

@@ -93,7 +93,7 @@ def _check_parent(
         return
     place = line[3].place if len(line) == 4 else line[0].place
     titles = [kinds[parent].title for parent in kind.parent_kinds if parent in kinds]
-    expected = f"a {' or a '.join(titles)}" if titles else "none"
+    expected = " or ".join(_with_article(title) for title in titles) if titles else "none"
     if organization.parent_code is None:
         if titles:
             report.add(place, say("missing parent", found=None, expected=expected))
@@ -104,3 +104,7 @@ def _check_parent(
         report.add(place, message)
     elif parent.kind_id not in kind.parent_kinds:
         report.add(place, say("wrong parent", found=organization.parent_code, expected=expected))
+
+
+def _with_article(title: str) -> str:
+    return f"{'an' if title[:1].casefold() in 'aeiou' else 'a'} {title}"

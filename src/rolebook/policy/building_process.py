@@ -305,6 +305,10 @@ class _ProcessBuilder:
 
     def reviews(self) -> tuple[Review, ...]:
         """The review campaigns."""
+        ids = [form.id for form in self.form.reviews]
+        for position, review_id in enumerate(ids):
+            if review_id in ids[:position]:
+                self.source.error(("reviews", position, "id"), "duplicate review", review_id, "each id once")
         return tuple(
             self._review(form, ("reviews", position)) for position, form in enumerate(self.form.reviews)
         )
@@ -319,6 +323,15 @@ class _ProcessBuilder:
                     (*path, "questions", number, "id"), "duplicate question", question.id, "each id once"
                 )
             seen.add(question.id)
+        may_answer = [
+            self.known.names.roles.find(holder.role) for holder in self.form.authority.answer_review
+        ]
+        for number, name in enumerate(form.answered_by):
+            role_id = self.known.names.roles.find(name)
+            if role_id not in (None, STEWARD_ID, *may_answer):
+                here: Path = (*path, "answered_by", number)
+                expected = "a role that 'authority: answer_review' names"
+                self.source.error(here, "reviewer whose role may not answer", name, expected)
         return Review(
             form.id,
             form.title,

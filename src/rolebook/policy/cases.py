@@ -233,6 +233,8 @@ def read_cases(folder: Path, rolebook: Rolebook) -> tuple[CaseFile, ...]:
     wrong.
     """
     report = Report()
+    for path in sorted((folder / "cases").glob("*.yml")):
+        report.add(Place(str(path), 1, 1), say("wrong name", found=path.name, expected=f"'{path.stem}.yaml'"))
     found = [_read_file(path, rolebook, report) for path in sorted((folder / "cases").glob("*.yaml"))]
     if report.errors:
         raise RolebookErrors(report.errors)
@@ -243,9 +245,10 @@ def _read_file(path: Path, rolebook: Rolebook, report: Report) -> CaseFile | Non
     text = read_text(path, str(path), report)
     if text is None:
         return None
+    before = len(report.errors)
     tree = parse_yaml(text, str(path), report)
     if tree.data is None:
-        if not report.errors:
+        if len(report.errors) == before:
             report.add(Place(str(path), 1, 1), say("empty file", found=None, expected="cases"))
         return None
     form = validated(CasesForm, tree, report)

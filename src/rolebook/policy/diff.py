@@ -4,6 +4,7 @@ Privileges, roles, kinds and chains are compared by id, so that a corrected titl
 removal and an addition.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -24,7 +25,17 @@ def diff(old: Rolebook, new: Rolebook) -> tuple[Difference, ...]:
     """Every difference, in the order of a rolebook's parts; empty exactly when both have the same document."""
     found = [
         difference
-        for compare in (_program, _categories, _kinds, _roles, _privileges, _cells, _layout, compare_process)
+        for compare in (
+            _program,
+            _categories,
+            _kinds,
+            _organizations,
+            _roles,
+            _privileges,
+            _cells,
+            _layout,
+            compare_process,
+        )
         for difference in compare(old, new)
     ]
     if not found and to_document(old) != to_document(new):
@@ -61,12 +72,18 @@ def _program(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
                 if short
                 else f"The program's {label} changed."
             )
-            yield Difference("program", name, sentence, str(was) if short else "", str(now) if short else "")
+            yield Difference("program", name, sentence, _program_text(old, name), _program_text(new, name))
     if old.access != new.access:
         sentence = f"Access is now held {new.access} (was {old.access})."
         yield Difference("program", "access", sentence, old.access, new.access, added_power=True)
     if old.words != new.words:
         yield Difference("program", "words", "The translations changed.")
+
+
+def _program_text(book: Rolebook, name: str) -> str | None:
+    """A value of the program as text; what has parts, as JSON."""
+    value = to_document(book)["program"].get(name)
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _by_id[Thing: (Category, OrganizationKind, Role, Privilege)](
@@ -124,11 +141,31 @@ def _kinds(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
                 f"The {kind.identifier_title} of a '{kind.title}' is now {patterns[1]} (was {patterns[0]})."
             )
             yield Difference("kind", kind.id, sentence, *patterns)
-    codes = {o.code for o in old.organizations}, {o.code for o in new.organizations}
-    for code in sorted(codes[1] - codes[0]):
+        if was is not None and was.identifier_scheme != kind.identifier_scheme:
+            schemes = was.identifier_scheme, kind.identifier_scheme
+            sentence = f"A '{kind.title}' is now known by its '{schemes[1]}' (was '{schemes[0]}')."
+            yield Difference("kind", kind.id, sentence, *schemes)
+
+
+def _organizations(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
+    """Shipped organizations; one that moves comes into the reach of others."""
+    before = {found.code: found for found in old.organizations}
+    after = {found.code: found for found in new.organizations}
+    for code in sorted(after.keys() - before.keys()):
         yield Difference("organization", code, f"New shipped organization: '{code}'.", None, code)
-    for code in sorted(codes[0] - codes[1]):
+    for code in sorted(before.keys() - after.keys()):
         yield Difference("organization", code, f"The shipped organization '{code}' is gone.", code, None)
+    for code in sorted(before.keys() & after.keys()):
+        for name, words, power in (
+            ("parent_code", "stands under", True),
+            ("kind_id", "is of the kind", True),
+            ("name", "is called", False),
+        ):
+            was, now = getattr(before[code], name), getattr(after[code], name)
+            if was != now:
+                shown = [f"'{value}'" if value else "none" for value in (now, was)]
+                sentence = f"The shipped organization '{code}' now {words} {shown[0]} (was {shown[1]})."
+                yield Difference("organization", code, sentence, was, now, added_power=power)
 
 
 def _roles(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
@@ -137,13 +174,19 @@ def _roles(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
     for role in new.roles:
         was = before.get(role.id)
         if was is not None:
-            yield from _role(was, role, new)
+            yield from _role(was, role, old, new)
+        else:
+            held = _list(role.reach.kinds) if role.reach.kinds else _scope(role.reach.scope)
+            lower = ", with lower levels" if role.reach.lower_levels else ""
+            sentence = f"'{role.title}' is had by {role.obtained}; it reaches {held}{lower}."
+            yield Difference("reach", role.id, sentence, None, role.reach.scope, added_power=True)
 
 
-def _role(was: Role, role: Role, new: Rolebook) -> Iterator[Difference]:
+def _role(was: Role, role: Role, old: Rolebook, new: Rolebook) -> Iterator[Difference]:
     if was.category_id != role.category_id:
-        sentence = f"'{role.title}' is now of the category '{role.category_id}' (was '{was.category_id}')."
-        yield Difference("role", role.id, sentence, was.category_id, role.category_id)
+        names = _category(old, was.category_id), _category(new, role.category_id)
+        sentence = f"'{role.title}' is now of the category '{names[1]}' (was '{names[0]}')."
+        yield Difference("role", role.id, sentence, was.category_id, role.category_id, added_power=True)
     if was.obtained != role.obtained:
         sentence = f"'{role.title}' is now had by {role.obtained} (was by {was.obtained})."
         easier = role.obtained != "designation"
@@ -158,6 +201,11 @@ def _role(was: Role, role: Role, new: Rolebook) -> Iterator[Difference]:
         was_words, now_words = words[::-1] if after.lower_levels else words
         sentence = f"'{role.title}' now reaches {now_words} (was {was_words})."
         yield Difference("reach", role.id, sentence, was_words, now_words, added_power=after.lower_levels)
+    if before.many != after.many:
+        words = ("a set of organizations", "one organization")
+        was_words, now_words = words[::-1] if after.many else words
+        sentence = f"One grant of '{role.title}' is now for {now_words} (was for {was_words})."
+        yield Difference("reach", role.id, sentence, was_words, now_words, added_power=after.many)
     if set(before.kinds) != set(after.kinds):
         more = bool(set(after.kinds) - set(before.kinds))
         sentence = f"'{role.title}' is now held at {_list(after.kinds)} (was {_list(before.kinds)})."
@@ -245,6 +293,11 @@ def _layout(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
 def _title(book: Rolebook, privilege_id: str) -> str:
     privilege = book.privilege(privilege_id)
     return privilege.title if privilege else privilege_id
+
+
+def _category(book: Rolebook, category_id: str) -> str:
+    category = book.category(category_id)
+    return category.title if category else category_id
 
 
 def _list(names: tuple[str, ...]) -> str:

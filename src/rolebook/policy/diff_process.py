@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from rolebook.policy.diff_terms import Difference
-from rolebook.policy.model import Act, Rolebook, RuleInForce, StageSpec
+from rolebook.policy.model import Act, Review, Rolebook, RuleInForce, RuleOverride, StageSpec
+from rolebook.policy.words import sentence as words_of
 
 
 def compare_process(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
@@ -24,7 +25,7 @@ def _role_title(old: Rolebook, new: Rolebook, role_id: str) -> str:
 
 def _authority(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
     for act in Act:
-        words = act.value.replace("_", " ")
+        words = words_of(f"decision.act_{act.value}")
         before = {holder.role_id: holder for holder in old.authority.acts.get(act, ())}
         after = {holder.role_id: holder for holder in new.authority.acts.get(act, ())}
         for role_id, holder in after.items():
@@ -57,14 +58,27 @@ def _names(ids: tuple[str, ...]) -> str:
     return ", ".join(f"'{name}'" for name in ids) if ids else "all categories"
 
 
-def _stages(stages: tuple[StageSpec, ...]) -> str:
+def _stages(book: Rolebook, stages: tuple[StageSpec, ...]) -> str:
     """Stages as one text: who decides where, in order."""
     texts = []
     for stage in stages:
-        place = f"nearest {' or '.join(stage.place_kinds)}" if stage.place_kinds else stage.place
+        kinds = [kind.title for kind_id in stage.place_kinds if (kind := book.kind(kind_id))]
+        place = f"nearest {' or '.join(kinds)}" if kinds else stage.place
         optional = ", where there is one" if stage.optional else ""
-        texts.append(f"{stage.approver_role_id} ({place}{optional})")
+        role = book.role(stage.approver_role_id)
+        texts.append(f"{role.title if role else stage.approver_role_id} ({place}{optional})")
     return ", then ".join(texts) if texts else "nobody"
+
+
+def _deciding(stages: tuple[StageSpec, ...]) -> list[tuple[object, ...]]:
+    """What of stages says who decides; ids and titles do not."""
+    return [(stage.approver_role_id, stage.place, stage.place_kinds, stage.optional) for stage in stages]
+
+
+def _decides_more(was: tuple[StageSpec, ...], now: tuple[StageSpec, ...]) -> bool:
+    """Whether a stage is gone or has another approver: others then decide what it decided."""
+    left = iter(_deciding(now))
+    return not all(any(stage == other for other in left) for stage in _deciding(was))
 
 
 def _chains(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
@@ -73,30 +87,35 @@ def _chains(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
     for chain_id, chain in after.items():
         was = before.get(chain_id)
         if was is None:
-            sentence = f"New chain '{chain.title}': {_stages(chain.stages)}."
-            yield Difference("chain", chain_id, sentence, None, _stages(chain.stages))
+            text = _stages(new, chain.stages)
+            sentence = f"New chain '{chain.title}': {text}."
+            yield Difference("chain", chain_id, sentence, None, text, added_power=True)
             continue
-        if was.stages != chain.stages:
-            now_text, was_text = _stages(chain.stages), _stages(was.stages)
-            fewer = len(chain.stages) < len(was.stages)
+        if _deciding(was.stages) != _deciding(chain.stages):
+            now_text, was_text = _stages(new, chain.stages), _stages(old, was.stages)
             sentence = f"The chain '{chain.title}' is now: {now_text} (was: {was_text})."
-            yield Difference("chain", chain_id, sentence, was_text, now_text, added_power=fewer)
+            added = _decides_more(was.stages, chain.stages)
+            yield Difference("chain", chain_id, sentence, was_text, now_text, added_power=added)
+        elif was.stages != chain.stages:
+            yield Difference("chain", chain_id, f"The stages of the chain '{chain.title}' have other names.")
         targets = (
             (was.kinds, was.organizations, was.everywhere),
             (chain.kinds, chain.organizations, chain.everywhere),
         )
         if targets[0] != targets[1]:
-            was_text, now_text = _targets(*targets[0]), _targets(*targets[1])
+            was_names, now_names = _targets(*targets[0]), _targets(*targets[1])
+            was_text, now_text = (", ".join(names) or "nothing" for names in (was_names, now_names))
             sentence = f"The chain '{chain.title}' is now for {now_text} (was {was_text})."
-            yield Difference("chain", chain_id, sentence, was_text, now_text)
+            more = bool(set(now_names) - set(was_names))
+            yield Difference("chain", chain_id, sentence, was_text, now_text, added_power=more)
     for chain_id in [i for i in before if i not in after]:
         was = before[chain_id]
-        yield Difference("chain", chain_id, f"The chain '{was.title}' is gone.", _stages(was.stages), None)
+        sentence = f"The chain '{was.title}' is gone."
+        yield Difference("chain", chain_id, sentence, _stages(old, was.stages), None)
 
 
-def _targets(kinds: tuple[str, ...], organizations: tuple[str, ...], everywhere: bool) -> str:
-    names = [*kinds, *organizations, *(["roles without an organization"] if everywhere else [])]
-    return ", ".join(names) if names else "nothing"
+def _targets(kinds: tuple[str, ...], organizations: tuple[str, ...], everywhere: bool) -> list[str]:
+    return [*kinds, *organizations, *(["roles without an organization"] if everywhere else [])]
 
 
 def _approval(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
@@ -107,11 +126,13 @@ def _approval(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
         ("foreign_last", "last stages at another organization"),
     ):
         was, now = getattr(before, key), getattr(after, key)
-        if was != now:
-            sentence = f"The {words} are now: {_stages(now)} (was: {_stages(was)})."
-            yield Difference(
-                "approval", key, sentence, _stages(was), _stages(now), added_power=len(now) < len(was)
-            )
+        if _deciding(was) != _deciding(now):
+            now_text, was_text = _stages(new, now), _stages(old, was)
+            sentence = f"The {words} are now: {now_text} (was: {was_text})."
+            added = _decides_more(was, now)
+            yield Difference("approval", key, sentence, was_text, now_text, added_power=added)
+        elif was != now:
+            yield Difference("approval", key, f"The {words} have other names.")
     for key, words in (
         ("employing_chain", "the employing organization's chain always runs"),
         ("employing_waits", "the employing organization's chain waits for the others"),
@@ -131,7 +152,7 @@ def _rules(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
         was = before.get(rule_id)
         if was is None:
             yield Difference(
-                "rule", rule_id, f"The rule '{rule_id}' is now in force{_dates(rule)}.", None, _dates(rule)
+                "rule", rule_id, f"The rule '{rule_id}' is now in force{_dates(rule)}.", None, _text(rule)
             )
         elif _essence(was) != _essence(rule):
             sentence = f"The rule '{rule_id}' changed: {_text(rule)} (was: {_text(was)})."
@@ -145,16 +166,20 @@ def _essence(rule: RuleInForce) -> tuple[object, ...]:
     return (dict(rule.settings), rule.effective_from, rule.effective_until, rule.overrides)
 
 
-def _dates(rule: RuleInForce) -> str:
+def _dates(rule: RuleInForce | RuleOverride) -> str:
     first = f" from {rule.effective_from}" if rule.effective_from else ""
     until = f" until {rule.effective_until}" if rule.effective_until else ""
     return first + until
 
 
 def _text(rule: RuleInForce) -> str:
-    settings = ", ".join(f"{key}={value}" for key, value in rule.settings.items())
-    overrides = f"{len(rule.overrides)} overrides" if rule.overrides else ""
-    return "; ".join(part for part in (settings, _dates(rule).strip(), overrides) if part) or "no settings"
+    overrides = [f"at {', '.join(each.organizations)}: {_in_force(each)}" for each in rule.overrides]
+    return "; ".join([_in_force(rule), *overrides])
+
+
+def _in_force(rule: RuleInForce | RuleOverride) -> str:
+    settings = ", ".join(f"{key}={_value(value)}" for key, value in rule.settings.items())
+    return "; ".join(part for part in (settings, _dates(rule).strip()) if part) or "always"
 
 
 def _lifecycle(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
@@ -193,10 +218,23 @@ def _reviews(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
         if review_id not in before:
             yield Difference("review", review_id, f"New review: '{review.title}'.", None, review.title)
         elif before[review_id] != review:
-            yield Difference("review", review_id, f"The review '{review.title}' changed.")
+            was_text, now_text = _review(before[review_id]), _review(review)
+            sentence = f"The review '{review.title}' is now: {now_text} (was: {was_text})."
+            if was_text == now_text:
+                sentence = f"The words of the review '{review.title}' changed."
+            more = bool(set(review.answered_by) - set(before[review_id].answered_by))
+            yield Difference("review", review_id, sentence, was_text, now_text, added_power=more)
     for review_id in [i for i in before if i not in after]:
         title = before[review_id].title
         yield Difference("review", review_id, f"The review '{title}' is gone.", title, None)
+
+
+def _review(review: Review) -> str:
+    """A review as one text: when, about whom, what is asked, and who answers."""
+    days = " to ".join(f"{month:02}-{day:02}" for month, day in (review.opens_on, review.due_on))
+    asked = ", ".join(f"{question.id} (yes: {question.yes_means})" for question in review.questions)
+    about = _names(review.category_ids)
+    return f"{days}, {about}, asking {asked}, answered by {', '.join(review.answered_by)}"
 
 
 def _recommendations(old: Rolebook, new: Rolebook) -> Iterator[Difference]:

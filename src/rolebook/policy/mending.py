@@ -138,7 +138,7 @@ class _Work:
 
     def _replace(self, error: ErrorDetails) -> bool:
         """Put something of the right shape in place of a value, or take the list item around it out."""
-        path = plain_path(error["loc"])
+        path = self._reached(plain_path(error["loc"]))
         if not path:
             return False
         meant = nearest(str(error["input"]), _allowed(error))
@@ -187,6 +187,18 @@ class _Work:
             "*",
         ]
         return [*_allowed(error), *words, 1, True, [], {}]
+
+    def _reached(self, path: Path) -> Path:
+        """Return as much of a path as the data have: a privilege may be its title alone, a setting no list."""
+        here: Any = self.tree.data
+        for length, step in enumerate(path):
+            if isinstance(here, dict):
+                here = here.get(step)
+            elif isinstance(here, list) and isinstance(step, int):
+                here = here[step] if step < len(here) else None
+            else:
+                return path[:length]
+        return path
 
     def _at(self, path: Path) -> Any:
         here: Any = self.tree.data

@@ -28,6 +28,8 @@ TYPES = {
     "date_type": "a date like 2026-11-21",
     "is_instance_of": "a date like 2026-11-21",
 }
+INSTANT = "an instant like 2026-11-21T09:00:00Z"
+ALTERNATIVES = frozenset({"string_type", "int_type", "bool_type", "list_type"})
 
 
 def validated[Form: BaseModel](form: type[Form], tree: Tree, report: Report) -> Form | None:
@@ -35,9 +37,27 @@ def validated[Form: BaseModel](form: type[Form], tree: Tree, report: Report) -> 
     try:
         return form.model_validate(tree.data)
     except ValidationError as found:
-        for error in found.errors(include_url=False):
-            _report(form, error, tree, report)
+        errors = found.errors(include_url=False)
+        for error in errors:
+            others = [other for other in errors if _is_alternative(other, error)]
+            if len(others) > 1:
+                _report_alternatives(others, tree, report)
+            else:
+                _report(form, error, tree, report)
         return None
+
+
+def _is_alternative(other: ErrorDetails, error: ErrorDetails) -> bool:
+    """Whether both say of one value that it is none of the types that may stand there."""
+    same = plain_path(other["loc"]) == plain_path(error["loc"])
+    return same and {other["type"], error["type"]} <= ALTERNATIVES
+
+
+def _report_alternatives(errors: list[ErrorDetails], tree: Tree, report: Report) -> None:
+    """One error for all; the report leaves out that it is told once for each."""
+    expected = ", or ".join(dict.fromkeys(TYPES[error["type"]] for error in errors))
+    place = tree.place(plain_path(errors[0]["loc"]))
+    report.add(place, say("wrong type", found=shown(errors[0]["input"]), expected=expected))
 
 
 def _report(form: type[BaseModel], error: ErrorDetails, tree: Tree, report: Report) -> None:
@@ -55,6 +75,9 @@ def _report(form: type[BaseModel], error: ErrorDetails, tree: Tree, report: Repo
     elif kind == "literal_error":
         allowed = choices(context["expected"])
         found = shown(error["input"])
+        if found in allowed:
+            report.add(tree.place(path), say("wrong type", found=found, expected=f"{found} without quotes"))
+            return
         report.add(tree.place(path), say("wrong value", found=found, expected=one_of(allowed), names=allowed))
     elif "[key]" in error["loc"]:
         expected = PATTERNS.get(context.get("pattern", ""), "a plain word")
@@ -67,6 +90,8 @@ def _report(form: type[BaseModel], error: ErrorDetails, tree: Tree, report: Repo
 
 def _expectation(kind: str, context: dict[str, Any], message: str) -> tuple[str, str]:
     """What is wrong and what was expected, for the errors that need only that."""
+    if kind.startswith("datetime"):
+        return "invalid date", INSTANT
     if kind.startswith("date"):
         return "invalid date", TYPES["date_type"]
     if kind in TYPES:

@@ -168,5 +168,5 @@ def shown(data: Data) -> str:
     if isinstance(data, list):
         return f"a list of {len(data)}"
     if isinstance(data, dict):
-        return "keys " + ", ".join(quote(key) for key in list(data)[:5])
+        return "keys " + ", ".join(quote(key) for key in list(data)[:5]) if data else "no keys"
     return str(data)
