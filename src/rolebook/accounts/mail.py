@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from rolebook.accounts.models import Account
@@ -16,6 +17,10 @@ type MailKind = Literal[
     "email-is-new",
     "password-changed",
     "second-factor-changed",
+    "recovery-code",
+    "recovery-asked",
+    "recovery-vouched",
+    "recovery-finished",
 ]
 
 
@@ -30,6 +35,9 @@ class AccountMail:
         address: where it goes instead: an address being proved, or the one before a change. Empty otherwise.
         code: the code in it; the words are erased once sent.
         what: what changed, for the kinds that tell it.
+        path: the private path that its button opens; the words are erased once sent.
+        cancel_path: the private path that stops what the mail tells of.
+        since, until: when the button leads on.
     """
 
     kind: MailKind
@@ -38,6 +46,10 @@ class AccountMail:
     address: str = ""
     code: str = ""
     what: str = ""
+    path: str = ""
+    cancel_path: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 type SendMail = Callable[[AccountMail], None]

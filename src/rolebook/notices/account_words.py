@@ -4,17 +4,25 @@ Flows of accounts ask for most of them themselves, in their own transaction, bec
 of the account's status is worded from its event.
 """
 
+import json
 from dataclasses import dataclass
 
 from rolebook.accounts.mail import AccountMail, MailKind
 from rolebook.accounts.models import Account
 from rolebook.notices.facts import Facts, contact_lines, link, site_name
+from rolebook.notices.instants import written_instant
 from rolebook.notices.letter import Button, Letter
+from rolebook.notices.recipients import REFUSED_A_DAY, refused_that_day
 from rolebook.policy.model import Rolebook
+
+_ABOUT_SIGN_IN = "You get this because it concerns how you sign in. It cannot be turned off."
 
 
 def status_changed(facts: Facts) -> Letter:
     """The account was deactivated, reactivated or closed."""
+    remaining = facts.beneficiary.merged_into
+    if remaining is not None:
+        return merged_into(facts, remaining)
     active = facts.new("status") == Account.Status.ACTIVE
     word = (
         "reactivated"
@@ -27,9 +35,68 @@ def status_changed(facts: Facts) -> Letter:
     return Letter(
         subject=f"{site_name(facts.account_programs)}: Your account was {word}",
         first_line=f"Your account was {word}. {way_on}",
-        facts=(("User ID", facts.beneficiary.user_id), ("When", facts.instant())),
+        facts=(
+            ("User ID", facts.beneficiary.user_id),
+            ("When", facts.instant()),
+            ("Reason", facts.personal.get("reason", "")),
+        ),
         whom_to_ask=facts.contact,
         reason_for_mail="You get this because it concerns how you sign in. It cannot be turned off.",
+    )
+
+
+def merged_into(facts: Facts, remaining: Account) -> Letter:
+    """To the address of the account that was closed: which one remains."""
+    return Letter(
+        subject=f"{site_name(facts.account_programs)}: Your two accounts were merged",
+        first_line=(
+            f"Your account {facts.beneficiary.user_id} was merged into your account {remaining.user_id}. "
+            "Sign in with that one from now on."
+        ),
+        facts=(
+            ("Closed", facts.beneficiary.user_id),
+            ("Remains", remaining.user_id),
+            ("When", facts.instant()),
+        ),
+        paragraphs=("If these are not both yours, tell us at once.",),
+        whom_to_ask=facts.contact,
+        reason_for_mail="You get this because it concerns how you sign in. It cannot be turned off.",
+    )
+
+
+def sign_ins_refused(facts: Facts) -> Letter:
+    """Somebody fails to sign in to the account again and again."""
+    reasons = {json.loads(one.content)["new"].get("reason_code") for one in refused_that_day(facts.event)}
+    knows = bool(reasons & {"security-code", "passkey"})
+    return Letter(
+        subject=f"{site_name(facts.account_programs)}: Sign-ins to your account were refused",
+        first_line=f"Somebody tried to sign in to your account and failed {REFUSED_A_DAY} times today.",
+        facts=(("User ID", facts.beneficiary.user_id), ("The last time", facts.instant())),
+        paragraphs=(
+            "They typed your password correctly, and failed at the second factor. Choose a new password now."
+            if knows
+            else "Nobody got in. If it was you and you have forgotten the password, choose a new one.",
+            "Was it you? Then there is nothing to do. We tell you of this once a day at most.",
+        ),
+        button=Button("Choose a new password", link("/forgotten-password/")),
+        whom_to_ask=facts.contact,
+        reason_for_mail=_ABOUT_SIGN_IN,
+    )
+
+
+def recovery_code_used(facts: Facts) -> Letter:
+    """Somebody signed in with a recovery code."""
+    return Letter(
+        subject=f"{site_name(facts.account_programs)}: A recovery code was used to sign in",
+        first_line="Somebody signed in to your account with one of your recovery codes.",
+        facts=(("User ID", facts.beneficiary.user_id), ("When", facts.instant())),
+        paragraphs=(
+            "Is your phone lost or new? Replace the authenticator app on the Security page, and make new codes.",
+            _WARNING,
+        ),
+        button=Button("Open Security", link("/security/")),
+        whom_to_ask=facts.contact,
+        reason_for_mail=_ABOUT_SIGN_IN,
     )
 
 
@@ -46,11 +113,27 @@ def account_mail(mail: AccountMail, *, books: tuple[Rolebook, ...]) -> Letter:
         facts=(("User ID", mail.account.user_id),)
         if mail.account is not None and mail.kind in {"already-registered", "reset-password"}
         else (),
-        paragraphs=words.paragraphs,
-        button=Button(words.button, link(words.path)) if words.path else None,
+        paragraphs=(*_times(mail, books), *words.paragraphs, *_stopping(mail)),
+        button=Button(words.button, link(mail.path or words.path)) if mail.path or words.path else None,
         whom_to_ask=contact_lines(books),
         reason_for_mail=words.reason_for_mail,
     )
+
+
+def _times(mail: AccountMail, books: tuple[Rolebook, ...]) -> tuple[str, ...]:
+    """From when to when the button of a mail leads on."""
+    if mail.since is None or mail.until is None:
+        return ()
+    zone = books[0].program.zone if books else "UTC"
+    since, until = written_instant(mail.since, zone), written_instant(mail.until, zone)
+    return (f"The link works once, from {since} until {until}. Keep this mail until then.",)
+
+
+def _stopping(mail: AccountMail) -> tuple[str, ...]:
+    """Where to stop what a mail tells of, when its reader did not ask for it."""
+    if not mail.cancel_path:
+        return ()
+    return (f"This was not you? Open {link(mail.cancel_path)} and stop it there.",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +154,37 @@ _NOT_YOU = "If you did not ask for it, ignore this mail: without the code nothin
 _WARNING = "If this was not you, tell us at once: somebody else may be using your account."
 
 _ACCOUNT_MAILS: dict[MailKind, _AccountMailWords] = {
+    "recovery-code": _AccountMailWords(
+        "Your code, because your second factor is lost",
+        "Here is your code to say that your second factor is lost.",
+        (*_CODE, _WARNING),
+        "You get this because somebody with your user ID and password said that the second factor is lost.",
+    ),
+    "recovery-asked": _AccountMailWords(
+        "Somebody said that your second factor is lost",
+        "Somebody with your user ID, your password and a code from this mailbox said that your second factor is lost.",
+        (
+            "Those who may vouch for you were told. They make sure that it is you before anything changes: expect a call.",
+            "If this was not you, stop it, change your password, and tell us.",
+        ),
+        "You get this because it concerns how you sign in. It cannot be turned off.",
+        "This was not me",
+    ),
+    "recovery-vouched": _AccountMailWords(
+        "You can set up a new second factor",
+        "Somebody vouched for you: you can set up a new second factor.",
+        ("When you do, the lost one, its recovery codes and all sessions end.",),
+        "You get this because it concerns how you sign in. It cannot be turned off.",
+        "Set up a new second factor",
+    ),
+    "recovery-finished": _AccountMailWords(
+        "Your second factor was removed",
+        "Your lost second factor was removed, and you were signed out everywhere. Set up a new one to go on.",
+        (_WARNING,),
+        "You get this because it concerns how you sign in. It cannot be turned off.",
+        "Sign in",
+        "/sign-in/",
+    ),
     "confirm-email": _AccountMailWords(
         "Your code to confirm your e-mail address",
         "Here is the code to confirm your e-mail address and finish registering.",

@@ -36,7 +36,7 @@ def enqueue_account_mail(mail: AccountMail, *, at: datetime) -> Notice:
         name="" if mail.account is not None else one_line(mail.name)[:150],
         kind=mail.kind,
         address=mail.address,
-        holds_code=bool(mail.code),
+        holds_code=bool(mail.code or mail.path),
         subject=written.subject,
         text=written.text,
         html=written.html,

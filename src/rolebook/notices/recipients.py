@@ -3,14 +3,47 @@
 from collections.abc import Iterable
 
 from rolebook.accounts.models import Account
+from rolebook.audit.models import Event
 from rolebook.governance.deciders import who_may_decide
 from rolebook.governance.models import Request
+from rolebook.governance.queries.stewards import other_stewards
+from rolebook.governance.vouching import who_may_vouch
 from rolebook.notices.facts import Facts
+
+REFUSED_A_DAY = 5
+"""Refused sign-ins on one day after which the account's person is told; fewer are mistyped."""
 
 
 def the_beneficiary(facts: Facts) -> Iterable[Account]:
     """The person whom the event is about."""
     return [facts.beneficiary]
+
+
+def who_used_a_recovery_code(facts: Facts) -> Iterable[Account]:
+    """Who signed in with a recovery code, and so perhaps without their phone."""
+    return [facts.beneficiary] if facts.new("method") == "recovery" else []
+
+
+def whose_sign_ins_are_refused(facts: Facts) -> Iterable[Account]:
+    """Whose account somebody could not sign in to for the REFUSED_A_DAY-th time on one day (UTC): one mail a day.
+
+    It follows from the log alone, some time after the attempt, so that nobody at the sign-in page can tell by the
+    answer, or by how long it takes, whether there is such an account (I14).
+    """
+    if facts.event.beneficiary_id is None or len(refused_that_day(facts.event)) != REFUSED_A_DAY:
+        return []
+    return [facts.beneficiary] if facts.beneficiary.is_active else []
+
+
+def refused_that_day(event: Event) -> tuple[Event, ...]:
+    """Return the refused sign-ins to an account on the day of ``event``, it and earlier ones, one more than
+    REFUSED_A_DAY at most.
+    """
+    refused = Event.objects.filter(
+        beneficiary_id=event.beneficiary_id, tag=event.tag, sequence__lte=event.sequence
+    )
+    newest = refused.order_by("-sequence")[: REFUSED_A_DAY + 1]
+    return tuple(one for one in newest if one.occurred_at.date() == event.occurred_at.date())
 
 
 def who_decided(facts: Facts) -> Iterable[Account]:
@@ -40,6 +73,30 @@ def for_whom_it_was(facts: Facts) -> Iterable[Account]:
     if request.state == Request.State.WITHDRAWN or request.beneficiary_id == request.requester_id:
         return []
     return [request.beneficiary]
+
+
+def the_stewards(facts: Facts) -> Iterable[Account]:
+    """The program's stewards, besides the person whom the event is about."""
+    return Account.objects.filter(
+        pk__in=other_stewards(facts.beneficiary, facts.program_id, facts.now)
+    ).order_by("pk")
+
+
+def who_may_vouch_for_them(facts: Facts) -> Iterable[Account]:
+    """Everybody who may vouch for the person in the event's program, and who did; nobody for an event of no program."""
+    if facts.event.program_id is None:
+        return []
+    people = who_may_vouch(facts.beneficiary, facts.program_id, facts.now)
+    if facts.actor is None or facts.actor.pk in {facts.beneficiary.pk, *(one.pk for one in people)}:
+        return people
+    return [*people, facts.actor]
+
+
+def the_other_named(facts: Facts) -> Iterable[Account]:
+    """The holder of the account that a person declared to be theirs, too; nobody when somebody else named the two."""
+    if facts.new("source") != "declared":
+        return []
+    return Account.objects.filter(public_id=facts.new("other_account_id"))
 
 
 def who_can_decide(facts: Facts) -> Iterable[Account]:

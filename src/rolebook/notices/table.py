@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rolebook.accounts.models import Account
 from rolebook.audit import tags
 from rolebook.audit.tags import Tag
-from rolebook.notices import access_words, account_words, recipients
+from rolebook.notices import access_words, account_words, people_words, recipients
 from rolebook.notices.facts import Facts
 from rolebook.notices.letter import Letter
 
@@ -45,6 +45,50 @@ TELLINGS: tuple[Telling, ...] = (
         "submit-again",
         recipients.the_requester_asked_again,
         access_words.submit_again,
+    ),
+    # People: status, merged accounts, a lost second factor.
+    Telling(
+        tags.PARTICIPATION_STATUS_CHANGED,
+        "participation-changed",
+        recipients.the_beneficiary,
+        people_words.participation_changed,
+    ),
+    Telling(
+        tags.REQUESTS_ESCALATED,
+        "requests-escalated",
+        recipients.the_stewards,
+        people_words.requests_escalated,
+    ),
+    Telling(tags.ACCOUNT_MERGED, "accounts-merged", recipients.the_beneficiary, people_words.accounts_merged),
+    Telling(tags.ACCOUNT_NAMED_SAME, "named-as-same", recipients.the_other_named, people_words.named_as_same),
+    Telling(
+        tags.RECOVERY_ASKED,
+        "recovery-waiting",
+        recipients.who_may_vouch_for_them,
+        people_words.recovery_asked,
+    ),
+    Telling(
+        tags.RECOVERY_VOUCHED,
+        "recovery-told",
+        recipients.who_may_vouch_for_them,
+        people_words.recovery_vouched,
+    ),
+    *(
+        Telling(tag, "recovery-ended", recipients.who_may_vouch_for_them, people_words.recovery_ended)
+        for tag in (tags.RECOVERY_FINISHED, tags.RECOVERY_CANCELLED, tags.RECOVERY_REFUSED)
+    ),
+    # The person whose account somebody tries to get into, or got into without the usual second factor.
+    Telling(
+        tags.ATTEMPT_REFUSED_SIGN_IN,
+        "sign-ins-refused",
+        recipients.whose_sign_ins_are_refused,
+        account_words.sign_ins_refused,
+    ),
+    Telling(
+        tags.ACCOUNT_SIGNED_IN,
+        "recovery-code-used",
+        recipients.who_used_a_recovery_code,
+        account_words.recovery_code_used,
     ),
     # Passwords, factors and addresses: the flows of accounts put those mails into the outbox themselves.
     Telling(

@@ -42,6 +42,12 @@ class Environment:
     identity_providers: tuple[IdentityProvider, ...] = ()
     session_hours: int = 12
     session_idle_minutes: int = 30
+    recovery_wait_hours: int = 24
+
+    @property
+    def secret_key_file(self) -> Path:
+        """Where the secret keys stand, the newest first, when no variable names one."""
+        return self.home / SECRET_KEY_FILE
 
     @property
     def https(self) -> bool:
@@ -83,6 +89,7 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
         lease_seconds=lease_seconds,
         proxies=int(proxies),
         session_hours=_number(variables, "ROLEBOOK_SESSION_HOURS", default=12, most=168),
+        recovery_wait_hours=_number(variables, "ROLEBOOK_RECOVERY_WAIT_HOURS", default=24, most=168),
         session_idle_minutes=_number(variables, "ROLEBOOK_SESSION_IDLE_MINUTES", default=30, most=720),
         identity_providers=_providers(variables),
         earlier_secret_keys=tuple(earlier),

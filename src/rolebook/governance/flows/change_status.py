@@ -6,8 +6,9 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from rolebook.accounts.models import Account, new_session_salt
+from rolebook.accounts.models import Account
 from rolebook.accounts.queries import rolebook_in_force
+from rolebook.accounts.sessions import end_sessions
 from rolebook.audit import tags
 from rolebook.audit.models import Event
 from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
@@ -81,29 +82,17 @@ def change_participation_status(
         version, _ = rolebook_in_force(program_id, at)
         if acting_user is not None and not administers(acting_standing(acting_user, program_id, at)):
             raise NotFound
-        participation = Participation.objects.filter(account=beneficiary, program_id=program_id).first()
+        parts = Participation.objects.select_related("account")
+        participation = parts.filter(account=beneficiary, program_id=program_id).first()
         if participation is None:
             raise NotFound
         if participation.status == wanted:
             work.nothing_happened()
-            escalated, before = 0, participation.status
+            escalated = 0
         else:
             _protect(acting_user, beneficiary, [program_id], wanted, at)
-            offices = stages_in_office(standing_of(beneficiary, program_id, at))
-            before = participation.status
-            participation.status, participation.status_reason = wanted, told
-            participation.status_at, participation.status_by = at, acting_user
-            participation.save(update_fields=["status", "status_reason", "status_at", "status_by"])
-            escalated = _escalate(work, beneficiary, program_id, offices, at)
-            work.record(
-                tags.PARTICIPATION_STATUS_CHANGED,
-                program_id=program_id,
-                beneficiary_id=beneficiary.public_id,
-                rolebook_version=version.number,
-                old={"status": before},
-                new={"status": wanted.value},
-                personal={"reason": told},
-            )
+            participation.status_by = acting_user
+            escalated = _set(work, participation, wanted, told, version.number)
     withdrawn, ended = (
         settle_what_is_left(beneficiary, program_id, acting_user=acting_user, at=at, origin=origin)
         if wanted is not Participation.Status.ACTIVE
@@ -112,6 +101,28 @@ def change_participation_status(
     already = work.sequence is None
     sequence = work.sequence or _earlier(tags.PARTICIPATION_STATUS_CHANGED, beneficiary, program_id)
     return StatusChanged(beneficiary, sequence, already, withdrawn, ended, escalated)
+
+
+def _set(
+    work: UnitOfWork, participation: Participation, wanted: Participation.Status, reason: str, version: int
+) -> int:
+    """Store and record the new status; return how many requests were escalated by it."""
+    beneficiary, program_id = participation.account, participation.program_id
+    offices = stages_in_office(standing_of(beneficiary, program_id, work.at))
+    before = participation.status
+    participation.status, participation.status_reason, participation.status_at = wanted, reason, work.at
+    participation.save(update_fields=["status", "status_reason", "status_at", "status_by"])
+    escalated = _escalate(work, beneficiary, program_id, offices, work.at)
+    work.record(
+        tags.PARTICIPATION_STATUS_CHANGED,
+        program_id=program_id,
+        beneficiary_id=beneficiary.public_id,
+        rolebook_version=version,
+        old={"status": before},
+        new={"status": wanted.value},
+        personal={"reason": reason},
+    )
+    return escalated
 
 
 def change_account_status(
@@ -138,8 +149,8 @@ def change_account_status(
             offices = {one: stages_in_office(standing_of(locked, one, at)) for one in programs}
             before = locked.status
             locked.status, locked.status_reason, locked.status_at = wanted, told, at
-            locked.session_salt = new_session_salt()
-            locked.save(update_fields=["status", "status_reason", "status_at", "session_salt"])
+            locked.save(update_fields=["status", "status_reason", "status_at"])
+            end_sessions(locked, at)
             escalated = sum(_escalate(work, locked, one, offices[one], at) for one in programs)
             work.record(
                 tags.ACCOUNT_STATUS_CHANGED,

@@ -1,18 +1,19 @@
 """Two accounts of one person become one: the ledger moves what is held, one account remains (IQIES-04). No undo."""
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from rolebook.accounts.models import Account, LinkedIdentity, new_session_salt
-from rolebook.accounts.person_models import Recovery, SamePerson
+from rolebook.accounts.models import Account, LinkedIdentity
+from rolebook.accounts.person_models import SamePerson
 from rolebook.accounts.queries import rolebook_in_force
+from rolebook.accounts.sessions import end_sessions
 from rolebook.audit import tags
 from rolebook.audit.recording import Origin, UnitOfWork
 from rolebook.governance import locks
 from rolebook.governance.course import end_request
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
+from rolebook.governance.flows.recover_second_factor import cancel_recoveries
 from rolebook.governance.ledger import close_accesses, close_grants, move_access, move_grant
 from rolebook.governance.merging import MergePlan, open_holdings, plan_merge
 from rolebook.governance.models import Grant, Participation, RequestItem
@@ -218,8 +219,9 @@ def _close_account(work: UnitOfWork, plan: MergePlan, acting_user: Account | Non
     before = closed.status
     Account.objects.filter(merged_into=closed).update(merged_into=kept)
     closed.status, closed.status_reason, closed.status_at = Account.Status.CLOSED, REASON, work.at
-    closed.merged_into, closed.session_salt = kept, new_session_salt()
-    closed.save(update_fields=["status", "status_reason", "status_at", "merged_into", "session_salt"])
+    closed.merged_into = kept
+    closed.save(update_fields=["status", "status_reason", "status_at", "merged_into"])
+    end_sessions(closed, work.at)
     work.record(
         tags.ACCOUNT_STATUS_CHANGED,
         beneficiary_id=closed.public_id,
@@ -248,17 +250,3 @@ def _close_account(work: UnitOfWork, plan: MergePlan, acting_user: Account | Non
         },
     )
     cancel_recoveries(work, [kept, closed], "merged")
-
-
-def cancel_recoveries(work: UnitOfWork, accounts: Iterable[Account], why: str) -> None:
-    """End every open recovery of a lost second factor of some accounts."""
-    for recovery in Recovery.objects.filter(
-        account__in=[one.pk for one in accounts], state__in=["asked", "vouched"]
-    ).select_related("account"):
-        recovery.state, recovery.settled_at, recovery.finish_hash = Recovery.State.CANCELLED, work.at, ""
-        recovery.save(update_fields=["state", "settled_at", "finish_hash"])
-        work.record(
-            tags.RECOVERY_CANCELLED,
-            beneficiary_id=recovery.account.public_id,
-            new={"recovery_id": recovery.public_id, "why": why},
-        )

@@ -7,6 +7,7 @@ from rolebook.accounts.queries import rolebook_in_force
 from rolebook.audit import tags
 from rolebook.audit.recording import Origin, unit_of_work
 from rolebook.governance import locks
+from rolebook.governance.flows.recover_second_factor import cancel_recoveries
 from rolebook.governance.models import Participation
 from rolebook.governance.participations import participation_of
 from rolebook.governance.refusals import NotAllowed
@@ -24,6 +25,8 @@ def record_sign_in(*, acting_user: Account, program_id: str, at: datetime, origi
         participation = participation_of(work, account, program_id, at)
         if not account.is_active or participation.status != Participation.Status.ACTIVE:
             raise NotAllowed("account_not_active")
+        # Whoever signs in with the second factor has not lost it: somebody else asked.
+        cancel_recoveries(work, [account], "signed in")
         before = participation.last_signed_in_at
         # Clocks of two servers may differ; the last sign-in never goes back.
         participation.last_signed_in_at = at if before is None else max(at, before)

@@ -149,6 +149,14 @@ def sign_in(request: ProgramRequest, program_id: str) -> HttpResponse:
     )
 
 
+def pending_password(request: HttpRequest) -> Pending | None:
+    """Return the pending sign-in of a session whose password was right, and still is; None otherwise."""
+    pending = Pending.of(request)
+    if pending is None or pending.provider_id is not None or not _still_the_same(pending):
+        return None
+    return pending
+
+
 def ask_for_security_code(
     request: HttpRequest,
     account: Account,

@@ -15,6 +15,7 @@ from rolebook.governance.queries import my_access, my_requests, pending_requests
 from rolebook.governance.queries.home import Home
 from rolebook.governance.queries.own_requests import RequestLine
 from rolebook.governance.queries.paging import Page
+from rolebook.governance.queries.recoveries import lost_factors
 from rolebook.web.answers import program_view
 from rolebook.web.gate import open_page
 from rolebook.web.pages.my_access import NO_ROLE
@@ -49,6 +50,7 @@ def home(request: ProgramRequest) -> HttpResponse:
             if waiting.decides
             else Page(()),
             "to_decide_total": waiting.to_decide,
+            "lost_factors": lost_factors(request.account, program_id, at) if waiting.decides else (),
             "own": _open_ends(my_requests(request.account, program_id, at).rows)[:_SHOWN],
             "holds": my_access(request.account, program_id, at, reasons=False),
             "lead": _lead(waiting),

@@ -19,6 +19,7 @@ from rolebook.governance.queries import home as waiting_at_home
 from rolebook.governance.queries.audit_reach import may_see_audit_at
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import SORTS, Filters, PendingRow, Sort
+from rolebook.governance.queries.recoveries import lost_factors
 from rolebook.web.answers import asked, first_address, next_address, program_view
 from rolebook.web.pages.decide_many import selecting
 from rolebook.web.pages.removal import only_official_hint, removal_to_show
@@ -61,6 +62,7 @@ def manage_access(request: ProgramRequest) -> HttpResponse:
             "decides": waiting.decides,
             "to_decide": to_decide,
             "to_decide_total": waiting.to_decide,
+            "lost_factors": lost_factors(viewer, program_id, at) if waiting.decides else (),
             "selecting": selecting(
                 request, to_decide, after_name="after", filters=filters, total=waiting.to_decide
             ),
