@@ -135,7 +135,7 @@ def options_to_sign_in(present: Iterable[Passkey], challenge: bytes) -> Options:
 def check_new(answer: Answer, challenge: bytes) -> NewCredential:
     """Return the key that a device made in answer to ``challenge``. Raises PasskeyRefused (section 7.1)."""
     try:
-        read = RegistrationResponse.from_dict(answer)
+        read = RegistrationResponse.from_dict(_texts(answer, "clientDataJSON", "attestationObject"))
         data = _server().register_complete(_state(challenge), read)
         made = data.credential_data
     except _UNREADABLE as wrong:
@@ -167,7 +167,9 @@ def check_signature(answer: Answer, challenge: bytes, present: Iterable[Passkey]
     """
     held = {bytes(one.credential_id): one for one in present}
     try:
-        read = AuthenticationResponse.from_dict(answer)
+        read = AuthenticationResponse.from_dict(
+            _texts(answer, "clientDataJSON", "authenticatorData", "signature")
+        )
         keys = [AttestedCredentialData(bytes(one.credential)) for one in held.values()]
         signed = _server().authenticate_complete(_state(challenge), keys, read)
     except _UNREADABLE as wrong:
@@ -194,6 +196,21 @@ _UNREADABLE = (
     UnsupportedAlgorithm,
     struct.error,
 )
+
+
+def _texts(answer: Answer, *names: str) -> dict[str, Any]:
+    """Return of an answer what is looked at, all of it texts. Raises ValueError for anything else.
+
+    The library turns a number where bytes belong into that many bytes: what a stranger sends must not get there.
+    """
+    response = answer.get("response")
+    if not isinstance(response, Mapping):
+        raise ValueError("found no response")
+    kept = {name: response.get(name) for name in names}
+    texts = [answer.get("id"), answer.get("rawId"), answer.get("type"), *kept.values()]
+    if not all(isinstance(text, str) and len(text) <= LONGEST_ANSWER for text in texts):
+        raise ValueError("found no text where one belongs")
+    return {"id": texts[0], "rawId": texts[1], "type": texts[2], "response": kept}
 
 
 def _server() -> Fido2Server:
