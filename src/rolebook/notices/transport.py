@@ -115,6 +115,10 @@ class Transport:
         except UnicodeError:
             raise Refused("the address cannot be written in SMTP") from None
 
+    def greet(self) -> None:
+        """Open the connection as for sending, TLS and signing in included, and send nothing. Raises ServerDown."""
+        self._open()
+
     def close(self) -> None:
         """Say good-bye and close; never raises."""
         connection, self._connection = self._connection, None

@@ -142,10 +142,8 @@ def forget_earlier() -> None:
 def _file() -> Path:
     from django.conf import settings
 
-    from rolebook.server.environment import SECRET_KEY_FILE
-
-    home: Path = settings.ROLEBOOK.home
-    return home / SECRET_KEY_FILE
+    file: Path = settings.ROLEBOOK.secret_key_file
+    return file
 
 
 def _write(keys: list[str]) -> None:
