@@ -311,16 +311,22 @@ def open_access(
         request_item=item,
         designation=designation,
     )
+    _record_opened(work, access, rolebook_version)
+    return access
+
+
+def _record_opened(work: UnitOfWork, access: Access, rolebook_version: int) -> None:
+    item, designation = access.request_item, access.designation
     work.record(
         tags.ACCESS_OPENED,
         program_id=access.program_id,
-        beneficiary_id=beneficiary.public_id,
-        organization_id=organization.public_id,
+        beneficiary_id=access.account.public_id,
+        organization_id=access.organization.public_id,
         request_id=None if item is None else item.request.public_id,
         rolebook_version=rolebook_version,
         new={
             "access_id": access.public_id,
-            "lower_levels": lower_levels,
+            "lower_levels": access.lower_levels,
             "starts_at": access.starts_at,
             "ends_at": access.ends_at,
             "cause": "request" if item is not None else "designation",
@@ -328,7 +334,6 @@ def open_access(
             "designation_id": None if designation is None else designation.public_id,
         },
     )
-    return access
 
 
 def close_accesses(

@@ -79,6 +79,7 @@ SENTENCES: Mapping[str, str] = {
     "day_unreadable": "Write a day that there is, with year, month and day.",
     "not_yours_to_ask_for": "You cannot ask for this person. Who decides where they work can.",
     "changed_type": "What applies to this person has changed. Look at the form again.",
+    "ask_with_the_form": "In this program, roles are asked for with an account request.",
     "use_the_form": "Open the form, correct it and send it again.",
     "word_not_asked": "This authorization is not asked for any more.",
     "not_held": "This request does not wait for your word.",

@@ -3,10 +3,10 @@
 import uuid
 from datetime import datetime
 
-from rolebook.accounts.models import Account
+from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.queries import rolebook_in_force
 from rolebook.audit import tags
-from rolebook.audit.recording import Origin
+from rolebook.audit.recording import Origin, UnitOfWork
 from rolebook.governance import locks
 from rolebook.governance.active import inactive_violations
 from rolebook.governance.facts import RowFacts, judge_changes
@@ -15,7 +15,7 @@ from rolebook.governance.ledger import open_access
 from rolebook.governance.models import Access, Designation
 from rolebook.governance.queries.seeing import find_organization, not_yours, public_id_of
 from rolebook.governance.refusals import NotFound, Refused
-from rolebook.policy.model import Act
+from rolebook.policy.model import Act, Rolebook
 from rolebook.policy.rules import Change, ChangeKind, Moment
 
 
@@ -51,17 +51,7 @@ def designate_access(
             standing = acting_standing(acting_user, program_id, at)
             if standing.office_over(Act.DESIGNATE, organization, ()) is None:
                 raise not_yours(standing, organization)
-        asker = beneficiary if acting_user is None else acting_user
-        change = Change(
-            kind=ChangeKind.ADD_ACCESS,
-            moment=Moment.DESIGNATION,
-            at=at,
-            beneficiary_id=str(beneficiary.public_id),
-            requester_id=str(asker.public_id),
-            actor_id=None if acting_user is None else str(acting_user.public_id),
-            organization_id=str(organization.public_id),
-            lower_levels=lower_levels,
-        )
+        change = _change(beneficiary, acting_user, organization, lower_levels, at)
         violations = (
             *inactive_violations(beneficiary, program_id),
             *judge_changes([change], RowFacts(book)),
@@ -78,27 +68,57 @@ def designate_access(
             reason=told,
             designated_at=at,
         )
-        access = open_access(
-            work,
-            held,
-            book=book,
-            beneficiary=beneficiary,
-            organization=organization,
-            lower_levels=lower_levels,
-            origin=designation,
-            rolebook_version=version.number,
-        )
-        work.record(
-            tags.ACCESS_DESIGNATED,
-            program_id=program_id,
-            beneficiary_id=beneficiary.public_id,
-            organization_id=organization.public_id,
-            rolebook_version=version.number,
-            new={
-                "access_id": access.public_id,
-                "designation_id": designation.public_id,
-                "lower_levels": lower_levels,
-            },
-            personal={"reason": told or None},
-        )
-        return access
+        return _open(work, held, book, designation, version.number)
+
+
+def _open(
+    work: UnitOfWork, held: locks.Held, book: Rolebook, designation: Designation, rolebook_version: int
+) -> Access:
+    """Open what a designation gives, and record it."""
+    organization = designation.organization
+    if organization is None:
+        raise ValueError("found a designation of access without an organization, expected one")
+    access = open_access(
+        work,
+        held,
+        book=book,
+        beneficiary=designation.account,
+        organization=organization,
+        lower_levels=bool(designation.lower_levels),
+        origin=designation,
+        rolebook_version=rolebook_version,
+    )
+    work.record(
+        tags.ACCESS_DESIGNATED,
+        program_id=designation.program_id,
+        beneficiary_id=designation.account.public_id,
+        organization_id=organization.public_id,
+        rolebook_version=rolebook_version,
+        new={
+            "access_id": access.public_id,
+            "designation_id": designation.public_id,
+            "lower_levels": access.lower_levels,
+        },
+        personal={"reason": designation.reason or None},
+    )
+    return access
+
+
+def _change(
+    beneficiary: Account,
+    acting_user: Account | None,
+    organization: Organization,
+    lower_levels: bool,
+    at: datetime,
+) -> Change:
+    asker = beneficiary if acting_user is None else acting_user
+    return Change(
+        kind=ChangeKind.ADD_ACCESS,
+        moment=Moment.DESIGNATION,
+        at=at,
+        beneficiary_id=str(beneficiary.public_id),
+        requester_id=str(asker.public_id),
+        actor_id=None if acting_user is None else str(acting_user.public_id),
+        organization_id=str(organization.public_id),
+        lower_levels=lower_levels,
+    )

@@ -60,5 +60,8 @@ def request_role(
         held_at = [place.pk for place in places if place is not None]
         locks.lock(accounts=[acting_user.pk], organizations=held_at)
         standing = acting_standing(acting_user, program_id, at)
+        if standing.book.access == "apart from roles":
+            # Roles and codes are asked for together, with a supervisor's authorization (IQCS-02).
+            raise Refused([Violation("ask_with_the_form")])
         wishes = [Wish(RequestItem.Kind.ADD_ROLE, role_id, place) for place in places or [None]]
         return submit(work, standing, wishes, reason=told)

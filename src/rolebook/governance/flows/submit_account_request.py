@@ -46,12 +46,9 @@ def submit_account_request(
         acting_user: who asks.
         program_id: a program that holds access apart from roles.
         beneficiary: whom it is for; another person only by who decides requests where that person works.
-        answers: the form.
-        shown_type: "new" or "modification", as the form said that it is.
+        answers: the form; ``shown_type`` is "new" or "modification", as it said that it is.
         send: puts the supervisor's mail into the outbox.
         corrects: public id of the returned request that becomes its own next version.
-        at: the instant.
-        origin: where it comes from.
 
     Stages open when the supervisor has given their word. Raises Refused with everything that is missing or forbidden
     (`check_answers` says in which field), NotAllowed for a person that is not theirs to ask for, NotFound for a program
@@ -75,29 +72,40 @@ def submit_account_request(
         standing = acting_standing(acting_user, program_id, at)
         if standing.book.access != "apart from roles":
             raise NotFound
+        if earlier is not None:
+            about.request_id = earlier.public_id
+            earlier = _returned(program_id, earlier.public_id)
         checked = check_answers(standing, beneficiary, answers, earlier)
         require_may_ask_for(standing, beneficiary, checked.employer)
         _require_complete(standing, beneficiary, checked, shown_type)
         token = new_token()
         form = _form(answers, checked, comments, token, at)
-        if earlier is None:
-            request = submit(
-                work, standing, checked.wishes, reason=comments, beneficiary=beneficiary, form=form
-            )
-        else:
-            about.request_id = earlier.public_id
-            earlier = find_request(program_id, earlier.public_id)
-            if earlier.state != Request.State.RETURNED:
-                raise Refused([Violation("not_to_submit_again", {"state": earlier.state})])
-            request = submit_next_version(work, standing, earlier, checked.wishes, form)
-        AccountDraft.objects.filter(
-            program_id=program_id, author=acting_user, beneficiary=beneficiary
-        ).delete()
-        word = SupervisorWord.objects.select_related("form__request__beneficiary").get(
-            form__request=request, form__request_version=request.version
+        wishes = checked.wishes
+        request = (
+            submit(work, standing, wishes, reason=comments, beneficiary=beneficiary, form=form)
+            if earlier is None
+            else submit_next_version(work, standing, earlier, wishes, form)
         )
-        send(SupervisorMail(word, token))
+        _after(request, token, send)
         return request
+
+
+def _returned(program_id: str, request_id: uuid.UUID) -> Request:
+    """Return the request to correct, read under its lock. Raises Refused for one that did not come back."""
+    request = find_request(program_id, request_id)
+    if request.state != Request.State.RETURNED:
+        raise Refused([Violation("not_to_submit_again", {"state": request.state})])
+    return request
+
+
+def _after(request: Request, token: str, send: SendSupervisorMail) -> None:
+    """Throw the draft away, and mail the supervisor."""
+    drafts = AccountDraft.objects.filter(program_id=request.program_id, author=request.requester)
+    drafts.filter(beneficiary=request.beneficiary).delete()
+    word = SupervisorWord.objects.select_related("form__request__beneficiary").get(
+        form__request=request, form__request_version=request.version
+    )
+    send(SupervisorMail(word, token))
 
 
 def require_may_ask_for(

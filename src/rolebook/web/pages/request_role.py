@@ -167,9 +167,10 @@ def _review(
 
 
 def _role(request: ProgramRequest, role_id: str) -> Role:
-    """Return a role that can be asked for. Raises NotFound for any other."""
+    """Return a role that can be asked for; NotFound for others, and for all where the account request is the way."""
     role = request.rolebook.role(role_id)
-    if role is None or role.obtained != "request":
+    apart = request.rolebook.access == "apart from roles"
+    if role is None or role.obtained != "request" or apart:
         raise NotFound
     return role
 
@@ -186,17 +187,15 @@ def role_card(book: Rolebook, role: Role) -> RoleCard:
     return RoleCard(
         role=role,
         powers=tuple(book.powers(role.id).values()),
-        where=places.get(role.reach.scope, _at_organizations(book, titles)),
+        where=places.get(role.reach.scope, _at_organizations(titles)),
         deciders=deciders_of(book, role) if role.obtained == "request" else "",
         may_be_requested=role.obtained == "request",
         not_requested_because=because,
     )
 
 
-def _at_organizations(book: Rolebook, titles: list[str]) -> str:
+def _at_organizations(titles: list[str]) -> str:
     """Return where a role with the reach "organization" is held, in words."""
-    if book.access == "apart from roles":
-        return "In the organizations that you have access to, which is asked for on its own"
     return f"At one organization ({', '.join(titles)})" if titles else "At one organization"
 
 
