@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,24 +13,16 @@ from rolebook.accounts.models import Account, LinkedIdentity
 from rolebook.audit import clock
 from rolebook.audit.models import Event
 from rolebook.notices.models import Notice
-from tests.support.identity_provider import Provider, running_provider
+from tests.support.identity_provider import Provider
 from tests.support.people import COMMAND, PASSWORD, Mails, Person, signed_in_client
-from tests.web.test_identity_providers import link, name_in_settings
+from tests.web.identities import link, name_in_settings
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("qpp")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("qpp", "quiet_log")]
 LINK, CONFIRM, BACK = (
     "/security/identities/harp/link/",
     "/security/identities/confirm/",
     "/sign-in/with/harp/back/",
 )
-
-
-@pytest.fixture
-def provider(settings: Settings) -> Iterator[Provider]:
-    """A provider that the settings name; people call it HARP."""
-    with running_provider() as running:
-        name_in_settings(settings, running.settings())
-        yield running
 
 
 def link_by_page(client: Client, provider: Provider, subject: str = "m-1", **claims: Any) -> Any:

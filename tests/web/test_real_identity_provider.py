@@ -14,9 +14,9 @@ from rolebook.accounts.identity_providers import IdentityProvider
 from rolebook.accounts.models import LinkedIdentity
 from rolebook.accounts.openid.discovery import forget_providers
 from tests.support.people import Person, sign_in
-from tests.web.test_identity_providers import heading, name_in_settings
+from tests.web.identities import heading, name_in_settings
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("qpp")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("qpp", "quiet_log")]
 GO, BACK = "/qpp/sign-in/with/mock/", "/sign-in/with/mock/back/"
 
 
