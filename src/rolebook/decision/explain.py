@@ -98,7 +98,7 @@ def explain(  # asked in the order of `check`
     """
     decision = check(program, tree, person, action, organization_id, at, record_id=record_id)
     teller = _Teller(rolebook, names or {}, decision, action, organization_id)
-    lines = [teller.line("asked", when=teller.date(at)), teller.line(decision.reason.code)]
+    lines = [teller.line("asked", when=teller.date(at)), teller.line(teller.answer_code(record_id))]
     held = [holding.role_id for holding in person.holdings]
     role_id = decision.reason.params.get("role_id")
     cited = [role_id] if isinstance(role_id, str) else list(dict.fromkeys(held))[:_MOST_ROLES_CITED]
@@ -135,6 +135,13 @@ class _Teller:
         self.zone = ZoneInfo(rolebook.program.zone)
         self.params = self._words(decision.reason.params)
 
+    def answer_code(self, record_id: str | None) -> str:
+        """Return the code of the answer's sentence: of its own where the question left something open."""
+        code = self.decision.reason.code
+        if code == "outside_reach" and self.organization_id is None:
+            return "outside_reach_unnamed"
+        return "own_record_unnamed" if code == "own_record_only" and record_id is None else code
+
     def line(self, code: str, **more: str) -> Line:
         """Return a line with everything that its sentence may name."""
         return Line(code, {**self.params, **more})
@@ -159,7 +166,8 @@ class _Teller:
         for name in ("starts_at", "ends_at", "closed_at"):
             at = params.get(name)
             # What is held since before any rolebook was, is held for the sake of a question.
-            if isinstance(at, datetime) and at > EPOCH:
+            told = self.decision.reason.code == "not_started"
+            if isinstance(at, datetime) and (at > EPOCH or told):
                 words[name] = self.date(at)
         words["since"] = ""
         if "starts_at" in words or "ends_at" in words:

@@ -17,14 +17,13 @@ from rolebook.decision.check import check
 from rolebook.decision.compiled import ACT_PREFIX, CompiledProgram, compile_program
 from rolebook.decision.evaluation import Access, Decision, Holding, Person
 from rolebook.decision.explain import Explanation, explain
-from rolebook.decision.instants import EPOCH
 from rolebook.decision.tree import OrganizationTree, TreeError
 from rolebook.decision.which_role import RoleSet, Way, ways, which_role
 from rolebook.policy.model import ORGANIZATION, Rolebook
 from rolebook.policy.reading import read_rolebook
 from rolebook.policy.shipped import resolve
 
-EVER = EPOCH
+EVER = datetime.min.replace(tzinfo=UTC)
 """Start of what is held when a question does not say since when."""
 
 

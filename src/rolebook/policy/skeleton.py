@@ -165,7 +165,8 @@ def program_id(name: str) -> str:
 
 def skeleton(name: str) -> Mapping[str, str]:
     """The files of a new rolebook by path in its folder. `name` is the program's name, on one line."""
-    shown = " ".join(name.split()).replace('"', "'").replace("\\", "/")[:100] or "New program"
+    text = "".join(character if character.isprintable() else " " for character in name)
+    shown = " ".join(text.split()).replace('"', "'").replace("\\", "/")[:100] or "New program"
     found = program_id(shown)
     return {
         ROLEBOOK_FILE: ROLEBOOK.format(id=found, id_dashes=found.replace("_", "-"), name=shown),

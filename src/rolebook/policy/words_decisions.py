@@ -36,14 +36,18 @@ DECISIONS: Mapping[str, str] = {
     "ended": "No: {role}, held {held}, gave this, but it ended on {ends_at}.",
     "removed": "No: {role}, held {held}, gave this, but it was removed on {closed_at}.",
     "outside_reach": "No: {role} gives {what}, but it is held {held} and does not reach {place}.",
+    "outside_reach_unnamed": "No: {role} gives {what}, but it is held {held}, and the question names no organization.",
     "own_record_only": "No: {role} gives {what} on the person's own record only, and this is another.",
+    "own_record_unnamed": (
+        "No: {role} gives {what} on the person's own record only, and the question names no record."
+    ),
     "no_access": "No: {role} gives {what}, but the person has no access to any organization.",
     "access_not_started": (
         "No: {role} gives {what}, but the access to {held_at} counts only from {starts_at} on."
     ),
     "access_ended": "No: {role} gives {what}, but the access to {held_at} ended on {ends_at}.",
     "access_removed": "No: {role} gives {what}, but the access to {held_at} was removed on {closed_at}.",
-    "role_unknown": "No: a role is held that the rolebook now in force does not have.",
+    "role_unknown": "No: a role is held that the rolebook in force does not have: {role}.",
     "held_nowhere": "No: {role} was granted at no organization, and counts only at one.",
     "held_at_unknown_organization": "No: {role} is held {held}, which the program does not have any more.",
     "held_at_other_kind": "No: {role} is held {held}, which is not of a kind that the role can be held at.",

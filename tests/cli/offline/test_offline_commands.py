@@ -63,6 +63,15 @@ def test_the_matrix_for_people_has_headings_footnotes_and_no_color_when_piped(ru
     assert "\x1b" not in printed
 
 
+def test_a_matrix_without_a_line_says_why(run: Run) -> None:
+    admin = run("matrix", "iqies", "--role", "CMS Admin").stdout
+    assert admin.startswith(
+        "no table prints CMS Admin\nDelete a survey: by a note (document: Only the CMS Admin"
+    )
+    submitter = run("matrix", "iqies", "--role", "Assessment Submitter", "--area", "CMPTS").stdout
+    assert submitter == "the table of Assessment Submitter has no area 'CMPTS'\n"
+
+
 @pytest.mark.parametrize("name", ["nope", "tests"])
 def test_what_cannot_be_read_leaves_with_2_and_its_place(run: Run, name: str) -> None:
     refused = run("matrix", name)
@@ -171,6 +180,69 @@ def test_check_knows_dates_closed_accounts_records_and_organizations_that_are_no
 
 
 @pytest.mark.requirement("IQCS-05")
+@pytest.mark.parametrize("on", ["1960-01-01", "0001-01-01", "9999-12-31"])
+def test_what_is_held_without_dates_is_held_on_any_day(run: Run, on: str) -> None:
+    asked = ("check", "iqies", "--holds", "SAGU@OH", "--privilege", "Edit IDR", "--at", "OH", "--on", on)
+    assert run(*asked).stdout == "yes\n"
+    reason = json.loads(run(*asked, "--json").stdout)["reason"]
+    assert reason["params"]["starts_at"] is None
+    later = run(*asked[:3], "SAGU@OH[1950-01-01..1950-02-01]", *asked[4:], "--json").stdout
+    assert json.loads(later)["reason"]["params"]["starts_at"] == "1950-01-01T05:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--holds", "SAGU@OH[garbage]"),
+        ("--holds", "SAGU@OH[2026-01-01"),
+        ("--holds", "SAGU[2026-01-01]"),
+        ("--access", "[2026-01-01..2026-02-01]"),
+        ("--on", "9999-12-31T23:59-12:00"),
+    ],
+)
+def test_dates_that_cannot_be_read_are_wrong_use(run: Run, option: str, value: str) -> None:
+    assert run("check", "iqies", "--privilege", "Edit IDR", "--at", "OH", option, value).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("program", "holds", "privilege", "sentence"),
+    [
+        (
+            "iqies",
+            "SAGU@OH",
+            "Edit IDR",
+            "No: State Agency General User gives “Edit IDR”, but it is held at Ohio (OH), and the question names no "
+            "organization.",
+        ),
+        (
+            "iqcs",
+            "Responder",
+            "View experience",
+            "No: Responder gives “View experience” on the person's own record only, and the question names no record.",
+        ),
+        (
+            "iqies",
+            "Sheriff@OH",
+            "Edit IDR",
+            "No: a role is held that the rolebook in force does not have: Sheriff.",
+        ),
+        (
+            "iqies",
+            "SAGU@OH[1969-01-01..]",
+            "Edit IDR",
+            "No: State Agency General User, held at Ohio (OH), gives this, but only from January 1, 1969, "
+            "00:00 EST on.",
+        ),
+    ],
+)
+def test_a_no_says_what_the_question_left_open(
+    run: Run, program: str, holds: str, privilege: str, sentence: str
+) -> None:
+    place = ("--at", "OH", "--on", "1960-01-01") if "1969" in holds else ()
+    asked = run("check", program, "--holds", holds, "--privilege", privilege, *place, "--explain")
+    assert asked.stdout.splitlines()[0] == sentence
+
+
 def test_check_needs_role_and_access_where_a_program_holds_them_apart(run: Run) -> None:
     question = (
         "check",
@@ -275,6 +347,15 @@ def test_a_new_rolebook_lints_clean_passes_its_cases_and_is_never_overwritten(
     assert "nothing was written" in again.stderr
     blocked = run("new", str(tmp_path / "harbor" / "matrix.csv" / "deeper"))
     assert blocked.exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["Harbor\x1b[31m Patrol", "no", "100", "{x}: 'y' \"z\" \\ #", "Ünï 日本"])
+def test_a_program_of_any_name_begins_with_a_clean_rolebook(run: Run, tmp_path: Path, name: str) -> None:
+    folder = str(tmp_path / "a folder")
+    made = run("new", folder, "--name", name)
+    assert f"rolebook lint '{folder}'" in made.stdout
+    assert run("lint", folder).exit_code == 0, run("lint", folder).stderr
+    assert run("new", " ").exit_code == 2
 
 
 def test_diff_marks_added_power_and_leaves_with_1_when_there_is_a_difference(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 import click
 
@@ -26,6 +27,8 @@ from rolebook.decision.library import EVER, Book, Held, HeldAccess, Place, TreeE
 from rolebook.decision.which_role import Way
 
 _DATED = re.compile(r"(?P<what>.*?)\s*(\[(?P<since>[^\].]*)\.\.(?P<until>[^\]]*)\])?")
+_UNDATED = re.compile(r"\[[^\]]*$|@.*\]$|\[[^\]]*\d[^\]]*\]$")
+"""A bracket that was meant for dates: not closed, after an organization, or with a number in it."""
 
 
 @click.command()
@@ -108,8 +111,8 @@ def check(
 
 def _dates(text: str) -> tuple[str, str, str]:
     """Split ``WHAT[SINCE..UNTIL]``."""
-    found = _DATED.fullmatch(text.strip())
-    if found is None:
+    found = _DATED.fullmatch(" ".join(text.split()))
+    if found is None or _UNDATED.search(found["what"]):
         raise click.UsageError(f"'{text}' is not read: dates stand in brackets, as [2026-01-01..2026-07-01]")
     return found["what"], (found["since"] or "").strip(), (found["until"] or "").strip()
 
@@ -130,6 +133,8 @@ def _held_access(book: Book, text: str) -> HeldAccess:
     """Read an option --access."""
     what, since, until = _dates(text)
     held, zone = HeldAccess.parse(what), book.rolebook.program.zone
+    if not held.at:
+        raise click.UsageError(f"'{text}' names no organization")
     return HeldAccess(
         code_of(book, held.at),
         held.lower_levels,
@@ -153,7 +158,10 @@ def _document(explanation: Explanation) -> dict[str, object]:
     decision = explanation.decision
     return {
         "allowed": decision.allowed,
-        "reason": {"code": decision.reason.code, "params": dict(decision.reason.params)},
+        "reason": {
+            "code": decision.reason.code,
+            "params": {name: _plain(value) for name, value in decision.reason.params.items()},
+        },
         "sentences": list(explanation.sentences),
         "rows": [
             {
@@ -168,6 +176,13 @@ def _document(explanation: Explanation) -> dict[str, object]:
         ],
         "roles_that_give_it": [_way_document(way) for way in explanation.ways],
     }
+
+
+def _plain(value: object) -> object:
+    """Return a parameter for programs: instants as RFC 3339 writes them, and none for the beginning of time."""
+    if not isinstance(value, datetime):
+        return value
+    return None if value == EVER else value.isoformat().replace("+00:00", "Z")
 
 
 def _way_document(way: Way) -> dict[str, object]:

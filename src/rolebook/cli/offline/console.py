@@ -132,11 +132,12 @@ def instant_of(text: str, zone: str) -> datetime:
         raise click.UsageError(
             f"'{text}' is no date (2026-11-21) and no instant (2026-11-21T09:00Z)"
         ) from None
-    if at.tzinfo is not None:
-        return at.astimezone(UTC)
-    if at.time() != time():
+    if at.tzinfo is None and at.time() != time():
         raise click.UsageError(f"'{text}' says no offset; write 2026-11-21T09:00-05:00 or …Z")
-    return at.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    try:
+        return (at if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    except OverflowError:
+        raise click.UsageError(f"'{text}' lies before or after all dates that there are") from None
 
 
 def print_json(document: object) -> None:

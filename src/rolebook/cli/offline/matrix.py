@@ -53,6 +53,21 @@ def matrix(program: str, role: str | None, area: str | None, form: str) -> None:
         print_json([_document(rolebook, cell) for cell in cells])
     else:
         _print_tables(rolebook, role_id, area)
+        if not cells:
+            click.echo(_nothing(rolebook, role_id, area))
+
+
+def _nothing(rolebook: Rolebook, role_id: str | None, area: str | None) -> str:
+    """Return why no table is shown, and what gives the role something all the same."""
+    known = rolebook.role(role_id) if role_id is not None else None
+    title = "the role" if known is None else known.title
+    if role_id is None or rolebook.matrix.table_of(role_id) is not None:
+        return f"the table of {title} has no area '{area}'"
+    told = [f"no table prints {title}"]
+    for power in rolebook.powers(role_id).values():
+        privilege = rolebook.privilege(power.privilege_id)
+        told.append(f"{privilege.title if privilege else power.privilege_id}: by a note ({power.basis})")
+    return "\n".join(told)
 
 
 def _wanted(cell: Cell, role_id: str | None, area: str | None) -> bool:

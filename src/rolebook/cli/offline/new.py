@@ -1,5 +1,6 @@
 """`rolebook new`: the first rolebook of another program."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -9,9 +10,9 @@ from rolebook.policy.skeleton import skeleton
 
 
 @click.command()
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("named", metavar="FOLDER", type=click.Path(file_okay=False))
 @click.option("--name", help="The program's name. Default: the folder's.")
-def new(folder: Path, name: str | None) -> None:
+def new(named: str, name: str | None) -> None:
     """Write a small, complete rolebook to begin another program with: edit data, no code.
 
     FOLDER is made; what stands in it is never overwritten. What is written reads and lints clean, and its
@@ -22,6 +23,9 @@ def new(folder: Path, name: str | None) -> None:
       rolebook new harbor-patrol --name "Harbor Patrol"
       rolebook test harbor-patrol
     """
+    if not named.strip():
+        raise click.UsageError("name a folder for the new rolebook")
+    folder = Path(named)
     files = skeleton(name or folder.resolve().name)
     there = [path for path in files if (folder / path).exists()]
     if there:
@@ -35,6 +39,5 @@ def new(folder: Path, name: str | None) -> None:
         except OSError as refused:
             raise click.UsageError(f"{file} cannot be written: {refused.strerror}") from None
         click.echo(file)
-    click.echo(
-        f"Now edit {folder / 'rolebook.yaml'} and {folder / 'matrix.csv'}, and run: rolebook lint {folder}"
-    )
+    edited = f"{folder / 'rolebook.yaml'} and {folder / 'matrix.csv'}"
+    click.echo(f"Now edit {edited}, and run: rolebook lint {shlex.quote(str(folder))}")
