@@ -318,6 +318,11 @@ CALENDAR_ADDRESS_REVOKED = _declare(
     "calendar-address:revoked", "The private address of a person's calendar was revoked"
 )
 
+# What runs beside requests, as far as a steward has a hand in it.
+MAIL_RETRIED = _declare("mail:retried", "Mails that waited or could not be sent were tried again", "mails")
+MAIL_GIVEN_UP = _declare("mail:given-up", "A mail that waited was given up", "mails", "reason")
+JOB_HASTENED = _declare("job:hastened", "A recurring job was made due at once", "job")
+
 # Attempts that were refused: what was tried in the qualifier, why in ``codes``.
 _REFUSED = "codes role_id stage_id subject reason_code verdict"
 ATTEMPT_REFUSED_DECIDE = _declare("attempt:refused:decide", "Deciding a stage was refused", _REFUSED)

@@ -13,6 +13,8 @@ from django.contrib.sessions.models import Session
 from rolebook.accounts import challenges, mailed_codes, sessions, throttling
 from rolebook.audit import clock
 from rolebook.audit.models import Follower
+from rolebook.governance.flows.return_stranded_requests import return_stranded_requests
+from rolebook.governance.flows.warn_of_ends import warn_of_ends
 from rolebook.jobs.schedule import Job
 from rolebook.notices.erasure import erase_old_words
 from rolebook.notices.reminding import send_reminders
@@ -72,5 +74,7 @@ JOBS: tuple[Job, ...] = (
     Job("forget-dead-followers", timedelta(minutes=10), DeadFollowers().forget),
     Job("remind-of-pending", timedelta(minutes=1), send_reminders),
     Job("tell-of-few-officials", timedelta(hours=1), tell_shortages),
+    Job("return-stranded-requests", timedelta(minutes=1), return_stranded_requests),
+    Job("warn-of-ends", timedelta(minutes=10), warn_of_ends),
     Job("erase-old-mail", timedelta(days=1), lambda now: erase_old_words(now=now)),
 )

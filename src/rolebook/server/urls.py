@@ -3,9 +3,16 @@
 from django.conf import settings
 from django.urls import include, path
 
+from rolebook.jobs import overview
+from rolebook.server.metrics import metrics_page
+from rolebook.web.places.running import bind_jobs
+
+bind_jobs(overview)
+
 urlpatterns = [
     path("", include("rolebook.web.account.urls")),
     path("", include("rolebook.web.notices.urls")),
+    path("metrics", metrics_page, name="metrics"),
     path("", include("rolebook.web.urls")),
 ]
 

@@ -198,6 +198,9 @@ SENTENCES: Mapping[str, Words] = {
     "attempt:refused:sign-in": Words(
         "refused", "{who} tried to sign in[ as {whom}]", "{who} tried to sign in"
     ),
+    "mail:retried": Words("program", "{who} had mails tried again"),
+    "mail:given-up": Words("program", "{who} gave up a mail that waited"),
+    "job:hastened": Words("program", "{who} made a recurring job due at once"),
     "client:added": Words("program", "{who} gave the application {name} a token to ask the decision point"),
     "client:revoked": Words("program", "{who} revoked the token of the application {name}"),
 }
@@ -228,9 +231,11 @@ LABELS: Mapping[str, str] = {
     "hour": "Hour of the day",
     "issuer": "Address of the identity provider",
     "identifiers": "Numbers",
+    "job": "Job",
     "kind_id": "Kind",
     "last_signed_in_at": "Last session began",
     "lower_levels": "With lower levels",
+    "mails": "Mails",
     "method": "Second factor",
     "name": "Name",
     "number": "Version",

@@ -11,8 +11,17 @@ from rolebook.web.places.changing import (
 )
 from rolebook.web.places.designating import designate_page, end_page
 from rolebook.web.places.pages import export_organizations, organization_view, stewards_list
+from rolebook.web.places.running import (
+    give_up_page,
+    jobs_page,
+    mail_queue_page,
+    retry_page,
+    run_job_page,
+)
 
 _ORGANIZATIONS = "<slug:program_id>/organizations/"
+_MAIL = "<slug:program_id>/mail-queue/"
+_JOBS = "<slug:program_id>/jobs/"
 _DESIGNATE = "<slug:program_id>/designate/"
 _ORGANIZATION = _ORGANIZATIONS + "<uuid:organization_id>/"
 
@@ -28,4 +37,10 @@ program_pages = [
     path(_ORGANIZATION + "reopen/", standing_page, {"act": "reopen"}, name="reopen-organization"),
     path(_DESIGNATE, designate_page, name="designate"),
     path(_DESIGNATE + "<uuid:grant_id>/end/", end_page, name="end-designation"),
+    path(_MAIL, mail_queue_page, name="mail-queue"),
+    path(_MAIL + "retry/", retry_page, name="retry-mails"),
+    path(_MAIL + "<int:notice_id>/retry/", retry_page, name="retry-mail"),
+    path(_MAIL + "<int:notice_id>/give-up/", give_up_page, name="give-up-mail"),
+    path(_JOBS, jobs_page, name="jobs"),
+    path(_JOBS + "<slug:name>/run/", run_job_page, name="run-job"),
 ]
