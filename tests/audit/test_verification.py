@@ -280,7 +280,9 @@ def test_the_command_leaves_with_0_when_all_is_well_and_with_1_when_not(
     some_days(1)
     well = run_verify(committed_db.environment)
     assert (well.returncode, well.stderr) == (0, "")
-    assert well.stdout == f"3 events read: nothing is wrong\nlast event: {tip_revision()}\n"
+    assert well.stdout == (
+        f"3 events read, and 0 grants compared with them: nothing is wrong\nlast event: {tip_revision()}\n"
+    )
     assert run_verify(committed_db.environment, "--expect", str(tip_revision())).returncode == 0
     triggers.drop_all()
     Event.objects.filter(sequence=2).update(tag="grant:opened")

@@ -8,7 +8,7 @@ published elsewhere by the server itself, will stand beside this module and be c
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import batched
 
@@ -58,7 +58,12 @@ class Verification:
         del self.findings[_MOST_FINDINGS:]
 
 
-def verify(*, expect: Iterable[Revision] = (), program_id: str | None = None) -> Verification:
+def verify(
+    *,
+    expect: Iterable[Revision] = (),
+    program_id: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Verification:
     """Read the whole log once, in bounded memory, and compare everything with everything.
 
     Args:
@@ -68,6 +73,7 @@ def verify(*, expect: Iterable[Revision] = (), program_id: str | None = None) ->
     """
     expected = {revision.sequence: revision.hash for revision in expect}
     seen = Verification()
+    in_all = 0 if progress is None else Event.objects.count()
     rows = Event.objects.order_by("sequence", "id").iterator(chunk_size=_CHUNK)
     for chunk in batched(rows, _CHUNK):
         personal = _personal_of(chunk)
@@ -81,6 +87,8 @@ def verify(*, expect: Iterable[Revision] = (), program_id: str | None = None) ->
                 seen.add([_finding(row, "expectation", "the hash is not the one that was expected")])
             seen.tip = Revision(row.sequence, row_hash)
             seen.events += 1
+        if progress is not None:
+            progress(seen.events, max(in_all, seen.events))
     for sequence, expected_hash in expected.items():
         if Revision(sequence, expected_hash) != BEGINNING:
             seen.add([Finding(sequence, "expectation", f"event {sequence} was expected, and is not there")])

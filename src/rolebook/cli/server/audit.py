@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from rolebook.cli.server.progress import Progress
 from rolebook.cli.server.start import start_django
 
 if TYPE_CHECKING:
     from rolebook.audit.feed import Revision
     from rolebook.audit.verification import Verification
+    from rolebook.governance.replaying import Replay
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -34,7 +36,10 @@ def audit() -> None:
     help="A revision printed by an earlier run, kept elsewhere: it must still be in the log. May be repeated.",
 )
 def verify(as_json: bool, program_id: str | None, expected: tuple[str, ...]) -> int:
-    """Read the whole audit log and compare every event with its hash, its place and its personal data.
+    """Read the whole audit log, compare every event with its hash, its place and its personal data, and replay it.
+
+    The replay compares every grant, and all access apart from roles, with what the log says that people were given and
+    what was taken away: a row that was written past the log is found, and named with what is expected.
 
     \b
     Examples:
@@ -48,11 +53,16 @@ def verify(as_json: bool, program_id: str | None, expected: tuple[str, ...]) -> 
     start_django()
     from rolebook.audit import triggers
     from rolebook.audit.verification import verify as verify_log
+    from rolebook.governance.replaying import compare_with_log
 
-    seen = verify_log(expect=[_revision(text) for text in expected], program_id=program_id)
+    revisions = [_revision(text) for text in expected]
+    with Progress("events", hidden=as_json) as progress:
+        seen = verify_log(expect=revisions, program_id=program_id, progress=progress.show)
+    with Progress("people", hidden=as_json) as progress:
+        replay = compare_with_log(program_id=program_id, progress=progress.show)
     unprotected = triggers.check_installed()
-    click.echo(_as_json(seen, unprotected) if as_json else _as_text(seen, unprotected))
-    return 1 if seen.findings or unprotected else 0
+    click.echo(_as_json(seen, replay, unprotected) if as_json else _as_text(seen, replay, unprotected))
+    return 1 if seen.findings or replay.findings or unprotected else 0
 
 
 @audit.command()
@@ -107,24 +117,35 @@ def _revision(text: str) -> "Revision":
     )
 
 
-def _as_text(seen: "Verification", unprotected: list[str]) -> str:
+def _as_text(seen: "Verification", replay: "Replay", unprotected: list[str]) -> str:
     lines = [f"wrong: {finding.explanation}" for finding in seen.findings]
+    lines += [f"wrong: {finding.explanation}" for finding in replay.findings]
     lines += [f"wrong: the database's protection {name!r} is missing or altered" for name in unprotected]
     first = f", first at event {seen.findings[0].sequence}" if seen.findings else ""
     result = f"{len(lines)} findings{first}" if lines else "nothing is wrong"
-    return "\n".join([*lines, f"{seen.events} events read: {result}", f"last event: {seen.tip}"])
+    replayed = f"{replay.grants} grants"
+    if replay.accesses:
+        replayed += f" and {replay.accesses} times access apart from roles"
+    summed = f"{seen.events} events read, and {replayed} compared with them: {result}"
+    return "\n".join([*lines, summed, f"last event: {seen.tip}"])
 
 
-def _as_json(seen: "Verification", unprotected: list[str]) -> str:
+def _as_json(seen: "Verification", replay: "Replay", unprotected: list[str]) -> str:
     findings = [
         {"sequence": found.sequence, "problem": found.problem, "explanation": found.explanation}
         for found in seen.findings
+    ]
+    findings += [
+        {"sequence": found.sequence, "problem": "holding", "explanation": found.explanation}
+        for found in replay.findings
     ]
     return json.dumps(
         {
             "verified": not findings and not unprotected,
             "events": seen.events,
             "program_events": seen.program_events,
+            "grants": replay.grants,
+            "accesses": replay.accesses,
             "tip": {"sequence": seen.tip.sequence, "hash": seen.tip.hash.hex()},
             "findings": findings,
             "protections_missing": unprotected,
