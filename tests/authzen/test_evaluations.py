@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from rolebook.authzen.answering import LARGEST_BATCH
 from rolebook.authzen.evaluation import Malformed, evaluate
 from rolebook.authzen.evaluations import MOST_EVALUATIONS, STOP_AFTER, evaluate_many
-from rolebook.authzen.service import LARGEST_BATCH
 from rolebook.authzen.state import ProgramState
 from rolebook.decision.changes import AccountStatus, GrantOpened
 from rolebook.decision.evaluation import Holding

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from rolebook.accounts.flows.clients import OPERATIONS
+from rolebook.authzen.answering import LARGEST_BATCH, LARGEST_BODY
 from rolebook.authzen.evaluations import MOST_EVALUATIONS, STOP_AFTER
 from rolebook.authzen.metadata import ENDPOINTS
 from rolebook.authzen.paging import DEFAULT_RESULTS, MOST_RESULTS
 from rolebook.authzen.searching import MOST_ASKED
-from rolebook.authzen.service import LARGEST_BATCH, LARGEST_BODY
 from tests.authzen.asking import ask, decision_point, token_for
 from tests.support import grants, people
 

@@ -13,7 +13,7 @@ from rolebook.accounts.flows.rolebooks import activate_rolebook
 from rolebook.accounts.models import Client
 from rolebook.audit import clock
 from rolebook.audit.feed import tip_revision
-from rolebook.authzen.service import LARGEST_BODY
+from rolebook.authzen.answering import LARGEST_BODY
 from tests.authzen.asking import OPERATOR, VIEW, Answer, ask, catch_up, decision_point, evaluation, token_for
 from tests.policy.small import SMALL, write
 from tests.support import grants, people

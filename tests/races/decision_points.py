@@ -1,4 +1,6 @@
-"""Real decision-point processes for races: the application of `rolebook serve`, on a database of the test's own."""
+"""Real decision-point processes for races: those of `rolebook decide` and of `rolebook serve`, on a database of the
+test's own.
+"""
 
 import ctypes
 import http.client
@@ -114,14 +116,17 @@ def decision_points(
     lease_seconds: float,
     application: str = APPLICATION,
 ) -> Iterator[list[DecisionPointProcess]]:
-    """Run servers until the block ends; none is left running."""
+    """Run servers until the block ends, a `rolebook decide` first and then by turns; none is left running."""
     started: list[DecisionPointProcess] = []
     try:
-        for _ in range(count):
+        for number in range(count):
             port = free_port()
             address = ["--host", "127.0.0.1", "--port", str(port)]
+            served = ["granian", *GRANIAN, *address, application]
+            listening = ["rolebook.authzen.process", "127.0.0.1", str(port)]
+            alone = number % 2 == 0 and application == APPLICATION
             process = subprocess.Popen(
-                [sys.executable, "-m", "granian", *GRANIAN, *address, application],
+                [sys.executable, "-m", *(listening if alone else served)],
                 env={**os.environ, **database.environment, "ROLEBOOK_LEASE_SECONDS": str(lease_seconds)},
                 start_new_session=True,
                 preexec_fn=_end_with_parent,  # noqa: PLW1509 - one thread starts it, and it calls one system call

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, override
 
 import msgspec
 
+from rolebook.authzen.answering import REVISION, Answering, Refusal, is_ours
 from rolebook.authzen.metadata import WELL_KNOWN
-from rolebook.authzen.service import REVISION, DecisionService, Refusal, is_ours
 from rolebook.authzen.state import State
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ FIRST_LOAD_SECONDS = 5.0
 _log = logging.getLogger(__name__)
 
 
-class DecisionPoint(DecisionService):
+class DecisionPoint(Answering):
     """Answers the AuthZEN addresses of every program, and hands all others on.
 
     Args:

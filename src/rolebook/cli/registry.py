@@ -71,8 +71,16 @@ COMMANDS: Mapping[str, Registered] = {
     "serve": Registered(
         "rolebook.cli.server.serve:serve", "Start the server: pages, decision point and worker together"
     ),
+    "decide": Registered(
+        "rolebook.cli.server.decide:decide",
+        "Answer applications' questions in processes of their own, without pages",
+    ),
     "worker": Registered(
         "rolebook.cli.server.worker:worker", "Send notices by mail and run recurring jobs until stopped"
+    ),
+    "check-setup": Registered(
+        "rolebook.cli.server.check_setup:check_setup",
+        "Say what is missing or unsafe for production, and what to do about it",
     ),
     "secret-key": Registered(
         "rolebook.cli.server.secret_key:secret_key",
@@ -98,7 +106,7 @@ COMMANDS: Mapping[str, Registered] = {
     ),
     "users": Registered(
         "rolebook.cli.server.users:users",
-        "List accounts, deactivate them, and free people of a lost second factor",
+        "List accounts, deactivate, close, reopen and merge them, and free people of a lost second factor",
     ),
     "audit": Registered("rolebook.cli.server.audit:audit", "Verify the audit log, and print it"),
     "clients": Registered(
@@ -106,6 +114,10 @@ COMMANDS: Mapping[str, Registered] = {
     ),
     "designate": Registered(
         "rolebook.cli.server.designate:designate", "Give an account a role without a request, on record"
+    ),
+    "end-designation": Registered(
+        "rolebook.cli.server.designate:end_designation",
+        "End a role that was designated, at once and on record",
     ),
     "requests": Registered("rolebook.cli.server.requests:requests", "List requests for roles"),
     "grants": Registered("rolebook.cli.server.grants:grants", "List grants: who holds what, and why"),

@@ -41,7 +41,7 @@ def serve(host: str, port: int, processes: int, threads: int, migrate: bool, wor
     """
     log_to_terminal()
     # Without a name of its own the site is where it listens: pages, and links in mails, lead there.
-    os.environ.setdefault("ROLEBOOK_SITE_URL", site_at(_reachable(host), port))
+    os.environ.setdefault("ROLEBOOK_SITE_URL", site_at(reachable(host), port))
     start_django()
     from django.conf import settings
     from django.db import connection
@@ -61,7 +61,7 @@ def serve(host: str, port: int, processes: int, threads: int, migrate: bool, wor
         start_serving(together, host=host, port=port, processes=processes, threads=threads)
         if worker:
             together.start("the worker", "rolebook.jobs", [])
-        if together.answering(_reachable(host), port):
+        if together.answering(reachable(host), port):
             click.echo(f"Rolebook answers at {settings.ROLEBOOK.site_url}/ (stop with Ctrl+C)")
             if not activated:
                 click.echo("No program is in force yet: bring one into force with 'rolebook activate qpp'")
@@ -125,5 +125,6 @@ def site_at(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _reachable(host: str) -> str:
+def reachable(host: str) -> str:
+    """Return where to knock at what listens at ``host``."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - where to knock, not where to listen

@@ -137,7 +137,7 @@ class _Recognized:
         return client
 
 
-class DecisionService:
+class Answering:
     """One process's state, kept at the tip of the log, and the answers from it.
 
     Args:
@@ -156,7 +156,7 @@ class DecisionService:
         earlier_secret_keys: Sequence[str] = (),
     ) -> None:
         self._site_url = site_url
-        self._lease_seconds = lease_seconds
+        self.lease_seconds = lease_seconds
         self._endpoints = _endpoints(PageTokens(secret_key, earlier_secret_keys))
         self._routes: dict[str, Route] = {}
         self._revision: tuple[Revision | None, str] = (None, "None")
@@ -171,7 +171,7 @@ class DecisionService:
             self.state,
             kind=KIND,
             name=f"{socket.gethostname()} process {os.getpid()}",
-            lease_seconds=self._lease_seconds,
+            lease_seconds=self.lease_seconds,
         )
         self.follower.start()
 
