@@ -11,16 +11,21 @@ from uuid import UUID
 from django.contrib.sessions.models import Session
 
 from rolebook.accounts import challenges, mailed_codes, sessions, throttling
+from rolebook.accounts.models import Account
 from rolebook.audit import clock
 from rolebook.audit.models import Follower
+from rolebook.audit.recording import Origin
+from rolebook.governance.flows.organization_uploads import work_on_uploads
 from rolebook.governance.flows.return_stranded_requests import return_stranded_requests
 from rolebook.governance.flows.warn_of_ends import warn_of_ends
+from rolebook.governance.leaving import people_with_something_left, settle_what_is_left
 from rolebook.jobs.schedule import Job
 from rolebook.notices.erasure import erase_old_words
 from rolebook.notices.reminding import send_reminders
 from rolebook.notices.shortage import tell_shortages
 
 SESSIONS_A_RUN = 5_000
+PEOPLE_A_RUN = 200
 LEASES_WITHOUT_A_SIGN = 3
 
 
@@ -37,6 +42,15 @@ def forget_codes(now: datetime) -> None:
     mailed_codes.forget_old(now)
     challenges.forget_old(now)
     throttling.forget_old(now)
+
+
+def settle_what_was_left(now: datetime) -> int:
+    """Settle requests and roles of people who are not active, where a closing was cut short; return of how many."""
+    left = people_with_something_left(PEOPLE_A_RUN)
+    accounts = Account.objects.in_bulk({pk for pk, _ in left})
+    for pk, program_id in left:
+        settle_what_is_left(accounts[pk], program_id, acting_user=None, at=now, origin=Origin(via="job"))
+    return len(left)
 
 
 @dataclass(slots=True)
@@ -72,9 +86,11 @@ JOBS: tuple[Job, ...] = (
     Job("prune-sessions", timedelta(hours=1), prune_sessions),
     Job("forget-codes", timedelta(hours=1), forget_codes),
     Job("forget-dead-followers", timedelta(minutes=10), DeadFollowers().forget),
+    Job("settle-what-was-left", timedelta(minutes=10), settle_what_was_left),
     Job("remind-of-pending", timedelta(minutes=1), send_reminders),
     Job("tell-of-few-officials", timedelta(hours=1), tell_shortages),
     Job("return-stranded-requests", timedelta(minutes=1), return_stranded_requests),
     Job("warn-of-ends", timedelta(minutes=10), warn_of_ends),
+    Job("work-on-uploads", timedelta(seconds=5), work_on_uploads),
     Job("erase-old-mail", timedelta(days=1), lambda now: erase_old_words(now=now)),
 )

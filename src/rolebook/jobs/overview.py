@@ -21,6 +21,7 @@ TITLES: Mapping[str, str] = {
     "remind-of-pending": "Remind officials of pending requests",
     "tell-of-few-officials": "Tell organizations that they have few officials",
     "erase-old-mail": "Erase the words of mails that were sent long ago",
+    "work-on-uploads": "Compare large files of organizations, and bring them in once confirmed",
     "return-stranded-requests": "Send back requests that wait where an organization moved or closed",
 }
 """What the jobs do, in words."""

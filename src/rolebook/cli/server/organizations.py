@@ -24,8 +24,9 @@ def import_group() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--program", "program_id", metavar="ID", required=True, help="The program they belong to.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--close-absent", is_flag=True, help="Close the organizations that the file does not name.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def organizations(file: Path, program_id: str, dry_run: bool, as_json: bool) -> int:
+def organizations(file: Path, program_id: str, dry_run: bool, close_absent: bool, as_json: bool) -> int:
     """Create and update a program's organizations from a CSV file: all of them, or none when anything is wrong.
 
     \b
@@ -40,23 +41,25 @@ def organizations(file: Path, program_id: str, dry_run: bool, as_json: bool) -> 
       kind    the id or title of an organization kind of the program
       parent  the code of the organization above it, where its kind has one
       tin …   the number it is known by, one column for each kind of number of the program
+      contact_for, contact_name, contact_email, contact_phone
+              whom to ask there, and what for
 
-    Organizations that the file does not name stay as they are. Leaves with 2 when something is wrong, and shows every
-    place of it.
+    Organizations that the file does not name stay as they are, unless you ask to close them. Leaves with 2 when
+    something is wrong, and shows every place of it.
     """
     start_django()
-    from rolebook.accounts.flows.organizations import import_organizations
     from rolebook.accounts.organization_file import LARGEST_BYTES
     from rolebook.accounts.queries import NoRolebook
     from rolebook.audit import clock
     from rolebook.audit.recording import Origin
+    from rolebook.governance.flows.import_organization_file import import_organization_file
     from rolebook.policy.errors import RolebookErrors
 
     with file.open("rb") as source:
         data = source.read(LARGEST_BYTES + 1)
     with Progress("organizations", hidden=as_json) as progress:
         try:
-            report = import_organizations(
+            report = import_organization_file(
                 acting_user=None,
                 program_id=program_id,
                 data=data,
@@ -64,6 +67,7 @@ def organizations(file: Path, program_id: str, dry_run: bool, as_json: bool) -> 
                 at=clock.now(),
                 origin=Origin(via="command"),
                 dry_run=dry_run,
+                close_absent=close_absent,
                 progress=progress.show,
             )
         except RolebookErrors as wrong:
@@ -86,8 +90,12 @@ def _as_text(report: "ImportReport") -> str:
         lines.append(f"  ~ {planned.row.code}  {said}")
     if len(report.changed) > _SHOWN:
         lines.append(f"  ~ and {len(report.changed) - _SHOWN:,} more")
+    lines += [f"  - {code}  {would}closed" for code in report.closed[:_SHOWN]]
+    if len(report.closed) > _SHOWN:
+        lines.append(f"  - and {len(report.closed) - _SHOWN:,} more")
+    closed = f"{len(report.closed):,} {would}closed, " if report.closed else ""
     lines.append(
-        f"{len(report.created):,} {would}created, {len(report.changed):,} {would}changed, "
+        f"{len(report.created):,} {would}created, {len(report.changed):,} {would}changed, {closed}"
         f"{report.unchanged:,} as they are"
     )
     if report.dry_run:
@@ -109,6 +117,7 @@ def _as_json(report: "ImportReport") -> str:
                 }
                 for p in report.changed
             ],
+            "closed": list(report.closed),
             "unchanged": report.unchanged,
             "sequence": report.sequence,
         },

@@ -18,6 +18,7 @@ from rolebook.web.places.running import (
     retry_page,
     run_job_page,
 )
+from rolebook.web.places.uploading import compared_page, confirm_page, drop_page, upload_page
 
 _ORGANIZATIONS = "<slug:program_id>/organizations/"
 _MAIL = "<slug:program_id>/mail-queue/"
@@ -29,6 +30,10 @@ program_pages = [
     path(_ORGANIZATIONS, stewards_list, name="steward-organizations"),
     path(_ORGANIZATIONS + "export.csv", export_organizations, name="organizations-csv"),
     path(_ORGANIZATIONS + "add/", add_page, name="add-organization"),
+    path(_ORGANIZATIONS + "import/", upload_page, name="import-organizations"),
+    path(_ORGANIZATIONS + "import/<uuid:upload_id>/", compared_page, name="organization-upload"),
+    path(_ORGANIZATIONS + "import/<uuid:upload_id>/confirm/", confirm_page, name="confirm-upload"),
+    path(_ORGANIZATIONS + "import/<uuid:upload_id>/drop/", drop_page, name="drop-upload"),
     path(_ORGANIZATIONS + "changes/<int:sequence>/", change_status_page, name="organization-change"),
     path(_ORGANIZATION, organization_view, name="organization"),
     path(_ORGANIZATION + "edit/", edit_page, name="edit-organization"),

@@ -1,0 +1,194 @@
+"""A steward's file of organizations: uploaded, compared with what is there, confirmed, brought in.
+
+What is confirmed is bound to the file's hash and to the changes that were shown: when anything was different meanwhile,
+nothing is brought in, and the file is compared anew. Large files are worked on beside requests, by a worker.
+"""
+
+import hashlib
+import uuid
+from datetime import datetime, timedelta
+from itertools import batched
+
+from django.db.models import Q
+
+from rolebook.accounts.flows.organizations import checked_plan
+from rolebook.accounts.models import Account
+from rolebook.accounts.organization_file import LARGEST_BYTES, read_organizations
+from rolebook.accounts.organization_models import OrganizationUpload, OrganizationUploadLine
+from rolebook.accounts.placing import Plan
+from rolebook.accounts.queries import rolebook_in_force
+from rolebook.audit.recording import Origin
+from rolebook.governance.flows.import_organization_file import import_organization_file
+from rolebook.governance.queries.seeing import public_id_of
+from rolebook.governance.queries.stewards import stewards_standing
+from rolebook.governance.refusals import NotAllowed, NotFound, Refused
+from rolebook.policy.errors import RolebookErrors
+from rolebook.policy.rules import Violation
+
+State = OrganizationUpload.State
+ROWS_AT_ONCE = 1_000
+"""Files with more lines are worked on by a worker."""
+TAKEN_FOR = timedelta(minutes=15)
+"""Work on a file that was begun and shows no sign for so long is taken up by somebody else."""
+KEPT_FOR = timedelta(days=2)
+"""A file that nobody confirmed is dropped after this."""
+_BATCH = 1_000
+_SHOWN_PROBLEMS = 200
+
+
+def upload_organizations(
+    *, acting_user: Account, program_id: str, data: bytes, file: str, close_absent: bool, at: datetime
+) -> OrganizationUpload:
+    """Keep a steward's file and compare it: at once where it is small, else by a worker.
+
+    Changes nothing about organizations. Raises NotFound for who does not administer the program; Refused for no file,
+    or one that is too large.
+    """
+    stewards_standing(acting_user, program_id, at)
+    if not data or len(data) > LARGEST_BYTES:
+        most = LARGEST_BYTES // (1024 * 1024)
+        raise Refused([Violation("bad_upload", {"field": "file", "most": most})])
+    upload = OrganizationUpload.objects.create(
+        program_id=program_id,
+        uploaded_by=acting_user,
+        file=_plain(file),
+        data=data,
+        source_hash=hashlib.sha256(data).hexdigest(),
+        close_absent=close_absent,
+        total=data.count(b"\n"),
+        created_at=at,
+    )
+    if upload.total <= ROWS_AT_ONCE:
+        work_on(upload.pk, at)
+    upload.refresh_from_db()
+    return upload
+
+
+def _plain(file: str) -> str:
+    name = "".join(letter for letter in file.replace("\\", "/").rsplit("/", 1)[-1] if letter.isprintable())
+    return name[:100] or "organizations.csv"
+
+
+def find_upload(
+    viewer: Account, program_id: str, upload_id: uuid.UUID | str, at: datetime
+) -> OrganizationUpload:
+    """Return a steward's own upload, without its file. Raises NotFound for everybody else's."""
+    stewards_standing(viewer, program_id, at)
+    found = OrganizationUpload.objects.filter(
+        program_id=program_id, public_id=public_id_of(upload_id), uploaded_by=viewer
+    )
+    upload = found.defer("data").first()
+    if upload is None:
+        raise NotFound
+    return upload
+
+
+def confirm_upload(
+    *, acting_user: Account, program_id: str, upload_id: uuid.UUID | str, shown: str, at: datetime
+) -> OrganizationUpload:
+    """Let the changes that were shown be brought in: ``shown`` is the upload's plan hash as the page had it.
+
+    Raises Refused when they are not the ones that were compared last; NotFound.
+    """
+    upload = find_upload(acting_user, program_id, upload_id, at)
+    waiting = OrganizationUpload.objects.filter(pk=upload.pk, state=State.COMPARED, plan_hash=shown)
+    if not waiting.update(state=State.IMPORTING, taken_at=None, done=0):
+        raise Refused([Violation("changed_meanwhile")])
+    if upload.total <= ROWS_AT_ONCE:
+        work_on(upload.pk, at)
+    upload.refresh_from_db()
+    return upload
+
+
+def drop_upload(*, acting_user: Account, program_id: str, upload_id: uuid.UUID | str, at: datetime) -> None:
+    """Let a file that waits for its confirmation, or cannot be imported, not be imported. Raises NotFound."""
+    upload = find_upload(acting_user, program_id, upload_id, at)
+    OrganizationUpload.objects.filter(pk=upload.pk, state__in=[State.COMPARED, State.WRONG]).update(
+        state=State.DROPPED, data=b"", settled_at=at
+    )
+
+
+def work_on_uploads(at: datetime) -> int:
+    """Work on the files that wait for a worker, and drop those that nobody confirmed; return how many it was."""
+    OrganizationUpload.objects.filter(
+        state__in=[State.COMPARED, State.WRONG], created_at__lt=at - KEPT_FOR
+    ).update(state=State.DROPPED, data=b"", settled_at=at)
+    free = Q(taken_at=None) | Q(taken_at__lt=at - TAKEN_FOR)
+    waiting = OrganizationUpload.objects.filter(free, state__in=[State.COMPARING, State.IMPORTING])
+    return sum(work_on(pk, at) for pk in waiting.order_by("pk").values_list("pk", flat=True))
+
+
+def work_on(upload_pk: int, at: datetime) -> bool:
+    """Compare a file, or bring it in, whichever it waits for; return whether it was not in somebody else's hands."""
+    free = Q(taken_at=None) | Q(taken_at__lt=at - TAKEN_FOR)
+    taken = OrganizationUpload.objects.filter(
+        free, pk=upload_pk, state__in=[State.COMPARING, State.IMPORTING]
+    )
+    if not taken.update(taken_at=at):
+        return False
+    upload = OrganizationUpload.objects.select_related("uploaded_by").get(pk=upload_pk)
+    try:
+        if upload.state == State.COMPARING:
+            _compare(upload, at)
+        else:
+            _bring_in(upload, at)
+    except RolebookErrors as wrong:
+        told = [str(error) for error in wrong.errors[:_SHOWN_PROBLEMS]]
+        _settle(upload, state=State.WRONG, problems=told, data=b"")
+    except (NotFound, NotAllowed):
+        # Who uploaded it does not administer the program any more.
+        _settle(upload, state=State.DROPPED, data=b"", settled_at=at)
+    return True
+
+
+def _settle(upload: OrganizationUpload, **values: object) -> None:
+    OrganizationUpload.objects.filter(pk=upload.pk).update(taken_at=None, **values)
+
+
+def _compare(upload: OrganizationUpload, at: datetime) -> None:
+    """Write down what the file would change, and wait for the confirmation."""
+    _, book = rolebook_in_force(upload.program_id, at)
+
+    def progress(done: int, total: int) -> None:
+        OrganizationUpload.objects.filter(pk=upload.pk).update(done=done, total=total)
+
+    rows = read_organizations(bytes(upload.data), upload.file, book, progress=progress)
+    plan = checked_plan(upload.program_id, book, rows, close_absent=upload.close_absent)
+    counts = _write_lines(upload, plan)
+    _settle(upload, state=State.COMPARED, plan_hash=plan.digest(), counts=counts, problems=[])
+
+
+def _write_lines(upload: OrganizationUpload, plan: Plan) -> dict[str, int]:
+    OrganizationUploadLine.objects.filter(upload=upload).delete()
+    counts = {"new": 0, "changed": 0, "moved": 0, "closed": 0, "unchanged": plan.unchanged}
+    for some in batched(enumerate(plan.lines()), _BATCH):
+        OrganizationUploadLine.objects.bulk_create(
+            OrganizationUploadLine(
+                upload=upload, number=number, what=what, code=code, name=name, changes=list(changes)
+            )
+            for number, (what, code, name, changes) in some
+        )
+        for _, (what, *_) in some:
+            counts[what] += 1
+    return counts
+
+
+def _bring_in(upload: OrganizationUpload, at: datetime) -> None:
+    """Bring the file in, when it still changes exactly what was confirmed; else compare it anew."""
+    try:
+        report = import_organization_file(
+            acting_user=upload.uploaded_by,
+            program_id=upload.program_id,
+            data=bytes(upload.data),
+            file=upload.file,
+            at=at,
+            origin=Origin(via="web"),
+            close_absent=upload.close_absent,
+            shown=upload.plan_hash,
+        )
+    except Refused:
+        _compare(upload, at)
+        told = "Something changed while you were looking. These are the changes now: look, and confirm again."
+        _settle(upload, problems=[told])
+        return
+    _settle(upload, state=State.IMPORTED, sequence=report.sequence, data=b"", settled_at=at)

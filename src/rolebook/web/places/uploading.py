@@ -1,0 +1,138 @@
+"""A steward brings organizations in from a file: uploaded, shown what it would change, confirmed, done."""
+
+import uuid
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from rolebook.accounts.identifiers import schemes_of
+from rolebook.accounts.organization_models import OrganizationUpload
+from rolebook.governance.flows.organization_uploads import (
+    confirm_upload,
+    drop_upload,
+    find_upload,
+    upload_organizations,
+)
+from rolebook.governance.queries.stewards import stewards_standing
+from rolebook.governance.refusals import Refused
+from rolebook.web.answers import asked, in_part, program_view, said_of, with_parameters
+from rolebook.web.context import CURRENT_ENTRY
+from rolebook.web.places.forms import show_refusal
+from rolebook.web.places.pages import ENTRY
+from rolebook.web.program import ProgramRequest
+
+State = OrganizationUpload.State
+LINES_A_PAGE = 100
+_BUSY = (State.COMPARING, State.IMPORTING)
+
+
+class UploadForm(forms.Form):
+    """A file, and whether what it leaves out is to be closed."""
+
+    file = forms.FileField(
+        label="CSV file",
+        error_messages={"required": "Choose a CSV file.", "empty": "The file is empty. Choose another."},
+    )
+    close_absent = forms.BooleanField(
+        label="Close the organizations that the file does not name",
+        required=False,
+        help_text="Only for a file that names them all.",
+    )
+
+
+@program_view
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload_page(request: ProgramRequest) -> HttpResponse:
+    """Ask for the file, and go on to what it would change."""
+    stewards_standing(request.account, request.program.id, request.at)
+    setattr(request, CURRENT_ENTRY, ENTRY)
+    form = UploadForm(label_suffix="")
+    if request.method == "POST":
+        form = UploadForm(request.POST, request.FILES, label_suffix="")
+        if form.is_valid():
+            given = form.cleaned_data["file"]
+            try:
+                upload = upload_organizations(
+                    acting_user=request.account,
+                    program_id=request.program.id,
+                    data=given.read(),
+                    file=given.name or "",
+                    close_absent=form.cleaned_data["close_absent"],
+                    at=request.at,
+                )
+            except Refused as refusal:
+                show_refusal(form, refusal)
+            else:
+                return _to(request, upload)
+    columns = ["code", "name", "kind", "parent", *schemes_of(request.rolebook)]
+    shown = {"form": form, "columns": columns, "kinds": request.rolebook.organization_kinds}
+    return render(request, "places/upload.html", shown, status=422 if form.errors else 200)
+
+
+def _to(request: ProgramRequest, upload: OrganizationUpload) -> HttpResponse:
+    address = reverse("organization-upload", args=[request.program.id, upload.public_id])
+    return HttpResponseRedirect(address, status=303)
+
+
+@program_view
+@require_safe
+def compared_page(request: ProgramRequest, upload_id: uuid.UUID) -> HttpResponse:
+    """Show how far a file is, what it would change, or what is wrong with it."""
+    upload = find_upload(request.account, request.program.id, upload_id, request.at)
+    setattr(request, CURRENT_ENTRY, ENTRY)
+    number = asked(request, "from")
+    first = int(number) if number.isascii() and number.isdigit() and len(number) < 8 else 0
+    what = asked(request, "what")
+    lines = upload.lines.filter(number__gte=first).order_by("number")
+    if what in upload.counts:
+        lines = lines.filter(what=what)
+    found = list(lines[: LINES_A_PAGE + 1])
+    more = len(found) > LINES_A_PAGE
+    shown = {
+        "upload": upload,
+        "busy": upload.state in _BUSY,
+        "percent": round(100 * upload.done / upload.total) if upload.total else 0,
+        "changes": sum(upload.counts.get(one, 0) for one in ("new", "changed", "moved", "closed")),
+        "lines": found[:LINES_A_PAGE],
+        "what": what,
+        "next_url": with_parameters(request, {"from": str(found[-1].number)}) if more else "",
+        "first_url": with_parameters(request, {"from": None}) if first else "",
+    }
+    page = "places/upload_state.html" if in_part(request) else "places/compared.html"
+    return render(request, page, shown)
+
+
+@program_view
+@require_POST
+def confirm_page(request: ProgramRequest, upload_id: uuid.UUID) -> HttpResponse:
+    """Bring in what was shown."""
+    try:
+        upload = confirm_upload(
+            acting_user=request.account,
+            program_id=request.program.id,
+            upload_id=upload_id,
+            shown=request.POST.get("shown", "")[:64],
+            at=request.at,
+        )
+    except Refused as refusal:
+        messages.warning(request, " ".join(said_of(refusal)))
+        upload = find_upload(request.account, request.program.id, upload_id, request.at)
+    if upload.state == State.IMPORTED:
+        messages.success(request, "The organizations were imported.")
+    return _to(request, upload)
+
+
+@program_view
+@require_POST
+def drop_page(request: ProgramRequest, upload_id: uuid.UUID) -> HttpResponse:
+    """Let the file be."""
+    drop_upload(
+        acting_user=request.account, program_id=request.program.id, upload_id=upload_id, at=request.at
+    )
+    messages.success(request, "Nothing was imported.")
+    address = reverse("steward-organizations", args=[request.program.id])
+    return HttpResponseRedirect(address, status=303)

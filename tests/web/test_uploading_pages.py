@@ -1,0 +1,135 @@
+"""A steward's file of organizations: shown before it is confirmed, bound to what was shown, all of it or nothing."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from rolebook.accounts.models import Organization
+from rolebook.accounts.organization_models import OrganizationUpload
+from rolebook.audit import clock
+from rolebook.audit.models import Event
+from rolebook.governance.flows import organization_uploads
+from rolebook.governance.flows.organization_uploads import work_on_uploads
+from rolebook.governance.flows.return_stranded_requests import return_stranded_requests
+from rolebook.governance.models import Request
+from tests.web.worlds import QPP, World, designate, signed_in, user
+
+HEAD = "code,name,kind,tin,contact_name,contact_phone\n"
+FILE = (
+    HEAD
+    + "52-1830045,Maple Practice,practice,52-1830045,Billing,410-555-0100\nelm,Elm Street,practice,12-3456789,,\n"
+)
+
+
+@pytest.fixture
+def steward(world: World) -> Client:
+    person = user("Sasha Steward", "sasha", world.start)
+    designate(person, "steward", None, world.start)
+    return signed_in(person)
+
+
+def upload(client: Client, table: str, **more: str) -> str:
+    given = SimpleUploadedFile("practices.csv", table.encode(), "text/csv")
+    answer = client.post(reverse("import-organizations", args=[QPP]), {"file": given, **more})
+    assert answer.status_code == 303, answer.content.decode()
+    return answer["Location"]
+
+
+def text(client: Client, url: str) -> str:
+    answer = client.get(url)
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+def confirm(client: Client, page: str) -> str:
+    shown = OrganizationUpload.objects.latest("pk").plan_hash
+    answer = client.post(page + "confirm/", {"shown": shown})
+    assert answer.status_code == 303
+    return text(client, answer["Location"])
+
+
+@pytest.mark.fault(50)
+def test_a_file_changes_nothing_before_it_is_confirmed_and_then_exactly_what_was_shown(
+    world: World, steward: Client
+) -> None:
+    page = upload(steward, FILE)
+    shown = text(steward, page)
+    assert "It would make <strong>2 changes</strong>: 1 new, 1 changed, 0 moved, 0 closed." in shown
+    assert (
+        "name: <del><bdi>Cedar Valley Family Practice</bdi></del> to <ins><bdi>Maple Practice</bdi></ins>"
+        in shown
+    )
+    assert "contact: General" in shown
+    assert not Organization.objects.filter(code="elm").exists()
+    assert "Imported." in confirm(steward, page)
+    assert Organization.objects.get(code="elm").name == "Elm Street"
+    assert Organization.objects.get(pk=world.cedar.pk).contacts.get().phone == "410-555-0100"
+    [event] = Event.objects.filter(tag="organization:imported").order_by("-sequence")[:1]
+    assert event.actor_id is not None
+    assert bytes(OrganizationUpload.objects.latest("pk").data) == b""
+
+
+@pytest.mark.invariant("I5")
+def test_what_changed_meanwhile_is_said_and_shown_before_anything_is_imported(
+    world: World, steward: Client
+) -> None:
+    page = upload(steward, FILE)
+    Organization.objects.filter(pk=world.cedar.pk).update(name="Birch Practice")
+    after = confirm(steward, page)
+    assert "Something changed while you were looking" in after
+    assert "Birch Practice" in after
+    assert not Organization.objects.filter(code="elm").exists()
+    assert "Imported." in confirm(steward, page)
+
+
+@pytest.mark.fault(50)
+def test_every_error_is_told_with_its_line_and_nothing_is_imported(world: World, steward: Client) -> None:
+    page = upload(steward, HEAD + "elm,Elm Street,practice,12-3,,\noak,,practice,12-3456789,,\n")
+    shown = text(steward, page)
+    assert "practices.csv:2:25: bad tin" in shown
+    assert "practices.csv:3:5: missing name" in shown
+    assert "Nothing was changed." in shown
+    assert steward.post(page + "confirm/", {"shown": ""}).status_code == 303
+    assert not Organization.objects.filter(code="elm").exists()
+
+
+@pytest.mark.invariant("I4")
+@pytest.mark.fault(24)
+def test_what_a_file_does_not_name_is_closed_only_when_that_is_asked(world: World, steward: Client) -> None:
+    row = HEAD + "11-2223334,Hilltop Clinic,practice,11-2223334,,\n"
+    assert "It would change nothing" in text(steward, upload(steward, row))
+    page = upload(steward, row, close_absent="on")
+    assert "1 closed" in text(steward, page)
+    confirm(steward, page)
+    assert Organization.objects.get(pk=world.cedar.pk).closed_at is not None
+    assert return_stranded_requests(clock.now()) == 1
+    assert Request.objects.get(pk=world.waiting.pk).state == "returned"
+    assert return_stranded_requests(clock.now()) == 0
+
+
+def test_a_large_file_is_worked_on_by_a_worker(
+    world: World, steward: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(organization_uploads, "ROWS_AT_ONCE", 1)
+    page = upload(steward, FILE)
+    assert "Being compared" in text(steward, page)
+    assert work_on_uploads(clock.now()) == 1
+    assert "It would make" in text(steward, page)
+    assert "Being imported" in confirm(steward, page)
+    assert work_on_uploads(clock.now()) == 1
+    assert work_on_uploads(clock.now()) == 0
+    assert "Imported." in text(steward, page)
+
+
+@pytest.mark.invariant("I1", "I3")
+@pytest.mark.fault(1)
+def test_a_file_is_seen_and_confirmed_by_nobody_but_who_uploaded_it(world: World, steward: Client) -> None:
+    page = upload(steward, FILE)
+    other = user("Theo Steward", "theo", world.start)
+    designate(other, "steward", None, world.start)
+    for client in (signed_in(other), signed_in(world.maria)):
+        assert client.get(page).status_code == 404
+        assert client.post(page + "confirm/", {"shown": "x"}).status_code == 404
+        assert client.post(page + "drop/").status_code == 404
+    assert signed_in(world.maria).get(reverse("import-organizations", args=[QPP])).status_code == 404
