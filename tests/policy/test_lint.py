@@ -172,3 +172,31 @@ def test_a_kind_at_which_nobody_can_decide_is_found(tmp_path: Path) -> None:
         ("kinds: [Office]}\n  - id: guest", "kinds: [Office, Branch]}\n  - id: guest"),
     ]
     assert "kind_without_decider" in codes(tmp_path, ROLEBOOK, *edits)
+
+
+DEPOT = """\
+  - {id: depot, title: Depot, plural: Depots, identifier: {scheme: code, title: code}}
+
+roles:
+  - id: keeper
+    title: Keeper
+    category: Member
+    obtained: request
+    printed: false
+    reach: {scope: organization, kinds: [Depot]}
+"""
+
+
+def test_a_stage_whose_approver_cannot_be_held_there_is_found(tmp_path: Path) -> None:
+    edits = [
+        ("\nroles:\n", DEPOT),
+        ("      kinds: [Office]\n", "      kinds: [Office, Depot]\n"),
+        ("  decide:\n", "  decide:\n    - {role: Keeper, ours: so}\n"),
+    ]
+    files = spoiled(ROLEBOOK, *edits)
+    found = read(write(tmp_path, files))
+    finding = next(each for each in lint(found.rolebook, found) if each.code == "stage_without_decider")
+    assert finding.message == "'Official' decides about a Depot, and cannot be held there"
+    assert finding.about == "office/official: depot"
+    assert "Official, place" in str(files[ROLEBOOK]).splitlines()[finding.place.line - 1]  # type: ignore[union-attr]
+    assert "kind_without_decider" not in {each.code for each in lint(found.rolebook, found)}

@@ -5,14 +5,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rolebook.policy.matrix import NO, MatrixTable, Row
-from rolebook.policy.model import ORGANIZATION, STEWARD_ID, WITH_LOWER_LEVELS, Act, Privilege, Role, Rolebook
+from rolebook.policy.model import (
+    ORGANIZATION,
+    PLACE_ORGANIZATION,
+    PLACE_PROGRAM,
+    STEWARD_ID,
+    WITH_LOWER_LEVELS,
+    Act,
+    Privilege,
+    Role,
+    Rolebook,
+)
 from rolebook.policy.operations import CHANGING, VERBS
 from rolebook.policy.yaml_tree import Path
 
 AGENTS = {
     "submitter": "submit",
     "viewer": "view",
+    "creator": "create",
     "editor": "edit",
+    "deleter": "delete",
     "approver": "approve",
     "archiver": "archive",
     "searcher": "search",
@@ -195,6 +207,46 @@ def check_deciders(book: Rolebook) -> Iterator[Found]:
                 break
 
 
+def check_stages(book: Rolebook) -> Iterator[Found]:
+    """Stages of a kind's chain whose approver no organization there, or above, can have."""
+    where = {holder.role_id: holder.where for holder in book.authority.acts[Act.DECIDE]}
+    for position, chain in enumerate(book.chains):
+        for kind in book.organization_kinds:
+            if not any(r.obtained == "request" and kind.id in r.reach.kinds for r in book.roles):
+                continue
+            if chain.id not in _chain_ids(book, kind.id):
+                continue
+            for number, stage in enumerate(chain.stages):
+                approver = book.role(stage.approver_role_id)
+                if stage.place == PLACE_PROGRAM or approver is None or approver.reach.scope != ORGANIZATION:
+                    continue
+                places = {kind.id, *_above(book, kind.id)}
+                places = {kind.id} if stage.place == PLACE_ORGANIZATION else places & set(stage.place_kinds)
+                if where.get(approver.id) == WITH_LOWER_LEVELS:
+                    places |= {above for place in places for above in _above(book, place)}
+                if places & set(approver.reach.kinds):
+                    continue
+                message = f"'{approver.title}' decides about a {kind.title}, and cannot be held there"
+                path: Path = ("approval", "chains", position, "stages", number, "approver")
+                yield Found("stage_without_decider", f"{chain.id}/{stage.id}: {kind.id}", message, path)
+
+
+def _chain_ids(book: Rolebook, kind_id: str) -> set[str]:
+    """The chains of a kind: those that name it, or the nearest kind above it that any chain names."""
+    kinds = {found.code: found.kind_id for found in book.organizations}
+    serving = [(c.id, {*c.kinds, *(kinds.get(code, "") for code in c.organizations)}) for c in book.chains]
+    seen: set[str] = set()
+    level = {kind_id}
+    while level:
+        found = {chain_id for chain_id, served in serving if served & level}
+        if found:
+            return found
+        seen |= level
+        above = (book.kind(here) for here in level)
+        level = {parent for kind in above if kind for parent in kind.parent_kinds} - seen
+    return set()
+
+
 def check_unused(book: Rolebook) -> Iterator[Found]:
     """Marks and footnotes that nothing in the tables has."""
     cells = {cell.value for cell in book.matrix.cells}
@@ -211,6 +263,7 @@ def check_unused(book: Rolebook) -> Iterator[Found]:
 
 CHECKS: tuple[Callable[[Rolebook], Iterator[Found]], ...] = (
     check_deciders,
+    check_stages,
     check_notes,
     check_names,
     check_viewing,
