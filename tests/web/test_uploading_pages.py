@@ -18,7 +18,8 @@ from tests.web.worlds import QPP, World, designate, signed_in, user
 HEAD = "code,name,kind,tin,contact_name,contact_phone\n"
 FILE = (
     HEAD
-    + "52-1830045,Maple Practice,practice,52-1830045,Billing,410-555-0100\nelm,Elm Street,practice,12-3456789,,\n"
+    + "52-1830045,Maple Practice,practice,52-1830045,Billing,410-555-0100\n"
+    + "elm,Elm Street,practice,12-3456789,,\n"
 )
 
 

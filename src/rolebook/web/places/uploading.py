@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rolebook.accounts.identifiers import schemes_of
+from rolebook.accounts.organization_file import LARGEST_BYTES
 from rolebook.accounts.organization_models import OrganizationUpload
 from rolebook.governance.flows.organization_uploads import (
     confirm_upload,
@@ -59,7 +60,7 @@ def upload_page(request: ProgramRequest) -> HttpResponse:
                 upload = upload_organizations(
                     acting_user=request.account,
                     program_id=request.program.id,
-                    data=given.read(),
+                    data=given.read() if (given.size or 0) <= LARGEST_BYTES else b"",
                     file=given.name or "",
                     close_absent=form.cleaned_data["close_absent"],
                     at=request.at,
