@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Coalesce
 
-from rolebook.accounts.models import Account
+from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Standing, covered_role_ids, in_force
 from rolebook.governance.models import (
     Access,
@@ -66,11 +66,21 @@ def anybody_left(book: Rolebook, stage: Stage, at: datetime) -> bool:
 
 def people_in_office(book: Rolebook, stage: Stage, at: datetime) -> QuerySet[Account]:
     """Return the people whose office is the stage's, the requester, beneficiary and earlier approvers left out."""
-    grants = _office_grants(book, stage.approver_role_id, at)
+    earlier = Outcome.objects.filter(
+        _before(stage.pk, stage.chain_id, stage.request_version), request=stage.request_id
+    ).values("approver")
+    people = holders_at(book, stage.approver_role_id, stage.organization, at)
+    return people.exclude(pk__in=[stage.request.requester_id, stage.request.beneficiary_id]).exclude(
+        pk__in=earlier
+    )
+
+
+def holders_at(book: Rolebook, role_id: str, place: Organization | None, at: datetime) -> QuerySet[Account]:
+    """Return the people whose office by a role decides at an organization, or (None) for the program as a whole."""
+    grants = _office_grants(book, role_id, at)
     if grants is None:
         return Account.objects.none()
-    role = book.role(stage.approver_role_id)
-    place = stage.organization
+    role = book.role(role_id)
     if place is None:
         grants = grants.filter(organization=None)
     elif role is not None and role.reach.scope != "organization":
@@ -78,21 +88,15 @@ def people_in_office(book: Rolebook, stage: Stage, at: datetime) -> QuerySet[Acc
     elif role is not None and not book.held_at_organization(role):
         above = [int(step) for step in place.path.split("/") if step]
         reaching = Q(organization=place)
-        if _lower_levels(book, stage.approver_role_id):
+        if _lower_levels(book, role_id):
             reaching |= Q(organization__in=above, lower_levels=True)
         grants = grants.filter(Exists(_open_accesses(book, at).filter(reaching)))
-    elif _lower_levels(book, stage.approver_role_id):
+    elif _lower_levels(book, role_id):
         above = [int(step) for step in place.path.split("/") if step]
         grants = grants.filter(Q(organization__in=above) | Q(organization=None))
     else:
         grants = grants.filter(organization=place)
-    earlier = Outcome.objects.filter(
-        _before(stage.pk, stage.chain_id, stage.request_version), request=stage.request_id
-    )
-    people = Account.objects.filter(pk__in=grants.values("account"))
-    return people.exclude(pk__in=[stage.request.requester_id, stage.request.beneficiary_id]).exclude(
-        pk__in=_people_of(earlier)
-    )
+    return Account.objects.filter(pk__in=grants.values("account"))
 
 
 def who_may_decide(book: Rolebook, stage: Stage, at: datetime) -> tuple[Account, ...]:

@@ -1,6 +1,7 @@
 """The words of mails about requests, decisions and access (QPP-07 to QPP-10, QPP-13)."""
 
 from rolebook.governance.models import Outcome, Request, RequestItem, Stage
+from rolebook.governance.queries.account_preview import change_in_words
 from rolebook.notices.facts import Facts, link
 from rolebook.notices.letter import Button, Letter
 
@@ -19,7 +20,7 @@ def request_waiting(facts: Facts) -> Letter:
         word, way_on = "Request no longer waiting", "It was settled before this mail was written."
     return Letter(
         subject=f"{_program(facts)}: {word}: {what} for {person}",
-        first_line=f"{person} asks for the role {what}. {way_on}",
+        first_line=f"{person} asks for {_named(facts, what)}. {way_on}",
         facts=(
             ("For", f"{person} ({request.beneficiary.email})"),
             *_asked_by(request),
@@ -52,7 +53,7 @@ def own_decision(facts: Facts) -> Letter:
     }[verdict]
     return Letter(
         subject=f"{_program(facts)}: You {verdict}: {what} for {request.beneficiary.name}",
-        first_line=f"You {verdict} the request of {request.beneficiary.name} for the role {what}.",
+        first_line=f"You {verdict} the request of {request.beneficiary.name} for {_named(facts, what)}.",
         facts=(
             ("For", f"{request.beneficiary.name} ({request.beneficiary.email})"),
             *_asked_by(request),
@@ -235,6 +236,10 @@ def _what(facts: Facts, items: list[RequestItem]) -> str:
     if not items:
         return "access"
     first = items[0]
+    if _apart(facts):
+        more = len(items) - 1
+        changes = change_in_words(facts.book, first)
+        return f"account request ({changes}{f' and {more} more' if more else ''})"
     title = facts.role(first.role_id)
     words = f"{title} at {first.organization.name}" if first.organization else title
     more = len(items) - 1
@@ -243,12 +248,25 @@ def _what(facts: Facts, items: list[RequestItem]) -> str:
     return f"{words} and {more} more" if more > 1 else f"{words} and one more"
 
 
+def _apart(facts: Facts) -> bool:
+    """Return whether the program holds access apart from roles, so that an item may be either."""
+    return facts.book.access == "apart from roles"
+
+
+def _named(facts: Facts, what: str) -> str:
+    """What is asked, in the middle of a sentence."""
+    return f"changes: {what}" if _apart(facts) else f"the role {what}"
+
+
 def _item_lines(
     facts: Facts, items: list[RequestItem], *, with_state: bool = False
 ) -> tuple[tuple[str, str], ...]:
     lines: list[tuple[str, str]] = []
     for item in items[:20]:
         state = f": {item.state}" if with_state else ""
+        if _apart(facts):
+            lines.append(("Asked", f"{change_in_words(facts.book, item)}{state}"))
+            continue
         where = f" at {facts.named(item.organization)}" if item.organization else ""
         lines.append(("Role", f"{facts.role(item.role_id)}{where}{state}"))
     if len(items) > 20:

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 
 from rolebook.accounts.models import Account
 from rolebook.audit.models import Event
-from rolebook.governance.deciders import who_may_decide
+from rolebook.governance.deciders import holders_at, who_may_decide
 from rolebook.governance.models import Request
 from rolebook.governance.queries.stewards import other_stewards
 from rolebook.governance.vouching import who_may_vouch
 from rolebook.notices.facts import Facts
+from rolebook.policy.model import ORGANIZATION, Act
 
 REFUSED_A_DAY = 5
 """Refused sign-ins on one day after which the account's person is told; fewer are mistyped."""
@@ -97,6 +98,21 @@ def the_other_named(facts: Facts) -> Iterable[Account]:
     if facts.new("source") != "declared":
         return []
     return Account.objects.filter(public_id=facts.new("other_account_id"))
+
+
+def who_checks_codes(facts: Facts) -> Iterable[Account]:
+    """Who decides requests at the organization that employs a person now, where a check was opened; not the person."""
+    place = facts.organization
+    if facts.new("access_check_id") is None or place is None:
+        return []
+    holders = facts.book.authority.holders(Act.DECIDE)
+    people = {
+        account.pk: account
+        for holder in holders
+        if (role := facts.book.role(holder.role_id)) is not None and role.reach.scope == ORGANIZATION
+        for account in holders_at(facts.book, holder.role_id, place, facts.now)
+    }
+    return [people[pk] for pk in sorted(people) if pk != facts.beneficiary.pk]
 
 
 def who_can_decide(facts: Facts) -> Iterable[Account]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rolebook.accounts.models import Account
 from rolebook.audit import tags
 from rolebook.audit.tags import Tag
-from rolebook.notices import access_words, account_words, people_words, recipients
+from rolebook.notices import access_words, account_words, detail_words, people_words, recipients
 from rolebook.notices.facts import Facts
 from rolebook.notices.letter import Letter
 
@@ -89,6 +89,22 @@ TELLINGS: tuple[Telling, ...] = (
         "recovery-code-used",
         recipients.who_used_a_recovery_code,
         account_words.recovery_code_used,
+    ),
+    # IQCS-04: another agency denied its part; the requester says whether the rest goes on.
+    Telling(
+        tags.REQUEST_HELD, "request-held", recipients.the_requester_asked_again, detail_words.request_held
+    ),
+    Telling(
+        tags.SUPERVISOR_REFUSED,
+        "not-authorized",
+        recipients.the_requester_asked_again,
+        detail_words.not_authorized,
+    ),
+    # IQCS-11: before a temporary detail ends.
+    Telling(tags.ACCESS_END_NEAR, "end-near", recipients.the_beneficiary, detail_words.end_near),
+    Telling(tags.EMPLOYMENT_RECORDED, "employer", recipients.the_beneficiary, detail_words.employer_recorded),
+    Telling(
+        tags.EMPLOYMENT_RECORDED, "check-codes", recipients.who_checks_codes, detail_words.codes_to_check
     ),
     # Passwords, factors and addresses: the flows of accounts put those mails into the outbox themselves.
     Telling(

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from rolebook.accounts.models import Account
 from rolebook.governance.authority import in_force
-from rolebook.governance.models import Grant, Request, Stage
+from rolebook.governance.models import Access, Grant, Participation, Request, Stage
 from rolebook.governance.origins import first_of
 
 
@@ -42,6 +43,20 @@ class GrantRow:
     origin: str
 
 
+@dataclass(frozen=True, slots=True)
+class AccessRow:
+    """One access apart from roles, and what opened it, as of a grant."""
+
+    access_id: uuid.UUID
+    holder: str
+    organization: str
+    lower_levels: bool
+    starts_at: datetime
+    ends_at: datetime | None
+    closed_at: datetime | None
+    origin: str
+
+
 def list_requests(
     program_id: str, *, state: str | None = None, organization_code: str | None = None, limit: int = 100
 ) -> tuple[RequestRow, ...]:
@@ -58,7 +73,7 @@ def list_requests(
             state=request.state,
             requester=request.requester.user_id,
             beneficiary=request.beneficiary.user_id,
-            roles=tuple(dict.fromkeys(item.role_id for item in request.items.all())),
+            roles=tuple(dict.fromkeys(item.role_id for item in request.items.all() if item.role_id)),
             organizations=tuple(
                 dict.fromkeys(item.organization.code for item in request.items.all() if item.organization)
             ),
@@ -108,13 +123,50 @@ def list_grants(
         )
 
 
-def _moved(grant: Grant) -> str:
+def list_accesses(
+    program_id: str,
+    at: datetime,
+    *,
+    user_id: str | None = None,
+    organization_code: str | None = None,
+    all_ever: bool = False,
+) -> Iterator[AccessRow]:
+    """Yield access apart from roles in force at ``at``, or all there ever was, as `list_grants` does grants."""
+    accesses = Access.objects.filter(program_id=program_id)
+    if not all_ever:
+        accesses = accesses.filter(in_force(at))
+    if user_id:
+        accesses = accesses.filter(account__user_id=user_id.strip().casefold())
+    if organization_code:
+        accesses = accesses.filter(organization__code=organization_code)
+    rows = accesses.select_related(
+        "account", "organization", "request_item__request", "designation", "imported__imported"
+    )
+    for access in rows.order_by("pk").iterator(chunk_size=500):
+        yield AccessRow(
+            access_id=access.public_id,
+            holder=access.account.user_id,
+            organization=access.organization.code,
+            lower_levels=access.lower_levels,
+            starts_at=access.starts_at,
+            ends_at=access.ends_at,
+            closed_at=access.closed_at,
+            origin=_origin(access) if access.moved_from is None else _moved(access),
+        )
+
+
+def list_participations(account: Account) -> tuple[Participation, ...]:
+    """Return an account's part in each of its programs, by program."""
+    return tuple(Participation.objects.filter(account=account).order_by("program_id"))
+
+
+def _moved(grant: Grant | Access) -> str:
     """Return the origin of a grant that a merge moved here: what opened the first one, and whose that was."""
     first = first_of(grant)
     return f"{_origin(first)}, moved here from {first.account.user_id}"
 
 
-def _origin(grant: Grant) -> str:
+def _origin(grant: Grant | Access) -> str:
     if grant.request_item is not None:
         return f"request {grant.request_item.request.public_id}"
     if grant.imported is not None:

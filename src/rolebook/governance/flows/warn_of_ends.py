@@ -1,0 +1,109 @@
+"""Tell people, some days before, that a temporary detail of theirs ends; nothing else follows from it (IQCS-11)."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import batched
+
+from django.db.models import Q
+
+from rolebook.accounts.models import Account
+from rolebook.accounts.queries.rolebooks import programs_in_force
+from rolebook.audit import tags
+from rolebook.audit.recording import Origin, unit_of_work
+from rolebook.governance.models import Access, EndWarning, Grant, Participation
+from rolebook.policy.model import Rolebook
+
+_A_UNIT = 200
+type End = tuple[int, datetime]
+"""A participation's internal id, and an instant at which something of it ends."""
+
+
+def warn_of_ends(now: datetime) -> int:
+    """Put on record, for a notice, each end that is near by the program's days; return how many were.
+
+    Of several days that have come, however long this was not run, the nearest to the end counts: one warning, not
+    three. A person whose part in the program is not active is told nothing, nor of what goes on by a later grant.
+    """
+    return sum(_warn(book, now) for book in programs_in_force(now))
+
+
+def _warn(book: Rolebook, now: datetime) -> int:
+    days = sorted(book.lifecycle.warn_days_before_end)
+    if not days:
+        return 0
+    told = 0
+    for some in batched(sorted(_ends(book.program.id, now, now + timedelta(days=days[-1]))), _A_UNIT):
+        due = [(end, next(n for n in days if now >= end[1] - timedelta(days=n))) for end in some]
+        told += _record(book, due, now)
+    return told
+
+
+def _ends(program_id: str, now: datetime, until: datetime) -> Iterable[End]:
+    """Return the ends that come until then of what is still open, each once."""
+    near = Q(
+        program_id=program_id,
+        closed_at=None,
+        ends_at__gt=now,
+        ends_at__lte=until,
+        participation__status=Participation.Status.ACTIVE,
+        participation__account__status=Account.Status.ACTIVE,
+    )
+    found = {
+        (grant.participation_id, grant.ends_at)
+        for grant in Grant.objects.filter(near)
+        if grant.ends_at is not None and not _goes_on(grant)
+    }
+    found |= {
+        (access.participation_id, access.ends_at)
+        for access in Access.objects.filter(near)
+        if access.ends_at is not None and not _goes_on(access)
+    }
+    return found
+
+
+def _goes_on(held: Grant | Access) -> bool:
+    """Return whether a later grant or access of the same lets it go on beyond its end."""
+    later = Q(closed_at=None, starts_at__lte=held.ends_at) & (
+        Q(ends_at__isnull=True) | Q(ends_at__gt=held.ends_at)
+    )
+    if isinstance(held, Grant):
+        others = Grant.objects.filter(
+            later,
+            participation=held.participation_id,
+            role_id=held.role_id,
+            organization=held.organization_id,
+        )
+        return others.exists()
+    wide = Q(lower_levels=True) if held.lower_levels else Q()
+    return Access.objects.filter(
+        later, wide, participation=held.participation_id, organization=held.organization_id
+    ).exists()
+
+
+def _record(book: Rolebook, due: list[tuple[End, int]], now: datetime) -> int:
+    """Record the warnings that were not given yet, in one unit; a second worker's are found given."""
+    people = {
+        part.pk: part
+        for part in Participation.objects.filter(pk__in=[end[0] for end, _ in due]).select_related("account")
+    }
+    with unit_of_work(at=now, origin=Origin("job")) as work:
+        told = 0
+        for (participation_pk, ends_at), days in due:
+            _, first = EndWarning.objects.get_or_create(
+                participation_id=participation_pk,
+                ends_at=ends_at,
+                days_before=days,
+                defaults={"program_id": book.program.id, "warned_at": now},
+            )
+            if not first:
+                continue
+            told += 1
+            work.record(
+                tags.ACCESS_END_NEAR,
+                program_id=book.program.id,
+                beneficiary_id=people[participation_pk].account.public_id,
+                new={"ends_at": ends_at, "days_before": days},
+            )
+        if not told:
+            work.nothing_happened()
+    return told
