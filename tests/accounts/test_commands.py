@@ -89,7 +89,7 @@ def test_an_import_that_is_refused_names_every_place(qpp: str, tmp_path: Path) -
     )
 
 
-def test_users_are_listed_deactivated_and_reactivated(new_user: Person) -> None:
+def test_users_are_listed_deactivated_and_reopened(new_user: Person) -> None:
     user_id = new_user.account.user_id
     people.new_user("Otto Other")
     assert run("users", "list", "--search", user_id.upper()).output.endswith("1 accounts\n")
@@ -100,7 +100,7 @@ def test_users_are_listed_deactivated_and_reactivated(new_user: Person) -> None:
         == f"{user_id} is deactivated already\n"
     )
     assert Account.objects.get(user_id=user_id).status == "deactivated"
-    run("users", "reactivate", user_id, "--reason", "back")
+    run("users", "reopen", user_id, "--reason", "back")
     assert Account.objects.get(user_id=user_id).is_active
     assert "no account: found 'nobody'" in refusal(run("users", "deactivate", "nobody", "--reason", "x"))
 

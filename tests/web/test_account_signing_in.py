@@ -10,11 +10,12 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, get_resolver
 
 from rolebook.accounts.flows.rolebooks import activate_rolebook
-from rolebook.accounts.flows.status import deactivate_account, reset_second_factor, sign_out_everywhere
+from rolebook.accounts.flows.status import reset_second_factor, sign_out_everywhere
 from rolebook.accounts.models import Account, StatementAgreement
 from rolebook.accounts.queries import rolebook_in_force, statement_hash
 from rolebook.audit import clock
 from rolebook.audit.models import Event
+from rolebook.governance.flows import change_account_status
 from rolebook.governance.models import Participation
 from rolebook.notices.models import Notice
 from rolebook.policy.shipped import resolve
@@ -190,22 +191,29 @@ def test_signing_in_gives_the_session_a_new_key_and_keeps_nothing_of_the_old_one
 def test_a_deactivated_account_is_out_at_its_next_request_and_cannot_sign_in(user_with_totp: Person) -> None:
     client = signed_in_client(user_with_totp)
     assert client.get("/qpp/").status_code == 200
-    deactivate_account(
-        acting_user=None, account=user_with_totp.account, reason="left", at=clock.now(), origin=COMMAND
+    change_account_status(
+        account=user_with_totp.account, status="deactivated", reason="left", at=clock.now(), origin=COMMAND
     )
     assert client.get("/qpp/")["Location"].startswith("/qpp/sign-in/")
-    refused = Client().post(
-        "/qpp/sign-in/", {"user_id": user_with_totp.account.user_id, "password": PASSWORD, "agree": "on"}
+    typed = {"user_id": user_with_totp.account.user_id, "password": PASSWORD, "agree": "on"}
+    told = Client().post("/qpp/sign-in/", typed)
+    assert told.status_code == 403
+    assert "This account is deactivated" in told.content.decode()
+    assert "left" in told.content.decode()
+
+
+@pytest.mark.invariant("I14")
+def test_that_an_account_is_not_active_is_told_to_nobody_without_its_password(user_with_totp: Person) -> None:
+    change_account_status(
+        account=user_with_totp.account, status="closed", reason="left", at=clock.now(), origin=COMMAND
     )
-    unknown = Client().post("/qpp/sign-in/", {"user_id": "nobody", "password": PASSWORD, "agree": "on"})
-    assert refused.status_code == unknown.status_code == 422
-    assert (
-        refused.content.decode()
-        .replace(user_with_totp.account.user_id, "nobody")
-        .split("<main")[1]
-        .split("csrf")[0]
-        == unknown.content.decode().split("<main")[1].split("csrf")[0]
-    )
+    pages = [
+        Client().post("/qpp/sign-in/", {"user_id": user_id, "password": "not-the-password", "agree": "on"})
+        for user_id in (user_with_totp.account.user_id, "nobody")
+    ]
+    assert [page.status_code for page in pages] == [422, 422]
+    known, unknown = (page.content.decode().split("<main")[1].split("csrf")[0] for page in pages)
+    assert known.replace(user_with_totp.account.user_id, "nobody") == unknown
 
 
 @pytest.mark.invariant("I7")
@@ -222,8 +230,8 @@ def test_an_account_deactivated_between_password_and_code_does_not_get_in(
     client: Client, user_with_totp: Person
 ) -> None:
     first_step(client, user_with_totp)
-    deactivate_account(
-        acting_user=None, account=user_with_totp.account, reason="left", at=clock.now(), origin=COMMAND
+    change_account_status(
+        account=user_with_totp.account, status="deactivated", reason="left", at=clock.now(), origin=COMMAND
     )
     client.post("/sign-in/code/", {"code": user_with_totp.code(clock.now())})
     assert client.get("/qpp/")["Location"].startswith("/qpp/sign-in/")

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from rolebook.accounts.flows.status import deactivate_account
 from rolebook.accounts.linking import IdentityTaken
 from rolebook.accounts.models import Account, LinkedIdentity, StatementAgreement
 from rolebook.audit import clock
 from rolebook.audit.models import Event
+from rolebook.governance.flows import change_account_status
 from rolebook.governance.models import Grant
 from rolebook.notices.models import Notice
 from tests.support.identity_provider import Provider
@@ -181,8 +181,8 @@ def test_a_deactivated_account_is_not_signed_in_by_any_provider(
     client: Client, provider: Provider, user_with_totp: Person, two_factors: bool
 ) -> None:
     link(user_with_totp, provider)
-    deactivate_account(
-        acting_user=None, account=user_with_totp.account, reason="left", at=clock.now(), origin=COMMAND
+    change_account_status(
+        account=user_with_totp.account, status="deactivated", reason="left", at=clock.now(), origin=COMMAND
     )
     came = come_back(client, provider, amr=["otp"] if two_factors else [])
     assert came.status_code == 403

@@ -6,7 +6,7 @@ from datetime import date
 from django.core.exceptions import ValidationError
 
 from rolebook.accounts.table_file import MOST_ERRORS, TableRow, read_table
-from rolebook.accounts.texts import clean_email, clean_user_id, email_key
+from rolebook.accounts.texts import clean_email, clean_fsid, clean_user_id, email_key
 from rolebook.policy.errors import Place, Report, say
 
 MOST_ROWS = 20_000
@@ -23,18 +23,21 @@ class AccountRow:
     last_signed_in_on: date | None
     place: Place
     email_place: Place
+    fsid: str = ""
+    """A federal surveyor's number; empty for none."""
+    fsid_place: Place | None = None
 
 
 def read_accounts(data: bytes, file: str, today: date) -> tuple[AccountRow, ...]:
     """Return the accounts of a CSV file, checked against each other.
 
-    Columns: user_id, name, email, and optionally last_signed_in_on (a day, ``today`` at the latest). User IDs and
-    addresses are held to what registration asks of them. Raises RolebookErrors with every error at once (up to 200).
+    Columns: user_id, name, email, and optionally fsid and last_signed_in_on (a day, ``today`` at the latest). User IDs
+    and addresses are held to what registration asks of them. Raises RolebookErrors with every error at once (up to 200).
     """
     report = Report()
     needed = ("user_id", "name", "email")
     lines = read_table(
-        data, file, needed=needed, optional=("last_signed_in_on",), most_rows=MOST_ROWS, report=report
+        data, file, needed=needed, optional=("last_signed_in_on", "fsid"), most_rows=MOST_ROWS, report=report
     )
     seen: dict[tuple[str, str], Place] = {}
     rows = []
@@ -69,9 +72,11 @@ def _read(
     if day is not None and day > today:
         cell = line.cells["last_signed_in_on"]
         report.add(cell.place, say("bad last_signed_in_on", found=cell.text, expected=f"{today} or earlier"))
+    fsid, fsid_place = _read_fsid(line, report)
     for column, key, place in (
         ("user_id", user_id, user_cell.place),
         ("email", email_key(email), email_cell.place),
+        *([("fsid", fsid, fsid_place)] if fsid and fsid_place is not None else []),
     ):
         first = seen.setdefault((column, key), place)
         if key and first != place:
@@ -80,4 +85,14 @@ def _read(
             report.add(place, say(f"{column} given twice", found=found, expected=expected))
     if len(report.errors) > before:
         return None
-    return AccountRow(user_id, name, email, day, user_cell.place, email_cell.place)
+    return AccountRow(user_id, name, email, day, user_cell.place, email_cell.place, fsid, fsid_place)
+
+
+def _read_fsid(line: TableRow, report: Report) -> tuple[str, Place | None]:
+    cell = line.cells.get("fsid")
+    if cell is None or not cell.text.strip():
+        return "", None
+    fsid = clean_fsid(cell.text)
+    if fsid is None:
+        report.add(cell.place, say("bad fsid", found=cell.text, expected="4 to 12 letters and digits"))
+    return fsid or "", cell.place

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 _USER_ID = re.compile(r"[a-z0-9](?:[a-z0-9._-]{2,58})[a-z0-9]")
+_FSID = re.compile(r"[A-Z0-9]{4,12}")
 _LONGEST_ADDRESS = 254
 _FORBIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS = frozenset("\u200c\u200d")
@@ -70,6 +71,15 @@ def clean_email(text: str) -> str:
 def email_key(address: str) -> str:
     """Return the form of an address by which it is compared: compatibility composed, case folded."""
     return unicodedata.normalize("NFKC", address.strip()).casefold()[:_LONGEST_ADDRESS]
+
+
+def clean_fsid(text: str) -> str | None:
+    """Return an FSID as it is kept (capitals, no spaces or hyphens); empty for none, None for what is no FSID.
+
+    4 to 12 letters and digits is ours: the job aid prints no format.
+    """
+    bare = re.sub(r"[\s-]", "", text).upper()
+    return bare if not bare or (bare.isascii() and _FSID.fullmatch(bare)) else None
 
 
 def search_key(*parts: str) -> str:

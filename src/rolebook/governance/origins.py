@@ -1,6 +1,7 @@
 """What opened a grant or access, also after a merge moved it from one account of a person to the other."""
 
 from collections.abc import Collection
+from typing import overload
 
 from django.db.models import Q
 
@@ -8,7 +9,11 @@ from rolebook.accounts.models import Account
 from rolebook.governance.models import Access, Grant, Outcome
 
 
-def first_of[Holding: (Grant, Access)](holding: Holding) -> Holding:
+@overload
+def first_of(holding: Grant) -> Grant: ...
+@overload
+def first_of(holding: Grant | Access) -> Grant | Access: ...
+def first_of(holding: Grant | Access) -> Grant | Access:
     """Return the grant or access that has the origin: itself, or what it continues since a merge."""
     while holding.moved_from is not None:
         holding = holding.moved_from

@@ -86,7 +86,8 @@ def program_page(view: ProgramView) -> Callable[..., HttpResponse]:
 
 def _closed(request: ProgramRequest) -> HttpResponse:
     hint = request.rolebook.hint("reactivation")
-    return render(request, "account/closed.html", {"hint": hint, **BARE_HEADER}, status=403)
+    shown = {"hint": hint, "part": request.participation, **BARE_HEADER}
+    return render(request, "account/closed.html", shown, status=403)
 
 
 def place_in_program(request: ProgramRequest, program_id: str, at: datetime) -> None:

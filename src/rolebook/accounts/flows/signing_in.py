@@ -34,6 +34,18 @@ class SignInRefused(Exception):
     """The credentials do not fit an account that may sign in; which of them is not told (I14)."""
 
 
+class AccountNotActive(SignInRefused):
+    """The password was right, and the account is deactivated, closed, or merged into another one of the person's.
+
+    Told only after the password: whoever does not know it learns nothing (I14).
+    """
+
+    def __init__(self, account: Account) -> None:
+        """Remember the account."""
+        super().__init__(account.status)
+        self.account = account
+
+
 class SecondFactorElsewhere(Exception):
     """The account's second factor is its identity provider's: no mailed code stands in for it (QPP-01)."""
 
@@ -75,8 +87,8 @@ def check_password(
     """Return the account that a user ID and password belong to; it is not signed in yet.
 
     ``known_browser``: the browser has signed in to this account before; strangers' failures then do not
-    count against it. Raises SignInRefused, alike for an unknown user ID, a wrong password and a deactivated
-    account, and TooManyAttempts.
+    count against it. Raises SignInRefused, alike for an unknown user ID and a wrong password; AccountNotActive when the
+    password was right; and TooManyAttempts.
     """
     folded = fold_user_id(user_id)
     network = throttling.network_of(origin.address)
@@ -100,6 +112,8 @@ def check_password(
             beneficiary_id=account.public_id if account else None,
             new={"reason_code": "password" if not right else "status"},
         )
+        if account is not None and right:
+            raise AccountNotActive(account)
         raise SignInRefused
     throttling.give_back(limits)
     return account

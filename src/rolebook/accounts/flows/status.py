@@ -1,4 +1,4 @@
-"""An account is deactivated or reactivated, signed out everywhere, or freed of a lost second factor."""
+"""An account is signed out everywhere, or freed of a lost second factor by the operator."""
 
 from datetime import datetime
 
@@ -8,24 +8,7 @@ from rolebook.accounts.mail import AccountMail, SendMail
 from rolebook.accounts.models import Account
 from rolebook.accounts.second_factor import has_own_factor
 from rolebook.audit.recording import Origin, unit_of_work
-from rolebook.audit.tags import ACCOUNT_SIGNED_OUT, ACCOUNT_STATUS_CHANGED
-
-
-def deactivate_account(
-    *, acting_user: Account | None, account: Account, reason: str, at: datetime, origin: Origin
-) -> bool:
-    """Deactivate an account: it can do nothing from its next request on (I7). Returns False when it is already.
-
-    ``acting_user`` None: the operator at the command line.
-    """
-    return _set_status(acting_user, account, Account.Status.DEACTIVATED, reason, at, origin)
-
-
-def reactivate_account(
-    *, acting_user: Account | None, account: Account, reason: str, at: datetime, origin: Origin
-) -> bool:
-    """Let a deactivated account sign in again. Returns False when it is active already."""
-    return _set_status(acting_user, account, Account.Status.ACTIVE, reason, at, origin)
+from rolebook.audit.tags import ACCOUNT_SIGNED_OUT
 
 
 def sign_out_everywhere(*, acting_user: Account, at: datetime, origin: Origin) -> Account:
@@ -58,32 +41,4 @@ def reset_second_factor(*, account: Account, at: datetime, origin: Origin, send:
             "Set up a new one when you sign in."
         )
         send(AccountMail("second-factor-changed", locked.name, account=locked, what=what))
-    return True
-
-
-def _set_status(
-    acting_user: Account | None,
-    account: Account,
-    status: Account.Status,
-    reason: str,
-    at: datetime,
-    origin: Origin,
-) -> bool:
-    actor_id = acting_user.public_id if acting_user else None
-    with unit_of_work(at=at, origin=origin, actor_id=actor_id) as work:
-        locked = Account.objects.select_for_update().get(pk=account.pk)
-        if locked.status == status:
-            work.nothing_happened()
-            return False
-        old = locked.status
-        locked.status, locked.status_reason = status, reason[:200]
-        locked.save(update_fields=["status", "status_reason"])
-        sessions.end_sessions(locked, at)
-        work.record(
-            ACCOUNT_STATUS_CHANGED,
-            beneficiary_id=locked.public_id,
-            old={"status": old},
-            new={"status": status.value},
-            personal={"reason": reason},
-        )
     return True

@@ -38,6 +38,7 @@ def accounts(file: Path, program_id: str, dry_run: bool, as_json: bool) -> int:
       name               as people read it
       email              where mail to them goes
       last_signed_in_on  a day such as 2026-03-31, where it is known
+      fsid               a federal surveyor's number, where the program has them
 
     People have no password at first: they set one under "Forgot your password?" with a code mailed to the imported
     address, and then set up the second factor. Accounts that there are already stay as they are. Leaves with 2 when

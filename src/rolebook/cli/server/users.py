@@ -1,7 +1,8 @@
 """`rolebook users`: what the operator does with accounts."""
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,16 +11,20 @@ from rolebook.cli.server.start import start_django
 if TYPE_CHECKING:
     from rolebook.accounts.models import Account
 
+_REASON = click.option("--reason", required=True, help="Why; kept in the audit log, and told to the person.")
+_PROGRAM = click.option("--program", metavar="PROGRAM", help="Only their part in this program, by its id.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
 
 @click.group()
 def users() -> None:
-    """List accounts, deactivate them, and free people of a lost second factor."""
+    """List accounts, deactivate, close, reopen and merge them, and free people of a lost second factor."""
 
 
 @users.command(name="list")
 @click.option("--search", metavar="TEXT", default="", help="Part of a user ID, name or e-mail address.")
 @click.option("--limit", metavar="NUMBER", default=50, show_default=True, type=click.IntRange(1, 10_000))
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@_JSON
 def list_users(search: str, limit: int, as_json: bool) -> int:
     """List accounts by user ID.
 
@@ -42,58 +47,169 @@ def list_users(search: str, limit: int, as_json: bool) -> int:
 
 @users.command()
 @click.argument("user_id")
-@click.option("--reason", required=True, help="Why; kept in the audit log.")
-def deactivate(user_id: str, reason: str) -> int:
-    """Deactivate an account: from the next request on it can do nothing anywhere.
+@_JSON
+def show(user_id: str, as_json: bool) -> int:
+    """Show one account: its status, its part in each program, and what it holds.
 
     \b
     Example:
-      rolebook users deactivate nora.new --reason "left the practice"
+      rolebook users show nora.new
     """
     account = _account(user_id)
-    from rolebook.accounts.flows.status import deactivate_account
     from rolebook.audit import clock
-    from rolebook.audit.recording import Origin
+    from rolebook.governance.queries.listing import list_grants, list_participations
 
-    changed = deactivate_account(
-        acting_user=None, account=account, reason=reason, at=clock.now(), origin=Origin(via="command")
-    )
-    click.echo(f"{account.user_id} is deactivated" + ("" if changed else " already"))
+    at = clock.now()
+    parts = list_participations(account)
+    held = {
+        part.program_id: list(list_grants(part.program_id, at, user_id=account.user_id)) for part in parts
+    }
+    if as_json:
+        told = {
+            **_told(account),
+            "status_reason": account.status_reason,
+            "merged_into": None if account.merged_into is None else account.merged_into.user_id,
+            "programs": [
+                {
+                    "program": part.program_id,
+                    "status": part.status,
+                    "reason": part.status_reason,
+                    "fsid": part.fsid,
+                    "last_signed_in_at": part.last_signed_in_at,
+                    "holds": [[one.role_id, one.organization] for one in held[part.program_id]],
+                }
+                for part in parts
+            ],
+        }
+        click.echo(json.dumps(told, ensure_ascii=False, default=str))
+        return 0
+    reason = f" ({account.status_reason})" if account.status_reason else ""
+    click.echo(f"{account.user_id}: {account.name} <{account.email}>, {account.status}{reason}")
+    if account.merged_into is not None:
+        click.echo(f"  merged into {account.merged_into.user_id}")
+    for part in parts:
+        told_reason = f" ({part.status_reason})" if part.status_reason else ""
+        fsid = f", FSID {part.fsid}" if part.fsid else ""
+        click.echo(f"  {part.program_id}: {part.status}{told_reason}{fsid}")
+        for one in held[part.program_id]:
+            click.echo(f"    {one.role_id} at {one.organization or 'no organization'}")
     return 0
 
 
 @users.command()
 @click.argument("user_id")
-@click.option("--reason", required=True, help="Why; kept in the audit log.")
-def reactivate(user_id: str, reason: str) -> int:
-    """Let a deactivated account sign in again.
+@_REASON
+@_PROGRAM
+@_JSON
+def deactivate(user_id: str, reason: str, program: str | None, as_json: bool) -> int:
+    """Deactivate an account, or its part in one program, for the time being; what it holds is kept.
+
+    \b
+    Examples:
+      rolebook users deactivate nora.new --reason "on leave"
+      rolebook users deactivate nora.new --program qpp --reason "on leave"
+
+    From the next request on the person can do nothing there. Their own pending requests are withdrawn.
+    """
+    return _change(user_id, "deactivated", reason, program, as_json=as_json)
+
+
+@users.command()
+@click.argument("user_id")
+@_REASON
+@_PROGRAM
+@_JSON
+def close(user_id: str, reason: str, program: str | None, as_json: bool) -> int:
+    """Close an account, or its part in one program; roles end where the program has them asked for again.
+
+    \b
+    Examples:
+      rolebook users close nora.new --reason "left the practice"
+      rolebook users close nora.new --program qpp --reason "left the practice"
+    """
+    return _change(user_id, "closed", reason, program, as_json=as_json)
+
+
+@users.command()
+@click.argument("user_id")
+@_REASON
+@_PROGRAM
+@_JSON
+def reopen(user_id: str, reason: str, program: str | None, as_json: bool) -> int:
+    """Let a deactivated or closed account, or its part in one program, be active again.
 
     \b
     Example:
-      rolebook users reactivate nora.new --reason "came back"
+      rolebook users reopen nora.new --reason "came back"
     """
-    account = _account(user_id)
-    from rolebook.accounts.flows.status import reactivate_account
+    return _change(user_id, "active", reason, program, as_json=as_json)
+
+
+@users.command()
+@click.argument("kept")
+@click.argument("closed")
+@_REASON
+@click.option("--dry-run", is_flag=True, help="Only say what it would do.")
+@_JSON
+def merge(kept: str, closed: str, reason: str, dry_run: bool, as_json: bool) -> int:
+    """Merge the account CLOSED into the account KEPT of the same person; this cannot be undone.
+
+    \b
+    Examples:
+      rolebook users merge ana.lopez ana.lopez2 --reason "both are hers: called her" --dry-run
+      rolebook users merge ana.lopez ana.lopez2 --reason "both are hers: called her"
+    """
+    remaining, ending = _account(kept), _account(closed)
+    from rolebook.accounts.queries import programs_in_force
     from rolebook.audit import clock
     from rolebook.audit.recording import Origin
+    from rolebook.governance.flows.merge_accounts import merge_accounts
+    from rolebook.governance.merging import plan_merge
+    from rolebook.governance.queries.duplicates import merge_sentences
+    from rolebook.policy.words import sentence
 
-    changed = reactivate_account(
-        acting_user=None, account=account, reason=reason, at=clock.now(), origin=Origin(via="command")
+    at = clock.now()
+    plan = plan_merge(remaining, ending, at)
+    books = {book.program.id: book for book in programs_in_force(at)}
+    sentences = merge_sentences(plan, books[plan.programs[0]]) if plan.programs else ()
+    forbidden = [sentence(violation.code, **violation.params) for violation in plan.violations]
+    if forbidden:
+        raise click.ClickException("not merged: " + " ".join(forbidden))
+    if dry_run:
+        click.echo(json.dumps({"would": list(sentences)}) if as_json else "\n".join(sentences))
+        return 0
+    done = _refusable(
+        lambda: merge_accounts(
+            acting_user=None,
+            program_id=None,
+            kept_id=remaining.public_id,
+            closed_id=ending.public_id,
+            shown=plan.digest,
+            reason=reason,
+            at=at,
+            origin=Origin(via="command"),
+        )
     )
-    click.echo(f"{account.user_id} is active" + ("" if changed else " already"))
+    if as_json:
+        told = {"kept": kept, "closed": closed, "moved": done.moved, "ended": done.ended}
+        click.echo(json.dumps({**told, "withdrawn": done.withdrawn, "sequence": done.sequence}))
+        return 0
+    click.echo(f"{ending.user_id} was merged into {remaining.user_id} (event {done.sequence})")
+    click.echo(f"{done.moved} roles moved, {done.ended} ended, {done.withdrawn} requests withdrawn")
     return 0
 
 
 @users.command(name="reset-second-factor")
 @click.argument("user_id")
 def reset_second_factor(user_id: str) -> int:
-    """Remove a lost authenticator app; its person sets up a new one, with a code mailed to the stored address.
+    """Remove a lost second factor; its person sets up a new one, with a code mailed to the stored address.
 
     \b
     Example:
       rolebook users reset-second-factor nora.new
 
-    Make sure first that it is the person who asks. All their sessions end, and they are told by mail.
+    For those for whom nobody in office may vouch. Make sure first that it is the person who asks. All their sessions
+    end, and they are told by mail.
     """
     account = _account(user_id)
     from rolebook.accounts.flows import status
@@ -110,12 +226,68 @@ def reset_second_factor(user_id: str) -> int:
     return 0
 
 
+def _change(user_id: str, status: str, reason: str, program: str | None, *, as_json: bool) -> int:
+    account = _account(user_id)
+    from rolebook.accounts.queries import NoRolebook
+    from rolebook.audit import clock
+    from rolebook.audit.recording import Origin
+    from rolebook.governance.flows import change_account_status, change_participation_status
+    from rolebook.governance.refusals import NotFound
+
+    at, origin = clock.now(), Origin(via="command")
+    try:
+        done = _refusable(
+            lambda: (
+                change_account_status(account=account, status=status, reason=reason, at=at, origin=origin)
+                if program is None
+                else change_participation_status(
+                    acting_user=None,
+                    program_id=program,
+                    beneficiary_id=account.public_id,
+                    status=status,
+                    reason=reason,
+                    at=at,
+                    origin=origin,
+                )
+            )
+        )
+    except (NotFound, NoRolebook):
+        raise click.ClickException(
+            f"--program: found {program!r}, expected a program in which {account.user_id} takes part"
+        ) from None
+    if as_json:
+        told = {"user_id": account.user_id, "status": status, "already": done.already}
+        numbers = {"withdrawn": done.withdrawn, "ended": done.ended, "escalated": done.escalated}
+        click.echo(json.dumps({**told, "program": program, **numbers, "sequence": done.sequence}))
+        return 0
+    where = "" if program is None else f" in {program}"
+    click.echo(f"{account.user_id} is {status}{where}" + (" already" if done.already else ""))
+    if done.withdrawn or done.ended or done.escalated:
+        click.echo(
+            f"{done.withdrawn} requests withdrawn, {done.ended} roles ended, "
+            f"{done.escalated} requests of others wait for the steward now"
+        )
+    return 0
+
+
+def _refusable[Result](act: Callable[[], Result]) -> Result:
+    """Run an act, and say what forbids it in one line."""
+    from rolebook.governance.refusals import Refused
+    from rolebook.policy.words import sentence
+
+    try:
+        return act()
+    except Refused as refusal:
+        said = " ".join(sentence(violation.code, **violation.params) for violation in refusal.violations)
+        raise click.ClickException(said) from None
+
+
 def _account(user_id: str) -> "Account":
     start_django()
     from rolebook.accounts.models import Account
     from rolebook.accounts.texts import fold_user_id
 
-    account = Account.objects.filter(user_id=fold_user_id(user_id)).first()
+    account = Account.objects.select_related("merged_into").filter(user_id=fold_user_id(user_id)).first()
     if account is None:
         raise click.ClickException(
             f"no account: found {user_id!r}, expected a user ID; see 'rolebook users list'"
@@ -123,7 +295,7 @@ def _account(user_id: str) -> "Account":
     return account
 
 
-def _told(account: "Account") -> dict[str, str]:
+def _told(account: "Account") -> dict[str, Any]:
     return {
         "id": str(account.public_id),
         "user_id": account.user_id,

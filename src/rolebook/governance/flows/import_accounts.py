@@ -23,6 +23,7 @@ from rolebook.governance.importing import (
     write_import,
 )
 from rolebook.governance.models import Participation
+from rolebook.governance.queries.fsid import has_fsids
 from rolebook.policy.errors import Report, RolebookError, RolebookErrors, say
 from rolebook.policy.model import Rolebook
 
@@ -97,6 +98,7 @@ def _import(
     created = tuple(row for row in rows if row.user_id not in known)
     joined = tuple(row for row in rows if row.user_id in known and known[row.user_id].pk not in taking_part)
     unchanged = len(rows) - len(created) - len(joined)
+    _check_fsids((*created, *joined), book, report)
     if not created and not joined:
         work.nothing_happened()
         return AccountsImported((), (), unchanged, False)
@@ -107,7 +109,10 @@ def _import(
         Participation.objects.bulk_create(
             _participation(row, known[row.user_id], book, whole.pk, work.at) for row in some
         )
-        written += [(known[row.user_id].public_id, row.last_signed_in_on) for row in some]
+        written += [
+            (known[row.user_id].public_id, row.last_signed_in_on, *([row.fsid] if row.fsid else ()))
+            for row in some
+        ]
         if progress is not None:
             progress(len(written), len(created) + len(joined))
     work.record(
@@ -124,6 +129,21 @@ def _import(
     return AccountsImported(created, joined, unchanged, False, whole.public_id)
 
 
+def _check_fsids(rows: tuple[AccountRow, ...], book: Rolebook, report: Report) -> None:
+    """Report FSIDs that another person of the program has, or all of them where the program has none."""
+    given = [row for row in rows if row.fsid]
+    taken: set[str] = set()
+    for some in batched(given, _BATCH):
+        parts = Participation.objects.filter(program_id=book.program.id, fsid__in=[row.fsid for row in some])
+        taken.update(parts.values_list("fsid", flat=True))
+    known = has_fsids(book)
+    for row in given:
+        if row.fsid_place is not None and (not known or row.fsid in taken):
+            expected = "one that nobody else has" if known else f"none: {book.program.short_name} has no FSIDs"
+            report.add(row.fsid_place, say("bad fsid", found=row.fsid, expected=expected))
+    report.check()
+
+
 def _participation(
     row: AccountRow, account: Account, book: Rolebook, import_pk: int, at: datetime
 ) -> Participation:
@@ -131,6 +151,7 @@ def _participation(
     return Participation(
         program_id=book.program.id,
         account=account,
+        fsid=row.fsid,
         last_signed_in_at=None if day is None else first_instant(day, book),
         created_at=at,
         imported_id=import_pk,

@@ -7,13 +7,14 @@ from django.db import IntegrityError
 
 from rolebook.accounts.models import Account
 from rolebook.accounts.person_models import SamePerson
+from rolebook.accounts.texts import clean_fsid
 from rolebook.audit import tags
 from rolebook.audit.recording import Origin, unit_of_work
 from rolebook.governance import locks
 from rolebook.governance.flows.attempt import About, acting_standing, attempt
 from rolebook.governance.flows.name_same_person import name_as_same
 from rolebook.governance.models import Participation
-from rolebook.governance.queries.fsid import clean_fsid, may_manage
+from rolebook.governance.queries.fsid import may_manage
 from rolebook.governance.queries.people import participation_in
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.policy.rules import Violation

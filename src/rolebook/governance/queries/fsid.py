@@ -4,7 +4,6 @@ Authority is the printed row "Manage user FSID" through the one decision walk, a
 holds something; no role is named here.
 """
 
-import re
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +18,6 @@ from rolebook.policy.model import Rolebook
 
 MANAGE = "manage_user_fsid"
 """The privilege's id, written once in a rolebook; a program without it has no FSIDs."""
-_FORM = re.compile(r"[A-Z0-9]{4,12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +36,6 @@ class PersonFsid:
 def has_fsids(book: Rolebook) -> bool:
     """Return whether the program knows FSIDs: whether it has the privilege to manage them."""
     return book.privilege(MANAGE) is not None
-
-
-def clean_fsid(text: str) -> str | None:
-    """Return an FSID as it is kept (capitals, no spaces or hyphens); empty for none, None for what is no FSID.
-
-    4 to 12 letters and digits is ours: the job aid prints no format.
-    """
-    bare = re.sub(r"[\s-]", "", text).upper()
-    return bare if not bare or (bare.isascii() and _FORM.fullmatch(bare)) else None
 
 
 def may_manage(standing: Standing, account: Account) -> bool:

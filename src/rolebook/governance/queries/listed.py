@@ -24,6 +24,7 @@ class ConnectedUser:
         is_active: whether account and participation are active.
         is_viewer: whether it is the viewer: nobody removes themselves.
         may_remove: whether the viewer may remove every one of the grants listed.
+        fsid: a federal surveyor's number, for who may manage it; None for everybody else.
     """
 
     account_id: uuid.UUID
@@ -35,3 +36,4 @@ class ConnectedUser:
     is_viewer: bool
     may_remove: bool
     last_signed_in_at: datetime | None
+    fsid: str | None = None

@@ -13,6 +13,7 @@ from rolebook.governance.authority import Standing, covered_role_ids, in_force
 from rolebook.governance.models import Grant, Participation, Stage
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.codes import connected_by_access, number_reaching
+from rolebook.governance.queries.fsid import MANAGE, has_fsids
 from rolebook.governance.queries.listed import ConnectedUser, HeldRole
 from rolebook.governance.queries.officials import (
     OfficialsHint,
@@ -201,11 +202,14 @@ def _connected(
     ):
         held.setdefault(grant.account_id, []).append(grant)
     removable = removable_role_ids(standing, organization)
-    rows = [_row(standing, grants, removable) for grants in held.values()]
+    fsids = has_fsids(standing.book) and standing.allows(MANAGE, organization)
+    rows = [_row(standing, grants, removable, fsids=fsids) for grants in held.values()]
     return paging.cut(rows, [(grants[0].account.name, pk) for pk, grants in held.items()], length)
 
 
-def _row(standing: Standing, grants: Sequence[Grant], removable: Collection[str]) -> ConnectedUser:
+def _row(
+    standing: Standing, grants: Sequence[Grant], removable: Collection[str], *, fsids: bool
+) -> ConnectedUser:
     person, participation = grants[0].account, grants[0].participation
     is_viewer = person.pk == standing.account.pk
     return ConnectedUser(
@@ -218,6 +222,7 @@ def _row(standing: Standing, grants: Sequence[Grant], removable: Collection[str]
         is_viewer=is_viewer,
         may_remove=not is_viewer and all(grant.role_id in removable for grant in grants),
         last_signed_in_at=participation.last_signed_in_at,
+        fsid=participation.fsid if fsids else None,
     )
 
 

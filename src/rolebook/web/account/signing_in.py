@@ -136,6 +136,9 @@ def sign_in(request: ProgramRequest, program_id: str) -> HttpResponse:
             origin=origin,
         )
         proof_id = flows.mail_sign_in_code(account=account, at=at, send=account_mails(at))
+    except flows.AccountNotActive as refused:
+        shown = {"account": refused.account, **BARE_HEADER}
+        return render(request, "account/not_active.html", shown, status=403)
     except flows.SignInRefused:
         say(form, None, _REFUSED)
         return render(request, "account/sign_in.html", context, status=422)
