@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import override
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
@@ -16,10 +15,12 @@ from rolebook.accounts.flows.organizations import import_organizations
 from rolebook.accounts.flows.rolebooks import activate_rolebook
 from rolebook.audit.recording import tip
 from rolebook.cli.server.demo_world.acts import OPERATOR, Acts
-from rolebook.cli.server.demo_world.cast import CAST, GRACE, WALT
+from rolebook.cli.server.demo_world.cast import CAST
+from rolebook.cli.server.demo_world.iqcs import PLACES as AGENCY_UNITS
+from rolebook.cli.server.demo_world.iqcs import Agencies
 from rolebook.cli.server.demo_world.iqies import PROVIDERS, StateAndProvider
 from rolebook.cli.server.demo_world.places import Place, as_file, make_places
-from rolebook.cli.server.demo_world.story import WEEKS, Step, Story
+from rolebook.cli.server.demo_world.story import WEEKS, Story
 from rolebook.notices.derivation import skip_to_tip
 from rolebook.policy.shipped import shipped_folder
 
@@ -65,7 +66,7 @@ def build_world(
     """Build the world: eight weeks of QPP that end at ``now``, in an empty, migrated database.
 
     ``practices``, ``connected`` and ``waiting`` say how large it is. With ``other_programs`` the other
-    shipped rolebooks are activated, too, and iQIES gets a small story. ``deliver`` is called with an
+    shipped rolebooks are activated, too, and iQIES and IQCS get a small story. ``deliver`` is called with an
     instant after each thing that happens in the last ten days: it derives and sends the mails of that
     moment. ``told`` is called with (steps done, steps in all).
     """
@@ -87,8 +88,9 @@ def build_world(
             _activate("iqies", begin + timedelta(minutes=40))
             _activate("iqcs", begin + timedelta(minutes=50))
             _import("iqies", PROVIDERS, begin + timedelta(minutes=60))
+            _import("iqcs", AGENCY_UNITS, begin + timedelta(minutes=70))
             steps += StateAndProvider(acts.elsewhere("iqies"), now, story.crowd).steps()
-            steps += _iqcs_offices(acts.elsewhere("iqcs"), now)
+            steps += Agencies(acts.elsewhere("iqcs"), now).steps()
             steps.sort(key=lambda step: step.at)
         skipped = False
         for number, step in enumerate(steps):
@@ -101,15 +103,6 @@ def build_world(
             if told is not None:
                 told(number + 1, len(steps))
     return World("qpp", places, tip()[0])
-
-
-def _iqcs_offices(acts: Acts, now: datetime) -> list[Step]:
-    """Return how IQCS gets its steward and its security, so that its requests find who decides them."""
-    return [
-        Step(now - timedelta(days=55), partial(acts.designate, None, GRACE, "steward", None)),
-        Step(now - timedelta(days=54), partial(acts.register, WALT)),
-        Step(now - timedelta(days=53), partial(acts.designate, GRACE, WALT, "iqcs_security", None)),
-    ]
 
 
 def _activate(program: str, at: datetime) -> None:

@@ -46,7 +46,45 @@ CORA = Person("cora.whitman", "Cora Whitman", "iQIES: Provider Security Official
 
 WALT = Person("walt.sorenson", "Walt Sorenson", "IQCS: IQCS Security, who closes every request")
 
-CAST = (GRACE, MARIA, AISHA, DANIEL, TOM, INES, LENA, SAM, PAUL, VICTOR, NORA, KIM, ROSA, BEN, CORA, WALT)
+HELEN = Person("helen.yazzie", "Helen Yazzie", "IQCS: Agency Representative of BLM Montana; a request waits")
+OWEN = Person("owen.brandt", "Owen Brandt", "IQCS: Agency Lead of DOI Emergency Management; a request waits")
+PRIYA = Person("priya.nair", "Priya Nair", "IQCS: Agency Representative of DOI Emergency Management")
+RAY = Person(
+    "ray.castellano", "Ray Castellano", "IQCS: Agency Representative of FWS; he waits for the Air Force"
+)
+COLIN = Person("colin.frost", "Colin Frost", "IQCS: Agency Representative of the Air Combat Command")
+VERA = Person(
+    "vera.lindahl", "Vera Lindahl", "IQCS: Agency Lead of the Air Force; a request of FWS waits for her"
+)
+HANK = Person("hank.dorsey", "Hank Dorsey", "IQCS: supervisor; a request waits for his authorization")
+JUNE = Person("june.park", "June Park", "IQCS: asked for an account in one agency, BLM")
+ALEX = Person("alex.romero", "Alex Romero", "IQCS: asked in an agency whose lead decides, too")
+MARCUS = Person("marcus.webb", "Marcus Webb", "IQCS: of FWS, asked for codes of FWS and of the Air Force")
+TESS = Person(
+    "tess.holm", "Tess Holm", "IQCS: of FWS, asked for codes of the Air Force alone; waits for security"
+)
+NED = Person("ned.falk", "Ned Falk", "IQCS: Account Manager of FWS, on a temporary detail that ends soon")
+IQCS = (HELEN, OWEN, PRIYA, RAY, COLIN, VERA, HANK, JUNE, ALEX, MARCUS, TESS, NED)
+
+CAST = (
+    GRACE,
+    MARIA,
+    AISHA,
+    DANIEL,
+    TOM,
+    INES,
+    LENA,
+    SAM,
+    PAUL,
+    VICTOR,
+    NORA,
+    KIM,
+    ROSA,
+    BEN,
+    CORA,
+    WALT,
+    *IQCS,
+)
 
 _FIRST = (
     "Abigail", "Adam", "Alma", "Amara", "Andre", "Angela", "Anton", "Beatriz", "Ben", "Bianca", "Caleb", "Camille",
