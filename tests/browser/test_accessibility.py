@@ -7,8 +7,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from rolebook.audit import clock
+from rolebook.web.pages.asking import in_address
 from tests.browser.conftest import OpenPage, Site
-from tests.web.worlds import World, answer
+from tests.web.worlds import World, answer, review
 
 pytestmark = pytest.mark.browser
 
@@ -45,8 +46,10 @@ def addresses(world: World) -> dict[str, list[str]]:
             ask,
             f"{ask}staff_user/?search=zzz",
             f"{ask}staff_user/?search=hill",
-            f"{ask}staff_user/{world.hilltop.public_id}/",
-            f"{ask}security_official/{world.cedar.public_id}/",
+            review("staff_user", world.hilltop),
+            f"{ask}staff_user/?at={in_address([world.hilltop])}",
+            review("security_official", world.cedar),
+            f"{ask}?need=approve",
             "/security/",
             "/qpp/nothing-here/",
         ],

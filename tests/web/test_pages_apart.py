@@ -42,7 +42,7 @@ def test_a_role_is_asked_for_with_the_account_request_and_by_no_other_door() -> 
     offered = client.get(reverse("request-a-role", args=[IQCS]), follow=True)
     assert "Account Manager" in text(offered)
     assert offered.redirect_chain[-1][0] == reverse("account-request", args=[IQCS])
-    for name in ("request-role", "review-request-everywhere"):
+    for name in ("request-role", "review-request"):
         address = reverse(name, args=[IQCS, "account_manager"])
         assert client.get(address).status_code == 404
         assert client.post(address, {"reason": "x"}).status_code in (404, 405)

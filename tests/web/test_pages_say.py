@@ -8,7 +8,7 @@ from django.urls import reverse
 from rolebook.audit import clock
 from rolebook.governance.models import Grant, Request
 from tests.support import people
-from tests.web.worlds import QPP, World, answer, ask, signed_in, user
+from tests.web.worlds import QPP, World, answer, ask, review, signed_in, user
 
 
 def text(answer: object) -> str:
@@ -133,7 +133,7 @@ def test_a_request_is_withdrawn_by_its_requester(world: World) -> None:
 
 @pytest.mark.requirement("QPP-02")
 def test_rules_are_said_before_anything_is_sent(world: World) -> None:
-    address = reverse("review-request", args=[QPP, "security_official", world.cedar.public_id])
+    address = review("security_official", world.cedar)
     page = text(signed_in(world.maria).get(address))
     assert "Security Official is already held here." in page
     assert "Send request" not in page
@@ -141,7 +141,7 @@ def test_rules_are_said_before_anything_is_sent(world: World) -> None:
 
 def test_a_second_press_of_send_shows_the_request_that_the_first_one_made(world: World) -> None:
     client = signed_in(world.uma)
-    address = reverse("review-request", args=[QPP, "staff_user", world.cedar.public_id])
+    address = review("staff_user", world.cedar)
     for _ in range(2):
         answered = client.post(address, {"reason": "For billing."}, follow=True)
         assert answered.status_code == 200
@@ -150,7 +150,7 @@ def test_a_second_press_of_send_shows_the_request_that_the_first_one_made(world:
 
 def test_what_was_typed_is_kept_beside_its_error(world: World) -> None:
     client = signed_in(world.uma)
-    address = reverse("review-request", args=[QPP, "staff_user", world.cedar.public_id])
+    address = review("staff_user", world.cedar)
     answered = client.post(address, {"reason": "kept " + "x" * 3_000})
     page = text(answered)
     assert answered.status_code == 422
@@ -163,7 +163,7 @@ def test_what_was_typed_is_kept_beside_its_error(world: World) -> None:
 @pytest.mark.fault(43)
 @pytest.mark.parametrize("reason", ["a\0b", "\ud800"], ids=["NUL", "half a character"])
 def test_a_reason_that_cannot_be_kept_is_refused_in_words(world: World, reason: str) -> None:
-    address = reverse("review-request", args=[QPP, "staff_user", world.cedar.public_id])
+    address = review("staff_user", world.cedar)
     sent = reason.encode("utf-8", "surrogatepass")
     answered = signed_in(world.uma).generic(
         "POST", address, b"reason=" + sent, content_type="application/x-www-form-urlencoded"

@@ -14,7 +14,7 @@ from rolebook.accounts.models import Organization, Program
 from rolebook.audit.models import Event
 from rolebook.governance.models import Grant, Outcome, Request
 from rolebook.web.urls import urlpatterns
-from tests.web.worlds import QPP, World, signed_in
+from tests.web.worlds import QPP, World, review, signed_in
 
 
 class Answer(Protocol):
@@ -64,10 +64,6 @@ def _request(world: World) -> list[object]:
     return [world.waiting.public_id]
 
 
-def _ask_at_hilltop(world: World) -> list[object]:
-    return ["staff_user", world.hilltop.public_id]
-
-
 OPEN = Route(_none, {}, 200)
 ROUTES: dict[str, list[Route]] = {
     "start": [],
@@ -88,8 +84,8 @@ ROUTES: dict[str, list[Route]] = {
     "which-role": [OPEN],
     "can-they": [OPEN],
     "request-role": [Route(lambda _: ["staff_user"], {}, 200)],
-    "review-request": [Route(_ask_at_hilltop, {}, 200)],
-    "review-request-everywhere": [Route(lambda _: ["staff_user"], {}, 404)],
+    # Without an organization it leads back to where one is chosen.
+    "review-request": [Route(lambda _: ["staff_user"], {}, 302)],
     "organization-users": [Route(_users, {"maria": 200, "owen": 200, "stella": 403}, 404)],
     "pending-csv": [OPEN],
     "organization-users-csv": [Route(_users, {"maria": 200, "owen": 200, "stella": 403}, 404)],
@@ -172,7 +168,7 @@ def test_nobody_passes_without_signing_in(world: World, name: str, route: Route)
     [
         (name, route)
         for name, route in CASES
-        if route.expected.get("henry", route.others) == 404 and name != "review-request-everywhere"
+        if route.expected.get("henry", route.others) == 404
     ],
     ids=lambda value: value if isinstance(value, str) else value.method,
 )
@@ -206,10 +202,12 @@ def test_an_organization_of_another_program_is_not_found(world: World) -> None:
     ids: dict[str, list[object]] = {
         "organization-users": [foreign.public_id],
         "remove-access": [foreign.public_id, world.stella.account.public_id],
-        "review-request": ["staff_user", foreign.public_id],
     }
     for name, parts in ids.items():
         assert client.get(reverse(name, args=[QPP, *parts])).status_code == 404
+    chosen = client.get(review("staff_user", foreign), follow=True)
+    assert chosen.redirect_chain == [(reverse("request-role", args=[QPP, "staff_user"]), 302)]
+    assert b"organization chosen" not in chosen.content
     found = client.get(reverse("request-role", args=[QPP, "staff_user"]), {"search": "cedar"})
     assert found.content.count(b'class="who"') == 1
 

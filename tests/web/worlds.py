@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.test import Client
+from django.urls import reverse
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.queries import rolebook_in_force, statement_hash
 from rolebook.audit import clock
 from rolebook.governance.flows import decide_stage, designate_role, record_sign_in, request_role
 from rolebook.governance.models import Request, Stage
+from rolebook.web.pages.asking import in_address
 from tests.support import people
 
 QPP = "qpp"
@@ -91,6 +93,11 @@ def ask(
         at=at,
         origin=people.WEB,
     )
+
+
+def review(role_id: str, *places: Organization) -> str:
+    """Return the address of the last step of Request a Role, for a role at these places."""
+    return reverse("review-request", args=[QPP, role_id]) + f"?at={in_address(places)}"
 
 
 def answer(official: people.Person, request: Request, verdict: str, at: datetime) -> None:

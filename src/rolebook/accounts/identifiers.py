@@ -53,3 +53,12 @@ def schemes_of(book: Rolebook) -> Mapping[str, Scheme]:
 def needs_own(kind: OrganizationKind) -> bool:
     """Return whether every organization of a kind has the identifier of its own scheme."""
     return kind.identifier_pattern is not None
+
+
+def punctuated(number: str, example: str) -> str:
+    """Return a number with the punctuation of its kind's example: "123456789" by "00-1234567" as "12-3456789"."""
+    bare = [character for character in number if character.isalnum()]
+    if len(bare) != sum(character.isalnum() for character in example):
+        return number
+    rest = iter(bare)
+    return "".join(next(rest) if character.isalnum() else character for character in example)

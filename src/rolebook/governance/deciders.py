@@ -1,6 +1,6 @@
 """Who may decide a stage: one person's seat at it, everybody in office, and the steward where nobody is left."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -97,6 +97,26 @@ def holders_at(book: Rolebook, role_id: str, place: Organization | None, at: dat
     else:
         grants = grants.filter(organization=place)
     return Account.objects.filter(pk__in=grants.values("account"))
+
+
+def places_with_nobody(
+    book: Rolebook, role_id: str, place_pks: Collection[int], at: datetime, *, besides: Account
+) -> frozenset[int]:
+    """Return those of the organizations at which nobody but ``besides`` is in an office held at organizations."""
+    grants = _office_grants(book, role_id, at)
+    role = book.role(role_id)
+    if grants is None or role is None:
+        return frozenset(place_pks)
+    grants = grants.exclude(account=besides)
+    if role.reach.scope != "organization":
+        return frozenset() if grants.exists() else frozenset(place_pks)
+    if not _lower_levels(book, role_id):
+        held = set(grants.filter(organization__in=place_pks).values_list("organization", flat=True))
+        return frozenset(place_pks) - held
+    path = ExpressionWrapper(OuterRef("path"), output_field=TextField())
+    above = grants.annotate(place_path=path).filter(place_path__startswith=F("organization__path"))
+    places = Organization.objects.filter(Exists(above), pk__in=place_pks)
+    return frozenset(place_pks) - set(places.values_list("pk", flat=True))
 
 
 def who_may_decide(book: Rolebook, stage: Stage, at: datetime) -> tuple[Account, ...]:

@@ -36,6 +36,7 @@ class RowFacts:
             that an official of two organizations may answer for both in one request, never twice for one item (I6).
         not_item: an item that is being granted now: it does not count as still waiting.
         employing: the organization that a form says employs the person; the recorded one where there is none.
+        places: organizations of the program that the present transaction has read already.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class RowFacts:
         stage: Stage | None = None,
         not_item: RequestItem | None = None,
         employing: Organization | None = None,
+        places: Iterable[Organization] = (),
     ) -> None:
         self._rolebook = rolebook
         self._stage = stage
@@ -52,7 +54,8 @@ class RowFacts:
         self._employing = employing
         self._held: dict[tuple[str, datetime], tuple[HeldRole, ...]] = {}
         self._pending: dict[str, tuple[PendingItem, ...]] = {}
-        self._places: dict[str, Organization | None] = {}
+        self._places: dict[str, Organization | None] = {str(one.public_id): one for one in places}
+        self._agreed: dict[tuple[str, datetime], bool] = {}
 
     @property
     def rolebook(self) -> Rolebook:
@@ -143,12 +146,14 @@ class RowFacts:
         wording = self._rolebook.program.statement
         if wording is None:
             return True
-        return StatementAgreement.objects.filter(
-            account__public_id=uuid.UUID(person_id),
-            program_id=self._program_id,
-            wording_hash=statement_hash(wording),
-            agreed_at__lte=at,
-        ).exists()
+        if (person_id, at) not in self._agreed:
+            self._agreed[person_id, at] = StatementAgreement.objects.filter(
+                account__public_id=uuid.UUID(person_id),
+                program_id=self._program_id,
+                wording_hash=statement_hash(wording),
+                agreed_at__lte=at,
+            ).exists()
+        return self._agreed[person_id, at]
 
     def outcomes_by(self, request_id: str) -> frozenset[str]:
         """The people who decided before in the request's present version (see ``stage`` above)."""

@@ -94,7 +94,7 @@ def _place(laid: LaidStage) -> Place:
 def _laid(book: Rolebook, items: Sequence[RequestItem], request: Request) -> tuple[LaidStage, ...]:
     employer = employer_for(request) if book.approval.employing_chain else None
     named = [item.organization for item in items if item.organization is not None]
-    paths = _paths([*named, employer] if employer is not None else named)
+    paths = paths_of([*named, employer] if employer is not None else named)
     return lay_out(
         book,
         [
@@ -105,7 +105,7 @@ def _laid(book: Rolebook, items: Sequence[RequestItem], request: Request) -> tup
     )
 
 
-def _paths(organizations: Sequence[Organization]) -> dict[int, OrganizationPath]:
+def paths_of(organizations: Sequence[Organization]) -> dict[int, OrganizationPath]:
     """Return each organization's path from the top, by internal id; one query for those above."""
     steps = {one.pk: [int(step) for step in one.path.split("/") if step] for one in organizations}
     references = {one.pk: OrganizationRef(str(one.pk), one.code, one.kind_id) for one in organizations}

@@ -215,6 +215,8 @@ def _judge(
     request_type = None if form is None or not form.request_type else form.request_type
     changes = [change_of_wish(wish, standing, person, request, request_type) for wish in wishes]
     employing = None if form is None else form.employing_organization
-    violations = judge_changes(changes, RowFacts(standing.book, employing=employing))
+    named = [wish.organization.pk for wish in wishes if wish.organization is not None]
+    places = Organization.objects.filter(pk__in=named, program_id=standing.program_id)
+    violations = judge_changes(changes, RowFacts(standing.book, employing=employing, places=places))
     if violations:
         raise Refused(violations)

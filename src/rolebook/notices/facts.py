@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
+from rolebook.accounts.identifiers import punctuated
 from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.queries.rolebooks import programs_in_force, rolebook_in_force
 from rolebook.audit.models import Event
@@ -148,7 +149,7 @@ class Facts:
             if kind.identifier_scheme == identifier.scheme
             else identifier.scheme.upper()
         )
-        return f"{organization.name} ({title} {_punctuated(identifier.value, kind.identifier_example)})"
+        return f"{organization.name} ({title} {punctuated(identifier.value, kind.identifier_example)})"
 
 
 def link(path: str) -> str:
@@ -156,17 +157,6 @@ def link(path: str) -> str:
     48).
     """
     return f"{settings.ROLEBOOK.site_url}{path}"
-
-
-def _punctuated(number: str, example: str) -> str:
-    """Return a number with the punctuation of its program's example: "123456789" by "00-1234567" as
-    "12-3456789".
-    """
-    bare = [character for character in number if character.isalnum()]
-    if len(bare) != sum(character.isalnum() for character in example):
-        return number
-    rest = iter(bare)
-    return "".join(next(rest) if character.isalnum() else character for character in example)
 
 
 def programs_of(account: Account | None, at: datetime) -> tuple[Rolebook, ...]:

@@ -55,7 +55,7 @@ def in_part(request: ProgramRequest) -> bool:
 def asked(request: ProgramRequest, name: str) -> str:
     """Return a parameter of the address as typed, of bounded length and without NUL; the first, when given twice."""
     values = request.GET.getlist(name)
-    return values[0].replace("\0", "")[:2_000].strip() if values else ""
+    return values[0].replace("\0", "")[:4_000].strip() if values else ""
 
 
 def next_address(request: ProgramRequest, name: str, after: str | None, fragment: str = "") -> str:

@@ -62,7 +62,6 @@ _UNDER = {
     "removal": "manage-access",
     "request-role": "request-a-role",
     "review-request": "request-a-role",
-    "review-request-everywhere": "request-a-role",
     "my-requests": "my-access",
     "request": "my-access",
     "request-history": "my-access",

@@ -22,7 +22,9 @@ from rolebook.web.pages.manage_access import manage_access, organization_users
 from rolebook.web.pages.my_access import my_access_page
 from rolebook.web.pages.officials import officials_report
 from rolebook.web.pages.removal import removal_page, remove_access_page
-from rolebook.web.pages.request_role import choose_organization, choose_role, review_request
+from rolebook.web.pages.request_places import choose_organization
+from rolebook.web.pages.request_review import review_request
+from rolebook.web.pages.request_role import choose_role
 from rolebook.web.pages.requests import ask_again, my_requests_page, request_page, submit_again, withdraw
 from rolebook.web.people.urls import program_pages as people_pages
 from rolebook.web.places.urls import program_pages as places_pages
@@ -52,8 +54,7 @@ urlpatterns = [
     path(_PROGRAM + "removals/<int:sequence>/", removal_page, name="removal"),
     path(_ASK, choose_role, name="request-a-role"),
     path(_ASK + "<slug:role_id>/", choose_organization, name="request-role"),
-    path(_ASK + "<slug:role_id>/everywhere/", review_request, name="review-request-everywhere"),
-    path(_ASK + "<slug:role_id>/<uuid:organization_id>/", review_request, name="review-request"),
+    path(_ASK + "<slug:role_id>/check/", review_request, name="review-request"),
     path(_PROGRAM + "requests/", my_requests_page, name="my-requests"),
     path(_REQUEST, request_page, name="request"),
     path(_REQUEST + "history/", request_history_page, name="request-history"),

@@ -16,7 +16,7 @@ from rolebook.governance.flows.attempt import (
     checked_text,
 )
 from rolebook.governance.models import Request, RequestItem
-from rolebook.governance.queries.seeing import find_organization
+from rolebook.governance.queries.seeing import find_organizations
 from rolebook.governance.refusals import Refused
 from rolebook.governance.submitting import Wish, submit
 from rolebook.policy.rules import Violation
@@ -56,9 +56,10 @@ def request_role(
         unique = list(dict.fromkeys(str(one) for one in organization_ids))
         if len(unique) > MOST_AT_ONCE:
             raise Refused([Violation("too_many_at_once", {"most": MOST_AT_ONCE})])
-        places: list[Organization | None] = [find_organization(program_id, one, at) for one in unique]
-        held_at = [place.pk for place in places if place is not None]
-        locks.lock(accounts=[acting_user.pk], organizations=held_at)
+        named = find_organizations(program_id, unique, at)
+        locks.lock(accounts=[acting_user.pk], organizations=[place.pk for place in named])
+        # As they are now that nobody else can move or close them.
+        places: list[Organization | None] = [*find_organizations(program_id, unique, at)]
         standing = acting_standing(acting_user, program_id, at)
         if standing.book.access == "apart from roles":
             # Roles and codes are asked for together, with a supervisor's authorization (IQCS-02).

@@ -1,7 +1,7 @@
 """What every query asks first: who looks, and whether they may know of the organization (I1, I3, fault 1)."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -88,6 +88,18 @@ def find_organization(program_id: str, organization_id: uuid.UUID | str, at: dat
     if is_closed(organization, at):
         raise NotFound
     return organization
+
+
+def find_organizations(
+    program_id: str, organization_ids: Iterable[uuid.UUID | str], at: datetime
+) -> list[Organization]:
+    """Return open organizations by public ids, in their order; one statement. Raises NotFound as `find_organization`."""
+    asked = [public_id_of(one) for one in organization_ids]
+    rows = Organization.objects.filter(program_id=program_id, public_id__in=asked)
+    found = {one.public_id: one for one in rows if not is_closed(one, at)}
+    if len(found) != len(set(asked)):
+        raise NotFound
+    return [found[one] for one in asked]
 
 
 def _organization(program_id: str, public_id: uuid.UUID) -> Organization | None:

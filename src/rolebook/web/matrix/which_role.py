@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
@@ -15,7 +16,7 @@ from rolebook.policy.finding import Found, find_privileges
 from rolebook.policy.model import Privilege, Role, Rolebook
 from rolebook.web.answers import asked, program_view
 from rolebook.web.matrix.reading import why_not_requested
-from rolebook.web.pages.request_role import RoleCard, role_card
+from rolebook.web.pages.role_cards import RoleCard, role_card
 from rolebook.web.program import ProgramRequest
 
 _MOST_CHOSEN = 40
@@ -71,6 +72,12 @@ class Givers:
 @require_safe
 def which_role_page(request: ProgramRequest) -> HttpResponse:
     """Find the role by what one needs to do; the address holds everything that was chosen."""
+    shown = {**finding(request), "hint": request.rolebook.hint("find_a_role")}
+    return render(request, "matrix/which_role.html", shown)
+
+
+def finding(request: ProgramRequest) -> dict[str, Any]:
+    """Return what the address looks for and what was found, for the page itself and for Request a Role."""
     book = request.rolebook
     program = compiled(request.rolebook_version, book)
     need = asked(request, "need")[:200]
@@ -84,7 +91,7 @@ def which_role_page(request: ProgramRequest) -> HttpResponse:
         for one in viewer_standing(request.account, request.program.id, request.at).person.holdings
     }
     sets = which_role(book, program, needed)
-    shown = {
+    return {
         "need": need,
         "chosen": [
             Chip(one, book.areas_of(one.id), _without(chosen, one), assumed=one not in picked)
@@ -99,9 +106,7 @@ def which_role_page(request: ProgramRequest) -> HttpResponse:
         "givers": [] if sets else [_givers(book, one, ways(book, program, one.id)) for one in chosen],
         "examples": [Chip(one, (), _with("", (), one)) for one in _examples(book)],
         "example": next((one.title for one in reversed(_examples(book))), ""),
-        "hint": book.hint("find_a_role"),
     }
-    return render(request, "matrix/which_role.html", shown)
 
 
 def _chosen(book: Rolebook, privilege_ids: Sequence[str]) -> tuple[Privilege, ...]:

@@ -9,6 +9,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from rolebook.accounts.identifiers import punctuated
 from rolebook.audit import clock
 from rolebook.web.instants import DEFAULT_ZONE, age_in_words, day_in_words, instant_in_words
 
@@ -115,7 +116,7 @@ def identified(context: template.Context, code: str | None, kind_id: str | None)
     kind = context["request"].rolebook.kind(kind_id or "")
     if not code or kind is None:
         return code or ""
-    return _number(kind.identifier_title, as_in_example(code, kind.identifier_example))
+    return _number(kind.identifier_title, punctuated(code, kind.identifier_example))
 
 
 @register.simple_tag(takes_context=True)
@@ -125,21 +126,12 @@ def numbers(context: template.Context, identifiers: Sequence[tuple[str, str]]) -
         kind.identifier_title: kind.identifier_example
         for kind in context["request"].rolebook.organization_kinds
     }
-    written = ((title, as_in_example(value, examples.get(title, ""))) for title, value in identifiers)
+    written = ((title, punctuated(value, examples.get(title, ""))) for title, value in identifiers)
     return format_html_join(", ", "{}", ((_number(title, value),) for title, value in written))
 
 
 def _number(title: str, value: str) -> SafeString:
     return format_html('<span class="nowrap">{} {}</span>', title, value)
-
-
-def as_in_example(value: str, example: str) -> str:
-    """Return a number punctuated as its program's example is: "123456789" as "12-3456789" by "00-1234567"."""
-    bare = [character for character in value if character.isalnum()]
-    if len(bare) != sum(character.isalnum() for character in example):
-        return value
-    rest = iter(bare)
-    return "".join(next(rest) if character.isalnum() else character for character in example)
 
 
 @register.simple_tag(takes_context=True)
