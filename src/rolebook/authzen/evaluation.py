@@ -7,6 +7,7 @@ organization's public id; or ``properties.organization`` of a resource of any ot
 names the user whose own record the resource is. Whatever is unknown gets no.
 """
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -58,6 +59,10 @@ YES = b'{"decision":true}'
 NO = b'{"decision":false}'
 
 
+_NAMES_OF_ONE = 8
+"""subject, action and resource; type and id of two of them, and a name: each stands there, or decoding refuses it."""
+
+
 def decoded[Body](decode: Callable[[bytes], Body], body: bytes) -> Body:
     """Return what a decoder makes of a request body. Raises Malformed."""
     try:
@@ -66,9 +71,33 @@ def decoded[Body](decode: Callable[[bytes], Body], body: bytes) -> Body:
         raise Malformed(str(wrong) or "the body is not JSON") from None
 
 
+def require_each_name_once(body: bytes) -> None:
+    """Raise Malformed for a body in which an object has a name twice (fault 43).
+
+    Readers differ in which of two they take: a proxy could have judged another question than the one that is answered.
+    """
+    try:
+        json.loads(body, object_pairs_hook=_each_once)
+    except Malformed:
+        raise
+    except (ValueError, RecursionError):
+        raise Malformed("the body is not JSON") from None
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> None:
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Malformed(f"found the name {twice[:40]!r} twice in one object, expected each name once")
+
+
 def read_evaluation(body: bytes) -> Evaluation:
     """Return the evaluation that a request body holds. Raises Malformed."""
-    return decoded(_decode, body)
+    asked = decoded(_decode, body)
+    # Every name is followed by a colon: when there are no more than the needed ones, none stands there twice.
+    if body.count(b":") != _NAMES_OF_ONE:
+        require_each_name_once(body)
+    return asked
 
 
 def evaluate(program: ProgramState, body: bytes, at_micros: int) -> bytes:

@@ -22,6 +22,7 @@ from rolebook.authzen.evaluation import (
     evaluate,
     explained,
     question,
+    require_each_name_once,
 )
 from rolebook.authzen.state import ProgramState
 
@@ -87,6 +88,8 @@ def evaluate_many(program: ProgramState, body: bytes, at_micros: int) -> bytes:
         batch = decoded(_decode_raw_batch, body)
     if not batch.evaluations:
         return evaluate(program, body, at_micros)
+    if isinstance(batch, RawBatch) or body.count(b":") != _names_needed(batch):
+        require_each_name_once(body)
     if len(batch.evaluations) > MOST_EVALUATIONS:
         raise TooManyEvaluations(
             f"expected at most {MOST_EVALUATIONS} evaluations, found {len(batch.evaluations)}"
@@ -98,6 +101,16 @@ def evaluate_many(program: ProgramState, body: bytes, at_micros: int) -> bytes:
     stop_after = STOP_AFTER[semantic]
     answers = program.at_one_revision(lambda: list(_in_turn(program, asked, stop_after, at_micros)))
     return b'{"evaluations":[' + b",".join(answers) + b"]}"
+
+
+def _names_needed(batch: Batch) -> int:
+    """Return how many names a request has that says nothing but what its items need: fewer cannot be decoded to it."""
+    needed = 1
+    for one in (batch, *batch.evaluations):
+        needed += (
+            3 * (one.subject is not UNSET) + 2 * (one.action is not UNSET) + 3 * (one.resource is not UNSET)
+        )
+    return needed
 
 
 def _whole(item: Item | msgspec.Raw, batch: Item) -> _Asked | bytes:

@@ -20,6 +20,7 @@ from rolebook.authzen.evaluation import (
     Entity,
     decoded,
     question,
+    require_each_name_once,
 )
 from rolebook.authzen.paging import PageAsked, PageTokens, Position, fingerprint
 from rolebook.authzen.state import ProgramState
@@ -81,6 +82,7 @@ _decode_action_search = msgspec.json.Decoder(ActionSearch).decode
 def search_subjects(program: ProgramState, body: bytes, at_micros: int, tokens: PageTokens) -> bytes:
     """Answer the body of a subject search: users, by their ids. Raises Malformed."""
     asked = decoded(_decode_subject_search, body)
+    require_each_name_once(body)
     sought = asked.subject.type
 
     def look(after: str) -> tuple[Window, Callable[[str], bool]]:
@@ -102,6 +104,7 @@ def search_subjects(program: ProgramState, body: bytes, at_micros: int, tokens: 
 def search_resources(program: ProgramState, body: bytes, at_micros: int, tokens: PageTokens) -> bytes:
     """Answer the body of a resource search: organizations, all or those of a kind, by their ids. Raises Malformed."""
     asked = decoded(_decode_resource_search, body)
+    require_each_name_once(body)
     sought = asked.resource.type
 
     def look(after: str) -> tuple[Window, Callable[[str], bool]]:
@@ -126,6 +129,7 @@ def search_resources(program: ProgramState, body: bytes, at_micros: int, tokens:
 def search_actions(program: ProgramState, body: bytes, at_micros: int, tokens: PageTokens) -> bytes:
     """Answer the body of an action search: privileges, by their ids. Raises Malformed."""
     asked = decoded(_decode_action_search, body)
+    require_each_name_once(body)
 
     def look(after: str) -> tuple[Window, Callable[[str], bool]]:
         subject_id, _, place, record_id = question(program, asked.subject, Action(""), asked.resource)
