@@ -1,6 +1,7 @@
 """What the three documents say besides their cells: reaches, categories, authority, words, organizations."""
 
 import json
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -13,6 +14,7 @@ from rolebook.policy.schema import CASES_SCHEMA_FILE, SCHEMA_FILE, cases_schema,
 from rolebook.policy.shipped import resolve, rolebooks_folder, shipped, shipped_folder
 from rolebook.policy.yaml_tree import parse_yaml
 from tests.policy.shipped_books import NAMES, book
+from tests.policy.small import SMALL, errors_of, spoiled
 
 
 def test_three_rolebooks_are_shipped() -> None:
@@ -50,6 +52,31 @@ def test_the_schema_refuses_what_the_reader_refuses() -> None:
     validator = jsonschema.Draft202012Validator(schema())
     assert not validator.is_valid({"format": 2})
     assert not validator.is_valid({"format": 1, "unknown": 1})
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("requests, operation: approve", "requests, operation: aprove"),
+        ("view_records:", "View-Records:"),
+        ("view_records: View records", 'view_records: ""'),
+        ("own_record: true", "own_record: true, operations: [vew]"),
+        ("id: own_decision", "id: own_decison"),
+        ("find_a_role", "find_role"),
+        (", ours: who gives access takes it away", ""),
+        ("ours: who gives access takes it away", "ours: so, document: so"),
+    ],
+)
+def test_an_editor_sees_what_the_reader_refuses(old: str, new: str, tmp_path: Path) -> None:
+    files = spoiled("rolebook.yaml", (old, new))
+    assert errors_of(tmp_path, files)
+    tree = parse_yaml(str(files["rolebook.yaml"]), "rolebook.yaml", Report())
+    assert not jsonschema.Draft202012Validator(schema()).is_valid(tree.data)
+
+
+def test_an_editor_finds_the_new_rolebook_well() -> None:
+    tree = parse_yaml(SMALL["rolebook.yaml"], "rolebook.yaml", Report())
+    jsonschema.Draft202012Validator(schema()).validate(tree.data)
 
 
 @pytest.mark.requirement("IQIES-07")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from rolebook.policy.form_base import Cited, Day, Id, Language, Part, Text, Title
+from rolebook.policy.form_base import Cited, Day, Id, Language, OperationId, Part, Text, Title
 from rolebook.policy.form_process import ApprovalForm, AuthorityForm, LifecycleForm, ReviewForm, RuleForm
 
 HINTS: dict[str, str] = {
@@ -60,7 +60,14 @@ class ProgramForm(Part):
     contact: ContactForm
     statement: Text | None = Field(None, description="Agreed to at every sign-in")
     statement_source: Text | None = Field(None, description="Whose wording the statement is")
-    hints: dict[str, Text] = Field(default_factory=dict, description="Words for people, by place")
+    hints: dict[str, Text] = Field(
+        default_factory=dict,
+        description="Words for people, by place",
+        json_schema_extra={
+            "properties": {key: {"type": "string", "description": where} for key, where in HINTS.items()},
+            "additionalProperties": False,
+        },
+    )
     links: list[LinkForm] = Field(default_factory=list)
 
 
@@ -105,7 +112,7 @@ class ElsewhereForm(Part):
     """What still holds at other organizations, out of what the matrix gives the role."""
 
     areas: list[Title] = Field(default_factory=list)
-    operations: list[Id] = Field(default_factory=list)
+    operations: list[OperationId] = Field(default_factory=list)
     privileges: list[Title] = Field(default_factory=list)
 
 
@@ -138,7 +145,7 @@ class NoteForm(Part):
     can: list[Title] = Field(default_factory=list, description="Privileges that the text gives")
     cannot: list[Title] = Field(default_factory=list, description="Privileges that the text denies")
     area: Title | None = Field(None, description="The area of `operations`")
-    operations: list[Id] = Field(
+    operations: list[OperationId] = Field(
         default_factory=list, description="Operations that the text gives in the area"
     )
 
@@ -164,7 +171,9 @@ class PrivilegeForm(Part):
     """A privilege: its title, and what its title does not say."""
 
     title: Title
-    operation: Id | None = Field(None, description="Only where the first word of the title does not tell it")
+    operation: OperationId | None = Field(
+        None, description="Only where the first word of the title does not tell it"
+    )
     kind: Title | None = None
     includes: list[Title] = Field(default_factory=list, description="Narrower privileges that come with it")
     seen_with: list[Title] = Field(
@@ -178,7 +187,7 @@ def _title_alone(value: Any) -> Any:
 
 
 PrivilegeEntry = Annotated[
-    PrivilegeForm, BeforeValidator(_title_alone, json_schema_input_type=str | PrivilegeForm)
+    PrivilegeForm, BeforeValidator(_title_alone, json_schema_input_type=Title | PrivilegeForm)
 ]
 
 
@@ -197,7 +206,7 @@ class MarkForm(Part):
     meaning: Text
     allows: bool = True
     own_record: bool = False
-    operations: list[Id] = Field(default_factory=list)
+    operations: list[OperationId] = Field(default_factory=list)
 
 
 class FootnoteForm(Part):

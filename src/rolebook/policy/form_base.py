@@ -4,7 +4,17 @@ import re
 from datetime import date
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+
+from rolebook.policy.operations import OPERATIONS
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 
@@ -24,6 +34,7 @@ Title = Annotated[
     str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=r"^[^\r\n]+$")
 ]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+OperationId = Annotated[Id, WithJsonSchema({"type": "string", "enum": list(OPERATIONS)})]
 Day = Annotated[date, BeforeValidator(_read_date, json_schema_input_type=date)]
 MonthDay = Annotated[str, StringConstraints(pattern=r"^\d{2}-\d{2}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
@@ -38,6 +49,10 @@ class Part(BaseModel):
 
 class Cited(Part):
     """What something rests on; exactly one of the three."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": [name]} for name in ("row", "document", "ours")]}
+    )
 
     row: Title | None = Field(None, description="A printed row: Table 1 / Other / iQIES role approval")
     document: Text | None = Field(None, description="Words of the program's document")

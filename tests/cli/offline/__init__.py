@@ -1,0 +1,7 @@
+"""How the tests here run a command."""
+
+from collections.abc import Callable
+
+from click.testing import Result
+
+type Run = Callable[..., Result]
