@@ -57,7 +57,7 @@ def test_forty_organizations_are_asked_for_by_a_pasted_list_and_decided_together
     page = open_page(world.maria, width=width)
     page.goto("/qpp/manage-access/")
     expect(page.get_by_text("asks for Staff User at several organizations: 7 of them here")).to_be_visible()
-    page.get_by_text("What it would let them do").first.click()
+    page.get_by_text("What it gives (6)").first.click()
     assert violations(page) == []
     page.get_by_role("button", name="Approve all of it: the request of Uma Underwood").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Approve 7 requests?")

@@ -165,11 +165,7 @@ def test_nobody_passes_without_signing_in(world: World, name: str, route: Route)
 
 @pytest.mark.parametrize(
     ("name", "route"),
-    [
-        (name, route)
-        for name, route in CASES
-        if route.expected.get("henry", route.others) == 404
-    ],
+    [(name, route) for name, route in CASES if route.expected.get("henry", route.others) == 404],
     ids=lambda value: value if isinstance(value, str) else value.method,
 )
 @pytest.mark.invariant("I14")

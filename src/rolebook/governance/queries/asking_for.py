@@ -1,4 +1,4 @@
-"""Who will decide a request that is about to be made, and how long that usually takes: offices, never persons (QPP-02)."""
+"""Who will decide a request that is about to be made, and how long that usually takes: offices, never persons."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class WouldGive:
 
 
 def who_would_decide(
-    viewer: Account, program_id: str, role_id: str, organizations: Sequence[Organization], at: datetime
+    viewer: Account, program_id: str, organizations: Sequence[Organization], at: datetime
 ) -> tuple[Deciders, ...]:
     """Return who would decide a request of the viewer's at each organization, those with the same deciders together."""
     standing = viewer_standing(viewer, program_id, at)
@@ -104,5 +104,5 @@ def usual_wait(program_id: str, role_id: str, at: datetime) -> timedelta | None:
         decided_at__lte=at,
     )
     rows = outcomes.order_by("-decided_at", "-pk").values_list("decided_at", "stage__opened_at")[:_LOOKED_AT]
-    waits = [decided - opened for decided, opened in rows if opened is not None]
-    return median(waits) if len(waits) >= _FEWEST else None
+    waits = [(decided - opened).total_seconds() for decided, opened in rows if opened is not None]
+    return timedelta(seconds=median(waits)) if len(waits) >= _FEWEST else None

@@ -2,9 +2,10 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
@@ -19,6 +20,7 @@ from rolebook.governance.queries.seeing import viewer_standing
 
 AGAIN = (Request.State.DENIED, Request.State.WITHDRAWN, Request.State.RETURNED, Request.State.PARTLY_APPROVED)
 """States from which the requester may submit again (QPP-13)."""
+_AGAIN = "was_submitted_again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +97,13 @@ def my_requests(
     after: str | None = None,
     limit: int = paging.DEFAULT_LIMIT,
 ) -> Page[RequestLine]:
-    """Return the requests that the viewer made or that are for them, newest first; two statements, however many.
+    """Return the requests that the viewer made or that are for them, newest first; one statement, however many.
 
     ``search`` is part of the name, code or number of an organization that one names.
     """
     standing = viewer_standing(viewer, program_id, at)
     length = paging.bounded(limit)
-    requests = with_people(Request.objects.filter(program_id=program_id)).filter(
-        Q(requester=viewer) | Q(beneficiary=viewer)
-    )
+    requests = Request.objects.filter(Q(requester=viewer) | Q(beneficiary=viewer), program_id=program_id)
     if state:
         requests = requests.filter(state=state)
     if paging.search_words(search):
@@ -112,69 +112,45 @@ def my_requests(
     key = paging.instant_key(after)
     if key is not None:
         requests = requests.filter(Q(submitted_at__lt=key[0]) | Q(submitted_at=key[0], pk__lt=key[1]))
-    found = list(requests.order_by("-submitted_at", "-pk")[: length + 1])
-    items = items_of(standing, [request.pk for request in found])
-    lines = [request_line(standing, request, items.get(request.pk, ())) for request in found]
-    return paging.cut(lines, [(one.submitted_at.isoformat(), one.pk) for one in found], length)
+    page = requests.order_by("-submitted_at", "-pk").values("pk")[: length + 1]
+    found = _with_items(standing, page)
+    lines = [request_line(standing, request, items) for request, items in found]
+    return paging.cut(lines, [(one.submitted_at.isoformat(), one.pk) for one, _ in found], length)
+
+
+def _with_items(standing: Standing, page: QuerySet[Request, Any]) -> list[tuple[Request, list[ItemLine]]]:
+    """Return the requests of a page with the items of their present versions and where those wait; one statement."""
+    rows = (
+        RequestItem.objects.filter(request__in=page, request_version=F("request__version"))
+        .annotate(
+            stage_state=F("stages__state"),
+            stage_role_id=F("stages__approver_role_id"),
+            stage_place=F("stages__organization__name"),
+            stage_opened_at=F("stages__opened_at"),
+            again=Exists(Request.objects.filter(resubmission_of=OuterRef("request"))),
+        )
+        .select_related("organization", "request__requester", "request__beneficiary")
+        .order_by("-request__submitted_at", "-request", "position", "stages__position", "stages__pk")
+    )
+    requests: dict[int, Request] = {}
+    lines: dict[int, dict[int, ItemLine]] = {}
+    for item in rows:
+        request = requests.setdefault(item.request_id, item.request)
+        setattr(request, _AGAIN, item.again)
+        of_request = lines.setdefault(request.pk, {})
+        line = of_request.get(item.pk) or item_line(standing, item, ())
+        if item.stage_state == Stage.State.OPEN and item.stage_opened_at is not None:
+            office = role_title(standing.book, item.stage_role_id)
+            wait = Waiting(office, item.stage_place, item.stage_opened_at)
+            line = replace(line, waits=(*line.waits, wait))
+        of_request[item.pk] = line
+    return [(request, list(lines[pk].values())) for pk, request in requests.items()]
 
 
 def with_people(requests: QuerySet[Request]) -> QuerySet[Request]:
     """Return requests with requester and beneficiary, and whether each was submitted again."""
     again = Request.objects.filter(resubmission_of=OuterRef("pk"))
-    return requests.annotate(was_submitted_again=Exists(again)).select_related("requester", "beneficiary")
-
-
-def items_of(standing: Standing, request_pks: Sequence[int]) -> Mapping[int, tuple[ItemLine, ...]]:
-    """Return the items of the requests' present versions, with the stages that they wait at; one statement."""
-    if not request_pks:
-        return {}
-    rows = (
-        RequestItem.objects.filter(request__in=request_pks, request_version=F("request__version"))
-        .order_by("request", "position", "stages__position", "stages__pk")
-        .values_list(
-            "request",
-            "position",
-            "kind",
-            "role_id",
-            "state",
-            "organization__public_id",
-            "organization__name",
-            "organization__code",
-            "organization__kind_id",
-            "stages__state",
-            "stages__approver_role_id",
-            "stages__organization__name",
-            "stages__opened_at",
-        )
-    )
-    lines: dict[tuple[int, int], ItemLine] = {}
-    waits: dict[tuple[int, int], list[Waiting]] = {}
-    for (
-        request,
-        position,
-        kind,
-        role_id,
-        state,
-        public_id,
-        name,
-        code,
-        kind_id,
-        stage_state,
-        approver_role_id,
-        place,
-        opened_at,
-    ) in rows:
-        key = (request, position)
-        title = role_title(standing.book, role_id)
-        lines[key] = ItemLine(kind, role_id, title, public_id, name, code, kind_id, state)
-        if stage_state == Stage.State.OPEN and opened_at is not None:
-            waits.setdefault(key, []).append(
-                Waiting(role_title(standing.book, approver_role_id), place, opened_at)
-            )
-    found: dict[int, list[ItemLine]] = {}
-    for key, line in lines.items():
-        found.setdefault(key[0], []).append(replace(line, waits=tuple(waits.get(key, ()))))
-    return {pk: tuple(items) for pk, items in found.items()}
+    return requests.annotate(**{_AGAIN: Exists(again)}).select_related("requester", "beneficiary")
 
 
 def item_line(standing: Standing, item: RequestItem, waiting: Sequence[Stage]) -> ItemLine:
@@ -218,7 +194,5 @@ def request_line(standing: Standing, request: Request, items: Sequence[ItemLine]
         waits=tuple(sorted(waits, key=lambda one: one.since)),
         came_to=tuple(Counter(item.state for item in items).most_common()) if len(items) > 1 else (),
         may_withdraw=asked and request.state in (Request.State.PENDING, Request.State.RETURNED),
-        may_submit_again=asked
-        and request.state in AGAIN
-        and not getattr(request, "was_submitted_again", False),
+        may_submit_again=asked and request.state in AGAIN and not getattr(request, _AGAIN, False),
     )

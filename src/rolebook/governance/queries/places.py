@@ -167,9 +167,7 @@ def _judged(
     standing: Standing, role_id: str, organizations: Sequence[Organization]
 ) -> tuple[PlaceToAsk, ...]:
     facts = RowFacts(standing.book, places=organizations)
-    judged = [
-        (one, judge_changes([_change(standing, role_id, one)], facts)) for one in organizations
-    ]
+    judged = [(one, judge_changes([_change(standing, role_id, one)], facts)) for one in organizations]
     pending = [one.pk for one, said in judged if any(v.code == "role_already_pending" for v in said)]
     items = RequestItem.objects.filter(
         program_id=standing.program_id,

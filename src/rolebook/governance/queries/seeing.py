@@ -93,7 +93,7 @@ def find_organization(program_id: str, organization_id: uuid.UUID | str, at: dat
 def find_organizations(
     program_id: str, organization_ids: Iterable[uuid.UUID | str], at: datetime
 ) -> list[Organization]:
-    """Return open organizations by public ids, in their order; one statement. Raises NotFound as `find_organization`."""
+    """Return open organizations by public ids, in their order; one statement. Raises NotFound unless all are there."""
     asked = [public_id_of(one) for one in organization_ids]
     rows = Organization.objects.filter(program_id=program_id, public_id__in=asked)
     found = {one.public_id: one for one in rows if not is_closed(one, at)}

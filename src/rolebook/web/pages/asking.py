@@ -26,7 +26,7 @@ _REASON = "rolebook.reason_typed"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A place as the pages list it: the organization, what there is to say about it, and links to take it or leave it."""
+    """A place as the pages list it: the organization, what there is to say about it, and a link to take or leave it."""
 
     organization: Organization
     state: str

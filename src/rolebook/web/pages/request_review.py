@@ -76,9 +76,7 @@ def review_request(request: ProgramRequest, role_id: str) -> HttpResponse:
     return _review(request, role, places, form)
 
 
-def _go_back(
-    request: ProgramRequest, role: Role, places: Sequence[PlaceToAsk], back: str
-) -> HttpResponse:
+def _go_back(request: ProgramRequest, role: Role, places: Sequence[PlaceToAsk], back: str) -> HttpResponse:
     """Go back a step and keep what was typed."""
     keep_reason(request, role, request.POST.get("reason", ""))
     if back == "request-a-role":
@@ -156,7 +154,7 @@ def _review(
         "left_out": left_out if asking else [],
         "at": in_address(asking),
         "gives": what_it_would_give(viewer, program_id, role.id, asking or everywhere, at),
-        "deciders": who_would_decide(viewer, program_id, role.id, asking, at) if asking else (),
+        "deciders": who_would_decide(viewer, program_id, asking, at) if asking else (),
         "decided_by": "" if asking else deciders_of(request.rolebook, role),
         "usually": in_words(usual_wait(program_id, role.id, at)),
         "form": form,
@@ -169,7 +167,7 @@ def _review(
 
 
 def in_words(wait: timedelta | None) -> str:
-    """Return how long a decision usually takes: "within an hour", "within a day", "about 3 days"; nothing if unknown."""
+    """Return how long a decision usually takes: "within a day", "about 3 days"; nothing where it is not known."""
     if wait is None:
         return ""
     hours = wait.total_seconds() / 3600

@@ -33,9 +33,7 @@ def choose_role(request: ProgramRequest) -> HttpResponse:
         request.at,
     )
     cards = [
-        role_card(
-            book, role, tuple(sentence(one.code, **one.params) for one in forbidden.get(role.id, ()))
-        )
+        role_card(book, role, tuple(sentence(one.code, **one.params) for one in forbidden.get(role.id, ())))
         for role in offered
     ]
     cards.sort(key=lambda card: (not card.may_be_requested, bool(card.in_the_way)))
@@ -44,7 +42,9 @@ def choose_role(request: ProgramRequest) -> HttpResponse:
         "cards": cards,
         "categories": [(one, one == wanted) for one in book.categories if one.id in own],
         "wanted": wanted,
-        "steps": STEPS if any(book.held_at_organization(role) for role in book.roles) else STEPS_WITHOUT_PLACE,
+        "steps": STEPS
+        if any(book.held_at_organization(role) for role in book.roles)
+        else STEPS_WITHOUT_PLACE,
         "hint": book.hint("request"),
         "finds": bool(book.privileges),
         **finding(request),

@@ -1,6 +1,7 @@
 """Requests of one's own, one request with its course, and what its requester and its approvers do with it."""
 
 import uuid
+from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from rolebook.governance.flows.ask_to_submit_again import ask_to_submit_again
 from rolebook.governance.flows.submit_request_again import submit_request_again
 from rolebook.governance.flows.withdraw_request import withdraw_request
+from rolebook.governance.models import Request
 from rolebook.governance.queries import my_requests, request_detail
 from rolebook.governance.queries.account_requests import has_form
 from rolebook.governance.queries.audit_trail import may_see_official_history
@@ -24,10 +26,22 @@ from rolebook.web.program import ProgramRequest
 @program_view
 @require_safe
 def my_requests_page(request: ProgramRequest) -> HttpResponse:
-    """List every request that the viewer made, or that is for them, newest first."""
-    own = my_requests(request.account, request.program.id, request.at, after=asked(request, "after"))
+    """List every request that the viewer made, or that is for them, newest first; by state and organization."""
+    wanted = next((state for state in Request.State if state.value == asked(request, "state")), None)
+    search = asked(request, "search")
+    own = my_requests(
+        request.account,
+        request.program.id,
+        request.at,
+        state=None if wanted is None else wanted.value,
+        search=search,
+        after=asked(request, "after"),
+    )
     shown = {
         "own": own,
+        "search": search,
+        "narrowed": bool(search or wanted),
+        "states": [(state.value, state.label, state == wanted) for state in Request.State],
         "next_url": next_address(request, "after", own.next_after),
         "first_url": first_address(request, "after"),
     }
@@ -70,44 +84,31 @@ def _show(
 @require_POST
 def withdraw(request: ProgramRequest, request_id: uuid.UUID) -> HttpResponse:
     """Take a request back."""
-    try:
-        withdraw_request(
-            acting_user=request.account,
-            program_id=request.program.id,
-            request_id=request_id,
-            at=request.at,
-            origin=request.origin,
-        )
-    except Refused as refusal:
-        return _refused(request, request_id, refusal)
-    messages.success(request, "Your request was withdrawn.")
-    return _to_request(request, request_id)
+    return _act(request, request_id, withdraw_request, "Your request was withdrawn.")
 
 
 @program_view
 @require_POST
 def submit_again(request: ProgramRequest, request_id: uuid.UUID) -> HttpResponse:
     """Make a new request with the answers of an earlier one (QPP-13)."""
-    try:
-        made = submit_request_again(
-            acting_user=request.account,
-            program_id=request.program.id,
-            request_id=request_id,
-            at=request.at,
-            origin=request.origin,
-        )
-    except Refused as refusal:
-        return _refused(request, request_id, refusal)
-    messages.success(request, "Your request was submitted again, with the same answers.")
-    return _to_request(request, made.public_id)
+    said = "Your request was submitted again, with the same answers."
+    return _act(request, request_id, submit_request_again, said)
 
 
 @program_view
 @require_POST
 def ask_again(request: ProgramRequest, request_id: uuid.UUID) -> HttpResponse:
     """Ask the requester of a request that the viewer denied to submit it again (QPP-13)."""
+    said = "{name} is asked by e-mail to submit the request again."
+    return _act(request, request_id, ask_to_submit_again, said)
+
+
+def _act(
+    request: ProgramRequest, request_id: uuid.UUID, flow: Callable[..., Request], said: str
+) -> HttpResponse:
+    """Do something with a request, and show the request that came of it; or say why it could not be done."""
     try:
-        asked_for = ask_to_submit_again(
+        made = flow(
             acting_user=request.account,
             program_id=request.program.id,
             request_id=request_id,
@@ -115,14 +116,6 @@ def ask_again(request: ProgramRequest, request_id: uuid.UUID) -> HttpResponse:
             origin=request.origin,
         )
     except Refused as refusal:
-        return _refused(request, request_id, refusal)
-    messages.success(request, f"{asked_for.beneficiary.name} is asked by e-mail to submit the request again.")
-    return _to_request(request, request_id)
-
-
-def _refused(request: ProgramRequest, request_id: uuid.UUID, refusal: Refused) -> HttpResponse:
-    return _show(request, request_id, said_of(refusal), status=409)
-
-
-def _to_request(request: ProgramRequest, request_id: uuid.UUID) -> HttpResponse:
-    return HttpResponseRedirect(reverse("request", args=[request.program.id, request_id]), status=303)
+        return _show(request, request_id, said_of(refusal), status=409)
+    messages.success(request, said.format(name=made.beneficiary.name))
+    return HttpResponseRedirect(reverse("request", args=[request.program.id, made.public_id]), status=303)

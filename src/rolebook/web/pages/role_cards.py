@@ -1,4 +1,4 @@
-"""Roles as they are offered: what each gives, where it holds, who decides, and what keeps one from asking, if anything."""
+"""Roles as they are offered: what each gives, where it holds, who decides, and what keeps one from asking."""
 
 from dataclasses import dataclass
 
@@ -53,7 +53,7 @@ def _at_organizations(book: Rolebook, titles: list[str]) -> str:
     """Return where a role with the reach "organization" is held, in words."""
     if book.access == "apart from roles":
         return "In the organizations that you have access to, which is asked for on its own"
-    return f"At one organization ({', '.join(titles)})" if titles else "At one organization"
+    return f"At an organization ({', '.join(titles)})" if titles else "At an organization"
 
 
 def deciders_of(book: Rolebook, role: Role) -> str:
