@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Recovery(models.Model):
-    """That somebody asks to be freed of a lost second factor, and how it went on (docs/decisions/0030).
+    """That somebody asks to be freed of a lost second factor, and how it went on (docs/decisions/0021).
 
     Asked by who proved the password and the mailbox; vouched for by somebody who made sure in another way that it is
     the person; carried out by the person, not before ``ready_at``. Two links belong to it, of which only digests are

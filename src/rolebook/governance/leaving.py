@@ -1,7 +1,7 @@
 """What somebody leaves behind whose account, or part in a program, is no longer active: requests, and perhaps roles.
 
 The status alone ends all power at once (I7). What is tidied up here follows in units of work of their own, each within
-the log's bound, and may be done again: a closing never fails because somebody has much (docs/decisions/0030).
+the log's bound, and may be done again: a closing never fails because somebody has much (docs/decisions/0020).
 """
 
 from collections.abc import Sequence

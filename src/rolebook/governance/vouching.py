@@ -1,4 +1,4 @@
-"""Who may vouch for somebody who lost the second factor (docs/decisions/0031).
+"""Who may vouch for somebody who lost the second factor (docs/decisions/0021).
 
 Whoever vouches lets a password and a mailbox set up a new factor, and so answers for all that the person may do in
 governing. It therefore takes, for every office that the person holds, an office that could give it (I2); for everybody

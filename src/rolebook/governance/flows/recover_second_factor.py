@@ -1,6 +1,6 @@
 """A lost second factor: asked for with password and mailbox, vouched for by an office, carried out by the person.
 
-Never a silent bypass: every step is on record, told by mail, and can be stopped from any of the mails (decision 31).
+Never a silent bypass: every step is on record, told by mail, and can be stopped from any of the mails (decision 21).
 """
 
 import hashlib
