@@ -11,12 +11,14 @@ from django.core import signing
 from pytest_django import Settings
 
 from rolebook.accounts import mailed_codes
+from rolebook.accounts.credential_models import AccountSession
 from rolebook.accounts.encryption import SecretUnreadable, encrypt
 from rolebook.accounts.flows import secret_keys
 from rolebook.accounts.flows.secret_keys import StoredSecrets, re_encrypt_secrets, stored_secrets
 from rolebook.accounts.flows.signing_in import prove_second_factor
 from rolebook.accounts.models import MailedCode
 from rolebook.accounts.second_factor import secret_of, totp_of
+from rolebook.accounts.sessions import end_one_session
 from rolebook.audit import clock
 from rolebook.audit.models import Event
 from rolebook.authzen.evaluation import Malformed
@@ -105,6 +107,19 @@ def test_sessions_go_on_under_a_new_key_while_the_earlier_one_is_named(
     settings.SECRET_KEY_FALLBACKS = []
     assert client.get("/security/").status_code == 200  # it was renewed
     assert forgotten.get("/security/").status_code == 302
+
+
+@pytest.mark.invariant("I7")
+def test_a_session_that_went_on_under_a_new_key_can_be_ended_from_another_one(
+    qpp: str, user_with_totp: Person, settings: Settings
+) -> None:
+    client = signed_in_client(user_with_totp)
+    change_key(settings)
+    assert client.get("/security/").status_code == 200
+    listed = AccountSession.objects.get(ended_at=None)
+    assert listed.session_key == client.session.session_key
+    assert end_one_session(user_with_totp.account, listed.public_id, clock.now())
+    assert client.get("/security/").status_code == 302
 
 
 def test_a_code_that_was_mailed_before_the_change_is_taken(settings: Settings) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from rolebook.accounts.credential_models import AccountSession
 from rolebook.accounts.flows.identities import NoWayIn, unlink_identity
 from rolebook.accounts.models import Account, LinkedIdentity
 from rolebook.audit import clock
@@ -49,6 +50,7 @@ def test_a_signed_in_person_links_an_identity_after_giving_the_password_again(
     assert "HARP is linked" in page
     assert "Unlink" in page
     assert elsewhere.get("/security/").status_code == 302  # other sessions end
+    assert AccountSession.objects.filter(account=user_with_totp.account, ended_at=None).count() == 1
     event = Event.objects.get(tag="account:identity-linked")
     assert event.actor_id == event.beneficiary_id == user_with_totp.account.public_id
     assert "HARP" in Notice.objects.get(kind="second-factor-changed").text

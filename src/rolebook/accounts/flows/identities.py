@@ -11,13 +11,13 @@ from typing import NoReturn
 
 from django.db import IntegrityError
 
-from rolebook.accounts import throttling
+from rolebook.accounts import sessions, throttling
 from rolebook.accounts.flows.credentials import confirm_password
 from rolebook.accounts.flows.signing_in import SignedIn, SignInRefused
 from rolebook.accounts.identity_providers import IdentityProvider
 from rolebook.accounts.linking import IdentityTaken, link_in
 from rolebook.accounts.mail import AccountMail, SendMail
-from rolebook.accounts.models import Account, LinkedIdentity, new_session_salt
+from rolebook.accounts.models import Account, LinkedIdentity
 from rolebook.accounts.openid.asking import AnswerRefused, Asked, Identity, finish
 from rolebook.accounts.queries.identities import provider_name
 from rolebook.accounts.second_factor import has_own_factor
@@ -119,8 +119,7 @@ def link_identity(
         with unit_of_work(at=at, origin=origin, actor_id=acting_user.public_id) as work:
             account = Account.objects.select_for_update().get(pk=acting_user.pk)
             link_in(work, account, identity, at)
-            account.session_salt = new_session_salt()
-            account.save(update_fields=["session_salt"])
+            sessions.end_sessions(account, at, but=origin.session)
             what = f"You can now sign in with {provider_name(identity.provider_id)}: it was linked to your account."
             send(AccountMail("second-factor-changed", account.name, account=account, what=what))
     except IntegrityError as twin:  # linked elsewhere in this very moment
@@ -154,8 +153,7 @@ def unlink_identity(
         if not has_own_factor(account) and not others.exclude(pk=link.pk).exists():
             raise NoWayIn("second factor")
         link.delete()
-        account.session_salt = new_session_salt()
-        account.save(update_fields=["session_salt"])
+        sessions.end_sessions(account, at, but=origin.session)
         work.record(
             ACCOUNT_IDENTITY_UNLINKED,
             beneficiary_id=account.public_id,

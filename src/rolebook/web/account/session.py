@@ -40,6 +40,9 @@ class SessionLimits:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """End or renew the session, then answer."""
+        key = request.session.session_key
+        if request.user.is_authenticated and request.session.session_key != key:
+            _note_key(request)  # Django gave it another key, because the secret key was changed
         if request.user.is_authenticated:
             now = clock.now().timestamp()
             started = request.session.get(_STARTED, 0.0)
@@ -116,8 +119,12 @@ def in_words(seconds: int) -> str:
 def _change_key(request: HttpRequest) -> None:
     """Give the session another key; one that was ended at this moment from another browser ends."""
     request.session.cycle_key()
+    _note_key(request)
+
+
+def _note_key(request: HttpRequest) -> None:
     if not sessions.note_key(request.session.get(_NAME), request.session.session_key or ""):
-        request.session.flush()
+        logout(request)
 
 
 def _note_seen(request: HttpRequest, now: float) -> None:
