@@ -148,13 +148,16 @@ def change_password(
     return account
 
 
-def ask_for_password_reset(*, named: str, at: datetime, origin: Origin, send: SendMail) -> uuid.UUID:
+def ask_for_password_reset(
+    *, named: str, at: datetime, origin: Origin, send: SendMail, known_browser: bool = False
+) -> uuid.UUID:
     """Mail a code for a new password to the account with this user ID or e-mail address, and return a proof's id.
 
     The answer is the same when there is no such account (fault 40), and mail goes only to the stored address (fault
-    39). Raises TooManyAttempts.
+    39). ``known_browser``: the browser has signed in to this account before; what strangers had mailed then does not
+    count against it. Raises TooManyAttempts.
     """
-    limit_mails(named[:254], origin, at)
+    limit_mails(named[:254], origin, at, known_browser=known_browser)
     key = email_key(named)
     found = (
         Account.objects.filter(email_key=key)

@@ -138,14 +138,17 @@ def _make_account(proof: MailedCode, chosen: str | None, at: datetime, origin: O
     return account
 
 
-def limit_mails(address: str, origin: Origin, at: datetime) -> None:
-    """Count a mail with a code towards the limits of its source and mailbox. Raises TooManyAttempts."""
+def limit_mails(address: str, origin: Origin, at: datetime, *, known_browser: bool = False) -> None:
+    """Count a mail with a code towards the limits of its source and mailbox, and of a known browser towards its own.
+
+    Raises TooManyAttempts.
+    """
     network, mailbox = throttling.network_of(origin.address), email_key(address)
     throttling.take(
         [
             (throttling.MAIL_BY_SOURCE, network),
             (throttling.MAIL_BY_SOURCE_AND_ADDRESS, f"{network} {mailbox}"),
-            (throttling.MAIL_BY_ADDRESS, mailbox),
+            (throttling.MAIL_BY_ADDRESS, f"known {mailbox}" if known_browser else mailbox),
         ],
         at,
     )

@@ -15,7 +15,7 @@ from rolebook.audit import clock
 from rolebook.notices.outbox import account_mails
 from rolebook.web.account import session
 from rolebook.web.account.forms import ForgottenPasswordForm, ResetPasswordForm, say
-from rolebook.web.account.pages import SPENT_CODE, WRONG_CODE, proof_in, too_many
+from rolebook.web.account.pages import SPENT_CODE, WRONG_CODE, knows, proof_in, too_many
 from rolebook.web.gate import open_page
 
 _PROOF = "rolebook.password_reset"
@@ -33,7 +33,11 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     at = clock.now()
     try:
         proof_id = credentials.ask_for_password_reset(
-            named=form.cleaned_data["named"], at=at, origin=session.origin_of(request), send=account_mails(at)
+            named=form.cleaned_data["named"],
+            known_browser=knows(request, form.cleaned_data["named"]),
+            at=at,
+            origin=session.origin_of(request),
+            send=account_mails(at),
         )
     except TooManyAttempts as limit:
         return too_many(request, "account/forgotten_password.html", context, limit)
