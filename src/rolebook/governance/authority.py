@@ -142,7 +142,8 @@ class Standing:
         """
         if not self.may(act, organization):
             return None
-        asked = tuple(role_ids)
+        # Access apart from roles names none.
+        asked = tuple(role_id for role_id in role_ids if role_id)
         for office in self.offices(act):
             if held_role_id is not None and office.role_id != held_role_id:
                 continue

@@ -31,6 +31,7 @@ class Preview:
         today: what the person can do now, in sentences.
         afterwards: what they will be able to do, in sentences.
         gained, lost: what they can do only after, and only before, by title.
+        could_before: whether they can do anything now.
         dates: from when to when what is added holds; empty where it has no dates.
     """
 
@@ -39,6 +40,7 @@ class Preview:
     afterwards: tuple[str, ...]
     gained: tuple[str, ...]
     lost: tuple[str, ...]
+    could_before: bool
     dates: str
 
 
@@ -63,6 +65,7 @@ def preview_of(standing: Standing, person: Account, wishes: Sequence[Wish]) -> P
         afterwards=_sentences(book, after, "then holds", "can then"),
         gained=tuple(title for title in can_after if title not in can_before),
         lost=tuple(title for title in can_before if title not in can_after),
+        could_before=bool(can_before),
         dates="" if dated is None else dates_in_words(book, dated.starts_at, dated.ends_at),
     )
 
