@@ -4,7 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import batched
 
-from rolebook.accounts.former_values import NAME, Ended, keep_former, write_search_keys
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
+
+from rolebook.accounts.former_values import NAME, Ended, keep_former, set_search_keys
 from rolebook.accounts.models import Organization, OrganizationIdentifier, OrganizationPlacement
 from rolebook.accounts.organization_file import OrganizationRow
 from rolebook.accounts.organization_models import OrganizationClosing, OrganizationContact
@@ -78,10 +81,15 @@ def _create(some: Sequence[Planned], program_id: str, placed: dict[str, Organiza
         for planned in some
     ]
     Organization.objects.bulk_create(new)
+    below: dict[str, list[int]] = {}
     for organization in new:
         organization.path = _path(organization)
         placed[organization.code] = organization
-    Organization.objects.bulk_update(new, ["path"])
+        below.setdefault(organization.path.removesuffix(f"{organization.pk}/"), []).append(organization.pk)
+    for above, ids in below.items():
+        # One statement for those that stand together: a program of one level has one for all.
+        own = Concat(Value(above), Cast("pk", CharField()), Value("/"))
+        Organization.objects.filter(pk__in=ids).update(path=own)
     OrganizationPlacement.objects.bulk_create(
         OrganizationPlacement(organization=organization, parent=organization.parent, starts_at=at)
         for organization in new
@@ -111,9 +119,10 @@ def _change(some: Sequence[Planned], program_id: str, placed: dict[str, Organiza
             date_placement(organization, at)
     keep_former(ended, at)
     changed = [organization for organization, _ in pairs]
-    Organization.objects.bulk_update(changed, ["name", "parent"])
     _write_contacts(pairs, program_id)
-    write_search_keys(changed)
+    set_search_keys(changed)
+    moved = ["parent"] if any(planned.moves for planned in some) else []
+    Organization.objects.bulk_update(changed, ["name", "search_key", *moved])
 
 
 def write_identifier(organization: Organization, scheme: str, value: str) -> None:

@@ -44,7 +44,13 @@ def keep_former(ended: Iterable[Ended], at: datetime) -> None:
 
 
 def write_search_keys(organizations: Sequence[Organization]) -> None:
-    """Write what each organization is found by: its present name, code and identifiers, then the former ones."""
+    """Write what each organization is found by."""
+    set_search_keys(organizations)
+    Organization.objects.bulk_update(organizations, ["search_key"], batch_size=_BATCH)
+
+
+def set_search_keys(organizations: Sequence[Organization]) -> None:
+    """Set what each organization is found by: its present name, code and identifiers, then the former ones."""
     for some in batched(organizations, _BATCH):
         pks = [one.pk for one in some]
         present: dict[int, list[str]] = {}
@@ -58,7 +64,6 @@ def write_search_keys(organizations: Sequence[Organization]) -> None:
         for one in some:
             now = present.get(one.pk, [])
             one.search_key = search_key(one.name, one.code, *now, *former.get(one.pk, []))
-        Organization.objects.bulk_update(some, ["search_key"])
 
 
 def former_codes(program_id: str, codes: Iterable[str]) -> Mapping[str, str]:
