@@ -59,7 +59,7 @@ def test_forty_organizations_are_asked_for_by_a_pasted_list_and_decided_together
     expect(page.get_by_text("asks for Staff User at several organizations: 7 of them here")).to_be_visible()
     page.get_by_text("What it gives (6)").first.click()
     assert violations(page) == []
-    page.get_by_role("button", name="Approve all of it: the request of Uma Underwood").click()
+    page.get_by_role("button", name="Approve all of it for Uma Underwood").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Approve 7 requests?")
     page.get_by_role("button", name="Approve 7 requests").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("7 requests approved")

@@ -13,22 +13,22 @@ def request_waiting(facts: Facts) -> Letter:
     """A request starts to wait for this approver (QPP-09)."""
     stage = facts.stage
     request = stage.request
-    what = _what(facts, list(stage.items.select_related("organization").order_by("position")))
+    what = in_a_few_words(facts, list(stage.items.select_related("organization").order_by("position")))
     person = request.beneficiary.name
     word, way_on = "Request waiting for you", "Please approve or deny the request."
     if stage.state != Stage.State.OPEN:
         word, way_on = "Request no longer waiting", "It was settled before this mail was written."
     return Letter(
-        subject=f"{_program(facts)}: {word}: {what} for {person}",
+        subject=f"{program_of(facts)}: {word}: {what} for {person}",
         first_line=f"{person} asks for {_named(facts, what)}. {way_on}",
         facts=(
             ("For", f"{person} ({request.beneficiary.email})"),
             *_asked_by(request),
-            *_item_lines(facts, list(stage.items.select_related("organization").order_by("position"))),
+            *item_lines(facts, list(stage.items.select_related("organization").order_by("position"))),
             ("Asked", facts.instant(request.submitted_at)),
-            ("Their reason", _short(request.reason)),
+            ("Their reason", shortened(request.reason)),
         ),
-        button=_manage_access(facts),
+        button=manage_access(facts),
         whom_to_ask=facts.contact,
         reason_for_mail=(
             "You get this because you decide requests there. "
@@ -44,7 +44,7 @@ def own_decision(facts: Facts) -> Letter:
     outcome = Outcome.objects.filter(stage=stage).first()
     verdict = _DONE[facts.event.tag.rpartition(":")[2]]
     items = list(stage.items.select_related("organization").order_by("position"))
-    what = _what(facts, items)
+    what = in_a_few_words(facts, items)
     next_step = {
         "approved": "",
         "denied": "Denied by mistake? A decision is not reversed, but you can ask for the request once more: "
@@ -52,20 +52,20 @@ def own_decision(facts: Facts) -> Letter:
         "returned": "The requester was asked to correct the request. It comes back when that is done.",
     }[verdict]
     return Letter(
-        subject=f"{_program(facts)}: You {verdict}: {what} for {request.beneficiary.name}",
+        subject=f"{program_of(facts)}: You {verdict}: {what} for {request.beneficiary.name}",
         first_line=f"You {verdict} the request of {request.beneficiary.name} for {_named(facts, what)}.",
         facts=(
             ("For", f"{request.beneficiary.name} ({request.beneficiary.email})"),
             *_asked_by(request),
-            *_item_lines(facts, items),
+            *item_lines(facts, items),
             ("Decided", facts.instant()),
-            ("Your reason", _short(outcome.reason if outcome else "")),
+            ("Your reason", shortened(outcome.reason if outcome else "")),
         ),
         paragraphs=(next_step, "If this was not you, tell us at once."),
         button=(
             Button("Open the request", link(f"/{facts.program_id}/requests/{request.public_id}/"))
             if verdict == "denied"
-            else _manage_access(facts)
+            else manage_access(facts)
         ),
         whom_to_ask=facts.contact,
         reason_for_mail="You get this because the decision was made with your account.",
@@ -87,15 +87,15 @@ def decision_for_you(facts: Facts) -> Letter:
 
 def _decision(facts: Facts, whose: str, again: str) -> Letter:
     request = facts.request
-    items = list(_items_of(request))
-    what = _what(facts, items)
+    items = list(items_of(request))
+    what = in_a_few_words(facts, items)
     word, sentence, label, path = _told_end(facts, request, whose, what)
     way_on = "You can use it from now on." if request.state == Request.State.APPROVED else again
     return Letter(
-        subject=f"{_program(facts)}: {word}: {what}",
+        subject=f"{program_of(facts)}: {word}: {what}",
         first_line=sentence,
         facts=(
-            *_item_lines(facts, items, with_state=request.state == Request.State.PARTLY_APPROVED),
+            *item_lines(facts, items, with_state=request.state == Request.State.PARTLY_APPROVED),
             *_asked_by(request),
             ("Decided by", _deciders(request)),
             ("Decided", facts.instant()),
@@ -132,15 +132,15 @@ def returned(facts: Facts) -> Letter:
     """To the requester: the request is incomplete and came back."""
     stage = facts.stage
     request = stage.request
-    what = _what(facts, list(stage.items.select_related("organization").order_by("position")))
+    what = in_a_few_words(facts, list(stage.items.select_related("organization").order_by("position")))
     outcome = Outcome.objects.filter(stage=stage).first()
     return Letter(
-        subject=f"{_program(facts)}: Please correct your request: {what}",
+        subject=f"{program_of(facts)}: Please correct your request: {what}",
         first_line=f"Your request for {what} was returned because something is missing or not right.",
         facts=(
             ("Returned by", facts.actor.name if facts.actor else ""),
             ("Returned", facts.instant()),
-            ("What to correct", _short(outcome.reason if outcome else "")),
+            ("What to correct", shortened(outcome.reason if outcome else "")),
         ),
         paragraphs=("Correct it and send it again; what you wrote has been kept.",),
         button=Button("Open the request", link(f"/{facts.program_id}/requests/{request.public_id}/")),
@@ -152,12 +152,12 @@ def returned(facts: Facts) -> Letter:
 def submit_again(facts: Facts) -> Letter:
     """To the requester: who denied asks for the request once more (QPP-13)."""
     request = facts.request
-    what = _what(facts, list(_items_of(request)))
+    what = in_a_few_words(facts, list(items_of(request)))
     who = facts.actor.name if facts.actor else "Who decided"
     return Letter(
-        subject=f"{_program(facts)}: Please submit your request again: {what}",
+        subject=f"{program_of(facts)}: Please submit your request again: {what}",
         first_line=f"{who} asks you to submit your request for {what} again.",
-        facts=(("Asked", facts.instant()), ("Note", _short(facts.personal.get("reason", "")))),
+        facts=(("Asked", facts.instant()), ("Note", shortened(facts.personal.get("reason", "")))),
         paragraphs=(
             "A decision cannot be reversed, so a new request is needed. "
             "Open the old one and choose Submit again; your earlier answers are carried over.",
@@ -174,14 +174,14 @@ def access_removed(facts: Facts) -> Letter:
     name = where.name if where else facts.book.program.short_name
     roles = ", ".join(facts.role(role_id) for role_id in facts.new("roles") or facts.old("roles") or ())
     return Letter(
-        subject=f"{_program(facts)}: Access removed: {roles or 'your access'} at {name}",
+        subject=f"{program_of(facts)}: Access removed: {roles or 'your access'} at {name}",
         first_line=f"Your access at {name} was removed.",
         facts=(
             ("Organization", facts.named(where) if where else ""),
             ("What ended", roles),
             ("Removed by", facts.actor.name if facts.actor else "the program"),
             ("Removed", facts.instant()),
-            ("Reason given", _short(facts.personal.get("reason", ""))),
+            ("Reason given", shortened(facts.personal.get("reason", ""))),
         ),
         paragraphs=(
             "It takes effect everywhere within moments. Your account stays, and so does what you hold "
@@ -199,7 +199,7 @@ def role_designated(facts: Facts) -> Letter:
     title = facts.role(str(facts.new("role_id")))
     what = f"{title} at {where.name}" if where else title
     return Letter(
-        subject=f"{_program(facts)}: Access given: {what}",
+        subject=f"{program_of(facts)}: Access given: {what}",
         first_line=f"You were designated {what}.",
         facts=(
             ("Role", title),
@@ -209,7 +209,7 @@ def role_designated(facts: Facts) -> Letter:
                 facts.actor.name if facts.actor else f"the {facts.book.program.short_name} program office",
             ),
             ("Designated", facts.instant()),
-            ("Reason", _short(facts.personal.get("reason", ""))),
+            ("Reason", shortened(facts.personal.get("reason", ""))),
         ),
         paragraphs=("You can use it from now on.",),
         button=Button("Open My access", link(f"/{facts.program_id}/my-access/")),
@@ -218,20 +218,23 @@ def role_designated(facts: Facts) -> Letter:
     )
 
 
-def _program(facts: Facts) -> str:
+def program_of(facts: Facts) -> str:
+    """The program as subjects name it."""
     return facts.book.program.short_name
 
 
-def _manage_access(facts: Facts) -> Button:
+def manage_access(facts: Facts) -> Button:
+    """The button to Manage Access."""
     return Button("Open Manage Access", link(f"/{facts.program_id}/manage-access/"))
 
 
-def _items_of(request: Request) -> list[RequestItem]:
+def items_of(request: Request) -> list[RequestItem]:
+    """What the present version of a request asks for."""
     items = request.items.filter(request_version=request.version)
     return list(items.select_related("organization").order_by("position"))
 
 
-def _what(facts: Facts, items: list[RequestItem]) -> str:
+def in_a_few_words(facts: Facts, items: list[RequestItem]) -> str:
     """The asked in a few words: "Staff User at Cedar Valley", "… and 2 more organizations"."""
     if not items:
         return "access"
@@ -258,9 +261,10 @@ def _named(facts: Facts, what: str) -> str:
     return f"changes: {what}" if _apart(facts) else f"the role {what}"
 
 
-def _item_lines(
+def item_lines(
     facts: Facts, items: list[RequestItem], *, with_state: bool = False
 ) -> tuple[tuple[str, str], ...]:
+    """A line for each thing asked, twenty at most."""
     lines: list[tuple[str, str]] = []
     for item in items[:20]:
         state = f": {item.state}" if with_state else ""
@@ -289,8 +293,9 @@ def _deciders(request: Request) -> str:
 
 def _reasons(request: Request) -> str:
     outcomes = request.outcomes.filter(request_version=request.version).exclude(reason="").order_by("pk")
-    return _short(" / ".join(outcome.reason for outcome in outcomes))
+    return shortened(" / ".join(outcome.reason for outcome in outcomes))
 
 
-def _short(text: str) -> str:
+def shortened(text: str) -> str:
+    """Return a text as mails quote it, cut where it is long."""
     return text if len(text) <= _REASON_LENGTH else text[: _REASON_LENGTH - 1].rstrip() + "…"

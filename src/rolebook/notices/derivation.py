@@ -9,7 +9,9 @@ dropped.
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from django.db import transaction
 
@@ -25,6 +27,8 @@ BATCH = 200
 """Events in one step; the transaction that writes their notices stays short."""
 CURSOR = "notices"
 _LONGEST_WAIT = timedelta(hours=6)
+_MOST_OF_AN_ACT = 500
+"""Events that one transaction may write (design: "The audit log")."""
 
 _log = logging.getLogger(__name__)
 
@@ -41,13 +45,13 @@ def derive_notices(*, now: datetime, batch: int = BATCH) -> int:
     events = _contiguous(place, list(Event.objects.filter(sequence__gt=place).order_by("sequence")[:batch]))
     if not events:
         return 0
+    events += _rest_of_act(events[-1])
     notices: list[Notice] = []
     postponed: list[PostponedEvent] = []
-    for event in events:
-        try:
-            notices += notices_of(event, now)
-        except Exception as error:  # One event in an unforeseen state must not stop everybody's mail.
-            _log.exception("event %s could not be worded", event.sequence)
+    for _, act in groupby(events, key=_act):
+        worded, failed = notices_of_act(list(act), now)
+        notices += worded
+        for event, error in failed:
             postponed.append(
                 PostponedEvent(
                     sequence=event.sequence,
@@ -91,17 +95,52 @@ def derive_postponed(*, now: datetime, limit: int = 20) -> int:
 
 
 def notices_of(event: Event, now: datetime) -> list[Notice]:
-    """Return the notices that follow from one event, worded and not yet stored."""
+    """Return the notices that follow from one event by itself, worded and not yet stored."""
     facts = Facts(event, now)
     return [
-        _notice(telling, facts, account)
+        _notice(telling, [facts], account)
         for telling in tellings_of(event.tag)
         for account in telling.who(facts)
     ]
 
 
-def _notice(telling: Telling, facts: Facts, account: Account) -> Notice:
-    written = write(telling.words(facts))
+def notices_of_act(
+    events: Sequence[Event], now: datetime
+) -> tuple[list[Notice], list[tuple[Event, Exception]]]:
+    """Return the notices that follow from the events of one act, and the events that could not be worded.
+
+    Whom several of them tell the same kind of thing gets one letter about all of them, where the table has words for
+    several: somebody who decides forty requests with one press, somebody who has to decide forty parts of one request.
+    """
+    failed: list[tuple[Event, Exception]] = []
+    together: dict[tuple[int, str, str, int | None], tuple[Telling, Account, list[Facts]]] = {}
+    for event in events:
+        facts = Facts(event, now)
+        try:
+            told = [(telling, one) for telling in tellings_of(event.tag) for one in telling.who(facts)]
+        except Exception as error:  # One event in an unforeseen state must not stop everybody's mail.
+            _log.exception("event %s could not be worded", event.sequence)
+            failed.append((event, error))
+            continue
+        for telling, account in told:
+            alone = None if telling.several else event.sequence
+            key = (account.pk, telling.kind, event.tag, alone)
+            together.setdefault(key, (telling, account, []))[2].append(facts)
+    notices: list[Notice] = []
+    for telling, account, about in together.values():
+        try:
+            notices.append(_notice(telling, about, account))
+        except Exception as error:
+            _log.exception("event %s could not be worded", about[0].event.sequence)
+            # Each is told by itself when it is tried again; whom another event told already is not told twice.
+            failed += [(facts.event, error) for facts in about]
+    return notices, list({event.sequence: (event, error) for event, error in failed}.values())
+
+
+def _notice(telling: Telling, about: Sequence[Facts], account: Account) -> Notice:
+    facts = about[0]
+    several = telling.several if len(about) > 1 else None
+    written = write(several(about) if several is not None else telling.words(facts))
     named = f"{facts.event.sequence}/{bytes(facts.event.hash).hex()}/{account.public_id}/{telling.kind}"
     return Notice(
         event_sequence=facts.event.sequence,
@@ -114,6 +153,19 @@ def _notice(telling: Telling, facts: Facts, account: Account) -> Notice:
         next_attempt_at=facts.now,
         created_at=facts.now,
     )
+
+
+def _act(event: Event) -> tuple[object, ...]:
+    """Return what the events of one act have in common, which are committed together and follow each other."""
+    return (event.actor_id, event.occurred_at)
+
+
+def _rest_of_act(last: Event) -> list[Event]:
+    """Return the events of the same act that come after a batch's last one, so that no act is told in two parts."""
+    rest = Event.objects.filter(
+        sequence__gt=last.sequence, actor_id=last.actor_id, occurred_at=last.occurred_at
+    )
+    return _contiguous(last.sequence, list(rest.order_by("sequence")[:_MOST_OF_AN_ACT]))
 
 
 def _contiguous(place: int, events: list[Event]) -> list[Event]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from rolebook.accounts.models import Account
+from rolebook.audit import tags
 from rolebook.audit.models import Event
 from rolebook.governance.deciders import holders_at, who_may_decide
 from rolebook.governance.models import Request
@@ -66,6 +67,17 @@ def the_requester_at_the_end(facts: Facts) -> Iterable[Account]:
     """Who asked, when the request was decided (QPP-08); not who withdrew it."""
     request = facts.request
     return [] if request.state == Request.State.WITHDRAWN else [request.requester]
+
+
+def the_requester_meanwhile(facts: Facts) -> Iterable[Account]:
+    """Who asked, when one organization of several has answered and others still have to; not once all have."""
+    event = facts.event
+    if event.request_id is None or facts.book.access != "with each role":
+        return []
+    settled = Event.objects.filter(
+        request_id=event.request_id, tag=tags.REQUEST_SETTLED.name, occurred_at=event.occurred_at
+    )
+    return [] if settled.exists() else [facts.request.requester]
 
 
 def for_whom_it_was(facts: Facts) -> Iterable[Account]:

@@ -1,12 +1,19 @@
 """Which event tells whom, in which words: the one place that says so. Every notice goes by mail."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rolebook.accounts.models import Account
 from rolebook.audit import tags
 from rolebook.audit.tags import Tag
-from rolebook.notices import access_words, account_words, detail_words, people_words, recipients
+from rolebook.notices import (
+    access_words,
+    account_words,
+    detail_words,
+    people_words,
+    recipients,
+    several_words,
+)
 from rolebook.notices.facts import Facts
 from rolebook.notices.letter import Letter
 
@@ -15,24 +22,62 @@ from rolebook.notices.letter import Letter
 class Telling:
     """One line of the table: after an event with ``tag``, ``who`` is told in ``words``; ``kind`` names
     the notice.
+
+    ``several`` are the words of one letter about several such events of one act; without them each has its own.
     """
 
     tag: Tag
     kind: str
     who: Callable[[Facts], Iterable[Account]]
     words: Callable[[Facts], Letter]
+    several: Callable[[Sequence[Facts]], Letter] | None = None
 
 
 TELLINGS: tuple[Telling, ...] = (
     # QPP-09: every Security Official of the organization, when a request starts to wait for them.
-    Telling(tags.STAGE_OPENED, "request-waiting", recipients.who_can_decide, access_words.request_waiting),
+    Telling(
+        tags.STAGE_OPENED,
+        "request-waiting",
+        recipients.who_can_decide,
+        access_words.request_waiting,
+        several_words.requests_waiting,
+    ),
     # QPP-07: who decided.
-    Telling(tags.OUTCOME_APPROVED, "own-decision", recipients.who_decided, access_words.own_decision),
-    Telling(tags.OUTCOME_DENIED, "own-decision", recipients.who_decided, access_words.own_decision),
-    Telling(tags.OUTCOME_RETURNED, "own-decision", recipients.who_decided, access_words.own_decision),
-    # QPP-08: who asked, and for whom.
-    Telling(tags.REQUEST_SETTLED, "decision", recipients.the_requester_at_the_end, access_words.decision),
-    Telling(tags.REQUEST_SETTLED, "decision", recipients.for_whom_it_was, access_words.decision_for_you),
+    *(
+        Telling(
+            tag,
+            "own-decision",
+            recipients.who_decided,
+            access_words.own_decision,
+            several_words.own_decisions,
+        )
+        for tag in (tags.OUTCOME_APPROVED, tags.OUTCOME_DENIED, tags.OUTCOME_RETURNED)
+    ),
+    # QPP-08: who asked, and for whom; of a request for many organizations, as each of them answers.
+    Telling(
+        tags.REQUEST_SETTLED,
+        "decision",
+        recipients.the_requester_at_the_end,
+        access_words.decision,
+        several_words.decisions,
+    ),
+    Telling(
+        tags.REQUEST_SETTLED,
+        "decision",
+        recipients.for_whom_it_was,
+        access_words.decision_for_you,
+        several_words.decisions_for_you,
+    ),
+    *(
+        Telling(
+            tag,
+            "part-decided",
+            recipients.the_requester_meanwhile,
+            several_words.part_decided,
+            several_words.parts_decided,
+        )
+        for tag in (tags.GRANT_OPENED, tags.OUTCOME_DENIED)
+    ),
     Telling(tags.OUTCOME_RETURNED, "returned", recipients.the_requester, access_words.returned),
     # QPP-10: the person whose access was removed.
     Telling(tags.ACCESS_REMOVED, "access-removed", recipients.the_beneficiary, access_words.access_removed),
