@@ -111,7 +111,7 @@ def test_a_cross_agency_request_walks_from_form_to_provision() -> None:
     link, stranger = mailed_link(), Client()
     page = stranger.get(link)
     assert "Do you authorize this?" in page.content.decode()
-    assert page["Referrer-Policy"] == "no-referrer"
+    assert page["Referrer-Policy"] == "same-origin"
     assert SupervisorWord.objects.get().state == "asked"
     assert "Thank you" in stranger.post(link, {"answer": "authorize"}).content.decode()
     assert stranger.get(link).status_code == 404

@@ -56,7 +56,8 @@ def supervisor_link(request: HttpRequest, program_id: str, token: str) -> HttpRe
 def _bare(response: HttpResponse) -> HttpResponse:
     """Keep the address of the link, which is a secret, from caches and from the next site's log."""
     response["Cache-Control"] = "no-store, private"
-    response["Referrer-Policy"] = "no-referrer"
+    # Not "no-referrer": a browser then sends the form without its origin, and the form is refused.
+    response["Referrer-Policy"] = "same-origin"
     return response
 
 
