@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from rolebook.accounts.credential_models import AccountSession
 from rolebook.accounts.flows.identities import NoWayIn, unlink_identity
+from rolebook.accounts.flows.status import reset_second_factor
 from rolebook.accounts.models import Account, LinkedIdentity
 from rolebook.audit import clock
 from rolebook.audit.models import Event
@@ -141,6 +142,18 @@ def test_the_only_second_factor_is_not_unlinked(provider: Provider, new_user: Pe
             send=Mails(),
         )
     assert LinkedIdentity.objects.exists()
+
+
+@pytest.mark.requirement("QPP-01")
+def test_who_lost_the_second_factor_of_a_provider_sets_up_another_one_after_the_operator_removed_it(
+    client: Client, provider: Provider, new_user: Person
+) -> None:
+    link(new_user, provider, two_factors=True)
+    typed = {"user_id": new_user.account.user_id, "password": PASSWORD, "agree": "on"}
+    assert client.post("/qpp/sign-in/", typed).status_code == 422
+    assert reset_second_factor(account=new_user.account, at=clock.now(), origin=COMMAND, send=Mails())
+    assert client.post("/qpp/sign-in/", typed)["Location"] == "/sign-in/code/"
+    assert Notice.objects.filter(kind="sign-in-code").count() == 1
 
 
 def test_who_has_no_password_is_told_to_choose_one_first(provider: Provider, user_with_totp: Person) -> None:

@@ -16,7 +16,7 @@ from rolebook.accounts.credential_models import Passkey
 from rolebook.accounts.flows.registration import limit_mails
 from rolebook.accounts.flows.signing_in import prove_second_factor
 from rolebook.accounts.mail import AccountMail, SendMail
-from rolebook.accounts.models import Account, MailedCode
+from rolebook.accounts.models import Account, LinkedIdentity, MailedCode
 from rolebook.accounts.passwords import LONGEST, judge_password, spend_time_hashing
 from rolebook.accounts.second_factor import has_own_factor, has_second_factor, matching_step, totp_of
 from rolebook.accounts.texts import clean_email, email_key, fold_user_id
@@ -275,6 +275,11 @@ def remove_factors(work: UnitOfWork, account: Account) -> None:
     ):
         if rows.delete()[0]:
             work.record(ACCOUNT_FACTOR_REMOVED, beneficiary_id=account.public_id, old={"method": method})
+    # An identity provider's no longer counts either, until it is confirmed again.
+    if LinkedIdentity.objects.filter(account=account, two_factors_at__isnull=False).update(
+        two_factors_at=None
+    ):
+        work.record(ACCOUNT_FACTOR_REMOVED, beneficiary_id=account.public_id, old={"method": "provider"})
     Authenticator.objects.filter(user_id=account.pk).delete()
     account.factors_removed_at = work.at
     account.save(update_fields=["factors_removed_at"])

@@ -6,7 +6,7 @@ from rolebook.accounts import sessions
 from rolebook.accounts.flows.credentials import remove_factors
 from rolebook.accounts.mail import AccountMail, SendMail
 from rolebook.accounts.models import Account
-from rolebook.accounts.second_factor import has_own_factor
+from rolebook.accounts.second_factor import has_second_factor
 from rolebook.audit.recording import Origin, unit_of_work
 from rolebook.audit.tags import ACCOUNT_SIGNED_OUT
 
@@ -32,7 +32,7 @@ def reset_second_factor(*, account: Account, at: datetime, origin: Origin, send:
     """
     with unit_of_work(at=at, origin=origin, actor_id=None) as work:
         locked = Account.objects.select_for_update().get(pk=account.pk)
-        if not has_own_factor(locked):
+        if not has_second_factor(locked):
             work.nothing_happened()
             return False
         remove_factors(work, locked)
