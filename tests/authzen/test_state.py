@@ -19,7 +19,8 @@ from rolebook.authzen import loading
 from rolebook.authzen.state import State
 from rolebook.decision.instants import micros
 from rolebook.governance.authority import compiled, person_of
-from rolebook.governance.flows import remove_access
+from rolebook.governance.flows import change_participation_status, remove_access
+from rolebook.governance.flows.merge_accounts import merge_accounts
 from rolebook.governance.models import Grant, Participation
 from rolebook.policy.model import STEWARD_ID
 from rolebook.policy.shipped import resolve
@@ -173,6 +174,42 @@ def test_what_happens_to_an_account_counts_in_every_program(qpp: str) -> None:
         person = point.state.programs[program].snapshot.person(str(account.public_id))
         assert person is not None
         assert person.active is False
+
+
+@pytest.mark.django_db
+@pytest.mark.invariant("I7")
+def test_somebody_who_was_closed_and_somebody_who_was_merged_are_so_at_the_decision_point(qpp: str) -> None:
+    practice = people.practice()
+    steward, olga = grants.steward(), grants.official(practice)
+    stan, kept = grants.staff(practice, olga), grants.official(people.practice("Hilltop"))
+    point = decision_point()
+    merged = merge_accounts(
+        acting_user=steward,
+        program_id="qpp",
+        kept_id=kept.public_id,
+        closed_id=stan.public_id,
+        shown=None,
+        reason="both are hers",
+        at=START,
+        origin=COMMAND,
+    )
+    change_participation_status(
+        acting_user=steward,
+        program_id="qpp",
+        beneficiary_id=olga.public_id,
+        status="deactivated",
+        reason="on leave",
+        at=START,
+        origin=COMMAND,
+    )
+    catch_up(point)
+    seen = {
+        one.pk: point.state.programs["qpp"].snapshot.person(str(one.public_id)) for one in (stan, olga, kept)
+    }
+    assert [one is not None and one.active for one in seen.values()] == [False, False, True]
+    moved = seen[kept.pk]
+    assert moved is not None
+    assert (merged.moved, len([one for one in moved.holdings if one.closed_at is None])) == (1, 2)
 
 
 @pytest.mark.django_db

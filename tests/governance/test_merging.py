@@ -16,6 +16,7 @@ from rolebook.governance.models import Grant, Participation, Request
 from rolebook.governance.queries import my_access
 from rolebook.governance.queries.duplicates import merge_preview, possible_duplicates
 from rolebook.governance.refusals import NotFound, Refused
+from rolebook.governance.replaying import compare_with_log
 from tests.support import grants as people
 from tests.support.grants import LATER
 from tests.support.people import COMMAND, START, WEB, activate
@@ -57,10 +58,13 @@ def test_what_the_closed_account_held_goes_over_with_its_origin_and_its_end(
     old, kept = people.staff(practice, olga, "Ana Lopez"), joins(people.user("Ana Lopez"))
     done = merge(steward, kept, old)
     assert (done.moved, done.ended) == (1, 0)
+    replayed = compare_with_log()
+    assert (replayed.findings, replayed.grants) == ([], 4)
     before, now = Grant.objects.get(account=old), Grant.objects.get(account=kept)
     assert (before.closed_at, now.starts_at) == (MUCH_LATER, MUCH_LATER)
     assert (now.moved_from_id, now.request_item_id, now.ends_at) == (before.pk, None, before.ends_at)
     [held] = my_access(kept, "qpp", MUCH_LATER)
+    assert held.why is not None
     assert (held.why.how, held.why.by) == ("request", "Olga Official")
     for account, at in ((old, LATER), (kept, MUCH_LATER)):
         assert [one.account_id for one in Grant.objects.filter(in_force(at), role_id=people.STAFF)] == [

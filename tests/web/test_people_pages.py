@@ -62,7 +62,7 @@ def test_people_are_found_by_name_address_role_organization_and_status(
 def test_the_file_of_people_has_what_the_page_has_and_no_formulas(world: World, sten: Person) -> None:
     Account.objects.filter(pk=world.uma.account.pk).update(name="=1+1")
     answer = signed_in(sten).get("/qpp/people/export.csv?search=um")
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    text = answer.getvalue().decode("utf-8-sig")
     assert text.splitlines()[0] == "Name,User ID,E-mail,Status,Holds,Last sign-in"
     assert "=1+1" in text
     assert not re.search(r"(^|,)\"?=", text, re.MULTILINE)
