@@ -1,0 +1,97 @@
+"""A request across agencies as its people see it: requester, supervisor, both agencies, lead, security (IQCS)."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from rolebook.audit import clock
+from rolebook.governance.models import Access, Grant, Request
+from rolebook.notices.models import Notice
+from tests.browser.conftest import OpenPage, Site
+from tests.browser.test_accessibility import violations
+from tests.support import grants, iqcs, people
+from tests.support.iqcs import LEAD, MANAGER, PROGRAM, REPRESENTATIVE, SECURITY
+from tests.support.people import Person
+
+pytestmark = pytest.mark.browser
+
+
+def somebody(name: str, role_id: str = "", code: str = "") -> Person:
+    before = clock.now() - timedelta(hours=12)
+    person = people.user_with_totp(name, at=before)
+    if role_id:
+        grants.designated(person.account, role_id, program_id=PROGRAM, at=before)
+    if code:
+        iqcs.gives_access(person.account, code, at=before)
+    return person
+
+
+@pytest.mark.requirement("IQCS-02", "IQCS-03", "IQCS-04", "IQCS-05", "IQCS-06")
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_request_across_agencies_walks_from_the_form_to_provision(
+    site: Site, open_page: OpenPage, width: int
+) -> None:
+    iqcs.begin(clock.now() - timedelta(days=1))
+    rita = somebody("Rita Requester")
+    deciders = (
+        somebody("Rolf Representative", REPRESENTATIVE, "USAF-ACC"),
+        somebody("Leo Lead", LEAD, "USAF"),
+        somebody("Rosa Representative", REPRESENTATIVE, "FWS"),
+    )
+    security = somebody("Sven Security", SECURITY)
+
+    page = open_page(rita, width=width)
+    page.goto("/iqcs/request-a-role/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("New account")
+    assert violations(page) == []
+    page.get_by_label("Organization code of the employer").fill("FWS-R6-BNR")
+    page.get_by_label("Supervisor's name").fill("Sam Supervisor")
+    page.get_by_role("group", name="Account Manager").get_by_text("Add", exact=True).click()
+    page.get_by_label("Organization code 1", exact=True).fill("USAF-ACC")
+    page.locator("label[for=lower-0]").click()
+    page.get_by_role("button", name="See what it comes to").click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("Write the supervisor's e-mail address")
+    assert violations(page) == []
+    page.get_by_label("Supervisor's e-mail").fill("sam@fws.example")
+    page.get_by_role("button", name="See what it comes to").click()
+    expect(page.get_by_text("This person then holds the role Account Manager.")).to_be_visible()
+    expect(page.get_by_text("in Air Combat Command (USAF-ACC) with lower levels.")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name="Send request").click()
+    expect(page.get_by_text("Waits for the supervisor, Sam Supervisor")).to_be_visible()
+    assert violations(page) == []
+
+    link = re.search(r"/iqcs/supervisor/[\w-]+/", Notice.objects.latest("pk").text)
+    assert link is not None
+    supervisor = open_page(width=width)
+    supervisor.goto(link.group())
+    expect(supervisor.get_by_text("Add the role Account Manager")).to_be_visible()
+    assert violations(supervisor) == []
+    supervisor.get_by_role("button", name="Authorize", exact=True).click()
+    expect(supervisor.get_by_role("heading", level=1)).to_have_text("Thank you")
+
+    for person in deciders:
+        theirs = open_page(person, width=width)
+        theirs.goto("/iqcs/manage-access/")
+        theirs.get_by_role("link", name="Review the request of Rita Requester").click()
+        theirs.get_by_role("button", name="Approve and pass on").click()
+        expect(theirs.get_by_text("You approved the request of Rita Requester.")).to_be_visible()
+    last = open_page(security, width=width)
+    last.goto("/iqcs/manage-access/")
+    last.get_by_role("link", name="Review the request of Rita Requester").click()
+    for person in deciders:
+        expect(last.get_by_text(person.account.name).first).to_be_visible()
+    assert violations(last) == []
+    last.get_by_role("button", name="Provision").click()
+    expect(last.get_by_text("You approved the request of Rita Requester.")).to_be_visible()
+    assert Request.objects.get(program_id=PROGRAM).state == "approved"
+    assert Grant.objects.get(account=rita.account).role_id == MANAGER
+    assert Access.objects.get(account=rita.account).organization.code == "USAF-ACC"
+    page.goto("/iqcs/my-access/")
+    expect(page.get_by_role("region", name="Organization codes you hold")).to_contain_text(
+        "with lower levels"
+    )
+    assert violations(page) == []
