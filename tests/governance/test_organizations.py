@@ -133,7 +133,7 @@ def test_a_former_name_code_and_identifier_still_find_an_organization_and_are_da
     role = next(r.id for r in book.roles if "home_health_agency" in r.reach.kinds and r.obtained == "request")
     for search in ("cedar", "36-7001", "367001", "maple"):
         found = organizations_for_role(viewer, IQIES, role, LATER, search=search).rows
-        assert [one.code for one in found] == ["36-7002"]
+        assert [one.organization.code for one in found] == ["36-7002"]
     former = OrganizationFormerValue.objects.order_by("what").values_list(
         "what", "value", "starts_at", "ends_at"
     )

@@ -22,6 +22,8 @@ TITLES: Mapping[str, str] = {
     "tell-of-few-officials": "Tell organizations that they have few officials",
     "erase-old-mail": "Erase the words of mails that were sent long ago",
     "work-on-uploads": "Compare large files of organizations, and bring them in once confirmed",
+    "settle-what-was-left": "Settle the requests and roles of people who are not active any more",
+    "warn-of-ends": "Warn people of roles and access that end soon",
     "return-stranded-requests": "Send back requests that wait where an organization moved or closed",
 }
 """What the jobs do, in words."""
