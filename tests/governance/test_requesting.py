@@ -11,6 +11,7 @@ from rolebook.governance.flows import (
     record_sign_in,
     request_role,
     submit_request_again,
+    withdraw_part,
     withdraw_request,
 )
 from rolebook.governance.models import Grant, Participation, Request, RequestItem, Stage
@@ -271,3 +272,53 @@ def test_a_sign_in_starts_the_participation_and_never_sets_the_last_one_back(qpp
     Participation.objects.filter(pk=participation.pk).update(status="closed")
     with pytest.raises(NotAllowed):
         record_sign_in(acting_user=person, program_id=qpp, at=LATER, origin=WEB)
+
+
+def test_a_request_is_withdrawn_at_one_organization_and_goes_on_at_the_others() -> None:
+    places = [people.practice(f"Practice {n}") for n in range(3)]
+    officials = [grants.official(place, f"Official {n}") for n, place in enumerate(places)]
+    person = grants.user()
+    request = asks(person, *places)
+    stage = open_stage(request, places[0])
+
+    def part(account: Account, place: Organization) -> Request:
+        return withdraw_part(
+            acting_user=account,
+            program_id="qpp",
+            request_id=request.public_id,
+            organization_id=place.public_id,
+            at=LATER,
+            origin=WEB,
+        )
+
+    with pytest.raises(NotFound):
+        part(officials[0], places[0])
+    part(person, places[0])
+    assert part(person, places[0]).state == "pending"
+    stage.refresh_from_db()
+    assert (stage.state, RequestItem.objects.get(stages=stage).state) == ("void", "withdrawn")
+    assert Event.objects.filter(tag="request:part-withdrawn").count() == 1
+    decides(officials[1], open_stage(request, places[1]))
+    with pytest.raises(Refused) as refusal:
+        part(person, places[1])
+    assert codes(refusal) == ["already_settled"]
+    assert part(person, places[2]).state == "partly approved"
+    assert Grant.objects.filter(account=person).count() == 1
+
+
+def test_withdrawing_the_last_part_withdraws_the_whole() -> None:
+    places = [people.practice(f"Practice {n}") for n in range(2)]
+    person = grants.user()
+    request = asks(person, *places)
+    for place in places:
+        withdraw_part(
+            acting_user=person,
+            program_id="qpp",
+            request_id=request.public_id,
+            organization_id=place.public_id,
+            at=LATER,
+            origin=WEB,
+        )
+    request.refresh_from_db()
+    assert request.state == "withdrawn"
+    assert not request.stages.filter(state__in=["open", "waiting"]).exists()

@@ -12,7 +12,7 @@ from rolebook.notices import derivation
 from rolebook.notices.derivation import derive_notices, derive_postponed, skip_to_tip
 from rolebook.notices.models import Cursor, Notice, PostponedEvent
 from rolebook.notices.sending import Sender
-from rolebook.notices.table import Telling
+from rolebook.notices.table import Telling, tellings_of
 from rolebook.notices.transport import Transport, mail_server
 from tests.notices.conftest import Clock
 from tests.notices.smtp import Server
@@ -77,16 +77,15 @@ def test_an_event_that_cannot_be_worded_holds_nobody_else_up_and_is_told_later(
     def broken(tag: str) -> tuple[Telling, ...]:
         if tag == "stage:opened":
             raise KeyError("a state nobody foresaw")
-        return whole(tag)
+        return tellings_of(tag)
 
-    whole = derivation.tellings_of
     monkeypatch.setattr(derivation, "tellings_of", broken)
     assert derive_notices(now=NOW) == Event.objects.count()
     assert (waiting(), Notice.objects.filter(kind="role-designated").count()) == (0, 2)
     postponed = PostponedEvent.objects.get()
     assert "a state nobody foresaw" in postponed.last_error
     assert derive_postponed(now=postponed.next_attempt_at) == 0
-    monkeypatch.setattr(derivation, "tellings_of", whole)
+    monkeypatch.setattr(derivation, "tellings_of", tellings_of)
     assert derive_postponed(now=postponed.next_attempt_at) == 0  # not yet again
     assert derive_postponed(now=NOW + timedelta(hours=1)) == 1
     assert waiting() == 2

@@ -11,7 +11,7 @@ from rolebook.governance.models import Request, Stage
 from rolebook.notices import derivation
 from rolebook.notices.derivation import derive_notices, derive_postponed
 from rolebook.notices.models import Notice, PostponedEvent
-from rolebook.notices.table import Telling
+from rolebook.notices.table import Telling, tellings_of
 from tests.support import grants, people
 from tests.support.grants import LATER, OFFICIAL, asks
 from tests.support.people import WEB
@@ -149,13 +149,12 @@ def test_an_event_that_cannot_be_read_is_left_out_of_the_letter_and_told_by_itse
 ) -> None:
     official, _, places = forty
     asks(grants.user("Uma User"), *places[:4])
-    whole = derivation.tellings_of
     first = iter([True])
 
     def unreadable(tag: str) -> tuple[Telling, ...]:
         if tag == "stage:opened" and next(first, False):
             raise KeyError("a state nobody foresaw")
-        return whole(tag)
+        return tellings_of(tag)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(derivation, "tellings_of", unreadable)

@@ -215,6 +215,9 @@ REQUEST_SUBMITTED = _declare(
     "reason",
 )
 REQUEST_WITHDRAWN = _declare("request:withdrawn", "A request was withdrawn", "state version", "reason")
+REQUEST_PART_WITHDRAWN = _declare(
+    "request:part-withdrawn", "A request was withdrawn at one of its organizations", "state version"
+)
 REQUEST_SETTLED = _declare("request:settled", "A request reached its end", "state version")
 REQUEST_RETURNED = _declare(
     "request:returned",

@@ -63,6 +63,7 @@ SENTENCES: Mapping[str, str] = {
     "changed_since_shown": "The request has changed since this page was shown. Look at it again.",
     "stage_not_open": "This step does not wait for a decision.",
     "already_settled": "The request has been settled: {state}.",
+    "withdraw_whole": "The parts of this request are decided together. Withdraw the whole request instead.",
     "not_to_submit_again": "Only a request that was denied, returned or withdrawn is submitted again.",
     "submitted_again_already": "The request has been submitted again already.",
     "not_by_designation": "{role} is asked for. It is not given by designation.",

@@ -20,6 +20,7 @@ from rolebook.governance.flows.record_sign_in import record_sign_in
 from rolebook.governance.flows.remove_access import Removal, remove_access, remove_program_roles
 from rolebook.governance.flows.request_role import request_role
 from rolebook.governance.flows.submit_request_again import submit_request_again
+from rolebook.governance.flows.withdraw_part import withdraw_part
 from rolebook.governance.flows.withdraw_request import withdraw_request
 
 __all__ = [
@@ -45,5 +46,6 @@ __all__ = [
     "remove_program_roles",
     "request_role",
     "submit_request_again",
+    "withdraw_part",
     "withdraw_request",
 ]

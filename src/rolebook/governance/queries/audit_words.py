@@ -115,6 +115,11 @@ SENTENCES: Mapping[str, Words] = {
     "request:withdrawn": Words(
         "requests", "{who} withdrew the request of {whom}", "{who} withdrew their request"
     ),
+    "request:part-withdrawn": Words(
+        "requests",
+        "{who} withdrew a part of the request of {whom}[ at {where}]",
+        "{who} withdrew a part of their request[ at {where}]",
+    ),
     "request:settled": Words("requests", "The request of {whom} reached its end[: {state}]"),
     "request:returned": Words(
         "requests", "The request of {whom} went back, because the program now decides such requests otherwise"

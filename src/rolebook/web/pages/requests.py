@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -9,8 +10,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from rolebook.accounts.models import canonical_id
 from rolebook.governance.flows.ask_to_submit_again import ask_to_submit_again
 from rolebook.governance.flows.submit_request_again import submit_request_again
+from rolebook.governance.flows.withdraw_part import withdraw_part
 from rolebook.governance.flows.withdraw_request import withdraw_request
 from rolebook.governance.models import Request
 from rolebook.governance.queries import my_requests, request_detail
@@ -83,7 +86,11 @@ def _show(
 @program_view
 @require_POST
 def withdraw(request: ProgramRequest, request_id: uuid.UUID) -> HttpResponse:
-    """Take a request back."""
+    """Take a request back, whole or at one organization."""
+    place = canonical_id(request.POST.get("organization", ""))
+    if place is not None:
+        part = partial(withdraw_part, organization_id=place)
+        return _act(request, request_id, part, "That part of your request was withdrawn; the rest goes on.")
     return _act(request, request_id, withdraw_request, "Your request was withdrawn.")
 
 
