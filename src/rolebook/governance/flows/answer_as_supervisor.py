@@ -10,7 +10,7 @@ from rolebook.audit import tags
 from rolebook.audit.recording import Origin
 from rolebook.governance import locks
 from rolebook.governance.course import open_ready_stages, send_back
-from rolebook.governance.flows.attempt import About, attempt, checked_text
+from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
 from rolebook.governance.models import Request, RequestItem, SupervisorWord
 from rolebook.governance.queries.seeing import find_request, public_id_of
 from rolebook.governance.refusals import NotFound, Refused
@@ -38,8 +38,8 @@ def answer_as_supervisor(
     """Record a supervisor's word, by ``token`` of the mailed link, or of ``acting_user`` about ``word_id``.
 
     Authorized, the first stages open. Not authorized, the request goes back to its requester with the reason. Raises
-    NotFound for a link that is used or over its time and for a word that is not asked of this person, Refused for a
-    refusal that does not say why.
+    NotFound for a link that is used or over its time and for a word that is not asked of this person, NotAllowed for
+    somebody signed in who may not act (I7), Refused for a refusal that does not say why.
     """
     about = About(program_id=program_id)
     with attempt(
@@ -50,11 +50,14 @@ def answer_as_supervisor(
         request = word.form.request
         about.request_id, about.beneficiary_id = request.public_id, request.beneficiary.public_id
         places = RequestItem.objects.filter(request=request, organization__isnull=False)
+        acting = [] if acting_user is None else [acting_user.pk]
         locks.lock(
-            accounts=[request.beneficiary_id],
+            accounts=[request.beneficiary_id, *acting],
             organizations=places.values_list("organization_id", flat=True),
             requests=[request.pk],
         )
+        if acting_user is not None:
+            acting_standing(acting_user, program_id, at)
         word = find_word(program_id, token=token, account=acting_user, word_id=word_id, at=at)
         if not authorize and not told:
             raise Refused([Violation("say_what_is_missing")])

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Count, QuerySet, Value
@@ -15,7 +15,7 @@ from rolebook.governance.models import Grant, Participation
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.queries.people import PersonRow, rows_of
 from rolebook.governance.queries.seeing import public_id_of
-from rolebook.governance.queries.stewards import stewards_standing
+from rolebook.governance.queries.stewards import is_steward, stewards_standing
 from rolebook.governance.refusals import NotFound
 from rolebook.policy.model import Rolebook
 
@@ -117,7 +117,17 @@ def merge_preview(
     parts = two_people(program_id, kept_id, closed_id)
     plan = plan_merge(parts[0].account, parts[1].account, at)
     kept, closed = rows_of(standing, parts)
-    return MergePreview(kept, closed, merge_sentences(plan, standing.book), plan)
+    if all(is_steward(viewer, one, at) for one in plan.programs):
+        return MergePreview(kept, closed, merge_sentences(plan, standing.book), plan)
+    # Somebody else's program is theirs to tell about (I1); who is no steward there merges nothing anyway.
+    seen = replace(
+        plan,
+        moves=tuple(one for one in plan.moves if one.program_id == program_id),
+        ends=tuple(one for one in plan.ends if one.holding.program_id == program_id),
+        withdrawn=tuple(one for one in plan.withdrawn if one.program_id == program_id),
+        violations=(),
+    )
+    return MergePreview(kept, closed, (*merge_sentences(seen, standing.book), _ELSEWHERE), seen)
 
 
 def merge_sentences(plan: MergePlan, book: Rolebook) -> tuple[str, ...]:
@@ -127,9 +137,7 @@ def merge_sentences(plan: MergePlan, book: Rolebook) -> tuple[str, ...]:
     for ending in plan.ends:
         whose = kept if ending.holding.account_id == plan.kept.pk else closed
         told.append(f"{_named(ending.holding, book)} of {whose} ends: {_WHY[ending.why]}.")
-    told += [
-        f"The request of {one.beneficiary.user_id} that waits is withdrawn." for one in plan.withdrawn
-    ]
+    told += [f"The request of {one.beneficiary.user_id} that waits is withdrawn." for one in plan.withdrawn]
     if not plan.moves:
         told.insert(0, f"{closed} holds nothing that moves.")
     return (
@@ -140,6 +148,7 @@ def merge_sentences(plan: MergePlan, book: Rolebook) -> tuple[str, ...]:
     )
 
 
+_ELSEWHERE = "What they hold in programs of which you are no steward is not shown."
 _WHY = {
     "own decision": "the other account of the same person gave it, and nobody decides for themselves",
     "held already": "the account that remains holds the same",
