@@ -50,6 +50,14 @@ def let_in(context: BrowserContext, person: Person, address: str) -> None:
     context.add_cookies([{"name": "rolebook", "value": cookie, "url": address}])
 
 
+def type_password(page: Page) -> None:
+    page.goto("/qpp/sign-in/")
+    page.get_by_label("User ID").fill("maria")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_text("I agree to the Statement of Truth").click()
+    page.get_by_role("button", name="Sign In").click()
+
+
 def test_a_passkey_is_set_up_signs_in_is_renamed_and_removed(
     site: Site, browser: Browser, named: str
 ) -> None:
@@ -86,11 +94,7 @@ def test_a_passkey_is_set_up_signs_in_is_renamed_and_removed(
     expect(page.get_by_role("alert")).to_contain_text("holds a passkey of yours already")
 
     context.clear_cookies()
-    page.goto("/qpp/sign-in/")
-    page.get_by_label("User ID").fill("maria")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_text("I agree to the Statement of Truth").click()
-    page.get_by_role("button", name="Sign In").click()
+    type_password(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("Confirm that it is you")
     assert violations(page) == []
     page.get_by_role("button", name="Use a passkey").click()
@@ -122,11 +126,7 @@ def test_without_javascript_a_code_signs_in_whoever_has_a_passkey(
     )
     context = browser.new_context(base_url=named, java_script_enabled=False)
     page = context.new_page()
-    page.goto("/qpp/sign-in/")
-    page.get_by_label("User ID").fill("maria")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_text("I agree to the Statement of Truth").click()
-    page.get_by_role("button", name="Sign In").click()
+    type_password(page)
     expect(page.get_by_role("button", name="Use a passkey")).to_be_hidden()
     expect(page.get_by_role("main")).to_contain_text("Passkeys need JavaScript")
     Account.objects.filter(pk=maria.account.pk).update(last_totp_step=0)

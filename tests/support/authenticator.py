@@ -6,6 +6,7 @@ import secrets
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
@@ -13,6 +14,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from fido2 import cbor
 from fido2.cose import ES256
 from fido2.utils import websafe_encode
+
+from rolebook.accounts.challenges import Asked, PasskeyAnswer
+from rolebook.accounts.credential_models import Passkey
+from rolebook.accounts.flows import passkeys as flows
+from tests.support.people import PASSWORD, START, WEB, Mails, Person
 
 SITE = "https://access.example.org"
 _PRESENT, _VERIFIED, _ATTESTED = 0x01, 0x04, 0x40
@@ -64,3 +70,24 @@ class Device:
         named = websafe_encode(self.credential_id)
         encoded = {name: websafe_encode(value) for name, value in response.items()}
         return {"id": named, "rawId": named, "type": "public-key", "response": {**encoded, **more}}
+
+
+def asked_for_new(person: Person, at: datetime = START) -> Asked:
+    """Ask for a new passkey of somebody, with the password."""
+    return flows.ask_for_new_passkey(acting_user=person.account, password=PASSWORD, at=at)
+
+
+def add(
+    person: Person, device: Device, asked: Asked | None = None, name: str = "Key", at: datetime = START
+) -> Passkey:
+    """Set up a passkey of somebody on a device."""
+    asked = asked or asked_for_new(person, at)
+    flows.add_passkey(
+        acting_user=person.account,
+        name=name,
+        answer=PasskeyAnswer(asked.challenge_id, device.make(asked.options)),
+        at=at,
+        origin=WEB,
+        send=Mails(),
+    )
+    return Passkey.objects.get(account=person.account, name=name)

@@ -1,7 +1,7 @@
 """Tables of what proves who somebody is beside the password, and of the sessions that followed.
 
 Authenticator apps and recovery codes stand in allauth's table (docs/decisions/0008); passkeys here, because a
-credential's id is unique over all accounts and its counter only ever goes up (docs/decisions/0018).
+credential's id is unique over all accounts and its counter only ever goes up (docs/decisions/0023).
 """
 
 import uuid
