@@ -7,11 +7,13 @@ import pytest
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import standing_of
 from rolebook.governance.deciders import people_in_office, who_may_decide
-from rolebook.governance.flows import decide_stage
-from rolebook.governance.models import Access, Grant, Request, Stage
+from rolebook.governance.flows import decide_stage, remove_access
+from rolebook.governance.models import Access, Employment, Grant, Request, Stage, SupervisorWord
 from rolebook.governance.queries import pending_requests
-from rolebook.governance.refusals import NotFound, Refused
+from rolebook.governance.queries.users import users_of_organization
+from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.policy.model import Act
+from tests.governance.test_triggers import refused
 from tests.support import grants, iqcs, rolebooks
 from tests.support.grants import decides, open_stage
 from tests.support.iqcs import LEAD, MANAGER, PROGRAM, REPRESENTATIVE, SECURITY
@@ -149,3 +151,69 @@ def test_another_employer_sends_what_waits_back(person: Account, representative:
         origin=WEB,
     )
     assert state_of(request) == "returned"
+
+
+@pytest.mark.invariant("I11")
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"lower_levels": True},
+        {"starts_at": START - timedelta(days=400)},
+        {"ends_at": LATER + timedelta(days=9)},
+    ],
+    ids=["wider", "earlier", "longer"],
+)
+def test_what_an_access_promised_never_changes(person: Account, change: dict[str, object]) -> None:
+    access = iqcs.gives_access(person, "FWS-R6", lower_levels=False)
+    assert refused(lambda: Access.objects.filter(pk=access.pk).update(**change))
+    assert refused(access.delete)
+    Access.objects.filter(pk=access.pk).update(closed_at=LATER)
+    assert refused(lambda: Access.objects.filter(pk=access.pk).update(closed_at=None))
+
+
+@pytest.mark.invariant("I11")
+def test_who_employed_a_person_and_what_a_form_said_never_change(person: Account) -> None:
+    iqcs.employed(person, "FWS-R6")
+    request = iqcs.asks(person, iqcs.answers({MANAGER: "add"}))
+    assert refused(lambda: Employment.objects.update(organization=iqcs.place("BLM")))
+    assert refused(lambda: Employment.objects.all().delete())
+    assert refused(lambda: request.forms.update(comments="other"))
+    assert refused(lambda: SupervisorWord.objects.update(state="refused"))
+
+
+@pytest.mark.requirement("IQCS-03")
+def test_an_account_manager_does_not_say_whom_the_agency_employs(person: Account) -> None:
+    iqcs.employed(person, "USAF-ACC")
+    manager = iqcs.manager("FWS-R6")
+    with pytest.raises(NotAllowed):
+        iqcs.employed(person, "FWS-R6", by=manager)
+    iqcs.employed(person, "FWS-R6", by=iqcs.holder(LEAD, "FWS", "Lena Lead"))
+    assert [
+        one.organization.code
+        for one in Employment.objects.order_by("pk")
+        if one.participation.account == person
+    ] == [
+        "USAF-ACC",
+        "FWS-R6",
+    ]
+
+
+@pytest.mark.requirement("IQCS-05")
+def test_security_removes_the_access_to_a_code_and_the_role_stays(person: Account, security: Account) -> None:
+    grants.designated(person, MANAGER, program_id=PROGRAM)
+    for code in ("FWS-R6", "BLM-MT"):
+        iqcs.gives_access(person, code)
+    removed = remove_access(
+        acting_user=security,
+        program_id=PROGRAM,
+        organization_id=iqcs.place("FWS-R6").public_id,
+        beneficiary_id=person.public_id,
+        at=LATER,
+        origin=WEB,
+    )
+    assert [access.organization.code for access in removed.accesses] == ["FWS-R6"]
+    left = Access.objects.filter(account=person, closed_at=None)
+    assert [access.organization.code for access in left] == ["BLM-MT"]
+    assert Grant.objects.filter(account=person, closed_at=None).count() == 1
+    users = users_of_organization(security, iqcs.place("BLM-MT").public_id, PROGRAM, LATER)
+    assert [(user.name, user.may_remove) for user in users.connected.rows] == [("Rita Requester", True)]

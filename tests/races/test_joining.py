@@ -24,9 +24,9 @@ def not_joined(one: Round) -> str | None:
     refused = [result for result in one.results.values() if isinstance(result, Exception)]
     if refused:
         return f"refused: {refused}"
-    own = Stage.objects.filter(
-        request=one.about["request"], is_foreign=False, approver_role_id=REPRESENTATIVE
-    )
+    request = one.about["request"]
+    assert isinstance(request, Request)
+    own = Stage.objects.filter(request=request, is_foreign=False, approver_role_id=REPRESENTATIVE)
     opened = [stage.opened_at is not None for stage in own]
     return None if opened == [True] else f"the own stages were opened: {opened}"
 

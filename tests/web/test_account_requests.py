@@ -180,15 +180,19 @@ def test_a_supervisor_with_an_account_answers_signed_in() -> None:
     assert request.state == "returned"
 
 
-@pytest.mark.requirement("IQCS-02")
+@pytest.mark.requirement("IQCS-02", "IQCS-07", "IQCS-15")
 def test_who_decides_asks_for_another_person_who_sees_who_asked() -> None:
     rita = somebody("Rita Requester")
     iqcs.employed(rita.account, "FWS-R6-BNR", at=clock.now() - timedelta(hours=1))
     manager = official(MANAGER, "FWS-R6", "Manuel Manager")
+    lead = official(LEAD, "FWS", "Lena Lead")
     client = browser(manager)
     found = client.get("/iqcs/account-request/for/", {"person": rita.account.email})
     assert found.status_code == 302
     address = found["Location"]
+    assert (
+        "Certificates of role-based training are no longer required" in client.get(address).content.decode()
+    )
     client.post(address, {**FORM, "code-0": "FWS-R6", "do": "check"})
     page = client.get(f"{address}check/").content.decode()
     hidden = dict(re.findall(r'name="(shown|type)"\s+value="([^"]*)"', page))
@@ -196,6 +200,7 @@ def test_who_decides_asks_for_another_person_who_sees_who_asked() -> None:
     request = Request.objects.get()
     theirs = browser(rita).get(f"/iqcs/requests/{request.public_id}/").content.decode()
     assert "Manuel Manager asked" in theirs
+    assert f'href="mailto:{lead.account.email}"' in theirs
     assert browser(rita).get("/iqcs/account-request/for/").status_code == 404
 
 

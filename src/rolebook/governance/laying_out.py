@@ -7,7 +7,7 @@ from rolebook.accounts.models import Organization, RolebookVersion
 from rolebook.governance.content import items_hash
 from rolebook.governance.employing import employer_for
 from rolebook.governance.models import Request, RequestItem, Stage, TreeChange
-from rolebook.policy.approval import AskedItem, LaidStage, lay_out
+from rolebook.policy.approval import AskedItem, LaidStage, chain_for, lay_out
 from rolebook.policy.model import Rolebook
 from rolebook.policy.organizations import OrganizationPath, OrganizationRef
 from rolebook.policy.rules import ChangeKind
@@ -114,6 +114,15 @@ def paths_of(organizations: Sequence[Organization]) -> dict[int, OrganizationPat
         found = Organization.objects.filter(pk__in=above).values_list("pk", "code", "kind_id")
         references.update((pk, OrganizationRef(str(pk), code, kind_id)) for pk, code, kind_id in found)
     return {pk: tuple(references[step] for step in path) for pk, path in steps.items()}
+
+
+def chain_roles(book: Rolebook, organization: Organization) -> frozenset[str]:
+    """Return the roles that decide in an organization's chain, or about it across agencies; none without a chain."""
+    found = chain_for(book, paths_of([organization])[organization.pk])
+    if found is None:
+        return frozenset()
+    stages = (*found[0].stages, *book.approval.foreign_last)
+    return frozenset(stage.approver_role_id for stage in stages)
 
 
 def _pk(organization_id: str | None) -> int | None:

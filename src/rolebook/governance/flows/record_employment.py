@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from rolebook.accounts.models import Account
+from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.queries import rolebook_in_force
 from rolebook.audit import tags
 from rolebook.audit.recording import Origin
@@ -11,6 +11,7 @@ from rolebook.governance import locks
 from rolebook.governance.authority import Standing
 from rolebook.governance.employing import present_employment, write_employment
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
+from rolebook.governance.laying_out import chain_roles
 from rolebook.governance.models import AccessCheck, Employment, Participation
 from rolebook.governance.participations import participation_of
 from rolebook.governance.queries.seeing import find_organization, not_yours, public_id_of
@@ -31,9 +32,10 @@ def record_employment(
 ) -> Employment:
     """Record that an organization employs a person from now on, over the record before, which stays as history.
 
-    Open to who decides requests at that organization, and to the operator (``acting_user`` None). Where the person
-    holds access apart from roles, a check of it is opened for who decides there. Raises Refused for oneself and for the
-    employer on record, NotAllowed or NotFound where it is not theirs, NotFound for who takes no part in the program.
+    Open to who decides in that organization's chain or for the whole program, and to the operator (``acting_user``
+    None). Where the person holds access apart from roles, a check of it is opened for who decides there. Raises
+    Refused for oneself and for the employer on record, NotAllowed or NotFound where it is not theirs, NotFound for who
+    takes no part in the program.
     """
     about = About(program_id=program_id)
     with attempt(
@@ -52,8 +54,7 @@ def record_employment(
             raise NotFound
         if acting_user is not None:
             standing = acting_standing(acting_user, program_id, at)
-            if standing.office_over(Act.DECIDE, organization, ()) is None:
-                raise not_yours(standing, organization)
+            require_answers_for(standing, organization)
             if acting_user.pk == beneficiary.pk:
                 raise Refused([Violation("own_request")])
         joined = Participation.objects.filter(program_id=program_id, account=beneficiary).exists()
@@ -84,7 +85,8 @@ def close_access_check(
 ) -> AccessCheck:
     """Say that the codes a person holds were looked at; what has to go is asked for as a modification.
 
-    By who decides requests at the new employer, not by the person. Raises NotFound and NotAllowed.
+    By who decides in the new employer's chain, or for the whole program; not by the person. Raises NotFound and
+    NotAllowed.
     """
     about = About(program_id=program_id)
     with attempt(
@@ -116,11 +118,27 @@ def close_access_check(
 
 def require_may_check(standing: Standing, check: AccessCheck) -> None:
     """Raise NotFound or NotAllowed unless somebody may close a check of access."""
-    organization = check.employment.organization
-    if standing.office_over(Act.DECIDE, organization, ()) is None:
-        raise not_yours(standing, organization)
+    require_answers_for(standing, check.employment.organization)
     if check.employment.participation.account_id == standing.account.pk:
         raise NotAllowed
+
+
+def require_answers_for(standing: Standing, organization: Organization) -> None:
+    """Raise NotFound or NotAllowed unless somebody answers for an organization's people (`answers_for`)."""
+    if not answers_for(standing, organization):
+        raise not_yours(standing, organization)
+
+
+def answers_for(standing: Standing, organization: Organization) -> bool:
+    """Return whether an office of theirs decides in the organization's chain, or for the whole program.
+
+    Who only authorizes locally (an account manager) cannot say whom the agency employs.
+    """
+    roles = chain_roles(standing.book, organization)
+    return any(
+        office.covers(organization) and (office.organization_id is None or office.role_id in roles)
+        for office in standing.offices(Act.DECIDE)
+    )
 
 
 def _find_check(program_id: str, check_id: uuid.UUID | str) -> AccessCheck:

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import in_force
-from rolebook.governance.models import Access, AccessCheck, Employment
+from rolebook.governance.flows.record_employment import answers_for
+from rolebook.governance.models import Access, AccessCheck, Employment, Participation
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
 from rolebook.policy.model import Act
@@ -34,7 +35,7 @@ def open_checks(viewer: Account, program_id: str, at: datetime) -> tuple[CheckLi
     for check in checks.order_by("opened_at", "pk") if offices else ():
         employment = check.employment
         account = employment.participation.account
-        if account.pk == viewer.pk or not any(one.covers(employment.organization) for one in offices):
+        if account.pk == viewer.pk or not answers_for(standing, employment.organization):
             continue
         before = (
             Employment.objects.filter(participation=employment.participation, pk__lt=employment.pk)
@@ -69,7 +70,9 @@ def employer_history(
 ) -> EmployerHistory:
     """Return a person's employers for themselves and for who decides requests or views users; NotFound for others."""
     standing = viewer_standing(viewer, program_id, at)
-    account = Account.objects.filter(public_id=public_id_of(account_id)).first()
+    joined = Participation.objects.filter(program_id=program_id, account__public_id=public_id_of(account_id))
+    part = joined.select_related("account").first()
+    account = None if part is None else part.account
     if account is None or not standing.book.approval.employing_chain:
         raise NotFound
     found = Employment.objects.filter(program_id=program_id, participation__account=account)

@@ -14,8 +14,8 @@ from rolebook.governance.account_answers import (
 )
 from rolebook.governance.authority import Standing
 from rolebook.governance.course import waits_for_supervisor
-from rolebook.governance.deciders import who_may_decide
-from rolebook.governance.employing import present_employment
+from rolebook.governance.deciders import holders_at, who_may_decide
+from rolebook.governance.employing import employer_for, present_employment
 from rolebook.governance.flows.answer_as_supervisor import is_supervisor
 from rolebook.governance.flows.submit_account_request import require_may_ask_for
 from rolebook.governance.models import (
@@ -137,6 +137,18 @@ def codes_to_offer(viewer: Account, program_id: str, at: datetime, most: int = 3
     return list(places.order_by("code").values_list("code", "name")[:most])
 
 
+def leads_to_ask(
+    viewer: Account, program_id: str, employer: Organization, at: datetime
+) -> tuple[Account, ...]:
+    """Return who leads the agency that employs a person: whom to ask about certificates and the form (IQCS-07, -15)."""
+    standing = viewer_standing(viewer, program_id, at)
+    found: dict[int, Account] = {}
+    for stage in standing.book.approval.foreign_last:
+        for account in holders_at(standing.book, stage.approver_role_id, employer, at):
+            found[account.pk] = account
+    return tuple(found[pk] for pk in sorted(found))
+
+
 @dataclass(frozen=True, slots=True)
 class StageNow:
     """An open stage: who may decide it now, and whether the steward stands in because nobody else is left."""
@@ -162,7 +174,8 @@ class AccountRequestDetail:
         held: whether the rest waits for the requester, because another agency denied its part.
         is_requester: whether the viewer asked for it.
         employment: who employs the person, as recorded.
-        agencies: (agency or office, who decided, when, verdict) of every outcome of this version.
+        leads: who approved access of other agencies, by name, office and agency.
+        to_ask: who leads the person's own agency.
     """
 
     detail: RequestDetail
@@ -178,6 +191,7 @@ class AccountRequestDetail:
     waits_for_supervisor: bool
     employment: Employment | None
     leads: tuple[str, ...]
+    to_ask: tuple[Account, ...]
 
 
 def account_request_detail(
@@ -195,6 +209,7 @@ def account_request_detail(
     word = SupervisorWord.objects.filter(form=forms[request.version]).select_related("answered_by").first()
     waiting = request.state in (Request.State.PENDING, Request.State.RETURNED)
     dated = next((item for item in now if item.ends_at), None)
+    employer = employer_for(request)
     return AccountRequestDetail(
         detail=detail,
         form=forms[request.version],
@@ -209,6 +224,7 @@ def account_request_detail(
         waits_for_supervisor=waits_for_supervisor(request),
         employment=present_employment(request.beneficiary, program_id),
         leads=_leads(request),
+        to_ask=() if employer is None else leads_to_ask(viewer, program_id, employer, at),
     )
 
 

@@ -18,6 +18,7 @@ from rolebook.governance.queries.account_requests import (
     answers_of_request,
     codes_to_offer,
     form_to_fill,
+    leads_to_ask,
     person_named,
 )
 from rolebook.governance.queries.seeing import find_request, viewer_standing
@@ -148,6 +149,9 @@ def _form_page(
         "may_ask_for_others": not form.for_another and bool(standing.offices(Act.DECIDE)),
         "hint": request.rolebook.hint("request"),
         "zone": request.program.zone,
+        "leads": ()
+        if form.employment is None
+        else leads_to_ask(request.account, request.program.id, form.employment.organization, request.at),
         "action": _address(request, form),
     }
     return render(request, "account_requests/form.html", shown, status=status)
