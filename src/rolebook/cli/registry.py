@@ -104,6 +104,10 @@ COMMANDS: Mapping[str, Registered] = {
         "rolebook.cli.server.imports:import_group",
         "Bring organizations, accounts or grants into a program from a file",
     ),
+    "organizations": Registered(
+        "rolebook.cli.server.places:organizations",
+        "Find, move, close and reopen a program's organizations",
+    ),
     "users": Registered(
         "rolebook.cli.server.users:users",
         "List accounts, deactivate, close, reopen and merge them, and free people of a lost second factor",
