@@ -38,6 +38,7 @@ WRONG = {
     "ROLEBOOK_EARLIER_SECRET_KEYS": ["other the-present-key"],
     "ROLEBOOK_SESSION_HOURS": ["0", "twelve", "169"],
     "ROLEBOOK_SESSION_IDLE_MINUTES": ["0", "half", "721"],
+    "ROLEBOOK_METRICS_TOKEN": ["guess"],
     "ROLEBOOK_RECOVERY_WAIT_HOURS": ["-1", "soon", "1000000"],
     "ROLEBOOK_IDENTITY_PROVIDERS": ["/nowhere/providers.toml"],
     "ROLEBOOK_HOSTS": ["https://a.example.org", "a b"],

@@ -13,8 +13,7 @@ from rolebook.jobs.models import ScheduledJob
 from rolebook.jobs.overview import TITLES
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
-from rolebook.server.environment import SettingsError
-from rolebook.server.metrics import metrics_token
+from rolebook.server.environment import SettingsError, metrics_token
 from tests.web.worlds import QPP, World, designate, signed_in, user
 
 

@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from rolebook.accounts.identity_providers import IdentityProvider, ProvidersError, read_providers
 from rolebook.notices.transport import MailSettingsError, mail_server
 
+_SHORTEST_TOKEN = 16
 _HOST = re.compile(r"\.?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
 SECRET_KEY_FILE = "secret-key"  # noqa: S105 - a name of a file
 """In the home: the secret keys where no variable names one."""
@@ -76,6 +77,7 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
     secret, *earlier = _secret_keys(variables, home)
     database = variables.get("ROLEBOOK_DATABASE", f"sqlite:///{home / 'rolebook.sqlite3'}")
     django_database(database)
+    metrics_token(variables)
     return Environment(
         home=home,
         database=database,
@@ -123,6 +125,16 @@ def _parts(address: str) -> SplitResult:
     except ValueError:
         return urlsplit("")
     return parts
+
+
+def metrics_token(variables: Mapping[str, str] = os.environ) -> str:
+    """Return the token that metrics ask for (empty: this machine only). Raises SettingsError for a short one."""
+    token = variables.get("ROLEBOOK_METRICS_TOKEN", "")
+    if token and len(token) < _SHORTEST_TOKEN:
+        raise SettingsError(
+            f"ROLEBOOK_METRICS_TOKEN: found {len(token)} characters, expected at least {_SHORTEST_TOKEN}"
+        )
+    return token
 
 
 def _hosts(variables: Mapping[str, str]) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ what a proxy forwards.
 """
 
 import hmac
-import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -20,23 +19,12 @@ from rolebook.governance.models import Request, TreeChange
 from rolebook.jobs.overview import lines
 from rolebook.notices.models import Cursor
 from rolebook.notices.queue import queue_now
-from rolebook.server.environment import SettingsError
+from rolebook.server.environment import metrics_token
 from rolebook.web.gate import open_page
 
-_SHORTEST_TOKEN = 16
 _FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 type Sample = tuple[Mapping[str, str], float]
-
-
-def metrics_token(variables: Mapping[str, str] = os.environ) -> str:
-    """Return the token that metrics ask for (empty: this machine only). Raises SettingsError for a short one."""
-    token = variables.get("ROLEBOOK_METRICS_TOKEN", "")
-    if token and len(token) < _SHORTEST_TOKEN:
-        raise SettingsError(
-            f"ROLEBOOK_METRICS_TOKEN: found {len(token)} characters, expected at least {_SHORTEST_TOKEN}"
-        )
-    return token
 
 
 @open_page
