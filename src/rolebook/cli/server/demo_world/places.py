@@ -72,10 +72,11 @@ def as_file(places: tuple[Place, ...]) -> bytes:
     out = io.StringIO()
     schemes = sorted(set(_SCHEMES.values()))
     writer = csv.writer(out)
-    writer.writerow(["code", "name", "kind", *schemes])
+    writer.writerow(["code", "name", "kind", *schemes, "contact_for", "contact_name", "contact_phone"])
     for place in places:
+        contact = ["Billing", "Front office", "410-555-0100"] if place.name in FIXED else ["", "", ""]
         numbers = [place.number if _SCHEMES[place.kind_id] == scheme else "" for scheme in schemes]
-        writer.writerow([place.number, place.name, place.kind_id, *numbers])
+        writer.writerow([place.number, place.name, place.kind_id, *numbers, *contact])
     return out.getvalue().encode()
 
 
