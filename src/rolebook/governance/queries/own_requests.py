@@ -11,12 +11,14 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing
+from rolebook.governance.deciders import stages_with_nobody_left
 from rolebook.governance.models import Request, RequestItem, Stage
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.organization_search import matching
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.queries.seeing import viewer_standing
+from rolebook.policy.model import STEWARD_ID, Rolebook
 
 AGAIN = (Request.State.DENIED, Request.State.WITHDRAWN, Request.State.RETURNED, Request.State.PARTLY_APPROVED)
 """States from which the requester may submit again (QPP-13)."""
@@ -128,6 +130,13 @@ def _with_items(standing: Standing, page: QuerySet[Request, Any]) -> list[tuple[
             stage_place=F("stages__organization__name"),
             stage_opened_at=F("stages__opened_at"),
             again=Exists(Request.objects.filter(resubmission_of=OuterRef("request"))),
+            left=Exists(
+                Stage.objects.filter(
+                    stages_with_nobody_left(standing.book, standing.at),
+                    pk=OuterRef("stages"),
+                    state=Stage.State.OPEN,
+                )
+            ),
         )
         .select_related("organization", "request__requester", "request__beneficiary")
         .order_by("-request__submitted_at", "-request", "position", "stages__position", "stages__pk")
@@ -140,8 +149,9 @@ def _with_items(standing: Standing, page: QuerySet[Request, Any]) -> list[tuple[
         of_request = lines.setdefault(request.pk, {})
         line = of_request.get(item.pk) or item_line(standing, item, ())
         if item.stage_state == Stage.State.OPEN and item.stage_opened_at is not None:
-            office = role_title(standing.book, item.stage_role_id)
-            wait = Waiting(office, item.stage_place, item.stage_opened_at)
+            wait = waiting(
+                standing.book, item.stage_role_id, item.stage_place, item.stage_opened_at, left=item.left
+            )
             line = replace(line, waits=(*line.waits, wait))
         of_request[item.pk] = line
     return [(request, list(lines[pk].values())) for pk, request in requests.items()]
@@ -153,8 +163,17 @@ def with_people(requests: QuerySet[Request]) -> QuerySet[Request]:
     return requests.annotate(**{_AGAIN: Exists(again)}).select_related("requester", "beneficiary")
 
 
-def item_line(standing: Standing, item: RequestItem, waiting: Sequence[Stage]) -> ItemLine:
-    """Return an item with the open stages that it waits at."""
+def waiting(
+    book: Rolebook, role_id: str, organization_name: str | None, since: datetime, *, left: bool
+) -> Waiting:
+    """Return for whom an open stage waits: its office, or the steward where nobody is ``left`` in it."""
+    if left and role_id != STEWARD_ID:
+        return Waiting(book.steward.title, None, since)
+    return Waiting(role_title(book, role_id), organization_name, since)
+
+
+def item_line(standing: Standing, item: RequestItem, waits: Sequence[Waiting]) -> ItemLine:
+    """Return an item with what it waits for."""
     place = item.organization
     return ItemLine(
         kind=item.kind,
@@ -165,15 +184,7 @@ def item_line(standing: Standing, item: RequestItem, waiting: Sequence[Stage]) -
         organization_code=None if place is None else place.code,
         organization_kind_id=None if place is None else place.kind_id,
         state=item.state,
-        waits=tuple(
-            Waiting(
-                role_title(standing.book, stage.approver_role_id),
-                None if stage.organization is None else stage.organization.name,
-                stage.opened_at,
-            )
-            for stage in waiting
-            if stage.opened_at is not None
-        ),
+        waits=tuple(waits),
     )
 
 

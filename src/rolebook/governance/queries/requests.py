@@ -1,7 +1,7 @@
 """One request with its course: who decided what and when, and what the role would let them do."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from rolebook.governance.queries.own_requests import (
     RequestLine,
     item_line,
     request_line,
+    waiting,
     with_people,
 )
 from rolebook.governance.queries.pending import PendingRow, pending_rows, role_title
@@ -107,13 +108,23 @@ class Parts:
             {pk: tuple(some) for pk, some in roles.items()},
         )
 
-    def lines(self, standing: Standing, stages: Sequence[Stage]) -> tuple[ItemLine, ...]:
-        """Return the items as lists show them, each with the open ones of ``stages`` that it waits at."""
-        waiting = {stage.pk: stage for stage in stages if stage.state == Stage.State.OPEN}
-        return tuple(
-            item_line(
-                standing, item, [waiting[pk] for pk in self.stage_pks.get(item.pk, ()) if pk in waiting]
+    def lines(
+        self, standing: Standing, stages: Sequence[Stage], left: Collection[int]
+    ) -> tuple[ItemLine, ...]:
+        """Return the items as lists show them, each with what it waits for among ``stages``; ``left`` to the steward."""
+        waits = {
+            stage.pk: waiting(
+                standing.book,
+                stage.approver_role_id,
+                None if stage.organization is None else stage.organization.name,
+                stage.opened_at,
+                left=stage.pk in left,
             )
+            for stage in stages
+            if stage.state == Stage.State.OPEN and stage.opened_at is not None
+        }
+        return tuple(
+            item_line(standing, item, [waits[pk] for pk in self.stage_pks.get(item.pk, ()) if pk in waits])
             for item in self.items
         )
 
@@ -143,6 +154,7 @@ def request_detail(
     parts = Parts.of(request)
     open_stages = [stage for stage in stages if stage.state == Stage.State.OPEN]
     rows = tuple(pending_rows(standing, open_stages, parts.roles_by_stage))
+    left = _left_to_steward(standing, open_stages)
     official = (
         any(row.may_decide for row in rows)
         or any(stage_outcome(stage) and stage.outcome.approver_id == viewer.pk for stage in stages)
@@ -154,10 +166,10 @@ def request_detail(
     asked_again_at = _asked_again_at(request, viewer) if denied else None
     again = request.resubmissions.order_by("pk").values_list("public_id", flat=True).first()
     return RequestDetail(
-        line=request_line(standing, request, parts.lines(standing, stages)),
+        line=request_line(standing, request, parts.lines(standing, stages, left)),
         beneficiary_id=request.beneficiary.public_id,
         beneficiary_email=request.beneficiary.email if official else None,
-        course=_course(standing, request, stages, tell_names=official),
+        course=_course(request, stages, left, tell_names=official),
         to_decide=rows,
         gives=_gives(standing, request, parts),
         may_ask_again=denied and again is None and asked_again_at is None,
@@ -185,14 +197,20 @@ def stage_outcome(stage: Stage) -> Outcome | None:
     return getattr(stage, "outcome", None)
 
 
+def _left_to_steward(standing: Standing, open_stages: Sequence[Stage]) -> frozenset[int]:
+    """Return which open stages the steward decides because nobody is left in their office; one statement."""
+    if not open_stages:
+        return frozenset()
+    nobody = stages_with_nobody_left(standing.book, standing.at)
+    left = Stage.objects.filter(nobody, pk__in=[stage.pk for stage in open_stages])
+    return frozenset(left.values_list("pk", flat=True))
+
+
 def _course(
-    standing: Standing, request: Request, stages: Sequence[Stage], *, tell_names: bool
+    request: Request, stages: Sequence[Stage], left: Collection[int], *, tell_names: bool
 ) -> tuple[CourseStep, ...]:
     """Return the course; titles are those of the rolebook under which the request was laid out."""
     book = book_of_version(request.rolebook_version)
-    waiting = [stage.pk for stage in stages if stage.state == Stage.State.OPEN]
-    left = Stage.objects.filter(stages_with_nobody_left(standing.book, standing.at), pk__in=waiting)
-    left_pks = set(left.values_list("pk", flat=True)) if waiting else set()
     titles = _stage_titles(book)
     steps: list[CourseStep] = []
     for stage in stages:
@@ -203,7 +221,7 @@ def _course(
                 title=titles.get((_chain_of(stage), stage.spec_id))
                 or titles.get(("", stage.spec_id), stage.spec_id),
                 office=role_title(book, stage.approver_role_id),
-                steward=book.steward.title if stage.pk in left_pks else None,
+                steward=book.steward.title if stage.pk in left else None,
                 organization_name=None if stage.organization is None else stage.organization.name,
                 state=stage.state,
                 opened_at=stage.opened_at,
