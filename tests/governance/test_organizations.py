@@ -18,7 +18,8 @@ from rolebook.governance.flows.edit_organization import (
 )
 from rolebook.governance.flows.move_organization import TreeChanged, move_organization
 from rolebook.governance.flows.request_role import request_role
-from rolebook.governance.models import Request
+from rolebook.governance.laying_out import lay_out_request
+from rolebook.governance.models import Request, RequestItem
 from rolebook.governance.organization_record import Typed
 from rolebook.governance.queries.places import organizations_for_role
 from rolebook.governance.queries.tree_preview import move_preview
@@ -316,3 +317,43 @@ def test_what_has_open_ones_below_it_is_not_closed_and_nothing_opens_below_a_clo
             acting_user=None, program_id=IQIES, organization_id=agency.public_id, at=LATER, origin=COMMAND
         )
     assert codes(refused) == {("above_is_closed", None)}
+
+
+@pytest.mark.fault(22, 24)
+def test_requests_go_back_when_others_decide_after_a_move_and_stay_where_nothing_is_different(
+    db: None,
+) -> None:
+    people.activate("iqcs")
+    unit = add_organization(
+        acting_user=None,
+        program_id="iqcs",
+        kind_id="unit",
+        parent_id=place("FWS", "iqcs").public_id,
+        typed=Typed("Bison Range", "FWS-X1"),
+        at=START,
+        origin=COMMAND,
+    ).organization
+    version, book = rolebook_in_force("iqcs", START)
+    asked = []
+    for there in (unit, place("BLM", "iqcs")):
+        person = grants.user(program_id="iqcs")
+        request = Request.objects.create(
+            program_id="iqcs",
+            requester=person,
+            beneficiary=person,
+            rolebook_version=version,
+            submitted_at=START,
+        )
+        item = RequestItem.objects.create(
+            program_id="iqcs",
+            request=request,
+            request_version=1,
+            position=0,
+            kind="add access",
+            organization=there,
+            lower_levels=False,
+        )
+        lay_out_request(request, [item], book)
+        asked.append(request)
+    assert move(unit, place("NPS", "iqcs")).returned == 1
+    assert [Request.objects.get(pk=one.pk).state for one in asked] == ["returned", "pending"]
