@@ -146,6 +146,24 @@ def test_an_idle_person_is_told_why_at_sign_in_and_comes_back_to_the_page(
     assert done["Location"] == "/qpp/my-access/"
 
 
+@pytest.mark.parametrize(
+    ("headers", "following"),
+    [
+        ({"Referer": "http://testserver/qpp/requests/?page=2"}, "?next=%2Fqpp%2Frequests%2F%3Fpage%3D2"),
+        ({"HX-Request": "true", "HX-Current-URL": "http://testserver/qpp/"}, "?next=%2Fqpp%2F"),
+        ({"Referer": "https://evil.test/qpp/"}, ""),
+        ({"HX-Request": "true", "HX-Current-URL": "https://evil.test/qpp/"}, ""),
+        ({}, ""),
+    ],
+    ids=["a form", "a part", "a form elsewhere", "a part elsewhere", "unknown"],
+)
+def test_who_is_signed_out_in_the_middle_of_something_comes_back_to_its_page(
+    client: Client, headers: dict[str, str], following: str
+) -> None:
+    sent = client.post("/qpp/request-a-role/", headers=headers)
+    assert (sent.headers.get("HX-Redirect") or sent["Location"]) == f"/qpp/sign-in/{following}"
+
+
 def test_the_time_outs_are_settings_and_are_told_in_words(user_with_totp: Person, settings: Settings) -> None:
     settings.ROLEBOOK_SESSION_IDLE_SECONDS, settings.SESSION_COOKIE_AGE = 600, 3600
     page = signed_in_client(user_with_totp).get("/security/").content.decode()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -60,7 +60,20 @@ class Gate:
 def sign_in_address(request: HttpRequest, program_id: str | None) -> str:
     """Return where to sign in so that the person comes back to the page of ``request`` afterwards."""
     page = reverse("sign-in", args=[program_id]) if program_id else reverse("choose-program")
-    return f"{page}?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else page
+    wanted = _page_of(request)
+    return f"{page}?{urlencode({'next': wanted})}" if wanted else page
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Return the page that a request stands on: itself, or the one whose form or part it is; empty when unknown."""
+    htmx = getattr(request, "htmx", None)
+    if htmx:
+        return htmx.current_url_abs_path or ""
+    if request.method == "GET":
+        return request.get_full_path()
+    parts = urlsplit(request.headers.get("Referer", ""))
+    ours = parts.netloc == request.get_host() and parts.path.startswith("/")
+    return urlunsplit(("", "", parts.path, parts.query, "")) if ours else ""
 
 
 def redirect(request: HttpRequest, address: str) -> HttpResponse:
