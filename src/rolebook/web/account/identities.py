@@ -16,7 +16,6 @@ from rolebook.accounts import throttling
 from rolebook.accounts.flows import identities as flows
 from rolebook.accounts.flows.credentials import WrongPassword, confirm_password
 from rolebook.accounts.linking import IdentityTaken
-from rolebook.accounts.models import Account
 from rolebook.accounts.openid.asking import begin
 from rolebook.accounts.openid.discovery import metadata_of
 from rolebook.accounts.openid.fetching import ProviderDown
@@ -26,14 +25,13 @@ from rolebook.accounts.throttling import TooManyAttempts
 from rolebook.audit import clock
 from rolebook.notices.outbox import account_mails
 from rolebook.web.account import session
+from rolebook.web.account.changing import NOT_YOURS, WITHOUT_ONE, signed_in_account, wrong_password
 from rolebook.web.account.forms import ConfirmPasswordForm, say
 from rolebook.web.account.pages import safe_next, too_many
 from rolebook.web.account.waiting import Away, Waiting, callback_address, forget_waiting
 from rolebook.web.context import LAST_PROGRAM
 
 _GET_OR_POST = ["GET", "HEAD", "POST"]
-_NOT_YOURS = "That is not your password."
-_WITHOUT_ONE = "You have no password yet. Choose one first: “Choose a password” on the Security page."
 _NO_FACTOR = (
     "Set up an authenticator app or a passkey first: without this identity you would have no second factor."
 )
@@ -49,7 +47,7 @@ def link(request: HttpRequest, provider_id: str) -> HttpResponse:
     provider = provider_of(provider_id)
     if provider is None:
         raise Http404
-    account, at = _account(request), clock.now()
+    account, at = signed_in_account(request), clock.now()
     form = ConfirmPasswordForm(request.POST or None)
     context = {"form": form, "name": provider.name, "has_password": account.has_usable_password()}
     template = "account/link_identity.html"
@@ -66,7 +64,7 @@ def link(request: HttpRequest, provider_id: str) -> HttpResponse:
         throttling.take([limit], at)
         address, asked = begin(provider, callback=callback_address(provider_id))
     except WrongPassword:
-        say(form, "password", _NOT_YOURS if account.has_usable_password() else _WITHOUT_ONE)
+        say(form, "password", wrong_password(account))
         return _leading_to(endpoint, render(request, template, context, status=422))
     except TooManyAttempts as limited:
         return too_many(request, template, context, limited)
@@ -79,7 +77,7 @@ def link(request: HttpRequest, provider_id: str) -> HttpResponse:
 @require_http_methods(_GET_OR_POST)
 def confirm(request: HttpRequest) -> HttpResponse:
     """Show which identity would be linked to which account, and link it when the person says so."""
-    account, waiting = _account(request), Waiting.of(request)
+    account, waiting = signed_in_account(request), Waiting.of(request)
     if waiting is None or waiting.proved_id != account.pk:
         return HttpResponseRedirect(reverse("security"))
     following = safe_next(waiting.following) or reverse("security")
@@ -110,7 +108,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
 @require_http_methods(_GET_OR_POST)
 def unlink(request: HttpRequest, link_id: uuid.UUID) -> HttpResponse:
     """Unlink an identity after the password was given again, unless no way in would be left."""
-    account, at = _account(request), clock.now()
+    account, at = signed_in_account(request), clock.now()
     linked = next((one for one in identities_of(account) if one.link_id == link_id), None)
     if linked is None:
         raise Http404
@@ -129,10 +127,10 @@ def unlink(request: HttpRequest, link_id: uuid.UUID) -> HttpResponse:
             send=account_mails(at),
         )
     except flows.NoWayIn as lacking:
-        say(form, None, _WITHOUT_ONE if lacking.lacking == "password" else _NO_FACTOR)
+        say(form, None, WITHOUT_ONE if lacking.lacking == "password" else _NO_FACTOR)
         return render(request, template, context, status=409)
     except WrongPassword:
-        say(form, "password", _NOT_YOURS)
+        say(form, "password", NOT_YOURS)
         return render(request, template, context, status=422)
     except TooManyAttempts as limited:
         return too_many(request, template, context, limited)
@@ -158,10 +156,3 @@ def _program_id(request: HttpRequest) -> str:
     ids = [book.program.id for book in programs_in_force(clock.now())]
     last = request.session.get(LAST_PROGRAM)
     return last if last in ids else ids[0]
-
-
-def _account(request: HttpRequest) -> Account:
-    account = session.account_of(request)
-    if account is None:
-        raise PermissionError("found nobody signed in behind the gate")
-    return account
