@@ -12,7 +12,7 @@ from rolebook.cli.server.start import start_django
 
 @click.group()
 def grants() -> None:
-    """List grants: who holds what, and why; give access apart from roles, and record who employs a person."""
+    """List grants: who holds what, and why."""
 
 
 @grants.command("list")

@@ -7,7 +7,7 @@ from rolebook.accounts.models import Account
 from rolebook.accounts.queries import rolebook_in_force
 from rolebook.accounts.texts import email_key
 from rolebook.audit import tags
-from rolebook.audit.recording import Origin
+from rolebook.audit.recording import Origin, UnitOfWork
 from rolebook.governance import locks
 from rolebook.governance.course import open_ready_stages, send_back
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
@@ -64,28 +64,31 @@ def answer_as_supervisor(
         request = find_request(program_id, request.public_id)
         version, _ = rolebook_in_force(program_id, at)
         way = SupervisorWord.Way.MAILED_LINK if token is not None else SupervisorWord.Way.SIGNED_IN
-        word.state = SupervisorWord.State.GIVEN if authorize else SupervisorWord.State.REFUSED
         word.answered_at, word.answered_by, word.way, word.reason = at, acting_user, way, told
-        word.token_hash = ""
-        word.save(update_fields=["state", "answered_at", "answered_by", "way", "reason", "token_hash"])
-        work.record(
-            tags.SUPERVISOR_CONFIRMED if authorize else tags.SUPERVISOR_REFUSED,
-            program_id=program_id,
-            beneficiary_id=request.beneficiary.public_id,
-            request_id=request.public_id,
-            rolebook_version=version.number,
-            new={"word_id": word.public_id, "version": request.version, "way": way.value},
-            personal={
-                "name": word.form.supervisor_name,
-                "email": word.form.supervisor_email,
-                **({} if authorize else {"reason": told}),
-            },
-        )
+        _record(work, word, version.number, authorize=authorize)
         if authorize:
             open_ready_stages(work, request, at, version.number)
         else:
             send_back(work, request, at, version.number)
         return request
+
+
+def _record(work: UnitOfWork, word: SupervisorWord, rolebook_version: int, *, authorize: bool) -> None:
+    """Write the answer, after which the link's secret is worth nothing, and record it."""
+    request = word.form.request
+    word.state = SupervisorWord.State.GIVEN if authorize else SupervisorWord.State.REFUSED
+    word.token_hash = ""
+    word.save(update_fields=["state", "answered_at", "answered_by", "way", "reason", "token_hash"])
+    told = {"name": word.form.supervisor_name, "email": word.form.supervisor_email}
+    work.record(
+        tags.SUPERVISOR_CONFIRMED if authorize else tags.SUPERVISOR_REFUSED,
+        program_id=word.program_id,
+        beneficiary_id=request.beneficiary.public_id,
+        request_id=request.public_id,
+        rolebook_version=rolebook_version,
+        new={"word_id": word.public_id, "version": request.version, "way": str(word.way)},
+        personal=told if authorize else {**told, "reason": word.reason},
+    )
 
 
 def find_word(
