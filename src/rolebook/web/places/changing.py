@@ -84,7 +84,7 @@ def edit_page(request: ProgramRequest, organization_id: uuid.UUID) -> HttpRespon
     setattr(request, CURRENT_ENTRY, ENTRY)
     rows = organization.contacts.count() + CONTACTS
     if request.method != "POST":
-        form = RecordForm(request.rolebook, rows, initial=present(organization))
+        form = RecordForm(request.rolebook, rows, initial=present(organization, request.rolebook))
         return _edit(request, organization, form)
     form = RecordForm(request.rolebook, rows, request.POST)
     if form.is_valid():

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django import forms
 
-from rolebook.accounts.identifiers import Scheme, schemes_of
+from rolebook.accounts.identifiers import Scheme, punctuated, schemes_of
 from rolebook.accounts.models import Organization
 from rolebook.governance.flows.attempt import LONGEST_TEXT
 from rolebook.governance.organization_record import Typed
@@ -108,10 +108,12 @@ class ReasonForm(forms.Form):
     )
 
 
-def present(organization: Organization) -> dict[str, str]:
-    """Return what is written down about an organization, by the form's fields."""
+def present(organization: Organization, book: Rolebook) -> dict[str, str]:
+    """Return what is written down about an organization, by the form's fields; numbers as people write them."""
     found = {"name": organization.name, "code": organization.code}
-    found |= dict(organization.identifiers.order_by("-pk").values_list("scheme", "value"))
+    examples = {kind.identifier_scheme: kind.identifier_example for kind in book.organization_kinds}
+    for scheme, value in organization.identifiers.order_by("-pk").values_list("scheme", "value"):
+        found[scheme] = punctuated(value, examples.get(scheme, ""))
     for number, contact in enumerate(organization.contacts.order_by("purpose")):
         for name in _LABELS:
             found[f"contact-{number}-{name}"] = getattr(contact, name)
