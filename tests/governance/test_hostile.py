@@ -5,10 +5,10 @@ import pytest
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.flows.answer_as_supervisor import answer_as_supervisor
 from rolebook.governance.flows.change_status import change_account_status
-from rolebook.governance.models import Grant, Participation
+from rolebook.governance.models import Grant, Outcome, Participation
 from rolebook.governance.queries.duplicates import merge_preview
 from rolebook.governance.refusals import NotAllowed
-from tests.support import grants, iqcs, people
+from tests.support import grants, iqcs, people, rolebooks
 from tests.support.grants import LATER
 from tests.support.people import COMMAND, START, WEB
 
@@ -64,3 +64,23 @@ def test_a_supervisor_whose_account_is_deactivated_authorizes_nothing(db: None) 
             origin=WEB,
         )
     assert not Grant.objects.filter(account=person).exists()
+
+
+@pytest.mark.requirement("IQCS-03")
+@pytest.mark.invariant("I5")
+def test_what_one_organization_denied_holds_up_nothing_that_another_approved(db: None) -> None:
+    """Nor does what is against the denied part by then: they were made an official there in another way."""
+    people.activate()
+    rolebooks.put_in_force(rolebooks.closed_by_the_steward(rolebooks.in_force()))
+    places = [people.practice(f"Practice {number}") for number in range(2)]
+    officials = [grants.official(place) for place in places]
+    steward, person = grants.steward(), grants.user()
+    request = grants.asks(person, *places, role_id=grants.OFFICIAL)
+    grants.decides(officials[0], grants.open_stage(request, places[0]), "denied")
+    grants.designated(person, grants.OFFICIAL, places[0], at=LATER)
+    grants.decides(officials[1], grants.open_stage(request, places[1]))
+    decided = grants.decides(steward, request.stages.get(organization=None))
+    assert isinstance(decided, Outcome)
+    request.refresh_from_db()
+    assert request.state == "partly approved"
+    assert Grant.objects.filter(account=person, request_item__isnull=False).count() == 1
