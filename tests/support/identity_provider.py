@@ -39,6 +39,7 @@ class Provider:
         algorithm: of the next tokens.
         token_status: what its token endpoint answers, with ``token_body``.
         asked: the forms that its token endpoint got.
+        fetched: the paths that were read of it.
     """
 
     issuer: str = ""
@@ -52,6 +53,7 @@ class Provider:
     token_body: bytes | None = None
     asked: list[dict[str, str]] = field(default_factory=list)
     keys_fetched: int = 0
+    fetched: list[str] = field(default_factory=list)
     codes: dict[str, tuple[dict[str, str], dict[str, Any]]] = field(default_factory=dict)
 
     def settings(self, **changed: Any) -> IdentityProvider:
@@ -102,6 +104,7 @@ class Provider:
 
     def document(self, path: str) -> Any:
         """What is published at ``path``."""
+        self.fetched.append(path)
         if path == "/.well-known/openid-configuration":
             return {
                 "issuer": self.issuer,

@@ -183,6 +183,7 @@ def test_an_error_of_the_provider_is_a_page_that_says_so(
         (200, b'{"id_token": "\xff"}'),
         (200, b"{" * 100_000),
         (200, b" " * 600_000),
+        (302, b""),
         (307, b""),
         (400, b'{"error": "invalid_client"}'),
     ],
@@ -194,7 +195,8 @@ def test_a_broken_token_endpoint_is_a_page_and_never_a_failure(
     provider.token_status, provider.token_body = status, body
     came = come_back(client, provider)
     assert came.status_code in (400, 503)
-    assert len(provider.asked) == 1  # a redirect is not followed with the secret
+    assert len(provider.asked) == 1
+    assert "/elsewhere" not in provider.fetched  # a redirect is not followed with the secret
 
 
 @pytest.mark.parametrize(
