@@ -18,7 +18,7 @@ def test_forty_organizations_are_asked_for_by_a_pasted_list_and_decided_together
     site: Site, open_page: OpenPage, width: int
 ) -> None:
     world = site.world
-    places = [people.practice(f"Prairie Practice {one:02}", at=world.start) for one in range(40)]
+    places = people.practices(40, at=world.start)
     for place in places[:6]:
         designate(world.maria, "security_official", place, world.start)
     ask(world.uma, places[39], world.start)

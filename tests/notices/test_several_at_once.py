@@ -45,7 +45,7 @@ def mails(account: Account, kind: str) -> list[Notice]:
 @pytest.fixture
 def forty() -> tuple[Account, Account, list[Organization]]:
     """Two officials of many practices: the first of all of them, the second of the first one too."""
-    places = [people.practice(f"Prairie Practice {number:02}") for number in range(40)]
+    places = people.practices(40)
     first = grants.official(places[0], "Olga Official")
     for place in places[1:]:
         grants.designated(first, OFFICIAL, place)

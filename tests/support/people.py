@@ -126,6 +126,18 @@ def practice(
     return Organization.objects.get(program_id="qpp", code=code)
 
 
+def practices(number: int, name: str = "Prairie Practice", at: datetime = START) -> list[Organization]:
+    """So many practices of QPP, imported together: "Prairie Practice 00", "Prairie Practice 01", …"""
+    codes = [f"{next(_numbers) + 100000000:09d}" for _ in range(number)]
+    codes = [f"{code[:2]}-{code[2:]}" for code in codes]
+    rows = [f'{code},"{name} {one:02}",practice,{code}' for one, code in enumerate(codes)]
+    table = "\n".join(["code,name,kind,tin", *rows, ""])
+    import_organizations(
+        acting_user=None, program_id="qpp", data=table.encode(), file="practices.csv", at=at, origin=COMMAND
+    )
+    return list(Organization.objects.filter(program_id="qpp", code__in=codes).order_by("name"))
+
+
 def sign_in(client: Client, person: Person, program_id: str = "qpp") -> None:
     """Sign somebody in through the pages, as they would do it: password and agreement, then the security code."""
     # The same 30 seconds may have seen a sign-in of this person already, and a code is taken once.

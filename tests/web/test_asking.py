@@ -22,7 +22,7 @@ def text(response: object) -> str:
 
 
 def practices(world: World, number: int) -> list[Organization]:
-    return [people.practice(f"Prairie Practice {one:02}", at=world.start) for one in range(number)]
+    return people.practices(number, at=world.start)
 
 
 def paste(client: Client, numbers: str, address: str = PLACES) -> str:

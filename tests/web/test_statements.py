@@ -48,12 +48,12 @@ def of_a_steward(world: World) -> list[str]:
 
 def fill(world: World, first: int, number: int) -> None:
     """Let people ask, some be answered, and everybody who looks have requests of their own."""
-    for one in range(first, first + number):
+    places = people.practices(number, f"Lakeside Practice {first}", world.start)
+    for one, place in enumerate(places, first):
         someone = user(f"Person {one:02}", f"person{one}", world.start)
         request = ask(someone, world.cedar, world.start + timedelta(hours=one))
         if one % 3 == 0:
             answer(world.owen, request, "approved", world.start + timedelta(days=5))
-        place = people.practice(f"Lakeside Practice {one:02}", at=world.start)
         ask(world.maria, place, world.start + timedelta(days=1, hours=one))
         # Nobody decides there: these wait for the steward.
         ask(someone, place, world.start + timedelta(days=1, hours=one), role_id="security_official")
