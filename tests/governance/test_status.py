@@ -1,4 +1,4 @@
-"""Deactivating, closing and reopening people: power ends at once, requests are settled, nobody is left without a way."""
+"""Deactivating, closing and reopening people: power ends at once, requests are settled, nobody is left alone."""
 
 import pytest
 

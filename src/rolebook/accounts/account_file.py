@@ -31,8 +31,9 @@ class AccountRow:
 def read_accounts(data: bytes, file: str, today: date) -> tuple[AccountRow, ...]:
     """Return the accounts of a CSV file, checked against each other.
 
-    Columns: user_id, name, email, and optionally fsid and last_signed_in_on (a day, ``today`` at the latest). User IDs
-    and addresses are held to what registration asks of them. Raises RolebookErrors with every error at once (up to 200).
+    Columns: user_id, name, email, and optionally fsid and last_signed_in_on (a day, ``today`` at the latest).
+    User IDs and addresses are held to what registration asks of them. Raises RolebookErrors with every error at once
+    (up to 200).
     """
     report = Report()
     needed = ("user_id", "name", "email")

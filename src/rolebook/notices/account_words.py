@@ -164,7 +164,7 @@ _ACCOUNT_MAILS: dict[MailKind, _AccountMailWords] = {
         "Somebody said that your second factor is lost",
         "Somebody with your user ID, your password and a code from this mailbox said that your second factor is lost.",
         (
-            "Those who may vouch for you were told. They make sure that it is you before anything changes: expect a call.",
+            "Those who may vouch for you were told. They make sure that it is you before anything changes.",
             "If this was not you, stop it, change your password, and tell us.",
         ),
         "You get this because it concerns how you sign in. It cannot be turned off.",

@@ -139,7 +139,9 @@ def _check_fsids(rows: tuple[AccountRow, ...], book: Rolebook, report: Report) -
     known = has_fsids(book)
     for row in given:
         if row.fsid_place is not None and (not known or row.fsid in taken):
-            expected = "one that nobody else has" if known else f"none: {book.program.short_name} has no FSIDs"
+            expected = (
+                "one that nobody else has" if known else f"none: {book.program.short_name} has no FSIDs"
+            )
             report.add(row.fsid_place, say("bad fsid", found=row.fsid, expected=expected))
     report.check()
 
