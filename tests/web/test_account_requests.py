@@ -5,11 +5,14 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
-from rolebook.accounts.models import Account
+from rolebook.accounts.models import Account, Organization
 from rolebook.audit import clock
 from rolebook.governance.models import Access, AccountDraft, Grant, Request, SupervisorWord
 from rolebook.notices.models import Notice
+from rolebook.web.account_requests.urls import urlpatterns
+from tests.support import grants as qpp_grants
 from tests.support import iqcs, people
 from tests.support.iqcs import LEAD, MANAGER, PROGRAM, REPRESENTATIVE, SECURITY
 from tests.support.people import Person
@@ -226,3 +229,28 @@ def test_another_employer_is_recorded_and_the_codes_held_are_looked_at() -> None
     assert found is not None
     client.post(found.group(), {"note": "All of it goes by modification."})
     assert "Nothing to look at" in client.get("/iqcs/employers/").content.decode()
+
+
+@pytest.mark.invariant("I14")
+def test_where_access_comes_with_each_role_none_of_these_pages_is_there() -> None:
+    people.activate("qpp")
+    official_of_qpp = qpp_grants.official(people.practice())
+    asker = people.user_with_totp("Nora New")
+    qpp_grants.agree(asker.account)
+    waiting = qpp_grants.asks(asker.account, *Organization.objects.filter(program_id="qpp"))
+    client = people.signed_in_client(asker)
+    ids = {
+        "request_id": waiting.public_id,
+        "stage_id": waiting.stages.get().public_id,
+        "account_id": official_of_qpp.public_id,
+        "word_id": waiting.public_id,
+        "check_id": waiting.public_id,
+        "token": "x" * 43,
+    }
+    for pattern in urlpatterns:
+        known = {name: ids[name] for name in pattern.pattern.converters if name != "program_id"}
+        address = reverse(str(pattern.name), kwargs={"program_id": "qpp", **known})
+        for method in (client.get, client.post):
+            answer = method(address, {"verdict": "approved", "version": "1", "items": "", "person": "x"})
+            assert answer.status_code in (404, 405), (address, method)
+    assert waiting.stages.get().state == "open"

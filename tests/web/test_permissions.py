@@ -13,6 +13,7 @@ from django.urls import reverse
 from rolebook.accounts.models import Organization, Program
 from rolebook.audit.models import Event
 from rolebook.governance.models import Grant, Outcome, Request
+from rolebook.web.account_requests.urls import urlpatterns as account_request_pages
 from rolebook.web.urls import urlpatterns
 from tests.web.worlds import QPP, World, review, signed_in
 
@@ -117,6 +118,8 @@ ROUTES |= {
     "my-history": [OPEN],
     "request-history": [Route(_request, {"maria": 200, "owen": 200, "nora": 200}, 404)],
 }
+# Pages of programs that hold access apart from roles: not there in QPP (test_account_requests.py).
+ROUTES |= {pattern.name: [] for pattern in account_request_pages if pattern.name is not None}
 CASES = [(name, route) for name, routes in ROUTES.items() for route in routes]
 WHO = ("maria", "owen", "henry", "stella", "nora", "uma")
 

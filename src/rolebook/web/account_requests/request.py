@@ -14,10 +14,10 @@ from rolebook.governance.flows.answer_as_supervisor import ask_supervisor_again
 from rolebook.governance.flows.decide_stage import decide_stage
 from rolebook.governance.flows.let_rest_go_on import let_rest_go_on
 from rolebook.governance.models import Outcome
-from rolebook.governance.queries.account_requests import account_request_detail
+from rolebook.governance.queries.account_requests import account_request_detail, has_form
 from rolebook.governance.queries.audit_trail import may_see_official_history
 from rolebook.governance.queries.seeing import find_stage
-from rolebook.governance.refusals import Refused
+from rolebook.governance.refusals import NotFound, Refused
 from rolebook.notices.supervisors import supervisor_mails
 from rolebook.web.answers import program_view, said_of
 from rolebook.web.context import CURRENT_ENTRY
@@ -63,6 +63,8 @@ def review_stage(request: ProgramRequest, stage_id: uuid.UUID) -> HttpResponse:
         raise BadRequest("a decision names a verdict and the version that was shown")
     stage = find_stage(request.program.id, stage_id)
     request_id = stage.request.public_id
+    if not has_form(request.program.id, request_id):
+        raise NotFound
     try:
         decided = decide_stage(
             acting_user=request.account,

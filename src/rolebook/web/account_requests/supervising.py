@@ -65,6 +65,8 @@ def _bare(response: HttpResponse) -> HttpResponse:
 @require_safe
 def authorizations_page(request: ProgramRequest) -> HttpResponse:
     """List the authorizations that are asked of the viewer as a supervisor."""
+    if request.rolebook.access != "apart from roles":
+        raise NotFound
     setattr(request, CURRENT_ENTRY, "manage-access")
     asked = words_asked_of(request.account, request.program.id, request.at)
     return render(request, "account_requests/authorizations.html", {"asked": asked})
