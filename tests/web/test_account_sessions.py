@@ -1,6 +1,7 @@
 """Where somebody is signed in: the list, signing out of one, of all others, everywhere, and the time-outs (I7)."""
 
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -122,6 +123,22 @@ def test_when_a_session_was_seen_is_noted_every_few_minutes_and_not_at_every_req
             moved.setattr("rolebook.audit.clock.now", lambda at=later: at)
             here.get("/security/")
         assert (named(here).seen_at > began) is noted
+
+
+@pytest.mark.parametrize(
+    ("steps", "ends"), [([29 * 60, 29 * 60], False), ([31 * 60], True), ([25 * 60] * 30, True)]
+)
+def test_a_session_ends_after_30_idle_minutes_or_12_hours(
+    user_with_totp: Person, steps: list[int], ends: bool
+) -> None:
+    client = signed_in_client(user_with_totp)
+    at = clock.now()
+    statuses = []
+    for step in steps:
+        at += timedelta(seconds=step)
+        with mock.patch("rolebook.web.account.session.clock.now", return_value=at):
+            statuses.append(client.get("/qpp/").status_code)
+    assert (302 in statuses) is ends
 
 
 def test_an_idle_person_is_told_why_at_sign_in_and_comes_back_to_the_page(
