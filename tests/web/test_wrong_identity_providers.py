@@ -115,6 +115,21 @@ def test_a_callback_works_once_and_only_in_the_browser_that_began(
     assert len(provider.asked) == 1
 
 
+@pytest.mark.fault(26)
+def test_a_callback_works_once_where_nobody_was_signed_in_by_it_either(
+    client: Client, provider: Provider
+) -> None:
+    answer = provider.answer(client.get(GO)["Location"], "unlinked")
+    assert client.get(BACK, answer)["Location"] == "/sign-in/identity/"
+    assert client.get(BACK, answer).status_code == 400
+    assert len(provider.asked) == 1
+
+
+def test_an_answer_of_any_length_is_not_read_to_its_end(client: Client, provider: Provider) -> None:
+    provider.token_body = b'{"padding": "' + b"x" * 600_000 + b'"}'
+    assert come_back(client, provider).status_code == 503
+
+
 def test_a_code_that_was_put_into_another_sign_in_is_refused_by_its_verifier(
     client: Client, provider: Provider, user_with_totp: Person
 ) -> None:
