@@ -54,6 +54,7 @@ def test_an_imported_grant_points_at_its_import_and_says_who_approved_it_when(
     [listed] = list_grants("qpp", datetime(2022, 1, 1, tzinfo=UTC))
     assert listed.origin == f"import {report.import_id}, approved by Rita Ray on 2021-05-04 (HARP 7)"
     [held] = my_access(person, "qpp", START)
+    assert held.why is not None
     assert (held.why.how, held.why.by, held.why.approved_on) == ("import", "Rita Ray", date(2021, 5, 4))
     assert (held.why.at, held.why.reason) == (START, "Migration from the old portal")
 

@@ -202,8 +202,10 @@ def test_a_requests_course_tells_who_decided_what_to_officials_and_the_office_to
 def test_my_access_says_why_each_role_is_held(practice: Organization, official: Account) -> None:
     member = grants.staff(practice, official)
     [held] = my_access(member, "qpp", LATER)
+    assert held.why is not None
     assert (held.role.role_title, held.why.how, held.why.by) == ("Staff User", "request", official.name)
     [office] = my_access(official, "qpp", LATER)
+    assert office.why is not None
     assert (office.why.how, office.why.by) == ("designation", None)
 
 

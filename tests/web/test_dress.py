@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 import rolebook.web
-from rolebook.web.templatetags.rolebook import as_in_example
+from rolebook.accounts.identifiers import punctuated
 from tests.support import people
 from tests.web.worlds import QPP, World, signed_in
 
@@ -130,7 +130,7 @@ def test_with_several_programs_the_front_door_lets_one_choose_and_the_menu_switc
     ],
 )
 def test_a_number_is_punctuated_as_its_programs_example_is(value: str, example: str, written: str) -> None:
-    assert as_in_example(value, example) == written
+    assert punctuated(value, example) == written
 
 
 def test_the_icons_are_those_that_the_build_draws() -> None:
