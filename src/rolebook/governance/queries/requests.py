@@ -111,7 +111,7 @@ class Parts:
     def lines(
         self, standing: Standing, stages: Sequence[Stage], left: Collection[int]
     ) -> tuple[ItemLine, ...]:
-        """Return the items as lists show them, each with what it waits for among ``stages``; ``left`` to the steward."""
+        """Return the items as lists show them, with what each waits for; ``left`` are the stages of the steward."""
         waits = {
             stage.pk: waiting(
                 standing.book,
