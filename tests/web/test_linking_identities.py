@@ -12,9 +12,11 @@ from rolebook.accounts.credential_models import AccountSession
 from rolebook.accounts.flows.identities import NoWayIn, unlink_identity
 from rolebook.accounts.flows.status import reset_second_factor
 from rolebook.accounts.models import Account, LinkedIdentity
+from rolebook.accounts.openid.asking import Identity
 from rolebook.audit import clock
 from rolebook.audit.models import Event
 from rolebook.notices.models import Notice
+from rolebook.web.account.waiting import Waiting
 from tests.support.identity_provider import Provider
 from tests.support.people import COMMAND, PASSWORD, Mails, Person, signed_in_client
 from tests.web.identities import link, name_in_settings
@@ -75,6 +77,18 @@ def test_an_identity_waits_for_who_asked_for_it_and_for_nobody_else(
     other = signed_in_client(user_with_totp)
     assert other.get(CONFIRM)["Location"] == "/security/"
     assert other.post(CONFIRM)["Location"] == "/security/"
+    assert not LinkedIdentity.objects.exists()
+
+
+def test_an_identity_that_nobody_proved_to_be_theirs_is_not_linked(
+    provider: Provider, user_with_totp: Person
+) -> None:
+    client = signed_in_client(user_with_totp)
+    identity = Identity("harp", provider.issuer, "m-1", two_factors=True)
+    session = client.session
+    session["rolebook.identity"] = dataclasses.asdict(Waiting(identity, "qpp"))
+    session.save()
+    assert client.post(CONFIRM)["Location"] == "/security/"
     assert not LinkedIdentity.objects.exists()
 
 
