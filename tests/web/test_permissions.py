@@ -49,6 +49,10 @@ def _none(_: World) -> list[object]:
     return []
 
 
+def _nobody(_: World) -> list[object]:
+    return [NOBODY]
+
+
 def _users(world: World) -> list[object]:
     return [world.cedar.public_id]
 
@@ -75,6 +79,27 @@ ROUTES: dict[str, list[Route]] = {
     "request-a-role": [OPEN],
     "help": [OPEN],
     "officials-report": [Route(_none, {}, 404)],  # The stewards' alone; test_officials_report.py.
+    # Organizations, designations, mail and jobs: the stewards' alone; test_places.py and those beside it.
+    "organization": [Route(_users, {"maria": 200, "owen": 200, "stella": 200}, 404)],
+    **{
+        name: [Route(_none, {}, 404)]
+        for name in (
+            "steward-organizations",
+            "organizations-csv",
+            "add-organization",
+            "import-organizations",
+            "designate",
+            "mail-queue",
+            "jobs",
+        )
+    },
+    **{f"{act}-organization": [Route(_users, {}, 404)] for act in ("edit", "move", "close", "reopen")},
+    **{name: [Route(_nobody, {}, 404)] for name in ("organization-upload", "end-designation")},
+    **{name: [Route(_nobody, {}, 404, "post")] for name in ("confirm-upload", "drop-upload")},
+    **{name: [Route(lambda _: [1], {}, 404)] for name in ("organization-change", "give-up-mail")},
+    "retry-mails": [Route(_none, {}, 404, "post")],
+    "retry-mail": [Route(lambda _: [1], {}, 404, "post")],
+    "run-job": [Route(lambda _: ["prune-sessions"], {}, 404, "post")],
     "notice-settings": [OPEN, Route(_none, {}, 422, "post")],
     "calendar-address": [Route(_none, {}, 200, "post")],
     "calendar-stop": [Route(_none, {}, 303, "post")],
@@ -178,7 +203,7 @@ def test_a_foreign_thing_looks_exactly_like_one_that_does_not_exist(
 ) -> None:
     client = signed_in(world.henry)
     parts = route.parts(world)
-    nothing: list[object] = [NOBODY for _ in parts] if name != "removal" else [999_999]
+    nothing: list[object] = [999_999 if isinstance(part, int) else NOBODY for part in parts]
     foreign, missing = (call(client, name, ids, route.method, world) for ids in (parts, nothing))
     assert (foreign.status_code, missing.status_code) == (404, 404)
     assert seen(foreign) == seen(missing)
