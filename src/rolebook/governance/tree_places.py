@@ -1,4 +1,4 @@
-"""Where an organization may stand in the tree, as its rows say now: told before by a page, judged under lock by a flow."""
+"""Where an organization may stand in the tree, as its rows say now: told by a page, judged under lock by a flow."""
 
 from collections.abc import Iterable
 
