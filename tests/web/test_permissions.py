@@ -61,6 +61,14 @@ def _stella(world: World) -> list[object]:
     return [world.cedar.public_id, world.stella.account.public_id]
 
 
+def _of_stella(world: World) -> list[object]:
+    return [world.stella.account.public_id]
+
+
+def _two(world: World) -> list[object]:
+    return [world.stella.account.public_id, world.nora.account.public_id]
+
+
 def _stage(world: World) -> list[object]:
     return [world.stage.public_id]
 
@@ -99,6 +107,15 @@ ROUTES: dict[str, list[Route]] = {
     **{name: [Route(lambda _: [1], {}, 404)] for name in ("organization-change", "give-up-mail")},
     "retry-mails": [Route(_none, {}, 404, "post")],
     "retry-mail": [Route(lambda _: [1], {}, 404, "post")],
+    # People: the stewards' alone, but for what a printed privilege or an office gives; test_people_pages.py and others.
+    **{name: [Route(_none, {}, 404)] for name in ("steward-people", "people-csv", "duplicates")},
+    **{name: [Route(_of_stella, {}, 404)] for name in ("steward-person", "other-account", "person-fsid")},
+    "person-status": [Route(lambda world: [*_of_stella(world), "close"], {}, 404)],
+    "person-change": [Route(lambda _: [1], {}, 404)],
+    "merge": [Route(_two, {}, 404)],
+    "told-apart": [Route(_two, {}, 404, "post")],
+    "vouch": [Route(_nobody, {}, 404)],
+    "refuse-recovery": [Route(_nobody, {}, 404, "post")],
     "run-job": [Route(lambda _: ["prune-sessions"], {}, 404, "post")],
     "notice-settings": [OPEN, Route(_none, {}, 422, "post")],
     "calendar-address": [Route(_none, {}, 200, "post")],
@@ -252,20 +269,14 @@ def test_looking_changes_nothing(world: World, method: str) -> None:
     for name, route in CASES:
         address = reverse(name, args=[QPP, *route.parts(world)])
         answer = getattr(client, method)(address, headers={"X-HTTP-Method-Override": "POST"})
-        assert answer.status_code == 405 if name in POST_ONLY else answer.status_code in (200, 404)
+        wanted = {404, 405} if name in POST_ONLY else {200, 302, 404}
+        assert answer.status_code in wanted, (name, answer.status_code)
     after = (Event.objects.count(), Outcome.objects.count(), Grant.objects.filter(closed_at=None).count())
     assert after == before
 
 
 POST_ONLY = {
-    "decide",
-    "decide-selected",
-    "decide-many",
-    "withdraw-request",
-    "submit-again",
-    "ask-to-submit-again",
-    "calendar-address",
-    "calendar-stop",
+    name for name, routes in ROUTES.items() if routes and all(route.method == "post" for route in routes)
 }
 
 
