@@ -72,6 +72,7 @@ class Pipe:
     written: bytearray = field(default_factory=bytearray)
     closed: bool = False
     reading: bool = True
+    aborted: bool = False
 
     def write(self, data: bytes) -> None:
         """Keep what is written before the end."""
@@ -81,6 +82,14 @@ class Pipe:
     def close(self) -> None:
         """End."""
         self.closed = True
+
+    def is_closing(self) -> bool:
+        """Whether the end was asked for."""
+        return self.closed
+
+    def abort(self) -> None:
+        """End at once."""
+        self.closed = self.aborted = True
 
     def pause_reading(self) -> None:
         """Give nothing more."""

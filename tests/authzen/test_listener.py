@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from rolebook.authzen import listener
 from rolebook.authzen.answering import AT_LEAST, LARGEST_BATCH, LARGEST_BODY
-from rolebook.authzen.listener import IDLE_SECONDS, LARGEST_HEAD, MOST_WAITING, REQUEST_SECONDS
+from rolebook.authzen.arriving import LARGEST_HEAD
+from rolebook.authzen.listener import IDLE_SECONDS, MOST_WAITING, REQUEST_SECONDS
 from rolebook.authzen.repeating import learn
 from rolebook.decision.changes import AccountStatus
 from tests.authzen.listening import (

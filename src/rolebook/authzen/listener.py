@@ -10,20 +10,18 @@ import logging
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import cast, override
 
 import httptools
 
 from rolebook.authzen.answering import LARGEST_BATCH, Answering, Refusal, Route, is_ours
+from rolebook.authzen.arriving import LARGEST_HEAD, Arriving, largest, once, too_large
 from rolebook.authzen.metadata import WELL_KNOWN
 from rolebook.authzen.repeating import Repeated, learn
 from rolebook.authzen.responses import Heads, failed, head, refused, tail
 
 HEALTH = "/healthz"
-LARGEST_HEAD = 16 * 1024
-"""Bytes of a request's line and headers."""
 MOST_WAITING = 64
 """Requests of one connection that may wait for the answer to an earlier one."""
 IDLE_SECONDS = 75.0
@@ -39,22 +37,6 @@ _SWEEP_SECONDS = 1.0
 _LONG_ANSWERS = 2
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _Request:
-    """One request while it arrives; ``route`` leads nowhere while there is none."""
-
-    target: bytes = b""
-    route: Route | None = None
-    credentials: str | None = None
-    content_type: str | None = None
-    at_least: str | None = None
-    request_id: bytes | None = None
-    expects: bool = False
-    body: bytes = b""
-    head: int = 0
-    size: int = 0
 
 
 class Server:
@@ -100,16 +82,18 @@ class Connection(asyncio.Protocol):
         self._answering = server.answering
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpRequestParser(self)
-        self._request: _Request | None = None
+        self._request: Arriving | None = None
         """The request that is arriving; llhttp's callbacks come only while there is one."""
-        self._repeated: tuple[Repeated, _Request, Route] | None = None
+        self._repeated: tuple[Repeated, Arriving, Route] | None = None
         self._lessons = 0
         self._begun = 0
         self._arrived = 0
         self._head_complete = False
-        self._complete: _Request | None = None
-        self._waiting: deque[tuple[_Request, str, bool]] = deque()
+        self._complete: Arriving | None = None
+        self._waiting: deque[tuple[Arriving, str, bool]] = deque()
         self._at_work = False
+        self._unread = False
+        self._last_word: bytes | None = None
         self._last = time.monotonic()
         self._ending = False
 
@@ -132,19 +116,20 @@ class Connection(asyncio.Protocol):
     @override
     def pause_writing(self) -> None:
         """Read nothing more from who does not read our answers (asyncio)."""
+        self._unread = True
         if self._transport is not None:
             self._transport.pause_reading()
 
     @override
     def resume_writing(self) -> None:
         """Go on (asyncio)."""
-        if self._transport is not None and not self._at_work:
-            self._transport.resume_reading()
+        self._unread = False
+        self._read_on()
 
     @override
     def data_received(self, data: bytes) -> None:
         """Take bytes (asyncio)."""
-        if self._ending:
+        if self._ending or self._last_word is not None:
             return
         idle = self._request is None and not self._at_work
         if idle:
@@ -162,7 +147,7 @@ class Connection(asyncio.Protocol):
         if idle and self._begun == 1 and self._complete is not None and self._lessons < _MOST_LESSONS:
             self._learn(data, self._complete)
 
-    def _learn(self, data: bytes, request: _Request) -> None:
+    def _learn(self, data: bytes, request: Arriving) -> None:
         """Remember what a request that came whole has in common with those that will perhaps follow."""
         if request.route is None or request.route.endpoint.long or self._ending:
             return
@@ -170,10 +155,10 @@ class Connection(asyncio.Protocol):
         repeated = learn(data)
         self._repeated = (repeated, request, request.route) if repeated is not None else None
 
-    def _answer_repeated(self, request: _Request, route: Route) -> None:
+    def _answer_repeated(self, request: Arriving, route: Route) -> None:
         """Answer a request that differs from the one learned in its body and id only."""
         if len(request.body) > route.endpoint.largest_body:
-            self._refuse(_too_large(request))
+            self._refuse(too_large(request))
         else:
             self._write(self._answered(request, route, keep=True), keep=True)
 
@@ -184,7 +169,7 @@ class Connection(asyncio.Protocol):
                 self._count(len(data))
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self._refuse(Refusal(HTTPStatus.BAD_REQUEST, "there is no other protocol here"))
+            pass  # the request was answered, as the last one: there is no other protocol here
         except Refusal as refusal:
             self._refuse(refusal)
         except httptools.HttpParserCallbackError as failure:
@@ -205,37 +190,41 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._request = _Request()
+        self._request = Arriving()
         self._begun += 1
         self._arrived, self._head_complete = 0, False
 
     def on_url(self, url: bytes) -> None:
         """Its target, or a part of it."""
-        request = cast(_Request, self._request)
+        request = cast(Arriving, self._request)
         request.target += url
         self._count_head(request, len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header."""
-        request = cast(_Request, self._request)
+        request = cast(Arriving, self._request)
         self._count_head(request, len(name) + len(value) + _AROUND_A_HEADER)
+        if self._head_complete:
+            return  # a trailer: no proxy has judged it as a header (RFC 9110, section 6.5.1)
         name = name.lower()
         if name == b"authorization":
-            request.credentials = _once(request.credentials, value)
+            request.credentials = once(request.credentials, value)
         elif name == b"content-type":
-            request.content_type = _once(request.content_type, value)
+            request.content_type = once(request.content_type, value)
         elif name == b"x-request-id":
             request.request_id = value
         elif name == b"x-rolebook-at-least":
-            request.at_least = _once(request.at_least, value)
+            request.at_least = once(request.at_least, value)
         elif name == b"content-length":
             request.size = int(value) if value.isdigit() and len(value) < 19 else 2**62
         elif name == b"expect":
             request.expects = value.lower() == b"100-continue"
+        elif name == b"transfer-encoding" and self._parser.get_http_version() != "1.1":
+            raise Refusal(HTTPStatus.BAD_REQUEST, "expected HTTP/1.1 for a transfer encoding")
 
     def on_headers_complete(self) -> None:
         """Find where the request leads; refuse a body that is too large before it comes."""
-        request = cast(_Request, self._request)
+        request = cast(Arriving, self._request)
         self._head_complete = True
         method = self._parser.get_method()
         route = self._server.routes.get(request.target) if method == b"POST" else None
@@ -246,27 +235,29 @@ class Connection(asyncio.Protocol):
                     route = self._answering.route(method.decode("latin-1"), path)
                 except Refusal:
                     route = None  # told when the request has arrived, so that the connection stays in step
-                if route is not None and route.program_id in self._answering.state.programs:
+                known = route is not None and route.program_id in self._answering.state.programs
+                if route is not None and known and b"?" not in request.target:
                     self._server.routes[request.target] = route
         request.route = route
-        if request.size > _largest(request):
-            raise _too_large(request)
+        if request.size > largest(request):
+            raise too_large(request)
         if request.expects and self._transport is not None:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
-        request = cast(_Request, self._request)
-        if len(request.body) + len(body) > _largest(request):
-            raise _too_large(request)
-        request.body = request.body + body if request.body else body
+        request = cast(Arriving, self._request)
+        if not request.take(body):
+            raise too_large(request)
 
     def on_message_complete(self) -> None:
         """Answer, or keep the request until those before it are answered."""
-        request, self._request = cast(_Request, self._request), None
+        request, self._request = cast(Arriving, self._request), None
+        request.complete()
         self._complete = request
         method = self._parser.get_method().decode("latin-1")
-        keep = self._parser.should_keep_alive() and not self._server.closing
+        keep = self._parser.should_keep_alive() and not self._parser.should_upgrade()
+        keep = keep and not self._server.closing
         if self._at_work:
             if len(self._waiting) >= MOST_WAITING:
                 raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, "too many requests at once on one connection")
@@ -275,7 +266,7 @@ class Connection(asyncio.Protocol):
             self._respond(request, method, keep=keep)
 
     @staticmethod
-    def _count_head(request: _Request, size: int) -> None:
+    def _count_head(request: Arriving, size: int) -> None:
         request.head += size
         if request.head > LARGEST_HEAD:
             raise Refusal(
@@ -283,7 +274,7 @@ class Connection(asyncio.Protocol):
                 f"expected at most {LARGEST_HEAD} bytes of headers",
             )
 
-    def _respond(self, request: _Request, method: str, *, keep: bool) -> None:
+    def _respond(self, request: Arriving, method: str, *, keep: bool) -> None:
         """Answer at once, or begin to."""
         route = request.route
         if route is not None and not route.endpoint.long:
@@ -309,10 +300,16 @@ class Connection(asyncio.Protocol):
         while self._waiting and not self._at_work and not self._ending:
             request, method, keep_on = self._waiting.popleft()
             self._respond(request, method, keep=keep_on)
-        if self._transport is not None and not self._at_work and not self._ending:
+        if self._last_word is not None and not self._at_work:
+            self._write(self._last_word, keep=False)
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Read again, unless an answer is being made, none is wanted any more, or those there are remain unread."""
+        if self._transport is not None and not (self._at_work or self._unread or self._ending):
             self._transport.resume_reading()
 
-    def _answered(self, request: _Request, route: Route, *, keep: bool) -> bytes:
+    def _answered(self, request: Arriving, route: Route, *, keep: bool) -> bytes:
         """Return the whole response to a question."""
         try:
             body, revision = self._answering.answer(
@@ -330,7 +327,7 @@ class Connection(asyncio.Protocol):
             self._server.heads.of_decision(revision, len(body)) + tail(request.request_id, keep=keep) + body
         )
 
-    def _answered_otherwise(self, request: _Request, method: str, *, keep: bool) -> bytes:
+    def _answered_otherwise(self, request: Arriving, method: str, *, keep: bool) -> bytes:
         """Return the whole response to what is no question: metadata, health, addresses that there are not."""
         path = request.target.partition(b"?")[0].decode("latin-1")
         cached = "no-store"
@@ -353,7 +350,7 @@ class Connection(asyncio.Protocol):
 
     def _write(self, response: bytes, *, keep: bool) -> None:
         transport = self._transport
-        if transport is None:
+        if transport is None or self._ending:
             return
         transport.write(response)
         if not keep:
@@ -361,10 +358,17 @@ class Connection(asyncio.Protocol):
             transport.close()
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Answer what cannot be read on, and close: nobody knows where the next request would begin."""
+        """Answer what cannot be read on, and close: nobody knows where the next request would begin.
+
+        Those before it get their answers first: whoever asked takes the first answer for that to the first request.
+        """
         request = self._request
         self._request = None
-        self._write(refused(refusal, request.request_id if request else None, keep=False), keep=False)
+        response = refused(refusal, request.request_id if request else None, keep=False)
+        if self._at_work:
+            self._last_word = response
+        else:
+            self._write(response, keep=False)
 
     def close_if_late(self, now: float) -> None:
         """Close a connection that is silent for too long, or whose request takes too long to arrive."""
@@ -373,6 +377,8 @@ class Connection(asyncio.Protocol):
         if self._request is not None and now - self._last > REQUEST_SECONDS:
             self._refuse(Refusal(HTTPStatus.REQUEST_TIMEOUT, "the request took too long to arrive"))
         elif now - self._last > IDLE_SECONDS:
+            if self._transport.is_closing():
+                self._transport.abort()  # a close waits for the answers to be read, which may be never
             self._transport.close()
 
     def close_when_done(self) -> None:
@@ -380,18 +386,3 @@ class Connection(asyncio.Protocol):
         if not self._at_work and self._request is None and self._transport is not None:
             self._ending = True
             self._transport.close()
-
-
-def _largest(request: _Request) -> int:
-    return request.route.endpoint.largest_body if request.route is not None else LARGEST_HEAD
-
-
-def _too_large(request: _Request) -> Refusal:
-    return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"expected at most {_largest(request)} bytes")
-
-
-def _once(known: str | None, value: bytes) -> str:
-    """Return a header's value; two of a kind say two things, of which none is heard (RFC 9110, section 5.3)."""
-    if known is not None:
-        raise Refusal(HTTPStatus.BAD_REQUEST, "a header that may stand once was sent twice")
-    return value.decode("latin-1")
