@@ -1,14 +1,17 @@
 """A passkey from its set-up to its removal, in a browser with a device made of software."""
 
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from allauth.mfa.models import Authenticator
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django import Settings
 
 from rolebook.accounts.credential_models import Passkey
 from rolebook.accounts.models import Account
+from rolebook.accounts.person_models import Recovery
 from rolebook.audit import clock
 from tests.browser.conftest import Site, Watch
 from tests.browser.test_accessibility import violations
@@ -115,6 +118,40 @@ def test_a_passkey_is_set_up_signs_in_is_renamed_and_removed(
     assert not Passkey.objects.exists()
     context.close()
     assert watch.complaints == []
+
+
+def test_who_has_only_a_passkey_vouches_with_it(site: Site, browser: Browser, named: str) -> None:
+    world, now = site.world, clock.now()
+    lost = Recovery.objects.create(
+        account=world.stella.account,
+        address=world.stella.account.email,
+        asked_at=now,
+        expires_at=now + timedelta(days=7),
+        cancel_hash="0" * 64,
+    )
+    context = browser.new_context(base_url=named, viewport={"width": 390, "height": 844})
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    with_device(context, page)
+    let_in(context, world.maria, named)
+    page.goto("/second-factor/passkey/")
+    page.get_by_label("Name of the passkey").fill("Phone")
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("is set up")
+    Authenticator.objects.filter(user_id=world.maria.account.pk).delete()
+
+    page.goto(f"/qpp/recoveries/{lost.public_id}/")
+    assert violations(page) == []
+    page.get_by_role("button", name="Vouch for Stella Stone").click()
+    expect(page.get_by_role("alert")).to_have_text("Choose how you made sure.")
+    page.get_by_label("How did you make sure").select_option("called")
+    page.get_by_label("What you did, and when").fill("Called her on the practice's number")
+    page.get_by_text("I made sure myself").click()
+    page.get_by_role("button", name="Vouch for Stella Stone").click()
+    expect(page.locator("#toasts")).to_contain_text("You vouched for Stella Stone.")
+    assert Recovery.objects.get(pk=lost.pk).state == "vouched"
+    context.close()
 
 
 def test_without_javascript_a_code_signs_in_whoever_has_a_passkey(

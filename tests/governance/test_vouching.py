@@ -1,12 +1,18 @@
 """A lost second factor: vouched for by an office that could give all that the person holds; never a silent bypass."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from pytest_django import Settings
 
+from rolebook.accounts.challenges import Asked, PasskeyAnswer
+from rolebook.accounts.credential_models import PasskeyChallenge
 from rolebook.accounts.flows.credentials import WrongPassword
+from rolebook.accounts.flows.signing_in import ask_for_passkey
 from rolebook.accounts.mailed_codes import CodeRefused
 from rolebook.accounts.models import Account, Organization
+from rolebook.accounts.passkeys import PasskeyRefused
 from rolebook.accounts.person_models import Recovery
 from rolebook.accounts.second_factor import has_own_factor
 from rolebook.accounts.throttling import TooManyAttempts
@@ -20,6 +26,7 @@ from rolebook.governance.flows.recover_second_factor import (
     RecoveryOver,
     Vouch,
     ask_for_recovery,
+    ask_voucher_for_passkey,
     cancel_recovery,
     finish_recovery,
     mail_recovery_code,
@@ -31,6 +38,7 @@ from rolebook.governance.queries.recoveries import lost_factors
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.governance.vouching import may_vouch, offices_that_vouch, who_may_vouch
 from tests.support import grants as people
+from tests.support.authenticator import SITE, Device, add
 from tests.support.grants import LATER
 from tests.support.people import (
     PASSWORD,
@@ -223,6 +231,61 @@ def test_vouching_takes_ones_own_second_factor_and_how_it_was_made_sure(
         vouches(olga, recovery, mails, vouch=Vouch(*vouch))
     assert codes(refused) == [code]
     assert Recovery.objects.get().state == "asked"
+
+
+@pytest.fixture
+def named(settings: Settings) -> None:
+    """The site has a name that browsers know passkeys by."""
+    settings.ROLEBOOK = replace(settings.ROLEBOOK, site_url=SITE)
+
+
+def signed(asked: Asked, device: Device) -> Vouch:
+    return Vouch("called", TOLD, True, "", PasskeyAnswer(asked.challenge_id, device.sign(asked.options)))
+
+
+@pytest.mark.usefixtures("named")
+def test_who_has_nothing_but_a_passkey_vouches_with_it_once(qpp: str, mails: Mails) -> None:
+    cedar = practice()
+    olga = Person(new_user("Olga Official").account, "")
+    device = Device()
+    add(olga, device)
+    people.agree(olga.account)
+    Participation.objects.create(account=olga.account, program_id="qpp", created_at=START)
+    people.designated(olga.account, people.OFFICIAL, cedar)
+    ana, ben = (staffed(name, cedar, olga.account) for name in ("Ana Lopez", "Ben Marsh"))
+    word = signed(ask_voucher_for_passkey(acting_user=olga.account, at=LATER, origin=WEB), device)
+    vouches(olga, asks(ana, mails), mails, vouch=word)
+    assert Recovery.objects.get(account=ana.account).state == "vouched"
+    with pytest.raises(Refused) as refused:
+        vouches(olga, asks(ben, mails), mails, vouch=word)
+    assert codes(refused) == ["wrong_passkey"]
+
+
+@pytest.mark.invariant("I8")
+@pytest.mark.usefixtures("named")
+def test_no_other_device_no_challenge_of_a_sign_in_and_no_foreign_one_vouches(qpp: str, mails: Mails) -> None:
+    cedar = practice()
+    olga, otto = (office(name, people.OFFICIAL, cedar) for name in ("Olga", "Otto"))
+    hers, his = Device(), Device()
+    add(olga, hers)
+    add(otto, his)
+    recovery = asks(staffed("Ana Lopez", cedar, olga.account), mails)
+    to_sign_in = ask_for_passkey(account_id=olga.account.pk, at=LATER, origin=WEB)
+    to_vouch = ask_voucher_for_passkey(acting_user=olga.account, at=LATER, origin=WEB)
+    of_otto = ask_voucher_for_passkey(acting_user=otto.account, at=LATER, origin=WEB)
+    for asked, device in ((to_sign_in, hers), (to_vouch, his), (of_otto, hers), (of_otto, his)):
+        with pytest.raises(Refused) as refused:
+            vouches(olga, recovery, mails, vouch=signed(asked, device))
+        assert codes(refused) == ["wrong_passkey"]
+    assert Recovery.objects.get().state == "asked"
+    assert PasskeyChallenge.objects.get(public_id=to_vouch.challenge_id).used_at is not None
+    assert Event.objects.filter(tag="attempt:refused:vouch").count() == 4
+
+
+@pytest.mark.usefixtures("named")
+def test_no_device_is_asked_of_who_has_no_passkey(qpp: str) -> None:
+    with pytest.raises(PasskeyRefused):
+        ask_voucher_for_passkey(acting_user=person("Olga Official").account, at=LATER, origin=WEB)
 
 
 @pytest.mark.fault(16)

@@ -115,7 +115,7 @@ ROUTES: dict[str, list[Route]] = {
     "merge": [Route(_two, {}, 404)],
     "told-apart": [Route(_two, {}, 404, "post")],
     "vouch": [Route(_nobody, {}, 404)],
-    "refuse-recovery": [Route(_nobody, {}, 404, "post")],
+    **{name: [Route(_nobody, {}, 404, "post")] for name in ("refuse-recovery", "ask-vouch-passkey")},
     "run-job": [Route(lambda _: ["prune-sessions"], {}, 404, "post")],
     "notice-settings": [OPEN, Route(_none, {}, 422, "post")],
     "calendar-address": [Route(_none, {}, 200, "post")],

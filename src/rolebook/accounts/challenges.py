@@ -4,9 +4,10 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from rolebook.accounts import passkeys
+from rolebook.accounts import passkeys, throttling
 from rolebook.accounts.credential_models import Passkey, PasskeyChallenge
 from rolebook.accounts.models import Account
+from rolebook.audit.recording import Origin
 
 LIFETIME = timedelta(minutes=5)
 
@@ -25,6 +26,20 @@ class PasskeyAnswer:
 
     challenge_id: uuid.UUID | None
     answer: passkeys.Answer
+
+
+def ask_to_sign(account: Account, purpose: PasskeyChallenge.Purpose, at: datetime, origin: Origin) -> Asked:
+    """Return what to ask a device for: a signature by one of the account's passkeys, for one purpose.
+
+    Raises PasskeyRefused for an account that has none, or is not active, and TooManyAttempts.
+    """
+    network = throttling.network_of(origin.address)
+    throttling.take([(throttling.PASSKEY_BY_SOURCE_AND_ACCOUNT, f"{network} {account.pk}")], at)
+    present = tuple(Passkey.objects.filter(account=account).order_by("pk"))
+    if not present or not account.is_active:
+        raise passkeys.PasskeyRefused("found no passkey of an active account")
+    asked = make_challenge(account, purpose, at)
+    return Asked(asked.public_id, passkeys.options_to_sign_in(present, bytes(asked.challenge)))
 
 
 def make_challenge(account: Account, purpose: PasskeyChallenge.Purpose, at: datetime) -> PasskeyChallenge:

@@ -39,6 +39,7 @@ class PasskeyChallenge(models.Model):
     class Purpose(models.TextChoices):
         SET_UP = "set up", "Set up a passkey"
         SIGN_IN = "sign in", "Sign in"
+        VOUCH = "vouch", "Vouch for somebody"
 
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     """Random, not by time: only the session that asked for the challenge knows it."""

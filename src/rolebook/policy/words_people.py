@@ -20,6 +20,7 @@ PEOPLE: Mapping[str, str] = {
     "recovery_not_ready": "The second factor can be set up from {ready_at} on.",
     "recovery_over": "This link can no longer be used. Sign in with your password, and ask again.",
     "wrong_security_code": "That code is not right, or was used already. Wait for the next one, and type that.",
+    "wrong_passkey": "Your passkey was not accepted. Try again, or use a code.",
     "not_said_how": "Say how you made sure that it is the person: what you did, and when.",
     "not_made_sure": "Confirm that you made sure yourself that it is the person.",
     # two accounts of one person

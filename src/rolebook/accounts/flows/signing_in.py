@@ -11,10 +11,10 @@ from django.db import transaction
 
 from rolebook.accounts import challenges, mailed_codes, sessions, throttling
 from rolebook.accounts.challenges import Asked, PasskeyAnswer
-from rolebook.accounts.credential_models import Passkey, PasskeyChallenge
+from rolebook.accounts.credential_models import PasskeyChallenge
 from rolebook.accounts.mail import AccountMail, SendMail
 from rolebook.accounts.models import Account, LinkedIdentity, MailedCode, StatementAgreement
-from rolebook.accounts.passkeys import Answer, PasskeyRefused, options_to_sign_in
+from rolebook.accounts.passkeys import Answer, PasskeyRefused
 from rolebook.accounts.passwords import LONGEST, spend_time_hashing
 from rolebook.accounts.queries.rolebooks import rolebook_in_force, statement_hash
 from rolebook.accounts.second_factor import has_own_factor, matching_step, secret_of, totp_of
@@ -142,14 +142,8 @@ def ask_for_passkey(*, account_id: int, at: datetime, origin: Origin) -> Asked:
 
     Raises PasskeyRefused for an account that has none, or is not active, and TooManyAttempts.
     """
-    network = throttling.network_of(origin.address)
-    throttling.take([(throttling.PASSKEY_BY_SOURCE_AND_ACCOUNT, f"{network} {account_id}")], at)
     account = Account.objects.get(pk=account_id)
-    present = tuple(Passkey.objects.filter(account=account).order_by("pk"))
-    if not present or not account.is_active:
-        raise PasskeyRefused("found no passkey of an active account")
-    asked = challenges.make_challenge(account, PasskeyChallenge.Purpose.SIGN_IN, at)
-    return Asked(asked.public_id, options_to_sign_in(present, bytes(asked.challenge)))
+    return challenges.ask_to_sign(account, PasskeyChallenge.Purpose.SIGN_IN, at, origin)
 
 
 def sign_in(

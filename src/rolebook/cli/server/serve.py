@@ -74,7 +74,8 @@ def start_serving(together: Together, *, host: str, port: int, processes: int, t
     """Start the process that answers HTTP: granian around the WSGI callable."""
     arguments = {
         "--interface": "wsgi",
-        "--host": host,
+        # granian takes numbers only, and passkeys are tried at a name.
+        "--host": "127.0.0.1" if host == "localhost" else host,
         "--port": port,
         "--workers": processes,
         "--blocking-threads": threads,

@@ -12,11 +12,14 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from rolebook.accounts import mailed_codes, throttling
+from rolebook.accounts import challenges, mailed_codes, throttling
+from rolebook.accounts.challenges import Asked, PasskeyAnswer
+from rolebook.accounts.credential_models import PasskeyChallenge
 from rolebook.accounts.flows.credentials import WrongPassword, confirm_password, remove_factors
 from rolebook.accounts.flows.signing_in import prove_second_factor
 from rolebook.accounts.mail import AccountMail, SendMail
 from rolebook.accounts.models import Account, MailedCode
+from rolebook.accounts.passkeys import PasskeyRefused
 from rolebook.accounts.person_models import Recovery
 from rolebook.accounts.second_factor import has_own_factor
 from rolebook.audit import tags
@@ -56,12 +59,16 @@ class RecoveryNotReady(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Vouch:
-    """How the voucher made sure that it is the person, and a code of the voucher's own second factor."""
+    """How the voucher made sure that it is the person, and a proof of the voucher's own second factor.
+
+    ``passkey`` is the answer to `ask_voucher_for_passkey`; it stands in for ``code``.
+    """
 
     how: str
     told: str
     made_sure: bool
     code: str
+    passkey: PasskeyAnswer | None = None
 
 
 def open_recovery(account: Account, at: datetime) -> Recovery | None:
@@ -132,6 +139,11 @@ def ask_for_recovery(
     return recovery
 
 
+def ask_voucher_for_passkey(*, acting_user: Account, at: datetime, origin: Origin) -> Asked:
+    """Return what to ask a device of the voucher's for. Raises PasskeyRefused (no passkey) and TooManyAttempts."""
+    return challenges.ask_to_sign(acting_user, PasskeyChallenge.Purpose.VOUCH, at, origin)
+
+
 def vouch_for_recovery(
     *,
     acting_user: Account,
@@ -145,11 +157,12 @@ def vouch_for_recovery(
 ) -> Recovery:
     """Vouch that it is the person who lost the second factor; they may set up a new one after ``wait``.
 
-    Raises Refused for oneself, without the office that it takes, for a wrong code of one's own second factor, without
+    Raises Refused for oneself, without the office that it takes, for a wrong proof of one's own second factor, without
     how it was made sure, and when a colleague was first; NotFound for everybody who may not know of it.
     """
     about = About(program_id=program_id)
     throttling.take([(throttling.CODE_BY_SOURCE_AND_ACCOUNT, f"vouch {acting_user.pk}")], at)
+    challenge = _taken_challenge(acting_user, vouch.passkey, at)
     with attempt(
         tags.ATTEMPT_REFUSED_VOUCH, acting_user=acting_user, at=at, origin=origin, about=about
     ) as work:
@@ -159,8 +172,7 @@ def vouch_for_recovery(
             raise Refused([Violation("not_said_how")])
         if not vouch.made_sure:
             raise Refused([Violation("not_made_sure")])
-        if prove_second_factor(acting_user, vouch.code, at) is None:
-            raise Refused([Violation("wrong_security_code")])
+        _prove(acting_user, vouch, challenge, at)
         recovery.vouched_by, recovery.vouched_in_id = acting_user, program_id
         recovery.how, recovery.told = vouch.how, told
         letter = _open(recovery, at, at + wait)
@@ -311,6 +323,30 @@ def cancel_recoveries(work: UnitOfWork, accounts: Iterable[Account], why: str) -
 def digest(token: str) -> str:
     """Return what is kept of a link's token (SHA-256; the token has 256 random bits)."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _taken_challenge(voucher: Account, passkey: PasskeyAnswer | None, at: datetime) -> bytes | None:
+    """Return what a device of the voucher's was to sign, taken for good whatever follows; None where it is none."""
+    if passkey is None:
+        return None
+    try:
+        return challenges.take_challenge(passkey.challenge_id, voucher.pk, PasskeyChallenge.Purpose.VOUCH, at)
+    except PasskeyRefused:
+        return None
+
+
+def _prove(voucher: Account, vouch: Vouch, challenge: bytes | None, at: datetime) -> None:
+    """Raise Refused unless the voucher's own second factor is proved; call it with the voucher's row locked."""
+    if vouch.passkey is None:
+        if prove_second_factor(voucher, vouch.code, at) is None:
+            raise Refused([Violation("wrong_security_code")])
+        return
+    try:
+        if challenge is None:
+            raise PasskeyRefused("found no open challenge")
+        challenges.prove_passkey(voucher, challenge, vouch.passkey.answer, at)
+    except PasskeyRefused as wrong:
+        raise Refused([Violation("wrong_passkey")]) from wrong
 
 
 def _judged(

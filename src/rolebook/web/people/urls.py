@@ -6,7 +6,7 @@ from rolebook.web.people.duplicates import duplicates_page, merge_page, other_ac
 from rolebook.web.people.fsid import fsid_page
 from rolebook.web.people.pages import change_page, export_people, people_page, person_page
 from rolebook.web.people.status import status_page
-from rolebook.web.people.vouching import refuse_page, vouch_page
+from rolebook.web.people.vouching import ask_vouch_passkey, refuse_page, vouch_page
 
 _PEOPLE = "<slug:program_id>/people/"
 _PERSON = _PEOPLE + "<uuid:account_id>/"
@@ -24,6 +24,11 @@ program_pages = [
         name="told-apart",
     ),
     path("<slug:program_id>/recoveries/<uuid:recovery_id>/", vouch_page, name="vouch"),
+    path(
+        "<slug:program_id>/recoveries/<uuid:recovery_id>/passkey/",
+        ask_vouch_passkey,
+        name="ask-vouch-passkey",
+    ),
     path("<slug:program_id>/recoveries/<uuid:recovery_id>/stop/", refuse_page, name="refuse-recovery"),
     path(_PERSON + "other-account/", other_account, name="other-account"),
     path(_PERSON + "fsid/", fsid_page, name="person-fsid"),

@@ -84,7 +84,8 @@
     button.hidden = false;
     /* Before the page's own listener, which lets a form be sent once only: here nothing has been sent yet. */
     form.addEventListener("submit", function (event) {
-      if (field.value) { return; }
+      var code = form.elements.code;
+      if (field.value || (code && code.value.trim())) { return; }
       event.preventDefault();
       event.stopPropagation();
       if (busy) { return; }
