@@ -71,7 +71,14 @@ def test_importing_shows_each_change_and_a_dry_run_says_that_it_was_one(qpp: str
         "  ~ 12-3456789  name: 'Cedar Valley' becomes 'Cedar Hill'\n0 created, 1 changed, 0 as they are\n"
     )
     same = json.loads(run("import", "organizations", str(file), "--program", "qpp", "--json").output)
-    assert same == {"dry_run": False, "created": [], "changed": [], "unchanged": 1, "sequence": None}
+    assert same == {
+        "dry_run": False,
+        "created": [],
+        "changed": [],
+        "closed": [],
+        "unchanged": 1,
+        "sequence": None,
+    }
 
 
 def test_an_import_that_is_refused_names_every_place(qpp: str, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ def test_forty_organizations_are_asked_for_by_a_pasted_list_and_decided_together
     page.goto("/qpp/")
     go(page, "Request a Role")
     page.get_by_label("What do you need to do?").fill("submit performance")
+    page.get_by_label("What do you need to do?").press("Enter")
     page.get_by_role("link", name="Add: Submit performance data").click()
     page.get_by_role("link", name="Request Staff User").click()
     page.get_by_text("Many organizations? Paste their numbers").click()
