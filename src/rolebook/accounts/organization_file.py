@@ -10,10 +10,12 @@ from rolebook.accounts.identifiers import Scheme, needs_own, schemes_of
 from rolebook.accounts.texts import clean_line
 from rolebook.policy.errors import Place, Report, one_of, say
 from rolebook.policy.model import OrganizationKind, Rolebook
-from rolebook.policy.text_files import CsvCell, CsvLine, decode, parse_csv
+from rolebook.policy.text_files import DELIMITERS, CsvCell, CsvLine, decode, parse_csv
 
 LARGEST_BYTES = 32 * 1024 * 1024
 MOST_ROWS = 200_000
+MOST_CELLS = 4_000_000
+"""Cells are counted before they are made: each takes a hundred times the byte that stands for an empty one."""
 MOST_ERRORS = 200
 """Reading stops after so many errors: the file is of another kind than thought."""
 LONGEST = {"code": 60, "name": 200, "kind": 60, "parent": 60}
@@ -63,6 +65,10 @@ def read_organizations(
         )
         report.check()
     text = decode(data, file, report)
+    report.check()
+    cells = max((text or "").count(delimiter) for delimiter in DELIMITERS)
+    if cells > MOST_CELLS:
+        report.add(start, say("file too large", found=f"{cells} cells", expected=f"at most {MOST_CELLS}"))
     report.check()
     lines = parse_csv(text or "", file, report)
     report.check()

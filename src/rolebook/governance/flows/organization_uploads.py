@@ -26,8 +26,8 @@ from rolebook.policy.errors import RolebookErrors
 from rolebook.policy.rules import Violation
 
 State = OrganizationUpload.State
-ROWS_AT_ONCE = 1_000
-"""Files with more lines are worked on by a worker."""
+ROWS_AT_ONCE, BYTES_AT_ONCE = 1_000, 512 * 1024
+"""Files with more lines, or larger ones, are worked on by a worker."""
 TAKEN_FOR = timedelta(minutes=15)
 """Work on a file that was begun and shows no sign for so long is taken up by somebody else."""
 KEPT_FOR = timedelta(days=2)
@@ -58,7 +58,7 @@ def upload_organizations(
         total=data.count(b"\n"),
         created_at=at,
     )
-    if upload.total <= ROWS_AT_ONCE:
+    if upload.total <= ROWS_AT_ONCE and len(data) <= BYTES_AT_ONCE:
         work_on(upload.pk, at)
     upload.refresh_from_db()
     return upload

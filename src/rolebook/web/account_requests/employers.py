@@ -15,6 +15,7 @@ from rolebook.governance.queries.account_requests import person_named
 from rolebook.governance.queries.seeing import viewer_standing
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.policy.model import Act
+from rolebook.web.account_requests.reading import typed_text
 from rolebook.web.answers import program_view, said_of
 from rolebook.web.context import CURRENT_ENTRY
 from rolebook.web.program import ProgramRequest
@@ -28,7 +29,7 @@ def employers_page(request: ProgramRequest) -> HttpResponse:
     standing = viewer_standing(request.account, request.program.id, request.at)
     if not request.rolebook.approval.employing_chain or not standing.offices(Act.DECIDE):
         raise NotFound
-    typed = {name: request.POST.get(name, "").strip()[:300] for name in ("person", "code", "reason")}
+    typed = {name: typed_text(request.POST, name, 300) for name in ("person", "code", "reason")}
     problems: tuple[str, ...] = ()
     if request.method == "POST":
         account = person_named(request.account, request.program.id, typed["person"], request.at)

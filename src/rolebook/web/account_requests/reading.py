@@ -68,16 +68,19 @@ class ShownForm:
 
 def typed_answers(post: QueryDict, role_ids: Iterable[str]) -> AccountAnswers:
     """Return the form as it was typed; unknown fields are left aside, texts are bounded."""
-    lines = {name: _text(post, name, 300) for name in LINES}
+    lines = {name: typed_text(post, name, 300) for name in LINES}
     roles = {
         role_id: verb for role_id in role_ids if (verb := post.get(f"role-{role_id}", "")) in (ADD, REMOVE)
     }
-    codes = [CodeAnswer(code[:60], REMOVE) for code in post.getlist("remove-code")[:_MOST_ROWS]]
+    held = [code.replace("\0", "").strip()[:60] for code in post.getlist("remove-code")[:_MOST_ROWS]]
+    codes = [CodeAnswer(code, REMOVE) for code in held if code]
     for number in range(rows_typed(post)):
-        code = _text(post, f"code-{number}", 60)
+        code = typed_text(post, f"code-{number}", 60)
         if code:
             codes.append(CodeAnswer(code, ADD, f"lower-{number}" in post))
-    return AccountAnswers(**lines, roles=roles, codes=tuple(codes), comments=_text(post, "comments", 4_000))
+    return AccountAnswers(
+        **lines, roles=roles, codes=tuple(codes), comments=typed_text(post, "comments", 4_000)
+    )
 
 
 def rows_typed(post: QueryDict) -> int:
@@ -86,7 +89,8 @@ def rows_typed(post: QueryDict) -> int:
     return min(int(told), _MOST_ROWS) if told.isascii() and told.isdigit() and len(told) < 4 else _ROWS
 
 
-def _text(post: QueryDict, name: str, most: int) -> str:
+def typed_text(post: QueryDict, name: str, most: int) -> str:
+    """Return what was typed into a field, of bounded length, without NUL and space around it."""
     return post.get(name, "").replace("\0", "").strip()[:most]
 
 

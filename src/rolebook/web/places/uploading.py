@@ -116,7 +116,7 @@ def confirm_page(request: ProgramRequest, upload_id: uuid.UUID) -> HttpResponse:
             acting_user=request.account,
             program_id=request.program.id,
             upload_id=upload_id,
-            shown=request.POST.get("shown", "")[:64],
+            shown=request.POST.get("shown", "").replace("\0", "")[:64],
             at=request.at,
         )
     except Refused as refusal:
