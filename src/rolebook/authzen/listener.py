@@ -165,9 +165,10 @@ class Connection(asyncio.Protocol):
     def _read(self, data: bytes) -> None:
         """Let llhttp take bytes apart; it calls back."""
         try:
-            if self._request is not None:
-                self._count(len(data))
+            before = self._request
             self._parser.feed_data(data)
+            if before is not None and self._request is before:
+                self._count(len(data))
         except httptools.HttpParserUpgrade:
             pass  # the request was answered, as the last one: there is no other protocol here
         except Refusal as refusal:
