@@ -5,9 +5,10 @@ import pytest
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.flows.answer_as_supervisor import answer_as_supervisor
 from rolebook.governance.flows.change_status import change_account_status
+from rolebook.governance.flows.name_same_person import declare_same_person, tell_apart
 from rolebook.governance.models import Grant, Outcome, Participation
-from rolebook.governance.queries.duplicates import merge_preview
-from rolebook.governance.refusals import NotAllowed
+from rolebook.governance.queries.duplicates import merge_preview, possible_duplicates
+from rolebook.governance.refusals import NotAllowed, Refused
 from tests.support import grants, iqcs, people, rolebooks
 from tests.support.grants import LATER
 from tests.support.people import COMMAND, START, WEB
@@ -84,3 +85,29 @@ def test_what_one_organization_denied_holds_up_nothing_that_another_approved(db:
     request.refresh_from_db()
     assert request.state == "partly approved"
     assert Grant.objects.filter(account=person, request_item__isnull=False).count() == 1
+
+
+@pytest.mark.requirement("IQIES-04")
+@pytest.mark.invariant("I6")
+def test_a_steward_who_holds_two_accounts_does_not_take_them_from_the_list_of_the_others(db: None) -> None:
+    people.activate()
+    steward, colleague, second = grants.steward(), grants.steward("Carl Colleague"), grants.user("Second")
+    Participation.objects.get_or_create(account=second, program_id="qpp", defaults={"created_at": START})
+    declare_same_person(acting_user=second, user_id=steward.user_id, at=LATER, origin=WEB)
+
+    def apart(by: Account) -> None:
+        tell_apart(
+            acting_user=by,
+            program_id="qpp",
+            one_id=steward.public_id,
+            other_id=second.public_id,
+            reason="",
+            at=LATER,
+            origin=WEB,
+        )
+
+    with pytest.raises(Refused, match="own_pair"):
+        apart(steward)
+    assert len(possible_duplicates(colleague, "qpp", LATER)) == 1
+    apart(colleague)
+    assert possible_duplicates(colleague, "qpp", LATER) == ()

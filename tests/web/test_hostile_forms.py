@@ -76,3 +76,13 @@ def test_nul_in_codes_and_people_names_nobody_and_nothing(db: None) -> None:
     assert answer.status_code == 303
     assert client.get("/iqcs/account-request/check/").status_code == 422
     assert "\0" not in str(AccountDraft.objects.get().content)
+
+
+@pytest.mark.requirement("IQIES-04")
+def test_one_account_told_apart_from_itself_is_refused_in_words(world: World) -> None:
+    steward = user("Sasha Steward", "sasha", world.start)
+    designate(steward, "steward", None, world.start)
+    same = world.stella.account.public_id
+    answer = signed_in(steward).post(reverse("told-apart", args=[QPP, same, same]), follow=True)
+    assert answer.status_code == 200
+    assert "These are one and the same account." in answer.content.decode()

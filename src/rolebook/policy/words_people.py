@@ -26,6 +26,7 @@ PEOPLE: Mapping[str, str] = {
     # two accounts of one person
     "same_account": "These are one and the same account.",
     "own_merge": "You cannot merge accounts of your own. Another steward must, or the operator.",
+    "own_pair": "One of the accounts is your own. Another steward must say whether they are one person's.",
     "merge_other_programs": (
         "One of the accounts takes part in {programs}, too, where you are no steward. Ask the operator of the server."
     ),

@@ -12,6 +12,7 @@ from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
 from rolebook.governance import locks
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
 from rolebook.governance.models import Participation
+from rolebook.governance.origins import family
 from rolebook.governance.queries.duplicates import two_people
 from rolebook.governance.queries.stewards import administers
 from rolebook.governance.refusals import NotFound, Refused
@@ -75,7 +76,8 @@ def tell_apart(
 ) -> None:
     """Put on record that two accounts are different people's, so that nobody is asked about them again.
 
-    Raises NotFound for everybody who is no steward, Refused when they were merged.
+    Raises NotFound for everybody who is no steward, Refused when they were merged, and for accounts of one's own: who
+    holds two would else take them from every other steward's list (I6).
     """
     about = About(program_id=program_id)
     with attempt(
@@ -89,6 +91,8 @@ def tell_apart(
             raise NotFound
         if one.pk == other.pk:
             raise Refused([Violation("same_account")])
+        if {one.pk, other.pk} & family(acting_user):
+            raise Refused([Violation("own_pair")])
         first, second = sorted((one, other), key=lambda account: account.pk)
         row = SamePerson.objects.filter(one=first, other=second).first()
         if row is not None and row.state == SamePerson.State.MERGED:

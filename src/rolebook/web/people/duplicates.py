@@ -115,14 +115,18 @@ def _forbidden(request: ProgramRequest, preview: MergePreview) -> list[str]:
 @require_POST
 def told_apart(request: ProgramRequest, kept_id: uuid.UUID, closed_id: uuid.UUID) -> HttpResponse:
     """Put on record that the two are different people."""
-    tell_apart(
-        acting_user=request.account,
-        program_id=request.program.id,
-        one_id=kept_id,
-        other_id=closed_id,
-        reason="",
-        at=request.at,
-        origin=request.origin,
-    )
-    messages.success(request, "They are on record as two people, and are not listed any more.")
+    try:
+        tell_apart(
+            acting_user=request.account,
+            program_id=request.program.id,
+            one_id=kept_id,
+            other_id=closed_id,
+            reason="",
+            at=request.at,
+            origin=request.origin,
+        )
+    except Refused as refusal:
+        messages.error(request, " ".join(said_of(refusal)))
+    else:
+        messages.success(request, "They are on record as two people, and are not listed any more.")
     return HttpResponseRedirect(reverse("duplicates", args=[request.program.id]), status=303)
