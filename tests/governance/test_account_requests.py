@@ -12,7 +12,7 @@ from rolebook.governance.flows import withdraw_request
 from rolebook.governance.flows.answer_as_supervisor import answer_as_supervisor
 from rolebook.governance.flows.let_rest_go_on import let_rest_go_on
 from rolebook.governance.models import Access, Employment, Grant, Outcome, Request, Stage
-from rolebook.governance.queries import pending_requests
+from rolebook.governance.queries import my_requests, pending_requests
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from tests.support import grants, iqcs
 from tests.support.grants import decides, open_stage
@@ -296,6 +296,20 @@ def test_a_returned_request_becomes_its_next_version_and_earlier_approvals_fall(
     assert opened(request) == [(REPRESENTATIVE, "USAF-ACC")]
     assert Outcome.objects.filter(request=request, request_version=1).count() == 3
     assert [form.job_title for form in request.forms.order_by("request_version")] == ["", "Biologist"]
+
+
+@pytest.mark.requirement("IQCS-02", "IQCS-05", "QPP-05")
+def test_what_is_to_be_removed_is_listed_as_such_and_given_to_nobody(
+    person: Account, representative: Account
+) -> None:
+    grants.designated(person, MANAGER, program_id=PROGRAM)
+    iqcs.employed(person, "FWS-R6-BNR")
+    iqcs.asks(person, iqcs.answers({MANAGER: "remove", TRAINING: "add"}), at=LATER)
+    (row,) = pending_requests(representative, PROGRAM, LATER).rows
+    assert sorted(row.role_titles) == ["Remove Account Manager", "Training Officer"]
+    assert [role.role_id for role in row.gives] == [TRAINING]
+    (own,) = my_requests(person, PROGRAM, LATER).rows
+    assert sorted(own.role_titles) == ["Remove Account Manager", "Training Officer"]
 
 
 @pytest.mark.requirement("IQCS-06")

@@ -56,9 +56,13 @@ def needs_own(kind: OrganizationKind) -> bool:
 
 
 def punctuated(number: str, example: str) -> str:
-    """Return a number with the punctuation of its kind's example: "123456789" by "00-1234567" as "12-3456789"."""
-    bare = [character for character in number if character.isalnum()]
-    if len(bare) != sum(character.isalnum() for character in example):
+    """Return a number with the punctuation of its kind's example: "123456789" by "00-1234567" as "12-3456789".
+
+    One that has its own keeps it: "BLM-MT".
+    """
+    if not number.isalnum():
         return number
-    rest = iter(bare)
+    if len(number) != sum(character.isalnum() for character in example):
+        return number
+    rest = iter(number)
     return "".join(next(rest) if character.isalnum() else character for character in example)

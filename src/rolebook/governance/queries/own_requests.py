@@ -16,7 +16,7 @@ from rolebook.governance.models import Request, RequestItem, Stage
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.organization_search import matching
 from rolebook.governance.queries.paging import Page
-from rolebook.governance.queries.pending import role_title
+from rolebook.governance.queries.pending import asked_title, role_title
 from rolebook.governance.queries.seeing import viewer_standing
 from rolebook.policy.model import STEWARD_ID, Rolebook
 
@@ -178,7 +178,7 @@ def item_line(standing: Standing, item: RequestItem, waits: Sequence[Waiting]) -
     return ItemLine(
         kind=item.kind,
         role_id=item.role_id,
-        role_title=role_title(standing.book, item.role_id),
+        role_title=asked_title(standing.book, item),
         organization_id=None if place is None else place.public_id,
         organization_name=None if place is None else place.name,
         organization_code=None if place is None else place.code,

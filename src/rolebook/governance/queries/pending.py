@@ -51,7 +51,9 @@ class PendingRow:
         may_decide: whether the viewer may approve or deny it now.
         stands_in: whether they would do so as the steward, because nobody else is left.
         waits_for: title of the office that decides.
-        gives: what the roles would let the person do there, and what of it is new, for who may decide.
+        role_titles: what is asked for, in words: a role's title, "Remove" before what is to end.
+        gives: what the roles that are to be added would let the person do there, and what of it is new, for who may
+            decide.
     """
 
     request_id: uuid.UUID
@@ -225,16 +227,16 @@ def _page(
         seats = Stage.objects.filter(decidable(standing), pk=OuterRef("stage"))
         carried = carried.annotate(decidable=Exists(seats))
     found: dict[int, Stage] = {}
-    roles: dict[int, list[str]] = {}
+    items: dict[int, list[RequestItem]] = {}
     decided: set[int] = set()
     for one in carried.select_related(
         "requestitem", "stage__organization", "stage__request__requester", "stage__request__beneficiary"
     ):
         found[one.stage_id] = one.stage
-        roles.setdefault(one.stage_id, []).append(one.requestitem.role_id)
+        items.setdefault(one.stage_id, []).append(one.requestitem)
         if all_decided or getattr(one, "decidable", False):
             decided.add(one.stage_id)
-    rows = _rows(standing, list(found.values()), roles, decided)
+    rows = _rows_that_give(standing, list(found.values()), items, decided)
     keys = [(_key(stage, sort), stage.pk) for stage in found.values()]
     return paging.cut(rows, keys, length)
 
@@ -280,35 +282,48 @@ def pending_rows(
         return []
     decided = Stage.objects.filter(decidable(standing), pk__in=pks).values_list("pk", flat=True)
     known = roles_by_stage(pks) if roles is None else roles
-    return _rows(standing, stages, known, set(decided), with_gives=False)
+    may = set(decided)
+    rows = []
+    for stage in stages:
+        role_ids = tuple(known.get(stage.pk, ()))
+        titles = tuple(role_title(standing.book, role_id) for role_id in role_ids or ("",))
+        rows.append(_row(standing, stage, role_ids, titles, may_decide=stage.pk in may))
+    return rows
 
 
-def _rows(
+def _rows_that_give(
     standing: Standing,
     stages: Sequence[Stage],
-    roles: Mapping[int, Sequence[str]],
+    items: Mapping[int, Sequence[RequestItem]],
     decided: Collection[int],
-    *,
-    with_gives: bool = True,
 ) -> list[PendingRow]:
-    asked = [stage for stage in stages if with_gives and stage.pk in decided]
+    asked = [stage for stage in stages if stage.pk in decided]
     wishes = [
-        Asked(stage.request.beneficiary_id, tuple(roles.get(stage.pk, ())), stage.organization)
-        for stage in asked
+        Asked(stage.request.beneficiary_id, _added(items[stage.pk]), stage.organization) for stage in asked
     ]
     gives = dict(zip([stage.pk for stage in asked], what_it_gives(standing, wishes), strict=True))
-    return [
-        _row(standing, stage, tuple(roles.get(stage.pk, ())), stage.pk in decided, gives.get(stage.pk, ()))
-        for stage in stages
-    ]
+    rows = []
+    for stage in stages:
+        carried = items[stage.pk]
+        role_ids = tuple(item.role_id for item in carried)
+        titles = tuple(dict.fromkeys(asked_title(standing.book, item) for item in carried))
+        may = stage.pk in decided
+        rows.append(_row(standing, stage, role_ids, titles, may_decide=may, gives=gives.get(stage.pk, ())))
+    return rows
+
+
+def _added(items: Sequence[RequestItem]) -> tuple[str, ...]:
+    return tuple(item.role_id for item in items if item.kind == RequestItem.Kind.ADD_ROLE)
 
 
 def _row(
     standing: Standing,
     stage: Stage,
     role_ids: tuple[str, ...],
+    titles: tuple[str, ...],
+    *,
     may_decide: bool,
-    gives: tuple[RoleGives, ...],
+    gives: tuple[RoleGives, ...] = (),
 ) -> PendingRow:
     request, place = stage.request, stage.organization
     return PendingRow(
@@ -321,7 +336,7 @@ def _row(
         beneficiary_name=request.beneficiary.name,
         beneficiary_email=request.beneficiary.email,
         role_ids=role_ids,
-        role_titles=tuple(role_title(standing.book, role_id) for role_id in role_ids or ("",)),
+        role_titles=titles,
         organization_id=None if place is None else place.public_id,
         organization_name=None if place is None else place.name,
         organization_code=None if place is None else place.code,
@@ -345,6 +360,18 @@ def roles_by_stage(stage_pks: Sequence[int]) -> dict[int, list[str]]:
     for stage_pk, role_id in items.values_list("stages", "role_id"):
         roles.setdefault(stage_pk, []).append(role_id)
     return roles
+
+
+def asked_title(book: Rolebook, item: RequestItem) -> str:
+    """Return what an item asks for, as lists name it: "Account Manager", "Remove Account Manager"."""
+    match item.kind:
+        case RequestItem.Kind.REMOVE_ROLE:
+            return f"Remove {role_title(book, item.role_id)}"
+        case RequestItem.Kind.REMOVE_ACCESS:
+            return "Remove access"
+        case RequestItem.Kind.REACTIVATE:
+            return "Open the account again"
+    return role_title(book, item.role_id)
 
 
 def role_title(book: Rolebook, role_id: str) -> str:
