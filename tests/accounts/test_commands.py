@@ -119,6 +119,8 @@ def test_resetting_a_lost_second_factor_tells_its_person_by_mail(user_with_totp:
     assert totp_of(user_with_totp.account) is None
     assert Notice.objects.get().recipient == user_with_totp.account
     assert "was not set up" in run("users", "reset-second-factor", user_id).output
+    again = json.loads(run("users", "reset-second-factor", user_id, "--json").output)
+    assert again == {"user_id": user_id, "changed": False}
 
 
 def test_a_database_at_the_present_version_is_left_alone() -> None:

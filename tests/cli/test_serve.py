@@ -1,5 +1,6 @@
 """`rolebook serve`: one command for one machine, and nothing is left running, however it ends."""
 
+import json
 import signal
 import sqlite3
 import urllib.request
@@ -81,10 +82,12 @@ def test_a_test_mail_says_what_the_server_answered(tmp_path: Path) -> None:
     with smtp_server() as smtp:
         smtp.refused["nobody@example.org"] = "550 5.1.1 no such user"
         taken = run(tmp_path, "send-test-mail", "you@example.org", ROLEBOOK_MAIL=smtp.url)
+        told = run(tmp_path, "send-test-mail", "you@example.org", "--json", ROLEBOOK_MAIL=smtp.url)
         refused = run(tmp_path, "send-test-mail", "nobody@example.org", ROLEBOOK_MAIL=smtp.url)
     assert taken.returncode == 0
     assert "took the mail for you@example.org" in taken.stdout
-    assert [mail.to for mail in smtp.received] == ["you@example.org"]
+    assert json.loads(told.stdout)["address"] == "you@example.org"
+    assert [mail.to for mail in smtp.received] == ["you@example.org"] * 2
     assert (refused.returncode, "550 5.1.1 no such user" in refused.stderr) == (2, True)
 
 

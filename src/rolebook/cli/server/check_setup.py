@@ -83,9 +83,8 @@ def _summary(findings: list["Finding"]) -> str:
     warnings = sum(finding.level == "warning" for finding in findings)
     if not errors and not warnings:
         return "all is well; backups cannot be seen from here (docs/guides/operating.md)"
-    return (
-        f"{errors} errors, {warnings} warnings; backups cannot be seen from here (docs/guides/operating.md)"
-    )
+    counted = f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}"
+    return f"{counted}; backups cannot be seen from here (docs/guides/operating.md)"
 
 
 def _print_json(checks: list[dict[str, str]]) -> None:

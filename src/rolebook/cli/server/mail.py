@@ -11,7 +11,8 @@ from rolebook.cli.server.start import start_django
 
 @click.command("send-test-mail")
 @click.argument("address")
-def send_test_mail(address: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def send_test_mail(address: str, as_json: bool) -> None:
     """Send one test mail at once and say what the mail server answered.
 
     \b
@@ -56,6 +57,9 @@ def send_test_mail(address: str) -> None:
         raise click.ClickException(f"{server.host} does not take the mail now: {answer}") from None
     except ServerDown as answer:
         raise click.ClickException(f"{server.host} port {server.port} cannot be used: {answer}") from None
+    if as_json:
+        click.echo(json.dumps({"server": server.host, "address": address, "from": sender}))
+        return
     click.echo(f"{server.host} took the mail for {address} (from {sender})")
 
 

@@ -201,7 +201,8 @@ def merge(kept: str, closed: str, reason: str, dry_run: bool, as_json: bool) -> 
 
 @users.command(name="reset-second-factor")
 @click.argument("user_id")
-def reset_second_factor(user_id: str) -> int:
+@_JSON
+def reset_second_factor(user_id: str, as_json: bool) -> int:
     """Remove a lost second factor; its person sets up a new one, with a code mailed to the stored address.
 
     \b
@@ -221,6 +222,9 @@ def reset_second_factor(user_id: str) -> int:
     changed = status.reset_second_factor(
         account=account, at=at, origin=Origin(via="command"), send=account_mails(at)
     )
+    if as_json:
+        click.echo(json.dumps({"user_id": account.user_id, "changed": changed}))
+        return 0
     said = "was removed; the person sets up a new one at the next sign-in" if changed else "was not set up"
     click.echo(f"the second factor of {account.user_id} {said}")
     return 0
