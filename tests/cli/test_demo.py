@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.cookiejar import CookieJar
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
 from rolebook.cli.server.demo_world.cast import CAST, PASSWORD
+from rolebook.cli.server.serve import start_serving
 from tests.cli.processes import alive, descendants, eventually, free_port, run, running
 
 pytestmark = pytest.mark.slow
@@ -186,3 +188,10 @@ def test_a_database_with_anything_in_it_is_left_alone(tmp_path: Path) -> None:
     refused = run(tmp_path, "demo", "--port", str(free_port()), "--database", f"sqlite:///{file}")
     assert (refused.returncode, "needs an empty database" in refused.stderr) == (2, True)
     assert "'payroll'" in refused.stderr
+
+
+def test_a_demo_at_a_name_listens_at_its_number() -> None:
+    together = MagicMock()
+    start_serving(together, host="localhost", port=8000, processes=1, threads=1)
+    arguments = together.start.call_args.args[2]
+    assert arguments[arguments.index("--host") + 1] == "127.0.0.1"
