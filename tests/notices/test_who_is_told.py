@@ -120,6 +120,9 @@ def test_who_denied_by_mistake_can_have_the_requester_asked_again(
 ) -> None:
     request = asks(grants.user("Uma User"), practice)
     decides(officials[0], open_stage(request), "denied")
+    # Named as the button on the request's page is.
+    (own,) = [one for one in told("own-decision").values() if one.subject.startswith("QPP: You denied")]
+    assert "choose Ask Uma User to submit again." in " ".join(own.text.split())
     ask_to_submit_again(
         acting_user=officials[0], program_id="qpp", request_id=request.public_id, at=LATER, origin=WEB
     )

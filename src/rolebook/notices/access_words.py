@@ -48,7 +48,7 @@ def own_decision(facts: Facts) -> Letter:
     next_step = {
         "approved": "",
         "denied": "Denied by mistake? A decision is not reversed, but you can ask for the request once more: "
-        "open it and choose Please submit again.",
+        f"open it and choose Ask {request.requester.name} to submit again.",
         "returned": "The requester was asked to correct the request. It comes back when that is done.",
     }[verdict]
     return Letter(

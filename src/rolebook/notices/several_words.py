@@ -64,8 +64,8 @@ def own_decisions(about: Sequence[Facts]) -> Letter:
     reason = Outcome.objects.filter(stage=stages[0]).values_list("reason", flat=True).first() or ""
     people = len({stage.request.beneficiary_id for stage in stages})
     next_step = (
-        "Denied by mistake? A decision is not reversed, but you can ask for a request once more: open it and choose "
-        "Please submit again."
+        "Denied by mistake? A decision is not reversed, but you can ask for a request once more: open it and ask "
+        "the requester to submit again."
     )
     return Letter(
         subject=f"{program_of(facts)}: You {verdict} {len(stages)} requests",
