@@ -24,7 +24,6 @@ from rolebook.governance.flows.recover_second_factor import (
     NothingToRecover,
     RecoveryNotReady,
     RecoveryOver,
-    Vouch,
     ask_for_recovery,
     ask_voucher_for_passkey,
     cancel_recovery,
@@ -36,6 +35,7 @@ from rolebook.governance.flows.recover_second_factor import (
 from rolebook.governance.models import Participation
 from rolebook.governance.queries.recoveries import lost_factors
 from rolebook.governance.refusals import NotFound, Refused
+from rolebook.governance.voucher_proof import Vouch
 from rolebook.governance.vouching import may_vouch, offices_that_vouch, who_may_vouch
 from tests.support import grants as people
 from tests.support.authenticator import SITE, Device, add
@@ -53,8 +53,7 @@ from tests.support.people import (
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("QPP-01")]
-WAIT = timedelta(hours=24)
-TOLD = "called her on the practice's number"
+WAIT, TOLD = timedelta(hours=24), "called her on the practice's number"
 
 
 def person(name: str, program_id: str = "qpp") -> Person:

@@ -27,7 +27,7 @@ from tests.support.grants import LATER, OFFICIAL, STAFF, asks, decides, designat
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.invariant("I13")]
 
 CONNECTIONS = 8
-ROUNDS = int(os.environ.get("ROLEBOOK_RACE_ROUNDS", "500"))
+ROUNDS = int(os.environ.get("ROLEBOOK_RACE_ROUNDS", "120"))
 
 type Call = Callable[[], object]
 type Refusal = Refused | NotAllowed | NotFound

@@ -27,7 +27,6 @@ from rolebook.governance.flows import merge_accounts as merging_flow
 from rolebook.governance.flows.merge_accounts import merge_accounts
 from rolebook.governance.flows.recover_second_factor import (
     RecoveryOver,
-    Vouch,
     ask_for_recovery,
     finish_recovery,
     mail_recovery_code,
@@ -36,6 +35,7 @@ from rolebook.governance.flows.recover_second_factor import (
 from rolebook.governance.merging import plan_merge
 from rolebook.governance.models import Grant, Participation
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
+from rolebook.governance.voucher_proof import Vouch
 from rolebook.governance.vouching import may_vouch
 from tests.accounts.test_races import counted
 from tests.support import grants, people

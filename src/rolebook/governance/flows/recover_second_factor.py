@@ -7,19 +7,16 @@ import hashlib
 import secrets
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from rolebook.accounts import challenges, mailed_codes, throttling
-from rolebook.accounts.challenges import Asked, PasskeyAnswer
+from rolebook.accounts.challenges import Asked
 from rolebook.accounts.credential_models import PasskeyChallenge
 from rolebook.accounts.flows.credentials import WrongPassword, confirm_password, remove_factors
-from rolebook.accounts.flows.signing_in import prove_second_factor
 from rolebook.accounts.mail import AccountMail, SendMail
 from rolebook.accounts.models import Account, MailedCode
-from rolebook.accounts.passkeys import PasskeyRefused
 from rolebook.accounts.person_models import Recovery
 from rolebook.accounts.second_factor import has_own_factor
 from rolebook.audit import tags
@@ -27,6 +24,7 @@ from rolebook.audit.recording import Origin, UnitOfWork, record_refusal, unit_of
 from rolebook.governance import locks
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
 from rolebook.governance.refusals import NotFound, Refused
+from rolebook.governance.voucher_proof import Vouch, prove, taken_challenge
 from rolebook.governance.vouching import is_known_to, may_vouch, programs_of
 from rolebook.policy.rules import Violation
 
@@ -55,20 +53,6 @@ class RecoveryNotReady(Exception):
         """Remember when."""
         super().__init__(f"not before {ready_at.isoformat()}")
         self.ready_at = ready_at
-
-
-@dataclass(frozen=True, slots=True)
-class Vouch:
-    """How the voucher made sure that it is the person, and a proof of the voucher's own second factor.
-
-    ``passkey`` is the answer to `ask_voucher_for_passkey`; it stands in for ``code``.
-    """
-
-    how: str
-    told: str
-    made_sure: bool
-    code: str
-    passkey: PasskeyAnswer | None = None
 
 
 def open_recovery(account: Account, at: datetime) -> Recovery | None:
@@ -162,7 +146,7 @@ def vouch_for_recovery(
     """
     about = About(program_id=program_id)
     throttling.take([(throttling.CODE_BY_SOURCE_AND_ACCOUNT, f"vouch {acting_user.pk}")], at)
-    challenge = _taken_challenge(acting_user, vouch.passkey, at)
+    challenge = taken_challenge(acting_user, vouch.passkey, at)
     with attempt(
         tags.ATTEMPT_REFUSED_VOUCH, acting_user=acting_user, at=at, origin=origin, about=about
     ) as work:
@@ -172,7 +156,7 @@ def vouch_for_recovery(
             raise Refused([Violation("not_said_how")])
         if not vouch.made_sure:
             raise Refused([Violation("not_made_sure")])
-        _prove(acting_user, vouch, challenge, at)
+        prove(acting_user, vouch, challenge, at)
         recovery.vouched_by, recovery.vouched_in_id = acting_user, program_id
         recovery.how, recovery.told = vouch.how, told
         letter = _open(recovery, at, at + wait)
@@ -323,30 +307,6 @@ def cancel_recoveries(work: UnitOfWork, accounts: Iterable[Account], why: str) -
 def digest(token: str) -> str:
     """Return what is kept of a link's token (SHA-256; the token has 256 random bits)."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _taken_challenge(voucher: Account, passkey: PasskeyAnswer | None, at: datetime) -> bytes | None:
-    """Return what a device of the voucher's was to sign, taken for good whatever follows; None where it is none."""
-    if passkey is None:
-        return None
-    try:
-        return challenges.take_challenge(passkey.challenge_id, voucher.pk, PasskeyChallenge.Purpose.VOUCH, at)
-    except PasskeyRefused:
-        return None
-
-
-def _prove(voucher: Account, vouch: Vouch, challenge: bytes | None, at: datetime) -> None:
-    """Raise Refused unless the voucher's own second factor is proved; call it with the voucher's row locked."""
-    if vouch.passkey is None:
-        if prove_second_factor(voucher, vouch.code, at) is None:
-            raise Refused([Violation("wrong_security_code")])
-        return
-    try:
-        if challenge is None:
-            raise PasskeyRefused("found no open challenge")
-        challenges.prove_passkey(voucher, challenge, vouch.passkey.answer, at)
-    except PasskeyRefused as wrong:
-        raise Refused([Violation("wrong_passkey")]) from wrong
 
 
 def _judged(

@@ -18,13 +18,13 @@ from rolebook.accounts.person_models import Recovery
 from rolebook.accounts.queries.credentials import factors_of
 from rolebook.accounts.throttling import TooManyAttempts
 from rolebook.governance.flows.recover_second_factor import (
-    Vouch,
     ask_voucher_for_passkey,
     refuse_recovery,
     vouch_for_recovery,
 )
 from rolebook.governance.queries.recoveries import RecoveryToVouch, recovery_to_vouch
 from rolebook.governance.refusals import Refused
+from rolebook.governance.voucher_proof import Vouch
 from rolebook.notices.outbox import account_mails
 from rolebook.web.account.forms import Code, say
 from rolebook.web.account.pages import too_many
