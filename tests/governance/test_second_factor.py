@@ -174,6 +174,7 @@ def test_every_flow_that_acts_for_somebody_asks_for_the_second_factor() -> None:
         "attempt",  # how flows begin
         "record_sign_in",  # notes that a session began, and gives nothing
         "answer_as_supervisor",  # a supervisor's word by a mailed link: no office, and no account needed
+        "ask_voucher_for_passkey",  # asks for that very factor, and gives nothing
         "ask_supervisor_again",  # the requester has that link mailed once more
         "declare_same_person",  # says something of oneself, which a steward judges
         "discard_account_draft",  # throws away what one has written oneself
