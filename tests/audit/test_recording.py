@@ -227,6 +227,6 @@ def test_every_tag_follows_the_grammar_and_says_what_it_means() -> None:
         assert str(tag) == name
         assert tag.meaning
     with pytest.raises(ValueError, match="subject:verb"):
-        tags._declare("Grant Opened", "wrong")
+        tags.declare("Grant Opened", "wrong")
     with pytest.raises(ValueError, match="once"):
-        tags._declare("grant:opened", "twice")
+        tags.declare("grant:opened", "twice")

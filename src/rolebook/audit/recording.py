@@ -254,10 +254,10 @@ def _take_log_lock() -> None:
 
 def _check_declared(tag: Tag, details: set[str], personal: set[str]) -> None:
     if extra := sorted(details - tag.details):
-        raise Undeclared(f"{tag}: found the detail {extra[0]!r}, expected one that audit/tags.py declares")
+        raise Undeclared(f"{tag}: found the detail {extra[0]!r}, expected one that audit/tags declares")
     if extra := sorted(personal - tag.personal):
         raise Undeclared(
-            f"{tag}: found the personal field {extra[0]!r}, expected one that audit/tags.py declares"
+            f"{tag}: found the personal field {extra[0]!r}, expected one that audit/tags declares"
         )
 
 
