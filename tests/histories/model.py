@@ -72,7 +72,7 @@ class Stage:
     approver: int | None = None
 
 
-@dataclass
+@dataclass(eq=False)  # two may read alike, and each is a row of its own
 class Wish:
     """A request; its items and stages of all versions, in order."""
 
