@@ -191,7 +191,11 @@ class Client(models.Model):
     """How the token begins, so that people recognize it."""
     operations = models.JSONField()
     """What it may ask: a list of operation names, such as ``evaluation``."""
+    reasons = models.BooleanField(default=False, db_default=False)
+    """Whether its answers say why without being asked to."""
     created_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+    """First instant at which the token no longer counts, as promised; null when no end was promised."""
     revoked_at = models.DateTimeField(null=True)
 
     class Meta:

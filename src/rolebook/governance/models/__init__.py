@@ -12,12 +12,14 @@ from rolebook.governance.models.imports import Import, ImportedApproval
 from rolebook.governance.models.participation import Participation
 from rolebook.governance.models.requests import Outcome, Request, RequestItem, Stage
 from rolebook.governance.models.tree_changes import TreeChange
+from rolebook.governance.models.usage import ClientUse, PrivilegeUse, UsageSpan
 
 __all__ = [
     "Access",
     "AccessCheck",
     "AccountDraft",
     "AccountForm",
+    "ClientUse",
     "Designation",
     "Employment",
     "EndWarning",
@@ -26,9 +28,11 @@ __all__ = [
     "ImportedApproval",
     "Outcome",
     "Participation",
+    "PrivilegeUse",
     "Request",
     "RequestItem",
     "Stage",
     "SupervisorWord",
     "TreeChange",
+    "UsageSpan",
 ]
