@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 
+from django.db.models import Q, QuerySet
+
 from rolebook.audit.recording import UnitOfWork
 from rolebook.governance.authority import Standing
 from rolebook.governance.employing import present_employment, write_employment
-from rolebook.governance.ledger import close_accesses, close_grants, open_access, open_grant
+from rolebook.governance.ledger import close_holdings, open_access, open_grant
 from rolebook.governance.locks import Held
 from rolebook.governance.models import Access, Grant, Request, RequestItem
 from rolebook.governance.participations import participation_of
-
-_CAUSE = "request"
 
 
 def grant_items(work: UnitOfWork, held: Held, standing: Standing, items: Iterable[RequestItem]) -> None:
@@ -83,23 +83,17 @@ def _open_access(work: UnitOfWork, held: Held, standing: Standing, item: Request
 
 def _close(work: UnitOfWork, held: Held, standing: Standing, item: RequestItem) -> None:
     """Close what an item takes away; a colleague may have removed it meanwhile, and then nothing is left to close."""
-    number, person = standing.version.number, item.request.beneficiary
+    still = Q(program_id=item.program_id, closed_at=None) & ~Q(ends_at__lte=work.at)
+    theirs = still & Q(account=item.request.beneficiary, organization=item.organization)
+    found: QuerySet[Grant] | QuerySet[Access]
     if item.kind == RequestItem.Kind.REMOVE_ROLE:
-        grants = Grant.objects.filter(
-            program_id=item.program_id, account=person, role_id=item.role_id, organization=item.organization
-        )
-        still = grants.filter(closed_at=None).exclude(ends_at__lte=work.at)
-        found = still.select_related("account", "organization").order_by("pk")
-        close_grants(work, held, found, cause=_CAUSE, rolebook_version=number)
-        return
-    accesses = Access.objects.filter(
-        program_id=item.program_id, account=person, organization=item.organization
-    )
-    left = accesses.filter(closed_at=None).exclude(ends_at__lte=work.at)
-    close_accesses(
+        found = Grant.objects.filter(theirs, role_id=item.role_id)
+    else:
+        found = Access.objects.filter(theirs)
+    close_holdings(
         work,
         held,
-        left.select_related("account", "organization").order_by("pk"),
-        cause=_CAUSE,
-        rolebook_version=number,
+        found.select_related("account", "organization").order_by("pk"),
+        cause="request",
+        rolebook_version=standing.version.number,
     )

@@ -16,8 +16,9 @@ from rolebook.audit import tags
 from rolebook.audit.recording import Origin, unit_of_work
 from rolebook.governance import locks
 from rolebook.governance.course import end_request
-from rolebook.governance.ledger import close_accesses, close_grants
+from rolebook.governance.ledger import close_holdings
 from rolebook.governance.models import Access, Grant, Participation, Request, RequestItem
+from rolebook.governance.origins import Holding
 from rolebook.policy.model import Rolebook
 
 AT_ONCE = 200
@@ -131,7 +132,7 @@ def _end_roles(
     grants = list(Grant.objects.filter(**mine).select_related("account", "organization").order_by("pk"))
     accesses = list(Access.objects.filter(**mine).select_related("account", "organization").order_by("pk"))
     ended = 0
-    rows: list[Grant | Access] = [*grants, *accesses]
+    rows: list[Holding] = [*grants, *accesses]
     for some in batched(rows, AT_ONCE):
         with unit_of_work(at=at, origin=origin, actor_id=actor_id) as work:
             places = {one.organization_id for one in some if one.organization_id is not None}
@@ -139,26 +140,7 @@ def _end_roles(
             if not _is_closed_now(account, program_id):
                 work.nothing_happened()
                 return ended
-            closed = [
-                *close_grants(
-                    work,
-                    held,
-                    Grant.objects.filter(pk__in=[one.pk for one in some if isinstance(one, Grant)])
-                    .select_related("account", "organization")
-                    .order_by("pk"),
-                    cause="account closed",
-                    rolebook_version=version.number,
-                ),
-                *close_accesses(
-                    work,
-                    held,
-                    Access.objects.filter(pk__in=[one.pk for one in some if isinstance(one, Access)])
-                    .select_related("account", "organization")
-                    .order_by("pk"),
-                    cause="account closed",
-                    rolebook_version=version.number,
-                ),
-            ]
+            closed = close_holdings(work, held, some, cause="account closed", rolebook_version=version.number)
             if not closed:
                 work.nothing_happened()
             ended += len(closed)

@@ -1,7 +1,8 @@
 """The ledger: the only opener and closer of grants and access. It demands the locks, and judges the rules itself.
 
 A grant points at the request item, the designation or the imported approval that opened it, so that "who held what on
-that day, and why" is a query. ``closed_at`` is set once; a database trigger holds that too.
+that day, and why" is a query. ``closed_at`` is set once; a database trigger holds that too. Grants and access differ in
+what they name (a role; whether lower levels are included) and in their events' tags: all else is done once, for both.
 """
 
 from collections.abc import Iterable
@@ -9,6 +10,7 @@ from datetime import datetime
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.audit import tags
+from rolebook.audit.canonical import Detail
 from rolebook.audit.recording import UnitOfWork
 from rolebook.governance.facts import judge_grant
 from rolebook.governance.locks import Held
@@ -20,6 +22,7 @@ from rolebook.governance.models import (
     Participation,
     RequestItem,
 )
+from rolebook.governance.origins import Holding
 from rolebook.governance.participations import participation_of
 from rolebook.governance.refusals import Refused
 from rolebook.policy.model import Rolebook
@@ -43,42 +46,40 @@ def open_grant(
 
     Raises Refused when a rule in force forbids it, judged here under lock; LocksMissing without the locks.
     """
-    held.require(beneficiary.pk, None if organization is None else organization.pk)
-    item = origin if isinstance(origin, RequestItem) else None
-    designation = origin if isinstance(origin, Designation) else None
-    moment = Moment.GRANT if designation is None else Moment.DESIGNATION
-    violations = judge_grant(book, beneficiary, role_id, organization, work.at, moment=moment, item=item)
-    if violations:
-        raise Refused(violations)
-    grant = Grant.objects.create(
+    grant = Grant(
         program_id=book.program.id,
-        participation=participation_of(work, beneficiary, book.program.id, work.at),
         account=beneficiary,
         role_id=role_id,
         organization=organization,
-        starts_at=work.at if starts_at is None or starts_at < work.at else starts_at,
+        starts_at=work.at if starts_at is None else max(work.at, starts_at),
         ends_at=ends_at,
-        request_item=item,
-        designation=designation,
     )
-    work.record(
-        tags.GRANT_OPENED,
-        program_id=grant.program_id,
-        beneficiary_id=beneficiary.public_id,
-        organization_id=None if organization is None else organization.public_id,
-        request_id=None if item is None else item.request.public_id,
-        rolebook_version=rolebook_version,
-        new={
-            "grant_id": grant.public_id,
-            "role_id": role_id,
-            "starts_at": grant.starts_at,
-            "ends_at": grant.ends_at,
-            "cause": "request" if item is not None else "designation",
-            "request_item_id": None if item is None else item.public_id,
-            "designation_id": None if designation is None else designation.public_id,
-        },
+    return _open(work, held, grant, book=book, origin=origin, rolebook_version=rolebook_version)
+
+
+def open_access(
+    work: UnitOfWork,
+    held: Held,
+    *,
+    book: Rolebook,
+    beneficiary: Account,
+    organization: Organization,
+    lower_levels: bool,
+    origin: RequestItem | Designation,
+    rolebook_version: int,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+) -> Access:
+    """Open access apart from roles, as `open_grant` does a role."""
+    access = Access(
+        program_id=book.program.id,
+        account=beneficiary,
+        organization=organization,
+        lower_levels=lower_levels,
+        starts_at=work.at if starts_at is None else max(work.at, starts_at),
+        ends_at=ends_at,
     )
-    return grant
+    return _open(work, held, access, book=book, origin=origin, rolebook_version=rolebook_version)
 
 
 def open_imported_grant(
@@ -98,273 +99,165 @@ def open_imported_grant(
     ``approval`` is not saved yet: it is when the rules in force let the grant be opened. Raises Refused when they do
     not, judged here under lock, and LocksMissing without the locks.
     """
-    beneficiary = participation.account
-    held.require(beneficiary.pk, None if organization is None else organization.pk)
-    violations = judge_grant(
-        book,
-        beneficiary,
-        role_id,
-        organization,
-        work.at,
-        moment=Moment.IMPORT,
-        starts_at=starts_at,
-        ends_at=ends_at,
-    )
-    if violations:
-        raise Refused(violations)
-    approval.save(force_insert=True)
-    return Grant.objects.create(
+    grant = Grant(
         program_id=book.program.id,
         participation=participation,
-        account=beneficiary,
+        account=participation.account,
         role_id=role_id,
         organization=organization,
         starts_at=starts_at,
         ends_at=ends_at,
-        imported=approval,
     )
+    _require_allowed(work, held, grant, book, Moment.IMPORT)
+    approval.save(force_insert=True)
+    grant.imported = approval
+    grant.save(force_insert=True)
+    return grant
 
 
-def move_grant(
+def move_holding(
     work: UnitOfWork,
     held: Held,
-    grant: Grant,
+    holding: Holding,
     kept: Account,
     *,
     book: Rolebook,
     rolebook_version: int,
-) -> Grant:
-    """Close a grant and open one with the same role, place and end for another account of the same person (a merge).
+) -> Holding:
+    """Close a grant or access and open the same, at its place and to its end, for another account of the person.
 
     The new one points at the old one, which has the origin, and begins now, where the old one had begun: until now the
     other account held it. Raises Refused when a rule in force forbids it, LocksMissing without the locks.
     """
-    held.require(kept.pk, grant.organization_id)
-    close_grants(work, held, [grant], cause="merged", rolebook_version=rolebook_version)
-    starts_at = max(work.at, grant.starts_at)
-    violations = judge_grant(
-        book,
-        kept,
-        grant.role_id,
-        grant.organization,
-        work.at,
-        moment=Moment.IMPORT,
-        starts_at=starts_at,
-        ends_at=grant.ends_at,
-    )
-    if violations:
-        raise Refused(violations)
-    moved = Grant.objects.create(
-        program_id=grant.program_id,
-        participation=participation_of(work, kept, grant.program_id, work.at),
+    held.require(kept.pk, holding.organization_id)
+    close_holdings(work, held, [holding], cause="merged", rolebook_version=rolebook_version)
+    starts_at = max(work.at, holding.starts_at)
+    if isinstance(holding, Grant):
+        grant = Grant(
+            program_id=holding.program_id,
+            account=kept,
+            role_id=holding.role_id,
+            organization=holding.organization,
+            starts_at=starts_at,
+            ends_at=holding.ends_at,
+        )
+        return _open(work, held, grant, book=book, origin=holding, rolebook_version=rolebook_version)
+    access = Access(
+        program_id=holding.program_id,
         account=kept,
-        role_id=grant.role_id,
-        organization=grant.organization,
+        organization=holding.organization,
+        lower_levels=holding.lower_levels,
         starts_at=starts_at,
-        ends_at=grant.ends_at,
-        moved_from=grant,
+        ends_at=holding.ends_at,
     )
-    work.record(
-        tags.GRANT_OPENED,
-        program_id=moved.program_id,
-        beneficiary_id=kept.public_id,
-        organization_id=None if moved.organization is None else moved.organization.public_id,
-        rolebook_version=rolebook_version,
-        new={
-            "grant_id": moved.public_id,
-            "role_id": moved.role_id,
-            "starts_at": moved.starts_at,
-            "ends_at": moved.ends_at,
-            "cause": "merged",
-        },
-    )
-    return moved
+    return _open(work, held, access, book=book, origin=holding, rolebook_version=rolebook_version)
 
 
-def move_access(
-    work: UnitOfWork,
-    held: Held,
-    access: Access,
-    kept: Account,
-    *,
-    book: Rolebook,
-    rolebook_version: int,
-) -> Access:
-    """Close access and open the same for another account of the same person, as `move_grant` does a role."""
-    held.require(kept.pk, access.organization_id)
-    close_accesses(work, held, [access], cause="merged", rolebook_version=rolebook_version)
-    starts_at = max(work.at, access.starts_at)
-    violations = judge_grant(
-        book,
-        kept,
-        None,
-        access.organization,
-        work.at,
-        moment=Moment.IMPORT,
-        starts_at=starts_at,
-        ends_at=access.ends_at,
-        lower_levels=access.lower_levels,
-    )
-    if violations:
-        raise Refused(violations)
-    moved = Access.objects.create(
-        program_id=access.program_id,
-        participation=participation_of(work, kept, access.program_id, work.at),
-        account=kept,
-        organization=access.organization,
-        lower_levels=access.lower_levels,
-        starts_at=starts_at,
-        ends_at=access.ends_at,
-        moved_from=access,
-    )
-    work.record(
-        tags.ACCESS_OPENED,
-        program_id=moved.program_id,
-        beneficiary_id=kept.public_id,
-        organization_id=moved.organization.public_id,
-        rolebook_version=rolebook_version,
-        new={
-            "access_id": moved.public_id,
-            "lower_levels": moved.lower_levels,
-            "starts_at": moved.starts_at,
-            "ends_at": moved.ends_at,
-            "cause": "merged",
-        },
-    )
-    return moved
-
-
-def close_grants(
-    work: UnitOfWork, held: Held, grants: Iterable[Grant], *, cause: str, rolebook_version: int
-) -> tuple[Grant, ...]:
-    """Close grants that are still open, at the unit's instant, and record each; return those that were closed.
+def close_holdings[H: Holding](
+    work: UnitOfWork, held: Held, holdings: Iterable[H], *, cause: str, rolebook_version: int
+) -> tuple[H, ...]:
+    """Close grants and access that are still open, at the unit's instant, and record each; return what was closed.
 
     ``cause`` is a word for the log ("removed"). Raises LocksMissing without the locks.
     """
-    closed: list[Grant] = []
-    for grant in grants:
-        held.require(grant.account_id, grant.organization_id)
-        if grant.closed_at is not None:
+    closed: list[H] = []
+    for holding in holdings:
+        held.require(holding.account_id, holding.organization_id)
+        if holding.closed_at is not None:
             continue
-        # A clock behind the one that opened the grant must not put its end before its beginning.
-        grant.closed_at = max(work.at, grant.starts_at)
-        if not Grant.objects.filter(pk=grant.pk, closed_at=None).update(closed_at=grant.closed_at):
+        # A clock behind the one that opened it must not put its end before its beginning.
+        holding.closed_at = max(work.at, holding.starts_at)
+        still_open = type(holding).objects.filter(pk=holding.pk, closed_at=None)
+        if not still_open.update(closed_at=holding.closed_at):
             continue
-        closed.append(grant)
+        closed.append(holding)
         work.record(
-            tags.GRANT_CLOSED,
-            program_id=grant.program_id,
-            beneficiary_id=grant.account.public_id,
-            organization_id=None if grant.organization is None else grant.organization.public_id,
+            tags.GRANT_CLOSED if isinstance(holding, Grant) else tags.ACCESS_CLOSED,
+            program_id=holding.program_id,
+            beneficiary_id=holding.account.public_id,
+            organization_id=None if holding.organization is None else holding.organization.public_id,
             rolebook_version=rolebook_version,
             old={"closed_at": None},
-            new={
-                "grant_id": grant.public_id,
-                "role_id": grant.role_id,
-                "closed_at": grant.closed_at,
-                "cause": cause,
-            },
+            new={**_named(holding), "closed_at": holding.closed_at, "cause": cause},
         )
     return tuple(closed)
 
 
-def open_access(
+def _open[H: Holding](
     work: UnitOfWork,
     held: Held,
+    holding: H,
     *,
     book: Rolebook,
-    beneficiary: Account,
-    organization: Organization,
-    lower_levels: bool,
-    origin: RequestItem | Designation,
+    origin: RequestItem | Designation | Holding,
     rolebook_version: int,
-    starts_at: datetime | None = None,
-    ends_at: datetime | None = None,
-) -> Access:
-    """Open access apart from roles from ``starts_at`` (now, where none is given) and record it.
-
-    Raises Refused when a rule in force forbids it, judged here under lock; LocksMissing without the locks.
-    """
-    held.require(beneficiary.pk, organization.pk)
+) -> H:
+    """Save a grant or access that its origin opens, and record it, where the rules in force let it be."""
     item = origin if isinstance(origin, RequestItem) else None
     designation = origin if isinstance(origin, Designation) else None
-    violations = judge_grant(
-        book,
-        beneficiary,
-        None,
-        organization,
-        work.at,
-        moment=Moment.GRANT if designation is None else Moment.DESIGNATION,
-        item=item,
-        lower_levels=lower_levels,
-    )
-    if violations:
-        raise Refused(violations)
-    access = Access.objects.create(
-        program_id=book.program.id,
-        participation=participation_of(work, beneficiary, book.program.id, work.at),
-        account=beneficiary,
-        organization=organization,
-        lower_levels=lower_levels,
-        starts_at=work.at if starts_at is None or starts_at < work.at else starts_at,
-        ends_at=ends_at,
-        request_item=item,
-        designation=designation,
-    )
-    _record_opened(work, access, rolebook_version)
-    return access
-
-
-def _record_opened(work: UnitOfWork, access: Access, rolebook_version: int) -> None:
-    item, designation = access.request_item, access.designation
+    if item is not None:
+        moment, cause = Moment.GRANT, "request"
+    elif designation is not None:
+        moment, cause = Moment.DESIGNATION, "designation"
+    else:
+        moment, cause = Moment.IMPORT, "merged"
+    _require_allowed(work, held, holding, book, moment, item)
+    holding.participation = participation_of(work, holding.account, holding.program_id, work.at)
+    holding.request_item, holding.designation = item, designation
+    origins: dict[str, Detail] = {}
+    if isinstance(origin, Grant | Access):
+        holding.moved_from_id = origin.pk
+    else:
+        origins["request_item_id"] = None if item is None else item.public_id
+        origins["designation_id"] = None if designation is None else designation.public_id
+    holding.save(force_insert=True)
     work.record(
-        tags.ACCESS_OPENED,
-        program_id=access.program_id,
-        beneficiary_id=access.account.public_id,
-        organization_id=access.organization.public_id,
+        tags.GRANT_OPENED if isinstance(holding, Grant) else tags.ACCESS_OPENED,
+        program_id=holding.program_id,
+        beneficiary_id=holding.account.public_id,
+        organization_id=None if holding.organization is None else holding.organization.public_id,
         request_id=None if item is None else item.request.public_id,
         rolebook_version=rolebook_version,
         new={
-            "access_id": access.public_id,
-            "lower_levels": access.lower_levels,
-            "starts_at": access.starts_at,
-            "ends_at": access.ends_at,
-            "cause": "request" if item is not None else "designation",
-            "request_item_id": None if item is None else item.public_id,
-            "designation_id": None if designation is None else designation.public_id,
+            **_named(holding),
+            "starts_at": holding.starts_at,
+            "ends_at": holding.ends_at,
+            "cause": cause,
+            **origins,
         },
     )
+    return holding
 
 
-def close_accesses(
-    work: UnitOfWork, held: Held, accesses: Iterable[Access], *, cause: str, rolebook_version: int
-) -> tuple[Access, ...]:
-    """Close access that is still open, at the unit's instant, and record each; return what was closed.
+def _require_allowed(
+    work: UnitOfWork,
+    held: Held,
+    holding: Holding,
+    book: Rolebook,
+    moment: Moment,
+    item: RequestItem | None = None,
+) -> None:
+    """Raise LocksMissing without the locks, and Refused when the rules in force forbid to open it."""
+    held.require(holding.account_id, holding.organization_id)
+    own_dates = moment is Moment.IMPORT
+    violations = judge_grant(
+        book,
+        holding.account,
+        holding.role_id if isinstance(holding, Grant) else None,
+        holding.organization,
+        work.at,
+        moment=moment,
+        item=item,
+        starts_at=holding.starts_at if own_dates else None,
+        ends_at=holding.ends_at if own_dates else None,
+        lower_levels=isinstance(holding, Access) and holding.lower_levels,
+    )
+    if violations:
+        raise Refused(violations)
 
-    ``cause`` is a word for the log ("removed"). Raises LocksMissing without the locks.
-    """
-    closed: list[Access] = []
-    for access in accesses:
-        held.require(access.account_id, access.organization_id)
-        if access.closed_at is not None:
-            continue
-        # As for a grant: never before its beginning, whatever the clocks say.
-        access.closed_at = max(work.at, access.starts_at)
-        if not Access.objects.filter(pk=access.pk, closed_at=None).update(closed_at=access.closed_at):
-            continue
-        closed.append(access)
-        work.record(
-            tags.ACCESS_CLOSED,
-            program_id=access.program_id,
-            beneficiary_id=access.account.public_id,
-            organization_id=access.organization.public_id,
-            rolebook_version=rolebook_version,
-            old={"closed_at": None},
-            new={
-                "access_id": access.public_id,
-                "lower_levels": access.lower_levels,
-                "closed_at": access.closed_at,
-                "cause": cause,
-            },
-        )
-    return tuple(closed)
+
+def _named(holding: Holding) -> dict[str, Detail]:
+    """Return what an event says a grant or access is."""
+    if isinstance(holding, Grant):
+        return {"grant_id": holding.public_id, "role_id": holding.role_id}
+    return {"access_id": holding.public_id, "lower_levels": holding.lower_levels}

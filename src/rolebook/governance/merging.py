@@ -11,7 +11,7 @@ from rolebook.accounts.models import Account
 from rolebook.accounts.queries import rolebook_in_force
 from rolebook.governance.facts import judge_grant
 from rolebook.governance.models import Access, Grant, Outcome, Participation, Request, Stage
-from rolebook.governance.origins import family, given_by
+from rolebook.governance.origins import Holding, family, given_by
 from rolebook.policy.rules import Moment, Violation
 
 MOST_EVENTS = 400
@@ -19,8 +19,6 @@ MOST_EVENTS = 400
 MOST_ROLES = 150
 _CATEGORY = frozenset({"other_category_held", "other_category_pending"})
 _OPEN = (Request.State.PENDING, Request.State.RETURNED)
-
-type Holding = Grant | Access
 
 
 @dataclass(frozen=True, slots=True)

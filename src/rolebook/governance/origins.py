@@ -8,19 +8,22 @@ from django.db.models import Q
 from rolebook.accounts.models import Account
 from rolebook.governance.models import Access, Grant, Outcome
 
+type Holding = Grant | Access
+"""What a person holds, where both kinds are treated alike."""
+
 
 @overload
 def first_of(holding: Grant) -> Grant: ...
 @overload
-def first_of(holding: Grant | Access) -> Grant | Access: ...
-def first_of(holding: Grant | Access) -> Grant | Access:
+def first_of(holding: Holding) -> Holding: ...
+def first_of(holding: Holding) -> Holding:
     """Return the grant or access that has the origin: itself, or what it continues since a merge."""
     while holding.moved_from is not None:
         holding = holding.moved_from
     return holding
 
 
-def given_by(holding: Grant | Access, people: Collection[int]) -> bool:
+def given_by(holding: Holding, people: Collection[int]) -> bool:
     """Return whether one of ``people`` (internal ids of accounts) designated it, or approved a stage that led to it.
 
     A person's merged accounts count as they. What was imported was given by nobody here.

@@ -11,7 +11,7 @@ from rolebook.governance import locks
 from rolebook.governance.authority import in_force
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
 from rolebook.governance.flows.remove_access import Removal
-from rolebook.governance.ledger import close_grants
+from rolebook.governance.ledger import close_holdings
 from rolebook.governance.models import Grant
 from rolebook.governance.queries.seeing import not_yours, public_id_of
 from rolebook.governance.queries.stewards import other_stewards
@@ -58,7 +58,9 @@ def end_designation(
         if grant.role_id == STEWARD_ID and not other_stewards(grant.account, program_id, at):
             told_of = {"name": grant.account.name, "program": program_id}
             raise Refused([Violation("only_steward", told_of)])
-        closed = close_grants(work, held, [grant], cause="designation ended", rolebook_version=version.number)
+        closed = close_holdings(
+            work, held, [grant], cause="designation ended", rolebook_version=version.number
+        )
         work.record(
             tags.ACCESS_REMOVED,
             program_id=program_id,

@@ -14,9 +14,9 @@ from rolebook.governance import locks
 from rolebook.governance.course import end_request
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
 from rolebook.governance.flows.recover_second_factor import cancel_recoveries
-from rolebook.governance.ledger import close_accesses, close_grants, move_access, move_grant
+from rolebook.governance.ledger import close_holdings, move_holding
 from rolebook.governance.merging import MergePlan, open_holdings, plan_merge
-from rolebook.governance.models import Grant, Participation, RequestItem
+from rolebook.governance.models import Participation, RequestItem
 from rolebook.governance.origins import family
 from rolebook.governance.participations import participation_of
 from rolebook.governance.queries.seeing import public_id_of
@@ -169,20 +169,14 @@ def _carry_out(work: UnitOfWork, held: locks.Held, plan: MergePlan, acting_user:
     _end(work, held, plan)
     for holding in plan.moves:
         version, book = rolebook_in_force(holding.program_id, work.at)
-        if isinstance(holding, Grant):
-            move_grant(work, held, holding, plan.kept, book=book, rolebook_version=version.number)
-        else:
-            move_access(work, held, holding, plan.kept, book=book, rolebook_version=version.number)
+        move_holding(work, held, holding, plan.kept, book=book, rolebook_version=version.number)
     _close_account(work, plan, acting_user)
 
 
 def _end(work: UnitOfWork, held: locks.Held, plan: MergePlan) -> None:
     for ending in plan.ends:
         version, _ = rolebook_in_force(ending.holding.program_id, work.at)
-        if isinstance(ending.holding, Grant):
-            close_grants(work, held, [ending.holding], cause=ending.why, rolebook_version=version.number)
-        else:
-            close_accesses(work, held, [ending.holding], cause=ending.why, rolebook_version=version.number)
+        close_holdings(work, held, [ending.holding], cause=ending.why, rolebook_version=version.number)
 
 
 def _join(work: UnitOfWork, plan: MergePlan, program_id: str) -> None:

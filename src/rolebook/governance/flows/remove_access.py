@@ -11,7 +11,7 @@ from rolebook.audit.recording import Origin, UnitOfWork
 from rolebook.governance import locks
 from rolebook.governance.authority import Standing
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
-from rolebook.governance.ledger import close_accesses, close_grants
+from rolebook.governance.ledger import close_holdings
 from rolebook.governance.models import Access, Grant
 from rolebook.governance.queries.access import Removable, grants_at, removable
 from rolebook.governance.queries.seeing import find_organization, organization_for, public_id_of
@@ -131,8 +131,8 @@ def _close(
 ) -> tuple[tuple[Grant, ...], tuple[Access, ...]]:
     """Close what ends, and record the removal as the unit's last event: its sequence is what is confirmed."""
     version = standing.version.number
-    closed = close_grants(work, held, ends.grants, cause="removed", rolebook_version=version)
-    codes = close_accesses(work, held, ends.accesses, cause="removed", rolebook_version=version)
+    closed = close_holdings(work, held, ends.grants, cause="removed", rolebook_version=version)
+    codes = close_holdings(work, held, ends.accesses, cause="removed", rolebook_version=version)
     work.record(
         tags.ACCESS_REMOVED,
         program_id=standing.program_id,

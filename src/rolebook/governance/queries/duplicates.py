@@ -10,8 +10,9 @@ from django.db.models.functions import Lower, StrIndex, Substr
 
 from rolebook.accounts.models import Account
 from rolebook.accounts.person_models import SamePerson
-from rolebook.governance.merging import Holding, MergePlan, plan_merge
+from rolebook.governance.merging import MergePlan, plan_merge
 from rolebook.governance.models import Grant, Participation
+from rolebook.governance.origins import Holding
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.queries.people import PersonRow, rows_of
 from rolebook.governance.queries.seeing import public_id_of
