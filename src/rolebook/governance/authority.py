@@ -244,7 +244,7 @@ def standing_from(
         version=version,
         book=book,
         person=Person(
-            active=active, holdings=tuple(map(_holding, rows)), accesses=tuple(map(_access, accesses))
+            active=active, holdings=tuple(map(as_holding, rows)), accesses=tuple(map(as_access, accesses))
         ),
         # A grant at an organization that was closed is held at one that is not there, and answers no (I4).
         places=tuple({(place.path, place.kind_id): None for place in held_at if not is_closed(place, at)}),
@@ -259,7 +259,8 @@ def accesses_in_force(book: Rolebook, account: Account, at: datetime) -> list[Ac
     return list(accesses.select_related("organization").order_by("pk"))
 
 
-def _access(access: Access) -> HeldAccess:
+def as_access(access: Access) -> HeldAccess:
+    """Return access as the walk reads it; organizations by their internal id as text."""
     return HeldAccess(
         id=str(access.public_id),
         organization_id=str(access.organization_id),
@@ -270,7 +271,8 @@ def _access(access: Access) -> HeldAccess:
     )
 
 
-def _holding(grant: Grant) -> Holding:
+def as_holding(grant: Grant) -> Holding:
+    """Return a grant as the walk reads it; organizations by their internal id as text."""
     return Holding(
         id=str(grant.public_id),
         role_id=grant.role_id,

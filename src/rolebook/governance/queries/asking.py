@@ -59,7 +59,7 @@ def people_to_ask_about(
     standing: Standing, search: str, limit: int = paging.DEFAULT_LIMIT
 ) -> paging.Page[Account]:
     """Return the people that the viewer may ask about, by name; ``search`` is part of a name, user ID or address."""
-    grants = Grant.objects.filter(_visible(standing), in_force(standing.at), program_id=standing.program_id)
+    grants = Grant.objects.filter(visible(standing), in_force(standing.at), program_id=standing.program_id)
     people = Account.objects.filter(Exists(grants.filter(account=OuterRef("pk"))))
     words = paging.search_words(search)
     if words:
@@ -197,7 +197,7 @@ def _names(person: Person, organization: Organization | None) -> Mapping[str, st
     return names if organization is None else {**names, str(organization.pk): organization.name}
 
 
-def _visible(standing: Standing) -> Q:
+def visible(standing: Standing) -> Q:
     """Return the condition for the grants that the viewer may see, as View Users shows them.
 
     At an organization where one may view users, all of them; of those held for the program as a whole, the ones of the
@@ -215,7 +215,7 @@ def _visible(standing: Standing) -> Q:
 
 
 def _visible_grants(standing: Standing, person: Account) -> list[Grant]:
-    grants = Grant.objects.filter(_visible(standing), in_force(standing.at), account=person)
+    grants = Grant.objects.filter(visible(standing), in_force(standing.at), account=person)
     return list(grants.filter(program_id=standing.program_id))
 
 

@@ -1,0 +1,67 @@
+"""The status that people had at an earlier instant, from the log: rows keep only the present one."""
+
+import json
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from rolebook.accounts.models import Account
+from rolebook.audit import tags
+from rolebook.audit.models import Event
+from rolebook.governance.models import Participation
+
+ACTIVE = Account.Status.ACTIVE.value
+_ACCOUNT = tags.ACCOUNT_STATUS_CHANGED.name
+STATUS_TAGS = (_ACCOUNT, tags.PARTICIPATION_STATUS_CHANGED.name)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusEvent:
+    """That somebody's status changed, as the log tells it."""
+
+    account_id: uuid.UUID
+    tag: str
+    occurred_at: datetime
+    content: str
+
+
+def status_events(program_id: str, account_ids: Collection[uuid.UUID]) -> list[StatusEvent]:
+    """Return every change of status of some people, of their accounts and their parts in a program; one statement."""
+    rows = Event.objects.filter(beneficiary_id__in=account_ids, tag__in=STATUS_TAGS)
+    found = rows.order_by("sequence").values_list(
+        "beneficiary_id", "tag", "occurred_at", "content", "program_id"
+    )
+    return [
+        StatusEvent(account_id, tag, occurred_at, content)
+        for account_id, tag, occurred_at, content, where in found
+        if account_id is not None and where in (None, program_id)
+    ]
+
+
+def statuses_at(
+    parts: Iterable[Participation], events: Iterable[StatusEvent], at: datetime
+) -> Mapping[int, str]:
+    """Return the status that people had at ``at`` by internal id of the account, as lists of people show it.
+
+    It is of the whole account where that was not active, else of the part in the program. ``parts`` carry their
+    accounts, and ``events`` are all of theirs. Before the first change it is what that change says was there; where
+    nothing ever changed, it is as it is.
+    """
+    known: dict[tuple[uuid.UUID, str], str] = {}
+    later: set[tuple[uuid.UUID, str]] = set()
+    for event in events:
+        key = (event.account_id, event.tag)
+        told = json.loads(event.content)
+        if event.occurred_at <= at:
+            known[key] = told["new"]["status"]
+        elif key not in known and key not in later:
+            known[key] = told["old"]["status"]
+            later.add(key)
+    found: dict[int, str] = {}
+    for part in parts:
+        account = part.account
+        whole = known.get((account.public_id, _ACCOUNT), account.status)
+        mine = known.get((account.public_id, STATUS_TAGS[1]), part.status)
+        found[part.account_id] = mine if whole == ACTIVE else whole
+    return found

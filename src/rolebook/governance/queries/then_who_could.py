@@ -1,0 +1,191 @@
+"""Who could do something at an organization at an earlier instant: the one walk, over the facts as they then were.
+
+The rolebook version then in force, the tree as it then stood, the statuses that people then had, and what they then
+held: `rolebook.decision.check` is asked about each person who held a role that gives the privilege at all, and decides.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from rolebook.accounts.models import Account, Organization, RolebookVersion
+from rolebook.decision.check import check
+from rolebook.decision.compiled import CompiledProgram
+from rolebook.decision.evaluation import Decision
+from rolebook.governance.authority import Standing, compiled
+from rolebook.governance.origins import Holding
+from rolebook.governance.past.holdings import PastPerson, accesses_at, grants_at, people_at
+from rolebook.governance.past.places import PastPlaces
+from rolebook.governance.queries import paging
+from rolebook.governance.queries.asking import visible
+from rolebook.governance.queries.paging import Page
+from rolebook.governance.queries.seeing import viewer_standing
+from rolebook.governance.queries.stewards import administers
+from rolebook.governance.queries.then_lists import organization_for_past, seen_of
+from rolebook.governance.queries.then_rows import PersonThen, PlaceThen, book_then, place_then, rows_then
+from rolebook.policy.model import Rolebook
+
+_LOOKED_AT = 1_000
+"""People whom one page looks at; a page may so have few rows, or none, and still go on."""
+_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class WhoCould:
+    """Who could do a privilege at an organization at an instant, by name, each with what gave it.
+
+    Attributes:
+        place: the organization as it stood.
+        privilege_title: as the rolebook then in force has it; None where that version has no such privilege.
+        version: the number of the rolebook version then in force; None: none was, and nobody could do anything.
+        people: one page; each person's lines are the grant that gave it, and the access together with which it did.
+        whole: whether everybody is listed; else only those whose access the viewer may see today.
+    """
+
+    place: PlaceThen
+    privilege_title: str | None
+    version: int | None
+    people: Page[PersonThen]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question about the past: the privilege, where, when, under which rolebook."""
+
+    privilege_id: str
+    organization: Organization
+    at: datetime
+    version: RolebookVersion
+    book: Rolebook
+
+    @property
+    def program(self) -> CompiledProgram:
+        return compiled(self.version, self.book)
+
+    @property
+    def apart(self) -> bool:
+        return self.book.access == "apart from roles"
+
+    def candidates(self) -> QuerySet[Account]:
+        """Return everybody who held a role that gives the privilege anywhere; nobody else can have a yes."""
+        bit = self.program.bits[self.privilege_id]
+        roles = [role_id for role_id, role in self.program.roles.items() if role.any_record.bits & bit]
+        held = grants_at(self.book.program.id, self.at).filter(role_id__in=roles, account=OuterRef("pk"))
+        return Account.objects.filter(Exists(held))
+
+    def decide(self, people: Sequence[PastPerson]) -> list[Decision]:
+        """Return the decision about each of some people, by the one walk."""
+        places = PastPlaces(self.book.program.id, self.at)
+        places.look_up(
+            {self.organization.pk}
+            | {one.organization_id for past in people for one in past.held if one.organization_id is not None}
+        )
+        tree, program, where = places.tree(), self.program, str(self.organization.pk)
+        return [check(program, tree, past.person, self.privilege_id, where, self.at) for past in people]
+
+
+def who_could(
+    viewer: Account,
+    program_id: str,
+    privilege_id: str,
+    organization_id: uuid.UUID | str,
+    at: datetime,
+    now: datetime,
+    *,
+    after: str | None = None,
+    limit: int = paging.DEFAULT_LIMIT,
+) -> WhoCould:
+    """Return who could do a privilege at an organization at ``at``, whatever the record.
+
+    A steward sees everybody. Who may view the organization's users today sees those whose role or access then lay where
+    they may view users today. Raises NotAllowed and NotFound as `organization_for_past` does.
+    """
+    standing = viewer_standing(viewer, program_id, now)
+    organization = organization_for_past(standing, organization_id)
+    version, book, was_in_force = book_then(program_id, at)
+    places = PastPlaces(program_id, at)
+    places.look_up([organization.pk])
+    place, whole = place_then(places, organization), administers(standing)
+    privilege = book.privilege(privilege_id)
+    if privilege is None or not was_in_force:
+        title = None if privilege is None else privilege.title
+        return WhoCould(place, title, version.number if was_in_force else None, Page(()), whole)
+    asked = _Asked(privilege_id, organization, at, version, book)
+    people = asked.candidates() if whole else _seen(standing, asked.candidates(), at)
+    page = _page(asked, people, None if whole else standing, now, after, paging.bounded(limit))
+    return WhoCould(place, privilege.title, version.number, page, whole)
+
+
+def could_then(
+    people: Sequence[Account], program_id: str, privilege_id: str, organization: Organization, at: datetime
+) -> tuple[Decision, ...]:
+    """Return the decision about each of some people at ``at``, in their order; the operator's, who sees everything.
+
+    Raises NoRolebook where no version was in force, and KeyError for a privilege that the version does not have.
+    """
+    version, book, was_in_force = book_then(program_id, at)
+    if not was_in_force:
+        raise KeyError(privilege_id)
+    asked = _Asked(privilege_id, organization, at, version, book)
+    return tuple(asked.decide(people_at(program_id, people, at, apart=asked.apart)))
+
+
+def _seen(standing: Standing, people: QuerySet[Account], at: datetime) -> QuerySet[Account]:
+    """Narrow people to those of whom the viewer may see anything: the exact lines are judged one by one afterwards."""
+    if standing.book.access == "apart from roles":
+        return people.filter(Exists(accesses_at(standing.program_id, at).filter(account=OuterRef("pk"))))
+    mine = grants_at(standing.program_id, at).filter(visible(standing), account=OuterRef("pk"))
+    return people.filter(Exists(mine))
+
+
+def _page(
+    asked: _Asked,
+    people: QuerySet[Account],
+    standing: Standing | None,
+    now: datetime,
+    after: str | None,
+    length: int,
+) -> Page[PersonThen]:
+    """Look at people by name until a page is full, everybody was looked at, or enough were; then say where to go on."""
+    rows: list[PersonThen] = []
+    looked = 0
+    while True:
+        key = paging.from_text(after)
+        here = people if key is None else people.filter(Q(name__gt=key[0]) | Q(name=key[0], pk__gt=key[1]))
+        some = list(here.order_by("name", "pk")[:_AT_ONCE])
+        past = people_at(asked.book.program.id, some, asked.at, apart=asked.apart)
+        gave = _gave(asked, past)
+        if standing is not None and gave:
+            seen = set(map(str, seen_of(standing, gave.keys(), asked.at)))
+            gave = {pk: ids for pk, ids in gave.items() if ids <= seen}
+        found = [one for one in past if one.account.pk in gave]
+        kept = found[: length - len(rows)]
+        rows += rows_then(kept, asked.book, asked.at, now, wanted=_given(gave))
+        looked += len(some)
+        more = len(some) == _AT_ONCE
+        last = some[-1] if more else None
+        if len(found) > len(kept) or len(rows) == length:
+            last = kept[-1].account if kept else last
+            more = more or len(found) > len(kept)
+        after = None if last is None or not more else paging.to_text((last.name, last.pk))
+        if after is None or len(rows) == length or looked >= _LOOKED_AT:
+            return Page(tuple(rows), after)
+
+
+def _gave(asked: _Asked, past: Sequence[PastPerson]) -> dict[int, frozenset[str]]:
+    """Return, for those with a yes, the public ids of the grant and the access that gave it."""
+    return {
+        one.account.pk: frozenset(
+            held for held in (decision.holding_id, decision.access_id) if held is not None
+        )
+        for one, decision in zip(past, asked.decide(past), strict=True)
+        if decision.allowed
+    }
+
+
+def _given(gave: Mapping[int, frozenset[str]]) -> Callable[[Holding], bool]:
+    return lambda one: str(one.public_id) in gave.get(one.account_id, ())
