@@ -110,6 +110,7 @@ def audit_page(request: ProgramRequest) -> HttpResponse:
         "whole": found.whole,
         "query": request.GET.urlencode(),
         "most": MOST_EVENTS,
+        "days_are": f"Days are those of the program ({request.program.zone}); the last one is included.",
         "links_people": True,
         **_paged(request, found.trail),
     }

@@ -25,6 +25,9 @@ from rolebook.web.answers import asked, first_address, next_address, program_vie
 from rolebook.web.context import CURRENT_ENTRY
 from rolebook.web.program import ProgramRequest
 
+_SHOWN_AT_ONCE = 5
+"""Organizations whose steps a request's course shows without being opened."""
+
 
 @program_view
 @require_safe
@@ -74,6 +77,7 @@ def _show(
         "item": line.items[0],
         "own": own,
         "deciding": [row for row in detail.to_decide if row.may_decide],
+        "folded": len(line.items) > _SHOWN_AT_ONCE,
         "may_submit_again": line.may_submit_again and detail.again_id is None,
         "sees_history": own
         or may_see_official_history(request.account, request.program.id, request_id, request.at),

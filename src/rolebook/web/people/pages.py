@@ -1,15 +1,12 @@
 """People, for stewards: everybody of the program, searched and filtered, as a file; and one person."""
 
-import csv
-import io
 import uuid
-from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import cast
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -24,9 +21,9 @@ from rolebook.governance.queries.people import (
     people_of_program,
 )
 from rolebook.governance.refusals import NotFound
-from rolebook.policy.printed import spreadsheet_text
 from rolebook.web.answers import asked, first_address, in_part, next_address, program_view
 from rolebook.web.context import CURRENT_ENTRY
+from rolebook.web.csv_files import csv_file, csv_lines
 from rolebook.web.program import ProgramRequest
 
 ENTRY = "steward-people"
@@ -99,30 +96,16 @@ def people_page(request: ProgramRequest) -> HttpResponse:
 def export_people(request: ProgramRequest) -> HttpResponse:
     """Give everybody who matches as CSV, as it is read: one line a person."""
     rows = everybody(request.account, request.program.id, request.at, Search(request).wanted)
-    # The first one is read before anything is sent: who is no steward gets the 404.
-    first = next(rows, None)
-    lines = _csv([] if first is None else _chain(first, rows), request)
-    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{request.program.id}-people.csv"'
-    return cast("HttpResponse", answer)
+    zone, with_fsid = ZoneInfo(request.program.zone), has_fsids(request.rolebook)
+    fsid = ["FSID"] if with_fsid else []
+    columns = ["Name", "User ID", "E-mail", "Status", *fsid, "Holds", "Last sign-in"]
+    return csv_file(request, "people", csv_lines(columns, (_cells(row, zone, with_fsid) for row in rows)))
 
 
-def _chain(first: PersonRow, rest: Iterable[PersonRow]) -> Iterator[PersonRow]:
-    yield first
-    yield from rest
-
-
-def _csv(rows: Iterable[PersonRow], request: ProgramRequest) -> Iterator[str]:
-    zone = ZoneInfo(request.program.zone)
-    with_fsid = has_fsids(request.rolebook)
-    yield "\ufeff" + _line(
-        ["Name", "User ID", "E-mail", "Status", *(["FSID"] if with_fsid else []), "Holds", "Last sign-in"]
-    )
-    for row in rows:
-        held = "; ".join(_held(one) for one in row.held)
-        fsid = [row.fsid] if with_fsid else []
-        seen = _instant(row.last_signed_in_at, zone)
-        yield _line([row.name, row.user_id, row.email, row.status, *fsid, held, seen])
+def _cells(row: PersonRow, zone: ZoneInfo, with_fsid: bool) -> list[str]:
+    held = "; ".join(_held(one) for one in row.held)
+    fsid = [row.fsid] if with_fsid else []
+    return [row.name, row.user_id, row.email, row.status, *fsid, held, _instant(row.last_signed_in_at, zone)]
 
 
 def _held(held: Held) -> str:
@@ -131,12 +114,6 @@ def _held(held: Held) -> str:
 
 def _instant(at: datetime | None, zone: ZoneInfo) -> str:
     return "" if at is None else at.astimezone(zone).isoformat(timespec="seconds")
-
-
-def _line(cells: Iterable[str]) -> str:
-    written = io.StringIO()
-    csv.writer(written).writerow(spreadsheet_text(cell) for cell in cells)
-    return written.getvalue()
 
 
 @program_view

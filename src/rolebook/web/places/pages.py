@@ -1,14 +1,10 @@
 """One organization for who is connected to it, and the stewards' list of all with its file."""
 
-import csv
-import io
 import uuid
-from collections.abc import Iterator
-from itertools import chain
 from typing import cast
 
 from django import forms
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -24,13 +20,14 @@ from rolebook.governance.queries.steward_organizations import (
 )
 from rolebook.governance.queries.tree_changes import TreeChangeStatus, tree_change_status
 from rolebook.governance.refusals import NotFound
-from rolebook.policy.printed import spreadsheet_text
 from rolebook.web.answers import asked, first_address, next_address, program_view
 from rolebook.web.context import CURRENT_ENTRY
+from rolebook.web.csv_files import csv_file, csv_lines
 from rolebook.web.pages.manage_access import few_officials
 from rolebook.web.program import ProgramRequest
 
 ENTRY = "steward-organizations"
+_CONTACT = ("contact_for", "contact_name", "contact_email", "contact_phone")
 _SAID = {"open": "Open", "closed": "Closed", "all": "Open and closed"}
 
 
@@ -110,27 +107,13 @@ def change_to_show(request: ProgramRequest) -> TreeChangeStatus | None:
 def export_organizations(request: ProgramRequest) -> HttpResponse:
     """Give the organizations that the list would show as CSV, as they are read; an import reads the file again."""
     rows = exported_organizations(request.account, request.program.id, request.at, Search(request).wanted)
-    # The first one is read before anything is sent: who is no steward gets the 404.
-    first = next(rows, None)
     schemes = list(schemes_of(request.rolebook))
-    pieces = _csv(rows if first is None else chain([first], rows), schemes)
-    answer = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{request.program.id}-organizations.csv"'
-    return cast("HttpResponse", answer)
+    columns = ["code", "name", "kind", "parent", *schemes, *_CONTACT]
+    return csv_file(request, "organizations", csv_lines(columns, (_cells(row, schemes) for row in rows)))
 
 
-def _csv(rows: Iterator[Exported], schemes: list[str]) -> Iterator[str]:
-    # The mark tells spreadsheets that the text is UTF-8; readers of CSV skip it ("utf-8-sig").
-    contact = ["contact_for", "contact_name", "contact_email", "contact_phone"]
-    yield "\ufeff" + _line(["code", "name", "kind", "parent", *schemes, *contact])
-    for row in rows:
-        told = row.contact
-        whom = ["", "", "", ""] if told is None else [told.purpose, told.name, told.email, told.phone]
-        numbers = [row.identifiers.get(scheme, "") for scheme in schemes]
-        yield _line([row.code, row.name, row.kind_id, row.parent_code, *numbers, *whom])
-
-
-def _line(cells: list[str]) -> str:
-    written = io.StringIO()
-    csv.writer(written).writerow(spreadsheet_text(cell) for cell in cells)
-    return written.getvalue()
+def _cells(row: Exported, schemes: list[str]) -> list[str]:
+    told = row.contact
+    whom = [""] * len(_CONTACT) if told is None else [told.purpose, told.name, told.email, told.phone]
+    numbers = [row.identifiers.get(scheme, "") for scheme in schemes]
+    return [row.code, row.name, row.kind_id, row.parent_code, *numbers, *whom]
