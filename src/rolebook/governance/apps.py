@@ -14,6 +14,7 @@ class GovernanceConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        from rolebook.governance import triggers
+        from rolebook.governance import review_triggers, triggers
 
         triggers.register_own()
+        review_triggers.register_own()

@@ -2,16 +2,16 @@
 matrix.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from rolebook.policy.building_chains import check_chains
+from rolebook.policy.building_reviews import build_reviews
 from rolebook.policy.building_roles import basis
 from rolebook.policy.errors import nearest, one_of
 from rolebook.policy.form import RolebookForm
-from rolebook.policy.form_process import ActHolderForm, ReviewForm, SettingForm, StageForm
+from rolebook.policy.form_process import ActHolderForm, SettingForm, StageForm
 from rolebook.policy.matrix import NO, Matrix, where_printed
 from rolebook.policy.model import (
     PLACE_ORGANIZATION,
@@ -25,7 +25,6 @@ from rolebook.policy.model import (
     Chain,
     LifecycleSettings,
     Privilege,
-    Question,
     Review,
     Role,
     RuleInForce,
@@ -45,7 +44,6 @@ PLACES: Mapping[str, StagePlace] = {
     "nearest": PLACE_PARENT,
     "program": PLACE_PROGRAM,
 }
-LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +174,9 @@ class _ProcessBuilder:
             employing_waits=form.employing_waits,
             foreign_first=self._stages(form.foreign_first, ("approval", "foreign_first")),
             foreign_last=self._stages(form.foreign_last, ("approval", "foreign_last")),
+            remind_after_working_days=tuple(form.remind_after_working_days),
+            escalate_after_working_days=form.escalate_after_working_days,
+            holidays=tuple(form.holidays),
         )
 
     def _stages(self, forms: list[StageForm], path: Path) -> tuple[StageSpec, ...]:
@@ -287,64 +288,52 @@ class _ProcessBuilder:
                     ", ".join(map(str, days)),
                     "each number of days once, longest first",
                 )
-        if form.warn_days_before_closing and form.inactivity_months is None:
-            self.source.key_error(
-                ("lifecycle", "warn_days_before_closing"),
-                "unused key",
-                "warn_days_before_closing",
-                "only with 'inactivity_months'",
-            )
+        for key in ("warn_days_before_closing", "grace_days", "most_due_percent"):
+            if form.inactivity_months is None and key in form.model_fields_set:
+                expected = "only with 'inactivity_months'"
+                self.source.key_error(("lifecycle", key), "unused key", key, expected)
+        self._bounces()
         return LifecycleSettings(
-            form.inactivity_months,
-            tuple(form.warn_days_before_closing),
-            form.bounce_deactivates,
-            form.temporary_details,
-            tuple(form.warn_days_before_end),
-            form.request_expires_days,
+            inactivity_months=form.inactivity_months,
+            warn_days_before_closing=tuple(form.warn_days_before_closing),
+            grace_days=form.grace_days,
+            most_due_percent=form.most_due_percent,
+            bounce_deactivates=form.bounce_deactivates,
+            bounces_needed=form.bounces_needed,
+            bounces_within_days=form.bounces_within_days,
+            temporary_details=form.temporary_details,
+            warn_days_before_end=tuple(form.warn_days_before_end),
+            request_expires_days=form.request_expires_days,
         )
+
+    def _bounces(self) -> None:
+        """Judge after how many rejected mails somebody is deactivated: several need a time within which they count."""
+        form = self.form.lifecycle
+        several = form.bounces_needed > 1
+        if several and not form.bounce_deactivates:
+            self.source.key_error(
+                ("lifecycle", "bounces_needed"),
+                "unused key",
+                "bounces_needed",
+                "only with 'bounce_deactivates'",
+            )
+        elif several and form.bounces_within_days is None:
+            self.source.error(
+                ("lifecycle", "bounces_needed"),
+                "missing key",
+                str(form.bounces_needed),
+                "'bounces_within_days' beside it",
+            )
+        elif form.bounces_within_days is not None and not several:
+            self.source.key_error(
+                ("lifecycle", "bounces_within_days"),
+                "unused key",
+                "bounces_within_days",
+                "only with 'bounces_needed' of 2 or more",
+            )
 
     def reviews(self) -> tuple[Review, ...]:
         """The review campaigns."""
-        ids = [form.id for form in self.form.reviews]
-        for position, review_id in enumerate(ids):
-            if review_id in ids[:position]:
-                self.source.error(("reviews", position, "id"), "duplicate review", review_id, "each id once")
-        return tuple(
-            self._review(form, ("reviews", position)) for position, form in enumerate(self.form.reviews)
+        return build_reviews(
+            self.source, self.known.names, self.form.reviews, self.form.authority.answer_review
         )
-
-    def _review(self, form: ReviewForm, path: Path) -> Review:
-        opens = self._month_day(form.opens_on, (*path, "opens_on"))
-        due = self._month_day(form.due_on, (*path, "due_on"))
-        seen: set[str] = set()
-        for number, question in enumerate(form.questions):
-            if question.id in seen:
-                self.source.error(
-                    (*path, "questions", number, "id"), "duplicate question", question.id, "each id once"
-                )
-            seen.add(question.id)
-        may_answer = [
-            self.known.names.roles.find(holder.role) for holder in self.form.authority.answer_review
-        ]
-        for number, name in enumerate(form.answered_by):
-            role_id = self.known.names.roles.find(name)
-            if role_id not in (None, STEWARD_ID, *may_answer):
-                here: Path = (*path, "answered_by", number)
-                expected = "a role that 'authority: answer_review' names"
-                self.source.error(here, "reviewer whose role may not answer", name, expected)
-        return Review(
-            form.id,
-            form.title,
-            opens,
-            due,
-            self.source.many(self.known.names.categories, form.categories, (*path, "categories")),
-            tuple(Question(q.id, q.text, q.about, q.yes_means) for q in form.questions),
-            self.source.many(self.known.names.roles, form.answered_by, (*path, "answered_by")),
-            form.intro or "",
-        )
-
-    def _month_day(self, text: str, path: Path) -> tuple[int, int]:
-        month, day = (int(part) for part in re.findall(r"\d+", text))
-        if not (1 <= month <= 12 and 1 <= day <= LONGEST_MONTHS[month - 1]):
-            self.source.error(path, "invalid date", text, "a month and day like '11-01'")
-        return month, day

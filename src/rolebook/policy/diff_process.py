@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from rolebook.policy.diff_reviews import review_differences
 from rolebook.policy.diff_terms import Difference
-from rolebook.policy.model import Act, Review, Rolebook, RuleInForce, RuleOverride, StageSpec
+from rolebook.policy.model import Act, Rolebook, RuleInForce, RuleOverride, StageSpec
 from rolebook.policy.words import sentence as words_of
 
 
@@ -12,9 +13,10 @@ def compare_process(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
     yield from _authority(old, new)
     yield from _chains(old, new)
     yield from _approval(old, new)
+    yield from _waiting(old, new)
     yield from _rules(old, new)
     yield from _lifecycle(old, new)
-    yield from _reviews(old, new)
+    yield from review_differences(old, new)
     yield from _recommendations(old, new)
 
 
@@ -145,6 +147,27 @@ def _approval(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
             )
 
 
+def _waiting(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
+    """When approvers are reminded and the steward steps in: only the latter decides more, when it comes earlier."""
+    for key, words in (
+        ("remind_after_working_days", "working days after which approvers are reminded"),
+        ("escalate_after_working_days", "working days after which the steward may decide, too"),
+        ("holidays", "holidays, which are no working days"),
+    ):
+        was, now = getattr(old.approval, key), getattr(new.approval, key)
+        if was == now:
+            continue
+        sooner = key == "escalate_after_working_days" and now is not None and (was is None or now < was)
+        was_text, now_text = _days(was), _days(now)
+        sentence = f"The {words} are now: {now_text} (was: {was_text})."
+        yield Difference("approval", key, sentence, was_text, now_text, added_power=sooner)
+
+
+def _days(value: tuple[object, ...] | int | None) -> str:
+    some = value if isinstance(value, tuple) else () if value is None else (value,)
+    return ", ".join(str(one) for one in some) or "none"
+
+
 def _rules(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
     before = {rule.id: rule for rule in old.rules}
     after = {rule.id: rule for rule in new.rules}
@@ -186,7 +209,11 @@ def _lifecycle(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
     for key, words in (
         ("inactivity_months", "months without a sign-in before closing"),
         ("warn_days_before_closing", "days of warning before closing"),
+        ("grace_days", "days between the first warning and the closing"),
+        ("most_due_percent", "percent of the people closed without asking the steward"),
         ("bounce_deactivates", "deactivation by a rejected e-mail"),
+        ("bounces_needed", "rejected e-mails before deactivation"),
+        ("bounces_within_days", "days within which these count"),
         ("temporary_details", "temporary details"),
         ("warn_days_before_end", "days of warning before an end"),
         ("request_expires_days", "days after which a request expires"),
@@ -197,6 +224,8 @@ def _lifecycle(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
             added = (
                 longer
                 or (key == "bounce_deactivates" and not now)
+                or (key == "bounces_needed" and now > was)
+                or (key == "bounces_within_days" and was is not None and now is not None and now < was)
                 or (key == "temporary_details" and bool(now))
             )
             sentence = f"Lifecycle, {words}: {_value(now)} (was {_value(was)})."
@@ -209,32 +238,6 @@ def _value(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def _reviews(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
-    before = {review.id: review for review in old.reviews}
-    after = {review.id: review for review in new.reviews}
-    for review_id, review in after.items():
-        if review_id not in before:
-            yield Difference("review", review_id, f"New review: '{review.title}'.", None, review.title)
-        elif before[review_id] != review:
-            was_text, now_text = _review(before[review_id]), _review(review)
-            sentence = f"The review '{review.title}' is now: {now_text} (was: {was_text})."
-            if was_text == now_text:
-                sentence = f"The words of the review '{review.title}' changed."
-            more = bool(set(review.answered_by) - set(before[review_id].answered_by))
-            yield Difference("review", review_id, sentence, was_text, now_text, added_power=more)
-    for review_id in [i for i in before if i not in after]:
-        title = before[review_id].title
-        yield Difference("review", review_id, f"The review '{title}' is gone.", title, None)
-
-
-def _review(review: Review) -> str:
-    """A review as one text: when, about whom, what is asked, and who answers."""
-    days = " to ".join(f"{month:02}-{day:02}" for month, day in (review.opens_on, review.due_on))
-    asked = ", ".join(f"{question.id} (yes: {question.yes_means})" for question in review.questions)
-    about = _names(review.category_ids)
-    return f"{days}, {about}, asking {asked}, answered by {', '.join(review.answered_by)}"
 
 
 def _recommendations(old: Rolebook, new: Rolebook) -> Iterator[Difference]:

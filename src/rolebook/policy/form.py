@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from rolebook.policy.form_base import Cited, Day, Id, Language, OperationId, Part, Text, Title
-from rolebook.policy.form_process import ApprovalForm, AuthorityForm, LifecycleForm, ReviewForm, RuleForm
+from rolebook.policy.form_process import ApprovalForm, AuthorityForm, LifecycleForm, RuleForm
+from rolebook.policy.form_reviews import ReviewForm
 
 HINTS: dict[str, str] = {
     "no_role": "on the home page of someone without a role",
@@ -231,6 +232,18 @@ class AcknowledgedForm(Part):
     reason: Text
 
 
+class RecordsForm(Part):
+    """The records of which a person has one of their own, and how they prove which one is theirs."""
+
+    title: Title = Field(description="As people call one: Responder record")
+    identifier: IdentifierForm
+    role: Title = Field(description="The role that registering gives, obtained by registration")
+    proofs: Annotated[list[Literal["mailed code", "confirmation"]], Field(min_length=1)] = Field(
+        description="A code to the address on the record; the word of who decides requests for the role there"
+    )
+    resource_type: Id = Field("record", description="The type under which applications ask about one")
+
+
 class RolebookForm(Part):
     """A rolebook: a program's roles, privileges, approval and rules, as its policy document says them."""
 
@@ -241,6 +254,7 @@ class RolebookForm(Part):
     categories: Annotated[list[CategoryForm], Field(min_length=1)]
     organization_kinds: list[KindForm] = Field(default_factory=list)
     roles: Annotated[list[RoleForm], Field(min_length=1)]
+    records: RecordsForm | None = Field(None, description="Left out where nobody registers for a record")
     privilege_kinds: list[NamedForm] = Field(default_factory=list)
     areas: list[Title] = Field(default_factory=list, description="The headings inside the tables, in order")
     privileges: dict[Id, PrivilegeEntry] = Field(

@@ -1,10 +1,10 @@
-"""The file form of authority, approval, rules, lifecycle and reviews."""
+"""The file form of authority, approval, rules and lifecycle."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rolebook.policy.form_base import Cited, Day, DaysBefore, Id, MonthDay, Part, Text, Title
+from rolebook.policy.form_base import Cited, Day, DaysBefore, Id, Part, Text, Title
 
 
 class ActHolderForm(Cited):
@@ -64,6 +64,15 @@ class ApprovalForm(Part):
     foreign_last: list[StageForm] = Field(
         default_factory=list, description="Stages after them, where the chain has none with that approver"
     )
+    remind_after_working_days: list[Annotated[int, Field(ge=1, le=366)]] = Field(
+        default_factory=list, description="When approvers are reminded of what waits for them, shortest first"
+    )
+    escalate_after_working_days: Annotated[int, Field(ge=1, le=366)] | None = Field(
+        None, description="When the steward is told of a stage that waits, and may decide it, too"
+    )
+    holidays: list[Day] = Field(
+        default_factory=list, description="Days of the program that are no working days"
+    )
 
 
 SettingForm = str | int | bool | list[str]
@@ -94,29 +103,17 @@ class LifecycleForm(Part):
 
     inactivity_months: Annotated[int, Field(ge=1, le=120)] | None = None
     warn_days_before_closing: DaysBefore = Field(default_factory=list)
-    bounce_deactivates: bool = False
+    grace_days: Annotated[int, Field(ge=1, le=90)] = Field(
+        7, description="Days between the first warning and the closing, at least"
+    )
+    most_due_percent: Annotated[int, Field(ge=1, le=100)] = Field(
+        5, description="When more of the active people are to be closed at once, the steward is asked"
+    )
+    bounce_deactivates: bool = Field(False, description="Deactivate whose mail is rejected for good")
+    bounces_needed: Annotated[int, Field(ge=1, le=20)] = Field(
+        1, description="After how many rejected mails; more than one within `bounces_within_days`"
+    )
+    bounces_within_days: Annotated[int, Field(ge=1, le=365)] | None = None
     temporary_details: bool = False
     warn_days_before_end: DaysBefore = Field(default_factory=list)
     request_expires_days: Annotated[int, Field(ge=1, le=3660)] | None = None
-
-
-class QuestionForm(Part):
-    """A question of a review."""
-
-    id: Id
-    text: Text
-    about: Literal["account", "roles", "access"]
-    yes_means: Literal["keep", "remove"]
-
-
-class ReviewForm(Part):
-    """A review that comes every year."""
-
-    id: Id
-    title: Title
-    opens_on: MonthDay = Field(description="Month and day in quotes: '11-01'")
-    due_on: MonthDay
-    categories: list[Title] = Field(default_factory=list, description="Whose accounts; empty: all")
-    intro: Text | None = None
-    questions: Annotated[list[QuestionForm], Field(min_length=1)]
-    answered_by: Annotated[list[Title], Field(min_length=1)]

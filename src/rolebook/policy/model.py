@@ -34,15 +34,14 @@ from rolebook.policy.provisions import (
     Authority,
     Chain,
     LifecycleSettings,
-    Question,
     Recommendation,
-    Review,
     RuleInForce,
     RuleOverride,
     SettingValue,
     StageSpec,
     Where,
 )
+from rolebook.policy.reviews import Overdue, Question, Review
 from rolebook.policy.terms import (
     EVERYWHERE,
     OFFICE,
@@ -60,7 +59,9 @@ from rolebook.policy.terms import (
     Privilege,
     PrivilegeKind,
     Program,
+    Proof,
     Reach,
+    Records,
     Role,
     ShippedOrganization,
     fold,
@@ -100,13 +101,16 @@ __all__ = [
     "MatrixTable",
     "Note",
     "OrganizationKind",
+    "Overdue",
     "Power",
     "Privilege",
     "PrivilegeKind",
     "Program",
+    "Proof",
     "Question",
     "Reach",
     "Recommendation",
+    "Records",
     "Review",
     "Role",
     "Rolebook",
@@ -152,6 +156,7 @@ class Rolebook:
     organizations: tuple[ShippedOrganization, ...] = ()
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     acknowledged: tuple[Acknowledged, ...] = ()
+    records: Records | None = None
     _index: "Index" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

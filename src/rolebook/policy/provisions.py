@@ -120,6 +120,9 @@ class Approval:
     well. `employing_waits`: its stages wait for the chains of other organizations. `foreign_first` stages run
     before the chain of another organization than the employing one, `foreign_last` after it, where that
     chain has no stage with the same approver role.
+
+    `remind_after_working_days`: who can decide an open stage is reminded after so many, shortest first;
+    `escalate_after_working_days`: the steward is told and may decide it, too. `holidays` are no working days.
     """
 
     closing: tuple[StageSpec, ...] = ()
@@ -127,6 +130,9 @@ class Approval:
     employing_waits: bool = False
     foreign_first: tuple[StageSpec, ...] = ()
     foreign_last: tuple[StageSpec, ...] = ()
+    remind_after_working_days: tuple[int, ...] = ()
+    escalate_after_working_days: int | None = None
+    holidays: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,43 +165,22 @@ class LifecycleSettings:
 
     `inactivity_months`: calendar months without a sign-in, counted from the later of last sign-in and
     (re)activation. `warn_days_before_closing`, `warn_days_before_end`: days before, longest first.
+    `grace_days`: so long before its end somebody is warned at least; an end that is nearer moves. `most_due_percent`:
+    of the active participations, more to be closed at once are a question to the steward.
+    `bounce_deactivates`: a participation whose mail is rejected for good is deactivated, after `bounces_needed`
+    such mails within `bounces_within_days` days (None: at the first).
     """
 
     inactivity_months: int | None = None
     warn_days_before_closing: tuple[int, ...] = ()
+    grace_days: int = 7
+    most_due_percent: int = 5
     bounce_deactivates: bool = False
+    bounces_needed: int = 1
+    bounces_within_days: int | None = None
     temporary_details: bool = False
     warn_days_before_end: tuple[int, ...] = ()
     request_expires_days: int | None = None
-
-
-type QuestionSubject = Literal["account", "roles", "access"]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One question of a review, asked once an account, or once for each role or access that it holds."""
-
-    id: str
-    text: str
-    about: QuestionSubject
-    yes_means: Literal["keep", "remove"]
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """A review campaign that opens every year on (month, day) and is due on (month, day) of the program's
-    days.
-    """
-
-    id: str
-    title: str
-    opens_on: tuple[int, int]
-    due_on: tuple[int, int]
-    category_ids: tuple[str, ...]
-    questions: tuple[Question, ...]
-    answered_by: tuple[str, ...]
-    intro: str = ""
 
 
 @dataclass(frozen=True, slots=True)
