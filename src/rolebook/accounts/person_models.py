@@ -1,4 +1,6 @@
-"""Tables about who somebody is: a lost second factor that others vouch for, and accounts that may be one person's."""
+"""Tables about who somebody is: a lost second factor that others vouch for, accounts that may be one person's, and
+whether mail reaches them.
+"""
 
 import uuid
 
@@ -93,3 +95,17 @@ class SamePerson(models.Model):
             models.UniqueConstraint(fields=["one", "other"], name="one_row_for_two_accounts"),
             models.CheckConstraint(condition=models.Q(one__lt=models.F("other")), name="smaller_id_first"),
         ]
+
+
+class AddressStanding(models.Model):
+    """Whether mail reaches an account's confirmed address; accounts of which nothing is known have no row.
+
+    The address rejects mail while ``rejected_at`` is set. Only its holder ends that, with a code that came by mail
+    (to this or to another address): ``proved_at``. What was sent before then says nothing about it any more.
+    """
+
+    account = models.OneToOneField(
+        "accounts.Account", on_delete=models.PROTECT, primary_key=True, related_name="address_standing"
+    )
+    rejected_at = models.DateTimeField(null=True, db_index=True)
+    proved_at = models.DateTimeField(null=True)

@@ -9,6 +9,7 @@ from django.db import models
 
 from rolebook.accounts.models import Account, Program
 from rolebook.governance.models import Participation
+from rolebook.notices import bounce_models  # noqa: F401 - Django looks for tables here
 
 
 class Notice(models.Model):

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from rolebook.accounts.models import Account
 from rolebook.accounts.queries import rolebook_in_force
+from rolebook.accounts.rejected_addresses import is_rejected
 from rolebook.governance.queries.pending import PendingRow, count_to_decide, pending_requests
 from rolebook.governance.queries.seeing import one_look, viewer_standing
 from rolebook.governance.refusals import NotAllowed
@@ -59,7 +60,7 @@ def _remind(reminder: Reminder, now: datetime) -> int:
         moved = Reminder.objects.filter(
             pk=reminder.pk, due_at=reminder.due_at, changed_at=reminder.changed_at
         ).update(due_at=following)
-        if not moved or written is None or _waits_to_be_sent(account, program_id):
+        if not moved or written is None or is_rejected(account) or _waits_to_be_sent(account, program_id):
             return 0
         Notice.objects.create(
             recipient=account,

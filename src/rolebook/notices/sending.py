@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q
 
 from rolebook.accounts.models import Account
+from rolebook.notices.holding import held, is_held
 from rolebook.notices.letter import Written
 from rolebook.notices.message import bare_address, compose
 from rolebook.notices.models import Notice
@@ -69,6 +70,7 @@ class Sender:
     Attributes:
         transport: the connection to the mail server, reused for all messages of a cycle.
         mail_from: the From header, for example "Rolebook <rolebook@example.org>".
+        bounces_to: the bare address to which reports of rejected mail go; empty: that of ``mail_from``.
         clock: gives the present instant.
         chance: where the jitter comes from.
     """
@@ -78,6 +80,7 @@ class Sender:
     clock: Callable[[], datetime]
     chance: random.Random = field(default_factory=random.SystemRandom)
     pause: Pause = field(default_factory=Pause)
+    bounces_to: str = ""
 
     def send_due(self, *, limit: int = PER_CYCLE, stop: Callable[[], bool] = lambda: False) -> Cycle:
         """Send what is due, at most ``limit`` messages, until ``stop`` says so; close the connection at
@@ -112,6 +115,9 @@ class Sender:
         return cycle
 
     def _send(self, notice: Notice, cycle: Cycle) -> None:
+        if is_held(notice):  # since it was found due
+            _settle(notice, attempts=notice.attempts - 1)
+            return
         address = _address(notice)
         if not address:
             _fail(notice, "the account has no confirmed address, or is closed")
@@ -142,7 +148,8 @@ class Sender:
             )
         except ValueError:
             raise Refused("the stored address is no e-mail address") from None
-        self.transport.send(sender=bare_address(self.mail_from), recipient=address, message=message)
+        sender = self.bounces_to or bare_address(self.mail_from)
+        self.transport.send(sender=sender, recipient=address, message=message)
 
 
 def _address(notice: Notice) -> str:
@@ -163,6 +170,7 @@ def _free(now: datetime) -> Q:
 def _due(now: datetime, limit: int) -> list[int]:
     return list(
         Notice.objects.filter(_free(now))
+        .exclude(held())
         .order_by("next_attempt_at", "id")
         .values_list("pk", flat=True)[:limit]
     )

@@ -16,8 +16,9 @@ from django.db import IntegrityError, transaction
 from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.queries import programs_in_force
 from rolebook.governance.authority import in_force
-from rolebook.governance.models import Grant, Participation
+from rolebook.governance.models import Grant
 from rolebook.governance.queries.shortage import officials_of, recommended, short_organizations
+from rolebook.governance.quiet import counts
 from rolebook.notices.facts import contact_line, link
 from rolebook.notices.letter import Button, Letter, write
 from rolebook.notices.message import message_id
@@ -85,19 +86,14 @@ def _notices(book: Rolebook, now: datetime) -> Iterator[Notice]:
             people[account.pk] = account
             theirs.setdefault(account.pk, []).append(place)
     for pk, places in theirs.items():
-        yield _notice(people[pk], _to_official(book, places), now)
+        yield _notice(book.program.id, people[pk], _to_official(book, places), now)
     if without:
         for steward in _stewards(book, now):
-            yield _notice(steward, _to_steward(book, without), now)
+            yield _notice(book.program.id, steward, _to_steward(book, without), now)
 
 
 def _stewards(book: Rolebook, now: datetime) -> Iterator[Account]:
-    holding = Grant.objects.filter(
-        in_force(now),
-        program_id=book.program.id,
-        role_id=STEWARD_ID,
-        participation__status=Participation.Status.ACTIVE,
-    )
+    holding = Grant.objects.filter(in_force(now), counts(now), program_id=book.program.id, role_id=STEWARD_ID)
     active = Account.objects.filter(pk__in=holding.values("account"), status=Account.Status.ACTIVE)
     yield from active.order_by("pk")
 
@@ -151,11 +147,11 @@ def _title(book: Rolebook, places: list[Organization]) -> str:
     return " or ".join(titles) or "official"
 
 
-def _notice(recipient: Account, letter: Letter, now: datetime) -> Notice:
+def _notice(program_id: str, recipient: Account, letter: Letter, now: datetime) -> Notice:
     written = write(letter)
     return Notice(
         recipient=recipient,
-        kind="few-officials",
+        kind=f"few-officials:{program_id}",
         subject=written.subject,
         text=written.text,
         html=written.html,

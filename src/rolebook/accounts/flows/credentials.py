@@ -18,12 +18,14 @@ from rolebook.accounts.flows.signing_in import prove_second_factor
 from rolebook.accounts.mail import AccountMail, SendMail
 from rolebook.accounts.models import Account, LinkedIdentity, MailedCode
 from rolebook.accounts.passwords import LONGEST, judge_password, spend_time_hashing
+from rolebook.accounts.rejected_addresses import note_code_arrived, note_proved
 from rolebook.accounts.second_factor import has_own_factor, has_second_factor, matching_step, totp_of
 from rolebook.accounts.texts import clean_email, email_key, fold_user_id
 from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
 from rolebook.audit.tags import (
     ACCOUNT_CHANGED,
     ACCOUNT_CODES_MADE,
+    ACCOUNT_EMAIL_CONFIRMED,
     ACCOUNT_FACTOR_ADDED,
     ACCOUNT_FACTOR_REMOVED,
     ACCOUNT_PASSWORD_CHANGED,
@@ -197,6 +199,7 @@ def reset_password(
         mailed_codes.use(proof, at)
         if not _may_reset(account):
             raise mailed_codes.CodeRefused(spent=True)
+        note_code_arrived(work, account, proof.address)
         _set_password(work, account, new, "reset", send)
     return account
 
@@ -227,7 +230,7 @@ def change_email(
 ) -> Account:
     """Replace the address by the one whose code was typed; the old one is warned (fault 46), other sessions end.
 
-    Raises CodeRefused.
+    With the present address it only proves that mail arrives there. Raises CodeRefused.
     """
     proof = mailed_codes.check_code(proof_id, MailedCode.Purpose.CHANGE_EMAIL, code, at)
     if proof.account_id != acting_user.pk:
@@ -236,10 +239,17 @@ def change_email(
         account = Account.objects.select_for_update().get(pk=acting_user.pk)
         mailed_codes.use(proof, at)
         old, key = account.email, email_key(proof.address)
+        if key == account.email_key:
+            note_proved(work, account)
+            work.record(
+                ACCOUNT_EMAIL_CONFIRMED, beneficiary_id=account.public_id, personal={"email": account.email}
+            )
+            return account
         if Account.objects.filter(email_key=key).exclude(pk=account.pk).exists():
             raise mailed_codes.CodeRefused(spent=True)
         account.email, account.email_key = proof.address, key
         account.save(update_fields=["email", "email_key"])
+        note_proved(work, account)
         sessions.end_sessions(account, at, but=origin.session)
         work.record(
             ACCOUNT_CHANGED,

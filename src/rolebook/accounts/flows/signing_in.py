@@ -17,6 +17,7 @@ from rolebook.accounts.models import Account, LinkedIdentity, MailedCode, Statem
 from rolebook.accounts.passkeys import Answer, PasskeyRefused
 from rolebook.accounts.passwords import LONGEST, spend_time_hashing
 from rolebook.accounts.queries.rolebooks import rolebook_in_force, statement_hash
+from rolebook.accounts.rejected_addresses import note_code_arrived
 from rolebook.accounts.second_factor import has_own_factor, matching_step, secret_of, totp_of
 from rolebook.accounts.texts import fold_user_id
 from rolebook.audit.recording import Origin, UnitOfWork, record_refusal, unit_of_work
@@ -178,6 +179,8 @@ def sign_in(
             method = (
                 _prove(account, code, proof, at) if signed is None else _prove_passkey(account, signed, at)
             )
+            if method == "mailed-code" and proof is not None:
+                note_code_arrived(work, account, proof.address)
             record_agreement(work, account, agreement, at)
             work.record(
                 ACCOUNT_SIGNED_IN,
