@@ -8,63 +8,19 @@ from rolebook.accounts.models import Account
 from rolebook.governance.authority import standing_of
 from rolebook.governance.deciders import people_in_office, who_may_decide
 from rolebook.governance.flows import decide_stage, remove_access
-from rolebook.governance.models import Access, Employment, Grant, Request, Stage, SupervisorWord
+from rolebook.governance.models import Access, Employment, Grant, SupervisorWord
 from rolebook.governance.queries import pending_requests
 from rolebook.governance.queries.users import users_of_organization
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.policy.model import Act
 from tests.governance.test_triggers import refused
 from tests.support import grants, iqcs, rolebooks
-from tests.support.grants import decides, open_stage
-from tests.support.iqcs import LEAD, MANAGER, PROGRAM, REPRESENTATIVE, SECURITY
+from tests.support.grants import codes, decides, open_stage
+from tests.support.iqcs import LEAD, MANAGER, PROGRAM, REPRESENTATIVE, SECURITY, opened, state_of
 from tests.support.people import START, WEB
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = pytest.mark.usefixtures("iqcs_world")
 LATER = START + timedelta(hours=1)
-
-
-@pytest.fixture
-def world(db: None) -> None:
-    iqcs.begin()
-
-
-@pytest.fixture
-def representative() -> Account:
-    return iqcs.holder(REPRESENTATIVE, "FWS", "Rosa Representative")
-
-
-@pytest.fixture
-def security() -> Account:
-    return iqcs.holder(SECURITY, None, "Sven Security")
-
-
-@pytest.fixture
-def person() -> Account:
-    return grants.user("Rita Requester", PROGRAM)
-
-
-@pytest.fixture
-def air_force() -> dict[str, Account]:
-    """Local account manager, representative and lead of the Air Force."""
-    return {
-        "manager": iqcs.holder(MANAGER, "USAF-ACC-1", "Lola Local"),
-        "representative": iqcs.holder(REPRESENTATIVE, "USAF-ACC", "Rolf Representative"),
-        "lead": iqcs.holder(LEAD, "USAF", "Leo Lead"),
-    }
-
-
-def opened(request: Request) -> list[tuple[str, str | None]]:
-    """The open stages, as (role that decides, code of where)."""
-    stages = Stage.objects.filter(request=request, request_version=request.version, state="open")
-    return sorted((one.approver_role_id, one.organization.code if one.organization else "") for one in stages)
-
-
-def codes(refusal: pytest.ExceptionInfo[Refused]) -> list[str]:
-    return [violation.code for violation in refusal.value.violations]
-
-
-def state_of(request: Request) -> str:
-    return Request.objects.get(pk=request.pk).state
 
 
 @pytest.mark.requirement("IQCS-11")

@@ -10,14 +10,10 @@ from rolebook.governance.models import Grant, Outcome, RequestItem, Stage
 from rolebook.governance.queries import pending_requests, request_detail
 from rolebook.governance.refusals import NotAllowed, Refused
 from tests.support import grants, people, rolebooks
-from tests.support.grants import LATER, OFFICIAL, STAFF, asks, decides, open_stage
+from tests.support.grants import LATER, OFFICIAL, STAFF, asks, codes, decides, open_stage
 from tests.support.people import WEB
 
 pytestmark = pytest.mark.usefixtures("qpp")
-
-
-def codes(refusal: pytest.ExceptionInfo[Refused]) -> list[str]:
-    return [violation.code for violation in refusal.value.violations]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from rolebook.governance.flows.decide_stages import NotDecided, ShownStage
 from rolebook.governance.models import Grant, Outcome, Participation, Request, Stage
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from tests.support import grants, people
-from tests.support.grants import LATER, OFFICIAL, asks, decides, open_stage
+from tests.support.grants import LATER, OFFICIAL, asks, codes, decides, open_stage
 
 pytestmark = pytest.mark.usefixtures("qpp")
 
@@ -21,10 +21,6 @@ pytestmark = pytest.mark.usefixtures("qpp")
 @pytest.fixture
 def official(practice: Organization) -> Account:
     return grants.official(practice)
-
-
-def codes(refusal: pytest.ExceptionInfo[Refused]) -> list[str]:
-    return [violation.code for violation in refusal.value.violations]
 
 
 @pytest.mark.requirement("QPP-05", "IQIES-02")

@@ -7,13 +7,9 @@ from rolebook.audit.models import Event
 from rolebook.governance.models import Designation, Grant, Participation
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from tests.support import grants, people
-from tests.support.grants import OFFICIAL, STAFF, STEWARD, designated
+from tests.support.grants import OFFICIAL, STAFF, STEWARD, codes, designated
 
 pytestmark = pytest.mark.usefixtures("qpp")
-
-
-def codes(refusal: pytest.ExceptionInfo[Refused]) -> list[str]:
-    return [violation.code for violation in refusal.value.violations]
 
 
 @pytest.mark.requirement("IQIES-02", "QPP-12")

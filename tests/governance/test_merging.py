@@ -18,7 +18,7 @@ from rolebook.governance.queries.duplicates import merge_preview, possible_dupli
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.governance.replaying import compare_with_log
 from tests.support import grants as people
-from tests.support.grants import LATER
+from tests.support.grants import LATER, codes
 from tests.support.people import COMMAND, START, WEB, activate
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("IQIES-04")]
@@ -38,10 +38,6 @@ def merge(
         at=MUCH_LATER,
         origin=WEB,
     )
-
-
-def codes(refused: pytest.ExceptionInfo[Refused]) -> list[str]:
-    return [violation.code for violation in refused.value.violations]
 
 
 def joins(account: Account, program_id: str = "qpp") -> Account:

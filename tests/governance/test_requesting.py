@@ -17,14 +17,10 @@ from rolebook.governance.flows import (
 from rolebook.governance.models import Grant, Participation, Request, RequestItem, Stage
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from tests.support import grants, people
-from tests.support.grants import LATER, OFFICIAL, STAFF, asks, decides, open_stage
+from tests.support.grants import LATER, OFFICIAL, STAFF, asks, codes, decides, open_stage
 from tests.support.people import START, WEB
 
 pytestmark = pytest.mark.usefixtures("qpp")
-
-
-def codes(refusal: pytest.ExceptionInfo[Refused]) -> list[str]:
-    return [violation.code for violation in refusal.value.violations]
 
 
 def again(account: Account, request: Request) -> Request:

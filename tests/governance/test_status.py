@@ -15,7 +15,7 @@ from rolebook.governance.queries import pending_requests
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.policy.model import Act
 from tests.support import grants as people
-from tests.support.grants import LATER
+from tests.support.grants import LATER, codes
 from tests.support.people import COMMAND, WEB
 
 pytestmark = pytest.mark.django_db
@@ -33,10 +33,6 @@ def change(
         at=LATER,
         origin=WEB,
     )
-
-
-def codes(refused: pytest.ExceptionInfo[Refused]) -> list[str]:
-    return [violation.code for violation in refused.value.violations]
 
 
 @pytest.mark.invariant("I7")

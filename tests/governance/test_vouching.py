@@ -39,7 +39,7 @@ from rolebook.governance.voucher_proof import Vouch
 from rolebook.governance.vouching import may_vouch, offices_that_vouch, who_may_vouch
 from tests.support import grants as people
 from tests.support.authenticator import SITE, Device, add
-from tests.support.grants import LATER
+from tests.support.grants import LATER, codes
 from tests.support.people import (
     PASSWORD,
     START,
@@ -111,10 +111,6 @@ def token(mails: Mails) -> str:
 
 def finish(link: str, mails: Mails, at: datetime = LATER + WAIT, password: str = PASSWORD) -> Account:
     return finish_recovery(token=link, password=password, at=at, origin=WEB, send=mails)
-
-
-def codes(refused: pytest.ExceptionInfo[Refused]) -> list[str]:
-    return [violation.code for violation in refused.value.violations]
 
 
 @pytest.mark.invariant("I7")

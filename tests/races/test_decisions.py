@@ -7,7 +7,7 @@ same checks must find something wrong within the rounds. A race whose mutant sur
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from unittest.mock import patch
 
@@ -93,11 +93,12 @@ def with_and_without_locks(
     database: CommittedDatabase,
     prepare: Callable[[int], Callable[[], Round]],
     wrong: Callable[[Round], str | None],
+    without: Callable[[], AbstractContextManager[None]] = no_locks,
 ) -> None:
-    """Nothing is wrong in any round under locks; something is found in as many rounds without them."""
+    """Nothing is wrong in any round under locks; something is found in as many rounds `without` them."""
     found = [complaint for one in run(database, prepare, ROUNDS) if (complaint := wrong(one))]
     assert found == []
-    with no_locks():
+    with without():
         # The mutant may need fewer rounds, never more; 40 at a time until it is caught.
         for _ in range(max(1, ROUNDS // 40)):
             if any(wrong(one) for one in run(database, prepare, 40)):

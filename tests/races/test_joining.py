@@ -7,7 +7,7 @@ import pytest
 
 from rolebook.governance.flows import withdraw_request
 from rolebook.governance.models import Request, Stage
-from tests.races.test_decisions import Round, no_locks, run
+from tests.races.test_decisions import Round, with_and_without_locks
 from tests.support import grants, iqcs
 from tests.support.databases import CommittedDatabase
 from tests.support.grants import decides
@@ -15,8 +15,6 @@ from tests.support.iqcs import LEAD, PROGRAM, REPRESENTATIVE
 from tests.support.people import WEB
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.invariant("I13")]
-
-ROUNDS = 48
 
 
 def not_joined(one: Round) -> str | None:
@@ -68,15 +66,4 @@ def test_chains_that_end_together_open_what_joins_them(committed_db: CommittedDa
 
         return one_at_a_time
 
-    assert _wrong(committed_db, prepare, ROUNDS) == []
-    with no_locks():
-        for _ in range(4):
-            if _wrong(committed_db, prepare, 24):
-                return
-    pytest.fail("the race found nothing wrong with the locks taken out: it proves nothing")
-
-
-def _wrong(
-    database: CommittedDatabase, prepare: Callable[[int], Callable[[], Round]], rounds: int
-) -> list[str]:
-    return [complaint for one in run(database, prepare, rounds) if (complaint := not_joined(one))]
+    with_and_without_locks(committed_db, prepare, not_joined)

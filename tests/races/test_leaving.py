@@ -18,7 +18,7 @@ from rolebook.governance.flows.merge_accounts import Merged, merge_accounts
 from rolebook.governance.flows.move_organization import TreeChanged
 from rolebook.governance.models import Grant, Outcome, Participation, Request, Stage
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
-from tests.races.test_decisions import Round, with_and_without_locks
+from tests.races.test_decisions import Call, Round, with_and_without_locks
 from tests.support import grants, people
 from tests.support.databases import CommittedDatabase
 from tests.support.grants import LATER, STEWARD, asks, decides, designated, waiting
@@ -35,12 +35,33 @@ def _unexpected(one: Round) -> str | None:
     return f"ended with {strange!r}" if strange else None
 
 
-def _open(account: object) -> int:
-    return Grant.objects.filter(account=account, closed_at=None).count()  # type: ignore[misc]
+def _request(one: Round) -> Request:
+    """The request that a round is about, as it is now."""
+    return Request.objects.get(pk=one.about["request"].pk)  # type: ignore[attr-defined]
+
+
+def _open(account: Account) -> int:
+    return Grant.objects.filter(account=account, closed_at=None).count()
 
 
 def _sequence(tag: str, **about: object) -> int | None:
     return Event.objects.filter(tag=tag, **about).values_list("sequence", flat=True).first()
+
+
+def while_decided(meets: Callable[[Stage], Call]) -> Callable[[int], Callable[[], Round]]:
+    """Rounds in which an official approves somebody's request and, at the same instant, ``meets`` happens to it."""
+
+    def prepare(lane: int) -> Callable[[], Round]:
+        practice = people.practice(f"Lane {lane}")
+        official = grants.official(practice)
+
+        def next_round() -> Round:
+            stage = waiting(grants.user(), practice)
+            return Round([lambda: decides(official, stage), meets(stage)], {"request": stage.request})
+
+        return next_round
+
+    return prepare
 
 
 @pytest.mark.fault(16)
@@ -49,26 +70,17 @@ def test_a_request_that_is_taken_back_and_approved_at_once_ends_in_one_way(
 ) -> None:
     people.activate()
 
-    def prepare(lane: int) -> Callable[[], Round]:
-        practice = people.practice(f"Lane {lane}")
-        official = grants.official(practice)
-
-        def next_round() -> Round:
-            person = grants.user()
-            stage = waiting(person, practice)
-            public_id = stage.request.public_id
-
-            def withdraw() -> Request:
-                return withdraw_request(
-                    acting_user=person, program_id="qpp", request_id=public_id, at=LATER, origin=WEB
-                )
-
-            return Round([lambda: decides(official, stage), withdraw], {"request": stage.request})
-
-        return next_round
+    def withdraw(stage: Stage) -> Call:
+        return lambda: withdraw_request(
+            acting_user=stage.request.requester,
+            program_id="qpp",
+            request_id=stage.request.public_id,
+            at=LATER,
+            origin=WEB,
+        )
 
     def wrong(one: Round) -> str | None:
-        request = Request.objects.get(pk=one.about["request"].pk)  # type: ignore[attr-defined]
+        request = _request(one)
         opened = Grant.objects.filter(request_item__request=request).count()
         approved = isinstance(one.results[0], Outcome)
         taken_back = isinstance(one.results[1], Request)
@@ -76,7 +88,7 @@ def test_a_request_that_is_taken_back_and_approved_at_once_ends_in_one_way(
             return f"{request.state}, {opened} grants: {one.results}"
         return _unexpected(one)
 
-    with_and_without_locks(committed_db, prepare, wrong)
+    with_and_without_locks(committed_db, while_decided(withdraw), wrong)
 
 
 @pytest.mark.requirement("IQIES-04", "IQIES-08")
@@ -115,35 +127,24 @@ def test_nobody_whose_part_is_closed_at_that_instant_keeps_what_was_approved(
 ) -> None:
     people.activate()
 
-    def prepare(lane: int) -> Callable[[], Round]:
-        practice = people.practice(f"Lane {lane}")
-        official = grants.official(practice)
-
-        def next_round() -> Round:
-            person = grants.user()
-            Participation.objects.create(account=person, program_id="qpp", created_at=LATER)
-            stage = waiting(person, practice)
-
-            def close() -> StatusChanged:
-                return change_participation_status(
-                    acting_user=None,
-                    program_id="qpp",
-                    beneficiary_id=person.public_id,
-                    status="closed",
-                    reason="left",
-                    at=LATER,
-                    origin=COMMAND,
-                )
-
-            return Round([lambda: decides(official, stage), close], {"person": person})
-
-        return next_round
+    def close(stage: Stage) -> Call:
+        person = stage.request.beneficiary
+        Participation.objects.create(account=person, program_id="qpp", created_at=LATER)
+        return lambda: change_participation_status(
+            acting_user=None,
+            program_id="qpp",
+            beneficiary_id=person.public_id,
+            status="closed",
+            reason="left",
+            at=LATER,
+            origin=COMMAND,
+        )
 
     def wrong(one: Round) -> str | None:
-        held = _open(one.about["person"])
+        held = _open(_request(one).beneficiary)
         return f"{held} roles are held by who is closed: {one.results}" if held else _unexpected(one)
 
-    with_and_without_locks(committed_db, prepare, wrong)
+    with_and_without_locks(committed_db, while_decided(close), wrong)
 
 
 @pytest.mark.requirement("IQIES-04")
@@ -153,35 +154,24 @@ def test_nothing_is_given_to_an_account_that_is_merged_away_at_that_instant(
 ) -> None:
     people.activate()
 
-    def prepare(lane: int) -> Callable[[], Round]:
-        practice = people.practice(f"Lane {lane}")
-        official = grants.official(practice)
-
-        def next_round() -> Round:
-            kept, gone = grants.user("Kept"), grants.user("Gone")
-            stage = waiting(gone, practice)
-
-            def merge() -> Merged:
-                return merge_accounts(
-                    acting_user=None,
-                    program_id="qpp",
-                    kept_id=kept.public_id,
-                    closed_id=gone.public_id,
-                    shown=None,
-                    reason="one person",
-                    at=LATER,
-                    origin=COMMAND,
-                )
-
-            return Round([lambda: decides(official, stage), merge], {"gone": gone})
-
-        return next_round
+    def merge(stage: Stage) -> Call:
+        kept = grants.user("Kept")
+        return lambda: merge_accounts(
+            acting_user=None,
+            program_id="qpp",
+            kept_id=kept.public_id,
+            closed_id=stage.request.beneficiary.public_id,
+            shown=None,
+            reason="one person",
+            at=LATER,
+            origin=COMMAND,
+        )
 
     def wrong(one: Round) -> str | None:
-        held, merged = _open(one.about["gone"]), isinstance(one.results[1], Merged)
+        held, merged = _open(_request(one).beneficiary), isinstance(one.results[1], Merged)
         return f"{held} roles of a merged account: {one.results}" if merged and held else _unexpected(one)
 
-    with_and_without_locks(committed_db, prepare, wrong)
+    with_and_without_locks(committed_db, while_decided(merge), wrong)
 
 
 @pytest.mark.invariant("I4")

@@ -21,7 +21,7 @@ from rolebook.governance.flows.move_organization import TreeChanged, move_organi
 from rolebook.governance.models import Grant, Request, Stage
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.policy.model import Rolebook
-from tests.races.test_decisions import ROUNDS, Round, run
+from tests.races.test_decisions import Round, with_and_without_locks
 from tests.support import grants, people
 from tests.support.databases import CommittedDatabase
 from tests.support.grants import LATER, STEWARD, decides, waiting
@@ -39,21 +39,6 @@ def no_locks() -> Iterator[None]:
         patch.object(locks, "lock_rows", lambda _model, _ids: None),
     ):
         yield
-
-
-def with_and_without_locks(
-    database: CommittedDatabase,
-    prepare: Callable[[int], Callable[[], Round]],
-    wrong: Callable[[Round], str | None],
-) -> None:
-    """Nothing is wrong in any round under locks; something is found in as many rounds without them."""
-    found = [complaint for one in run(database, prepare, ROUNDS) if (complaint := wrong(one))]
-    assert found == []
-    with no_locks():
-        for _ in range(max(1, ROUNDS // 40)):
-            if any(wrong(one) for one in run(database, prepare, 40)):
-                return
-    pytest.fail("the race found nothing wrong with the locks taken out: it proves nothing")
 
 
 def nested(book: Rolebook) -> Rolebook:
@@ -106,7 +91,7 @@ def test_two_moves_that_would_make_a_circle_together_do_not_both_happen(
         return None if kinds == ["Refused", "TreeChanged"] else f"the two were told {kinds}"
 
     with patch(f"{_CHANGING}.rolebook_in_force", lambda _program, _at: (version, book)):
-        with_and_without_locks(committed_db, prepare, wrong)
+        with_and_without_locks(committed_db, prepare, wrong, no_locks)
 
 
 @pytest.mark.invariant("I4")
@@ -155,7 +140,7 @@ def test_a_role_is_not_given_at_an_organization_that_is_closed_at_the_same_insta
             return "a role was given at a closed organization"
         return None if state == "approved" else f"given, and {state}"
 
-    with_and_without_locks(committed_db, prepare, wrong)
+    with_and_without_locks(committed_db, prepare, wrong, no_locks)
 
 
 @pytest.mark.requirement("IQIES-08")
@@ -188,4 +173,4 @@ def test_of_two_stewards_whose_office_ends_at_once_one_stays(committed_db: Commi
         return None if kinds == ["Refused", "Removal"] else f"the two were told {kinds}"
 
     with patch("tests.races.test_decisions.CONNECTIONS", 2):  # one lane: the program's stewards are all in it
-        with_and_without_locks(committed_db, prepare, wrong)
+        with_and_without_locks(committed_db, prepare, wrong, no_locks)

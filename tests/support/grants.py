@@ -6,12 +6,15 @@ origin and the log its events.
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from rolebook.accounts.models import Account, Organization, Program, StatementAgreement
 from rolebook.accounts.queries import rolebook_in_force, statement_hash
 from rolebook.governance.deciding import Decided
 from rolebook.governance.flows import decide_stage, designate_role, request_role
 from rolebook.governance.laying_out import lay_out_request
 from rolebook.governance.models import Designation, Grant, Participation, Request, RequestItem, Stage
+from rolebook.governance.refusals import Refused
 from tests.support.people import COMMAND, START, WEB, give_factor, new_user
 
 OFFICIAL = "security_official"
@@ -191,3 +194,8 @@ def staff(
     request = asks(account, organization, program_id=organization.program_id, at=at)
     decides(approver, open_stage(request), at=at)
     return account
+
+
+def codes(refusal: pytest.ExceptionInfo[Refused]) -> list[str]:
+    """The codes of the violations that a flow was refused for, in their order."""
+    return [violation.code for violation in refusal.value.violations]

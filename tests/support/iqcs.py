@@ -14,7 +14,7 @@ from rolebook.governance.flows.answer_as_supervisor import answer_as_supervisor
 from rolebook.governance.flows.designate_access import designate_access
 from rolebook.governance.flows.record_employment import record_employment
 from rolebook.governance.flows.submit_account_request import submit_account_request
-from rolebook.governance.models import Access, Request
+from rolebook.governance.models import Access, Request, Stage
 from rolebook.governance.supervisor_links import SupervisorMail
 from tests.support import grants, people, rolebooks
 from tests.support.people import COMMAND, START, WEB
@@ -144,3 +144,14 @@ def asks(
             program_id=PROGRAM, authorize=True, token=outbox.sent[-1].token, at=at, origin=WEB
         )
     return request
+
+
+def opened(request: Request) -> list[tuple[str, str]]:
+    """The open stages, as (role that decides, code of where)."""
+    stages = Stage.objects.filter(request=request, request_version=request.version, state="open")
+    return sorted((one.approver_role_id, one.organization.code if one.organization else "") for one in stages)
+
+
+def state_of(request: Request) -> str:
+    """The state that the request has now."""
+    return Request.objects.get(pk=request.pk).state
