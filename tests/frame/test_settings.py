@@ -30,6 +30,7 @@ WRONG = {
         "http://[::1",
     ],
     "ROLEBOOK_LEASE_SECONDS": ["five", "0", "301", "nan"],
+    "ROLEBOOK_USAGE_SECONDS": ["-1", "often", "3601"],
     "ROLEBOOK_PROXIES": ["-1", "4", "one"],
     "ROLEBOOK_MAIL_FROM": ["nobody", "Rolebook <>", "a@example.org\r\nBcc: b@example.org"],
     "ROLEBOOK_DEMO": ["yes"],
@@ -80,6 +81,7 @@ def test_the_defaults_in_the_table_are_the_defaults(tmp_path: Path) -> None:
     assert str(given.session_hours) == rows["ROLEBOOK_SESSION_HOURS"]
     assert str(given.session_idle_minutes) == rows["ROLEBOOK_SESSION_IDLE_MINUTES"]
     assert f"{given.lease_seconds:g}" == rows["ROLEBOOK_LEASE_SECONDS"]
+    assert str(given.usage_seconds) == rows["ROLEBOOK_USAGE_SECONDS"]
     assert str(given.proxies) == rows["ROLEBOOK_PROXIES"]
 
 

@@ -5,6 +5,7 @@ import re
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 
 from rolebook.accounts.flows.clients import digest
@@ -18,6 +19,8 @@ from rolebook.authzen.metadata import ENDPOINTS, WELL_KNOWN, metadata
 from rolebook.authzen.paging import PageTokens
 from rolebook.authzen.searching import search_actions, search_resources, search_subjects
 from rolebook.authzen.state import ProgramState, State
+from rolebook.authzen.using import Uses, day_of
+from rolebook.decision.instants import NEVER
 
 LARGEST_BODY = 64 * 1024
 """Bytes of a request body; an evaluation is a few hundred (I12)."""
@@ -50,13 +53,15 @@ class Refusal(Exception):
 class Endpoint:
     """What a token must be allowed, how large a body may be, and what answers it at a microsecond.
 
-    ``long``: its answers may take milliseconds, so that others should not wait for them.
+    ``long``: its answers may take milliseconds, so that others should not wait for them. ``explain`` answers a client
+    that gets reasons without asking for them.
     """
 
     operation: str
     largest_body: int
     answer: Callable[[ProgramState, bytes, int], bytes]
     long: bool
+    explain: Callable[[ProgramState, bytes, int], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,31 +87,51 @@ def _endpoints(tokens: PageTokens) -> dict[str, Endpoint]:
         )
 
     return {
-        "evaluation": Endpoint("evaluation", LARGEST_BODY, evaluate, long=False),
-        "evaluations": Endpoint("evaluation", LARGEST_BATCH, evaluate_many, long=True),
+        "evaluation": Endpoint(
+            "evaluation", LARGEST_BODY, evaluate, long=False, explain=partial(evaluate, reasons=True)
+        ),
+        "evaluations": Endpoint(
+            "evaluation",
+            LARGEST_BATCH,
+            evaluate_many,
+            long=True,
+            explain=partial(evaluate_many, reasons=True),
+        ),
         "search/subject": search(search_subjects),
         "search/resource": search(search_resources),
         "search/action": search(search_actions),
     }
 
 
+type Respond = Callable[[ProgramState, bytes, int], bytes]
+"""What answers the body of a request at a microsecond."""
+
+
 class _Recognized:
     """Who may ask what, by the clients and programs of one moment: when there are others, so is there another of these.
 
-    Headers that were found good are remembered, but never longer than that, so that no revoked token is.
+    Headers that were found good are remembered, but never longer than that, so that no revoked token is; nor longer
+    than until the next token ends, or a program's next day begins.
     """
 
-    __slots__ = ("clients", "known", "programs")
+    __slots__ = ("at_micros", "clients", "known", "programs", "until_micros", "uses")
 
-    def __init__(self, state: State) -> None:
-        self.clients, self.programs = state.clients, state.programs
-        self.known: dict[tuple[str | None, Route], ProgramState] = {}
+    def __init__(self, state: State, at_micros: int) -> None:
+        self.clients, self.programs, self.uses = state.clients, state.programs, state.uses
+        self.known: dict[tuple[str | None, Route], tuple[ProgramState, Respond]] = {}
+        self.at_micros = at_micros
+        ends = (client.ends_micros for client in self.clients.values())
+        turns = [day_of(at_micros, program.zone)[1] for program in self.programs.values()]
+        for program in self.programs.values():
+            if program.uses is not None:
+                program.uses.begin(at_micros, program.zone)
+        self.until_micros = min((end for end in (*ends, *turns) if end > at_micros), default=NEVER)
 
-    def authorize(self, credentials: str | None, route: Route) -> ProgramState:
-        """Return the program's state for a client that may ask it. A program of others is as one that does not
-        exist. Raises Refusal.
+    def authorize(self, credentials: str | None, route: Route) -> tuple[ProgramState, Respond]:
+        """Return the program's state for a client that may ask it, and what answers this client. A program of others
+        is as one that does not exist. Raises Refusal.
         """
-        client = self._client(credentials)
+        token_hash, client = self._client(credentials)
         program = self.programs.get(route.program_id)
         if program is None or client.program_id != route.program_id:
             raise Refusal(HTTPStatus.NOT_FOUND, "there is no such program")
@@ -117,24 +142,29 @@ class _Recognized:
                 f"this token may not ask for {operation}",
                 ("WWW-Authenticate", _CHALLENGE + ', error="insufficient_scope"'),
             )
+        endpoint = route.endpoint
+        found = program, endpoint.explain if client.reasons and endpoint.explain else endpoint.answer
         if len(self.known) < _MOST_RECOGNIZED:
-            self.known[credentials, route] = program
-        return program
+            self.known[credentials, route] = found
+        if self.uses is not None:
+            self.uses.client(token_hash, day_of(self.at_micros, program.zone)[0])
+        return found
 
-    def _client(self, credentials: str | None) -> KnownClient:
+    def _client(self, credentials: str | None) -> tuple[str, KnownClient]:
         if not credentials:
             raise Refusal(
                 HTTPStatus.UNAUTHORIZED, "expected a bearer token", ("WWW-Authenticate", _CHALLENGE)
             )
         token = _BEARER.fullmatch(credentials)
-        client = self.clients.get(digest(token.group(1))) if token else None
-        if client is None:
+        token_hash = digest(token.group(1)) if token else ""
+        client = self.clients.get(token_hash)
+        if client is None or client.ends_micros <= self.at_micros:
             raise Refusal(
                 HTTPStatus.UNAUTHORIZED,
                 "the bearer token is not valid",
                 ("WWW-Authenticate", _CHALLENGE + ', error="invalid_token"'),
             )
-        return client
+        return token_hash, client
 
 
 class Answering:
@@ -145,6 +175,7 @@ class Answering:
         lease_seconds: how long an answer may rest on one reading of the log.
         secret_key: the installation's secret, from which the key of page tokens is made.
         earlier_secret_keys: secrets before it, under which tokens are still read.
+        usage_seconds: how often uses of privileges are written; 0 to keep none.
     """
 
     def __init__(
@@ -154,19 +185,22 @@ class Answering:
         lease_seconds: float,
         secret_key: str,
         earlier_secret_keys: Sequence[str] = (),
+        usage_seconds: float = 0.0,
     ) -> None:
         self._site_url = site_url
         self.lease_seconds = lease_seconds
         self._endpoints = _endpoints(PageTokens(secret_key, earlier_secret_keys))
         self._routes: dict[str, Route] = {}
         self._revision: tuple[Revision | None, str] = (None, "None")
+        self._usage_seconds = usage_seconds
         self.state = State()
         self.follower: LogFollower | None = None
-        self._recognized = _Recognized(self.state)
+        self._recognized = _Recognized(self.state, 0)
 
     def follow(self) -> None:
-        """Begin to follow the log, from nothing, in a thread of this process."""
-        self.state = State()
+        """Begin to follow the log, from nothing, in a thread of this process, and to write uses in another."""
+        uses = Uses(self._usage_seconds) if self._usage_seconds else None
+        self.state = State(uses)
         self.follower = LogFollower(
             self.state,
             kind=KIND,
@@ -174,6 +208,8 @@ class Answering:
             lease_seconds=self.lease_seconds,
         )
         self.follower.start()
+        if uses is not None:
+            uses.start()
 
     def route(self, method: str, path: str) -> Route:
         """Return where a request to an address of ours leads. Raises Refusal."""
@@ -222,19 +258,23 @@ class Answering:
             Refusal: there is no decision to be had.
         """
         state = self.fresh_state()
+        at_micros = clock.now_micros()
         recognized = self._recognized
-        if recognized.clients is not state.clients or recognized.programs is not state.programs:
-            recognized = self._recognized = _Recognized(state)
-        program = recognized.known.get((credentials, route))
-        if program is None:
-            program = recognized.authorize(credentials, route)
+        if (
+            recognized.clients is not state.clients
+            or recognized.programs is not state.programs
+            or not recognized.at_micros <= at_micros < recognized.until_micros
+        ):
+            recognized = self._recognized = _Recognized(state, at_micros)
+        found = recognized.known.get((credentials, route))
+        program, respond = recognized.authorize(credentials, route) if found is None else found
         if content_type != "application/json" and not _JSON.fullmatch(content_type or ""):
             raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "expected the content type application/json")
         revision = self.follower.revision if self.follower else None
         if at_least is not None:
             _refuse_older(revision, at_least)
         try:
-            answer = route.endpoint.answer(program, body, clock.now_micros())
+            answer = respond(program, body, at_micros)
         except Malformed as wrong:
             raise Refusal(HTTPStatus.BAD_REQUEST, str(wrong)) from None
         except TooManyEvaluations as wrong:
@@ -260,6 +300,8 @@ class Answering:
         """Stop answering and following."""
         if self.follower is not None:
             self.follower.stop()
+        if self.state.uses is not None:
+            self.state.uses.stop()
 
 
 def _refuse_older(revision: Revision | None, demanded: str) -> None:

@@ -100,19 +100,32 @@ def read_evaluation(body: bytes) -> Evaluation:
     return asked
 
 
-def evaluate(program: ProgramState, body: bytes, at_micros: int) -> bytes:
-    """Answer the body of a request for one evaluation. Raises Malformed."""
-    return answer(program, read_evaluation(body), at_micros)
+def evaluate(program: ProgramState, body: bytes, at_micros: int, *, reasons: bool = False) -> bytes:
+    """Answer the body of a request for one evaluation. Raises Malformed.
 
-
-def answer(program: ProgramState, asked: Evaluation, at_micros: int) -> bytes:
-    """Return the response body. Reasons come only to those who ask with ``context.reasons: true``."""
+    Reasons come to those who ask with ``context.reasons: true``, and with ``reasons`` to all who do not refuse them.
+    A yes counts as a use of the privilege, unless the question says ``context.use: false``.
+    """
+    asked = read_evaluation(body)
     subject_id, action, organization_id, record_id = question(
         program, asked.subject, asked.action, asked.resource
     )
-    if asked.context.get("reasons") is not True:
-        return YES if program.check(subject_id, action, organization_id, at_micros, record_id) else NO
-    return explained(program.decide(subject_id, action, organization_id, at_micros, record_id))
+    context = asked.context
+    if (context or reasons) and context.get("reasons", reasons) is True:
+        decision = program.decide(subject_id, action, organization_id, at_micros, record_id)
+        allowed, said = decision.allowed, explained(decision)
+    else:
+        allowed = program.check(subject_id, action, organization_id, at_micros, record_id)
+        said = YES if allowed else NO
+    uses = program.uses
+    if (
+        allowed
+        and uses is not None
+        and subject_id not in uses.seen[action]
+        and context.get("use") is not False
+    ):
+        uses.add(subject_id, action, at_micros, program.zone)
+    return said
 
 
 def question(program: ProgramState, subject: Entity, action: Action, resource: Entity) -> Question:

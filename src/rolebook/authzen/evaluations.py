@@ -75,7 +75,7 @@ _decode_outline = msgspec.json.Decoder(Outline).decode
 _decode_item = msgspec.json.Decoder(Item).decode
 
 
-def evaluate_many(program: ProgramState, body: bytes, at_micros: int) -> bytes:
+def evaluate_many(program: ProgramState, body: bytes, at_micros: int, *, reasons: bool = False) -> bytes:
     """Answer the body of a request for evaluations; without items it is a request for one evaluation.
 
     Raises Malformed for faults of the request as a whole, and TooManyEvaluations.
@@ -84,10 +84,10 @@ def evaluate_many(program: ProgramState, body: bytes, at_micros: int) -> bytes:
         batch: Batch | RawBatch = _decode_batch(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         if not decoded(_decode_outline, body).evaluations:
-            return evaluate(program, body, at_micros)
+            return evaluate(program, body, at_micros, reasons=reasons)
         batch = decoded(_decode_raw_batch, body)
     if not batch.evaluations:
-        return evaluate(program, body, at_micros)
+        return evaluate(program, body, at_micros, reasons=reasons)
     if isinstance(batch, RawBatch) or body.count(b":") != _names_needed(batch):
         require_each_name_once(body)
     if len(batch.evaluations) > MOST_EVALUATIONS:
@@ -97,7 +97,7 @@ def evaluate_many(program: ProgramState, body: bytes, at_micros: int) -> bytes:
     semantic = batch.options.get("evaluations_semantic", EXECUTE_ALL)
     if not isinstance(semantic, str) or semantic not in STOP_AFTER:
         raise Malformed(f"expected a semantic of {', '.join(STOP_AFTER)}, found {str(semantic)[:40]!r}")
-    asked = [_whole(item, batch) for item in batch.evaluations]
+    asked = [_whole(item, batch, reasons=reasons) for item in batch.evaluations]
     stop_after = STOP_AFTER[semantic]
     answers = program.at_one_revision(lambda: list(_in_turn(program, asked, stop_after, at_micros)))
     return b'{"evaluations":[' + b",".join(answers) + b"]}"
@@ -113,7 +113,7 @@ def _names_needed(batch: Batch) -> int:
     return needed
 
 
-def _whole(item: Item | msgspec.Raw, batch: Item) -> _Asked | bytes:
+def _whole(item: Item | msgspec.Raw, batch: Item, *, reasons: bool) -> _Asked | bytes:
     """Return an item together with what it takes from the request; the answer itself when it is broken."""
     if isinstance(item, msgspec.Raw):
         try:
@@ -128,7 +128,8 @@ def _whole(item: Item | msgspec.Raw, batch: Item) -> _Asked | bytes:
         parts = {"subject": subject, "action": action, "resource": resource}
         missing = ", ".join(name for name, part in parts.items() if part is UNSET)
         return _broken(f"neither the item nor the request says: {missing}")
-    return subject, action, resource, context is not UNSET and context.get("reasons") is True
+    wanted = reasons if context is UNSET else context.get("reasons", reasons) is True
+    return subject, action, resource, wanted
 
 
 def _broken(message: str) -> bytes:

@@ -16,7 +16,7 @@ from rolebook.decision.changes import AccessOpened, AccountChange, AccountStatus
 from rolebook.decision.compiled import CompiledProgram, compile_program
 from rolebook.decision.evaluation import Access as HeldAccess
 from rolebook.decision.evaluation import Holding
-from rolebook.decision.instants import micros
+from rolebook.decision.instants import NEVER, micros
 from rolebook.decision.snapshot import AccessRow, GrantRow, Snapshot, SnapshotBuilder
 from rolebook.decision.tree import OrganizationTree
 from rolebook.governance.models import Access, Grant, Participation
@@ -38,6 +38,8 @@ class KnownClient:
 
     program_id: str
     operations: frozenset[str]
+    reasons: bool = False
+    ends_micros: int = NEVER
 
 
 def program_ids() -> tuple[str, ...]:
@@ -242,7 +244,12 @@ def programs_of(account_id: uuid.UUID) -> tuple[str, ...]:
 
 def load_clients() -> dict[str, KnownClient]:
     """Return the clients whose tokens count, by the digest of the token."""
-    rows = Client.objects.filter(revoked_at=None).values_list("token_hash", "program_id", "operations")
+    rows = Client.objects.filter(revoked_at=None).values_list(
+        "token_hash", "program_id", "operations", "reasons", "ends_at"
+    )
     return {
-        token_hash: KnownClient(program, frozenset(operations)) for token_hash, program, operations in rows
+        token_hash: KnownClient(
+            program_id, frozenset(operations), reasons, NEVER if ends_at is None else micros(ends_at)
+        )
+        for token_hash, program_id, operations, reasons, ends_at in rows
     }

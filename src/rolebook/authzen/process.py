@@ -47,6 +47,7 @@ def main() -> int:
         lease_seconds=rolebook.lease_seconds,
         secret_key=rolebook.secret_key,
         earlier_secret_keys=rolebook.earlier_secret_keys,
+        usage_seconds=rolebook.usage_seconds,
     )
     answering.follow()
     try:

@@ -11,6 +11,7 @@ from rolebook.audit import clock
 from rolebook.audit.feed import FeedEvent
 from rolebook.authzen import loading
 from rolebook.authzen.loading import KnownClient, Version
+from rolebook.authzen.using import ProgramUses, Uses
 from rolebook.decision.changes import AccountChange, ProgramSwapped, TreeSwapped
 from rolebook.decision.evaluation import Decision, Reason
 from rolebook.decision.instants import NEVER, instant
@@ -35,12 +36,19 @@ class ProgramState:
         program_id: the program.
         versions: the version in force and those that will replace it.
         snapshot: what is so under the first of them.
+        uses: where uses of its privileges are noted; None where they are not kept.
 
     Attributes:
         subject_ids: everybody there is, closed accounts included, in the order of their ids.
     """
 
-    def __init__(self, program_id: str, versions: Sequence[Version], snapshot: Snapshot) -> None:
+    def __init__(
+        self,
+        program_id: str,
+        versions: Sequence[Version],
+        snapshot: Snapshot,
+        uses: ProgramUses | None = None,
+    ) -> None:
         self.program_id = program_id
         self._from_micros = versions[0].effective_micros
         self._coming = list(versions[1:])
@@ -48,15 +56,23 @@ class ProgramState:
         self._changing = RLock()
         self._changes = 0
         self.snapshot = snapshot
+        self.uses = uses
         self.subject_ids = sorted(snapshot.store.accounts)
         self._await_turn()
 
     @classmethod
-    def load(cls, program_id: str, at: datetime) -> "ProgramState":
+    def load(cls, program_id: str, at: datetime, uses: Uses | None = None) -> "ProgramState":
         """Read a program that has a version of its rolebook."""
         versions = loading.load_versions(program_id, at)
         tree = loading.load_tree(program_id)
-        return cls(program_id, versions, loading.load_snapshot(program_id, versions[0].program, tree, at))
+        snapshot = loading.load_snapshot(program_id, versions[0].program, tree, at)
+        noted = None if uses is None else uses.of(program_id, versions[0].program.zone)
+        return cls(program_id, versions, snapshot, noted)
+
+    @property
+    def zone(self) -> str:
+        """The program's zone, under the rolebook in force."""
+        return self.snapshot.tables.program.zone
 
     def check(
         self, subject_id: str, action: str, organization_id: str | None, at_micros: int, record_id: str | None
@@ -142,16 +158,23 @@ class ProgramState:
 
 
 class State:
-    """All programs and clients; a replica of the log's (see :mod:`rolebook.audit.following`)."""
+    """All programs and clients; a replica of the log's (see :mod:`rolebook.audit.following`).
 
-    def __init__(self) -> None:
+    Args:
+        uses: where uses of privileges are noted; None where they are not kept.
+    """
+
+    def __init__(self, uses: Uses | None = None) -> None:
+        self.uses = uses
         self.programs: dict[str, ProgramState] = {}
         self.clients: dict[str, KnownClient] = {}
 
     def load(self) -> None:
         """Load every program and every client."""
         at = clock.now()
-        programs = {program_id: ProgramState.load(program_id, at) for program_id in loading.program_ids()}
+        programs = {
+            program_id: ProgramState.load(program_id, at, self.uses) for program_id in loading.program_ids()
+        }
         self.clients = loading.load_clients()
         self.programs = programs
 
@@ -186,6 +209,6 @@ class State:
                     accounts=changes.get(program_id, ()),
                 )
             elif program_id in rolebooks | anew:
-                self.programs = {**self.programs, program_id: ProgramState.load(program_id, at)}
+                self.programs = {**self.programs, program_id: ProgramState.load(program_id, at, self.uses)}
         if any(event.tag.startswith(_ABOUT_CLIENTS) for event in events):
             self.clients = loading.load_clients()

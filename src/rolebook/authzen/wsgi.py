@@ -38,6 +38,7 @@ class DecisionPoint(Answering):
         lease_seconds: how long an answer may rest on one reading of the log.
         secret_key: the installation's secret, from which the key of page tokens is made.
         earlier_secret_keys: secrets before it, under which tokens are still read.
+        usage_seconds: how often uses of privileges are written; 0 to keep none.
     """
 
     def __init__(
@@ -48,12 +49,14 @@ class DecisionPoint(Answering):
         lease_seconds: float,
         secret_key: str,
         earlier_secret_keys: Sequence[str] = (),
+        usage_seconds: float = 0.0,
     ) -> None:
         super().__init__(
             site_url=site_url,
             lease_seconds=lease_seconds,
             secret_key=secret_key,
             earlier_secret_keys=earlier_secret_keys,
+            usage_seconds=usage_seconds,
         )
         self._behind = behind
         self._process_id = 0

@@ -76,6 +76,7 @@ class CompiledProgram:
         roles: role id to its compiled form, the steward's office included.
         access_apart: whether access is held apart from roles.
         kinds: ids of the kinds of organization that the rolebook names.
+        zone: the time zone in which the program counts days.
     """
 
     program_id: str
@@ -84,6 +85,7 @@ class CompiledProgram:
     roles: Mapping[str, CompiledRole]
     access_apart: bool
     kinds: frozenset[str]
+    zone: str = "UTC"
 
     @property
     def every_action(self) -> int:
@@ -113,6 +115,7 @@ def compile_program(rolebook: Rolebook) -> CompiledProgram:
         roles={role.id: _compile_role(rolebook, role, bits, apart) for role in roles},
         access_apart=apart,
         kinds=frozenset(kind.id for kind in rolebook.organization_kinds),
+        zone=rolebook.program.zone,
     )
 
 

@@ -39,6 +39,7 @@ class Environment:
     debug: bool
     lease_seconds: float
     proxies: int
+    usage_seconds: int = 30
     earlier_secret_keys: tuple[str, ...] = ()
     identity_providers: tuple[IdentityProvider, ...] = ()
     session_hours: int = 12
@@ -90,6 +91,7 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
         debug=_flag(variables, "ROLEBOOK_DEBUG"),
         lease_seconds=lease_seconds,
         proxies=int(proxies),
+        usage_seconds=_number(variables, "ROLEBOOK_USAGE_SECONDS", default=30, most=3600, least=0),
         session_hours=_number(variables, "ROLEBOOK_SESSION_HOURS", default=12, most=168),
         recovery_wait_hours=_number(variables, "ROLEBOOK_RECOVERY_WAIT_HOURS", default=24, most=168),
         session_idle_minutes=_number(variables, "ROLEBOOK_SESSION_IDLE_MINUTES", default=30, most=720),
@@ -165,10 +167,10 @@ def _sender(mail_from: str) -> str:
     return mail_from
 
 
-def _number(variables: Mapping[str, str], name: str, *, default: int, most: int) -> int:
+def _number(variables: Mapping[str, str], name: str, *, default: int, most: int, least: int = 1) -> int:
     value = variables.get(name) or str(default)
-    if not (value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= most):
-        raise SettingsError(f"{name}: found {value!r}, expected a whole number from 1 to {most}")
+    if not (value.isascii() and value.isdigit() and least <= int(value[:9]) <= most):
+        raise SettingsError(f"{name}: found {value!r}, expected a whole number from {least} to {most}")
     return int(value)
 
 

@@ -25,6 +25,7 @@ def make_application() -> "DecisionPoint":
         lease_seconds=rolebook.lease_seconds,
         secret_key=rolebook.secret_key,
         earlier_secret_keys=rolebook.earlier_secret_keys,
+        usage_seconds=rolebook.usage_seconds,
     )
 
 
