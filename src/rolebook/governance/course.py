@@ -3,13 +3,17 @@
 State moves are those of `rolebook.policy.lifecycle`; a move that is not in its tables raises.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from rolebook.accounts.queries import rolebook_in_force
 from rolebook.audit import tags
+from rolebook.audit.canonical import Detail
 from rolebook.audit.recording import UnitOfWork
+from rolebook.audit.tags import Tag
+from rolebook.governance.deciders import stages_with_nobody_left
 from rolebook.governance.models import Request, RequestItem, Stage, SupervisorWord
 from rolebook.policy.lifecycle import ITEM_MOVES, REQUEST_MOVES, STAGE_MOVES, Moves, may_move
 
@@ -55,7 +59,55 @@ def open_ready_stages(
                 "version": stage.request_version,
             },
         )
+    if opened:
+        _, book = rolebook_in_force(request.program_id, at)
+        left = Stage.objects.filter(stages_with_nobody_left(book, at), pk__in=[stage.pk for stage in opened])
+        escalate(work, left.order_by("pk"), Stage.Why.NOBODY, rolebook_version, late=False)
     return tuple(opened)
+
+
+def escalate(
+    work: UnitOfWork,
+    stages: QuerySet[Stage],
+    why: Stage.Why,
+    rolebook_version: int,
+    *,
+    late: bool,
+    working_days: int | None = None,
+) -> int:
+    """Put on record that open stages come to the steward as well; return how many. The caller holds their requests.
+
+    ``late``: not as they opened, so that the steward has still to be told.
+    """
+    found = list(stages.select_related("organization", "request__beneficiary"))
+    for stage in found:
+        stage.escalated_at, stage.escalated_why = work.at, why
+        stage.save(update_fields=["escalated_at", "escalated_why"])
+        days = {} if working_days is None else {"working_days": working_days}
+        note_stage(
+            work, tags.STAGE_ESCALATED, stage, rolebook_version, {"why": why.value, "late": late, **days}
+        )
+    return len(found)
+
+
+def note_stage(
+    work: UnitOfWork, tag: Tag, stage: Stage, rolebook_version: int, more: Mapping[str, Detail]
+) -> None:
+    """Record something that happened to an open stage, which nobody decided by it."""
+    work.record(
+        tag,
+        program_id=stage.program_id,
+        beneficiary_id=stage.request.beneficiary.public_id,
+        organization_id=None if stage.organization is None else stage.organization.public_id,
+        request_id=stage.request.public_id,
+        rolebook_version=rolebook_version,
+        new={
+            "stage_id": stage.public_id,
+            "version": stage.request_version,
+            "approver_role_id": stage.approver_role_id,
+            **more,
+        },
+    )
 
 
 def waits_for_supervisor(request: Request) -> bool:

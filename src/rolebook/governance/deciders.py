@@ -8,16 +8,18 @@ from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from rolebook.accounts.models import Account, Organization
+from rolebook.governance.absences import absent_accounts, delegations_in_force, represented_by
 from rolebook.governance.authority import Standing, covered_role_ids, in_force
 from rolebook.governance.models import (
     Access,
+    Delegation,
     Grant,
     Outcome,
-    Participation,
     Request,
     RequestItem,
     Stage,
 )
+from rolebook.governance.quiet import counts
 from rolebook.policy.model import STEWARD_ID, WITH_LOWER_LEVELS, Act, Rolebook
 
 
@@ -33,15 +35,15 @@ def seat_at(standing: Standing, stage: Stage, role_ids: Iterable[str]) -> Seat |
     """Return the seat that a person has at a stage by their offices, or None.
 
     ``role_ids`` are the roles that the stage's items name (access apart from roles names none): the office must cover
-    each one's category. Whether the
-    person is the requester, or decided before, are questions of their own (`own_request`, `decided_before`).
+    each one's category. Whether the person is the requester, or decided before, are questions of their own
+    (`own_request`, `spoken_before`). Being out of office takes no seat away, and being a delegate gives none.
     """
     asked = tuple(role_id for role_id in role_ids if role_id)
     office = standing.office_over(Act.DECIDE, stage.organization, asked, stage.approver_role_id)
     if office is not None:
         return Seat(office.role_id, stands_in=False)
     steward = standing.office_over(Act.DECIDE, stage.organization, asked, STEWARD_ID)
-    if steward is not None and not anybody_left(standing.book, stage, standing.at):
+    if steward is not None and (is_overdue(stage) or not anybody_left(standing.book, stage, standing.at)):
         return Seat(STEWARD_ID, stands_in=True)
     return None
 
@@ -53,25 +55,61 @@ def own_request(account: Account, request: Request) -> str | None:
     return "asked_for_it" if account.pk == request.requester_id else None
 
 
-def decided_before(account: Account, stage: Stage) -> bool:
-    """Return whether somebody decided another stage of the same run, or of an item that this one decides (I6)."""
-    before = Outcome.objects.filter(_before(stage.pk, stage.chain_id, stage.request_version))
-    return before.filter(_by(account), request=stage.request_id).exists()
+def spoken_before(standing: Standing, stage: Stage) -> str | None:
+    """Return the code of the rule by which somebody's word on a stage would be a second one, or None (I6).
+
+    It would be for who decided another stage of the same run, or of an item that this one decides; for whom a delegate
+    decided one; and for the delegate, while it lasts, of who did.
+    """
+    account, program_id, at = standing.account, standing.program_id, standing.at
+    before = Outcome.objects.filter(
+        _before(stage.pk, stage.chain_id, stage.request_version), request=stage.request_id
+    )
+    for code, theirs in (
+        ("decided_before", _by(account)),
+        ("delegate_decided", _for(account)),
+        ("delegate_of_decider", _person_in(represented_by(account, program_id, at))),
+    ):
+        if before.filter(theirs).exists():
+            return code
+    return None
+
+
+def is_overdue(stage: Stage) -> bool:
+    """Return whether a stage has waited so long that the steward may decide it, too; on record since it was so."""
+    return stage.escalated_why == Stage.Why.OVERDUE
 
 
 def anybody_left(book: Rolebook, stage: Stage, at: datetime) -> bool:
-    """Return whether anybody in the stage's own office may decide it."""
+    """Return whether anybody in the stage's own office may decide it, and is there."""
     return people_in_office(book, stage, at).exists()
 
 
 def people_in_office(book: Rolebook, stage: Stage, at: datetime) -> QuerySet[Account]:
-    """Return the people whose office is the stage's, the requester, beneficiary and earlier approvers left out."""
+    """Return who may decide by the stage's own office and is there; those who are out of office are left out."""
+    return _may_decide(book, stage, at).exclude(pk__in=absent_accounts(book.program.id, at))
+
+
+def represented_at(standing: Standing, stage: Stage) -> Account | None:
+    """Return the absent person for whom somebody decides a stage as delegate: one who could decide it, too; or None."""
+    mine = delegations_in_force(standing.program_id, standing.at).filter(
+        delegate=standing.account, role_id=stage.approver_role_id
+    )
+    people = _may_decide(standing.book, stage, standing.at)
+    return people.filter(pk__in=mine.values("absence__account")).order_by("pk").first()
+
+
+def _may_decide(book: Rolebook, stage: Stage, at: datetime) -> QuerySet[Account]:
+    """Return the people whose office is the stage's, but those who asked, and those whose word would be a second."""
     earlier = Outcome.objects.filter(
         _before(stage.pk, stage.chain_id, stage.request_version), request=stage.request_id
-    ).values("approver")
+    )
     people = holders_at(book, stage.approver_role_id, stage.organization, at)
-    return people.exclude(pk__in=[stage.request.requester_id, stage.request.beneficiary_id]).exclude(
-        pk__in=earlier
+    return (
+        people.exclude(pk__in=[stage.request.requester_id, stage.request.beneficiary_id])
+        .exclude(pk__in=_people_of(earlier))
+        .exclude(pk__in=_represented_in(earlier))
+        .exclude(pk__in=_delegates_of(_people_of(earlier), book.program.id, at))
     )
 
 
@@ -120,16 +158,23 @@ def places_with_nobody(
 
 
 def who_may_decide(book: Rolebook, stage: Stage, at: datetime) -> tuple[Account, ...]:
-    """Return who may decide a stage now: everybody in its office, else the program's stewards; by id."""
+    """Return who may decide a stage now and is there: by office; the stewards where nobody is, and once it is overdue."""
     people = tuple(people_in_office(book, stage, at).order_by("pk"))
-    if people:
+    if people and not is_overdue(stage):
         return people
-    stewards = _office_grants(book, STEWARD_ID, at)
-    if stewards is None:
+    known = {person.pk for person in people}
+    return (*people, *(one for one in stewards_for(book, stage, at) if one.pk not in known))
+
+
+def stewards_for(book: Rolebook, stage: Stage, at: datetime) -> tuple[Account, ...]:
+    """Return the stewards to whom a stage comes: those who are there, else all; never who asked for it."""
+    grants = _office_grants(book, STEWARD_ID, at)
+    if grants is None:
         return ()
     left_out = [stage.request.requester_id, stage.request.beneficiary_id]
-    found = Account.objects.filter(pk__in=stewards.values("account")).exclude(pk__in=left_out)
-    return tuple(found.order_by("pk"))
+    found = Account.objects.filter(pk__in=grants.values("account")).exclude(pk__in=left_out).order_by("pk")
+    there = tuple(found.exclude(pk__in=absent_accounts(book.program.id, at)))
+    return there or tuple(found)
 
 
 def stages_in_office(standing: Standing) -> Q:
@@ -148,17 +193,17 @@ def stages_in_office(standing: Standing) -> Q:
 
 
 def stages_without_office(standing: Standing) -> Q:
-    """Return the SQL condition for the stages at which a steward stands in, because nobody is left to decide.
+    """Return the SQL condition for the stages at which a steward stands in: nobody is left, or it has waited too long.
 
     Matches nothing for somebody who is no steward.
     """
     if not any(office.role_id == STEWARD_ID for office in standing.offices(Act.DECIDE)):
         return Q(pk__in=())
-    return stages_with_nobody_left(standing.book, standing.at)
+    return stages_with_nobody_left(standing.book, standing.at) | Q(escalated_why=Stage.Why.OVERDUE)
 
 
 def stages_with_nobody_left(book: Rolebook, at: datetime, besides: Account | None = None) -> Q:
-    """Return the SQL condition for the stages that nobody in their own office, ``besides`` left out, may decide."""
+    """Return the SQL condition for the stages that nobody who is there may decide by office, ``besides`` left out."""
     known = [holder.role_id for holder in book.authority.holders(Act.DECIDE)]
     condition = ~Q(approver_role_id__in=known)
     for role_id in known:
@@ -170,11 +215,13 @@ def stages_with_nobody_left(book: Rolebook, at: datetime, besides: Account | Non
     return condition
 
 
-def not_conflicted(account: Account) -> Q:
-    """Return the SQL condition for stages that `own_request` and `decided_before` do not keep a person from."""
+def not_conflicted(standing: Standing) -> Q:
+    """Return the SQL condition for stages that `own_request` and `spoken_before` do not keep a person from."""
+    account = standing.account
+    represented = represented_by(account, standing.program_id, standing.at)
     before = Outcome.objects.filter(
         _before(OuterRef("pk"), OuterRef("chain_id"), OuterRef("request_version")),
-        _by(account),
+        _by(account) | _for(account) | _person_in(represented),
         request=OuterRef("request"),
     )
     return ~Q(request__requester=account) & ~Q(request__beneficiary=account) & Q(~Exists(before))
@@ -183,6 +230,28 @@ def not_conflicted(account: Account) -> Q:
 def _by(account: Account) -> Q:
     """Return the condition for outcomes of a person: of the account, or of one that was merged into it (I6)."""
     return Q(approver=account) | Q(approver__merged_into=account)
+
+
+def _for(account: Account) -> Q:
+    """Return the condition for outcomes that a delegate gave for a person."""
+    return Q(delegate_for=account) | Q(delegate_for__merged_into=account)
+
+
+def _person_in(people: QuerySet[Delegation, int]) -> Q:
+    return Q(approver__in=people) | Q(approver__merged_into__in=people)
+
+
+def _represented_in(outcomes: QuerySet[Outcome]) -> QuerySet[Outcome, int]:
+    """Return the accounts of those for whom a delegate decided, as a subquery."""
+    person = Coalesce("delegate_for__merged_into", "delegate_for")
+    given = outcomes.exclude(delegate_for=None).annotate(represented=person)
+    return given.values_list("represented", flat=True)
+
+
+def _delegates_of(people: QuerySet[Outcome, int], program_id: str, at: datetime) -> QuerySet[Delegation, int]:
+    """Return the accounts that decide for some absent people now, as a subquery."""
+    theirs = delegations_in_force(program_id, at).filter(absence__account__in=people)
+    return theirs.values_list("delegate", flat=True)
 
 
 def _people_of(outcomes: QuerySet[Outcome]) -> QuerySet[Outcome, int]:
@@ -208,10 +277,10 @@ def _office_grants(book: Rolebook, role_id: str, at: datetime) -> QuerySet[Grant
         return None
     grants = Grant.objects.filter(
         in_force(at),
+        counts(at),
         program_id=book.program.id,
         role_id=role_id,
         account__status=Account.Status.ACTIVE,
-        participation__status=Participation.Status.ACTIVE,
     )
     if role.reach.kinds and book.held_at_organization(role):
         grants = grants.filter(organization__kind_id__in=role.reach.kinds)
@@ -254,16 +323,26 @@ def _in_office_of_outer_stage(book: Rolebook, role_id: str, at: datetime) -> Que
             )
         else:
             grants = grants.filter(organization=OuterRef("organization"))
-    earlier = Outcome.objects.filter(
-        _before(
-            OuterRef(OuterRef("pk")),
-            OuterRef(OuterRef("chain_id")),
-            OuterRef(OuterRef("request_version")),
-        ),
-        request=OuterRef(OuterRef("request")),
-    )
+    earlier, deeper = _earlier_of_outer_stage(2), _earlier_of_outer_stage(3)
     return (
         grants.exclude(account=OuterRef("request__requester"))
         .exclude(account=OuterRef("request__beneficiary"))
+        .exclude(account__in=absent_accounts(book.program.id, at))
         .exclude(account__in=_people_of(earlier))
+        .exclude(account__in=_represented_in(earlier))
+        .exclude(account__in=_delegates_of(_people_of(deeper), book.program.id, at))
+    )
+
+
+def _earlier_of_outer_stage(depth: int) -> QuerySet[Outcome]:
+    """Return the outcomes that use up their approvers for a stage which is ``depth`` queries further out."""
+
+    def outer(name: str) -> OuterRef:
+        reference = OuterRef(name)
+        for _ in range(depth - 1):
+            reference = OuterRef(reference)
+        return reference
+
+    return Outcome.objects.filter(
+        _before(outer("pk"), outer("chain_id"), outer("request_version")), request=outer("request")
     )

@@ -19,13 +19,14 @@ from rolebook.governance.course import (
     settle_request_when_done,
     settle_stage,
 )
-from rolebook.governance.deciders import Seat, decided_before, own_request, seat_at
+from rolebook.governance.deciders import Seat, own_request, represented_at, seat_at, spoken_before
 from rolebook.governance.facts import RowFacts, change_of_item, judge_changes
 from rolebook.governance.granting import grant_items
 from rolebook.governance.laying_out import layout_has_changed
 from rolebook.governance.locks import Held
 from rolebook.governance.models import Outcome, Request, RequestItem, Stage
 from rolebook.governance.queries.seeing import not_yours
+from rolebook.governance.reactivating import asks_to_reactivate
 from rolebook.governance.refusals import NotAllowed, Refused
 from rolebook.policy.model import Act
 from rolebook.policy.rules import Moment, Violation
@@ -111,8 +112,9 @@ def decide(
     seat = seat_or_refusal(standing, stage, tuple(item.role_id for item in items))
     if stage.state not in (Stage.State.OPEN, Stage.State.WAITING):
         return already_decided(stage, standing.account)
-    if decided_before(standing.account, stage):
-        raise Refused([Violation("decided_before")])
+    second = spoken_before(standing, stage)
+    if second is not None:
+        raise Refused([Violation(second)])
     if stage.state != Stage.State.OPEN or request.state != Request.State.PENDING:
         raise Refused([Violation("stage_not_open")])
     _require_shown(stage, request, items, shown)
@@ -172,7 +174,11 @@ def _judge(standing: Standing, stage: Stage, request: Request, items: tuple[Requ
     asked = [item for item in items if item.state == RequestItem.State.PENDING]
     changes = [change_of_item(item, request, Moment.OUTCOME, standing.at, standing.account) for item in asked]
     violations = (
-        *inactive_violations(request.beneficiary, request.program_id),
+        *(
+            ()
+            if asks_to_reactivate(request.pk, request.version)
+            else inactive_violations(request.beneficiary, request.program_id)
+        ),
         *judge_changes(changes, RowFacts(standing.book, stage=stage)),
     )
     if violations:
@@ -190,6 +196,7 @@ def _record(
     reason: str,
 ) -> Outcome:
     request = stage.request
+    absent = None if seat.stands_in else represented_at(standing, stage)
     outcome = Outcome.objects.create(
         program_id=request.program_id,
         request=request,
@@ -201,6 +208,7 @@ def _record(
         reason=reason,
         items_hash=stage.items_hash,
         decided_at=work.at,
+        delegate_for=absent,
     )
     work.record(
         _TAGS[verdict],
@@ -216,6 +224,7 @@ def _record(
             "items": [item.public_id for item in items],
             "role_id": seat.role_id,
             "stand_in": seat.stands_in,
+            **({} if absent is None else {"delegate_for": absent.public_id}),
         },
         personal={"reason": reason or None},
     )

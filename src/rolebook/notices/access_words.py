@@ -1,9 +1,11 @@
 """The words of mails about requests, decisions and access (QPP-07 to QPP-10, QPP-13)."""
 
 from rolebook.governance.models import Outcome, Request, RequestItem, Stage
+from rolebook.governance.queries.absences import away_at
 from rolebook.governance.queries.account_preview import change_in_words
 from rolebook.notices.facts import Facts, link
 from rolebook.notices.letter import Button, Letter
+from rolebook.notices.office_words import office_that_acted, offices_that_decided
 
 _REASON_LENGTH = 600
 _DONE = {"approved": "approved", "denied": "denied", "returned": "returned"}
@@ -27,6 +29,7 @@ def request_waiting(facts: Facts) -> Letter:
             *item_lines(facts, list(stage.items.select_related("organization").order_by("position"))),
             ("Asked", facts.instant(request.submitted_at)),
             ("Their reason", shortened(request.reason)),
+            *absent_people(facts, stage),
         ),
         button=manage_access(facts),
         whom_to_ask=facts.contact,
@@ -34,6 +37,18 @@ def request_waiting(facts: Facts) -> Letter:
             "You get this because you decide requests there. "
             "Others who can decide got it too; one decision is enough."
         ),
+    )
+
+
+def absent_people(facts: Facts, stage: Stage) -> tuple[tuple[str, str], ...]:
+    """Return a line for each person of a stage's office who is out of office, with who decides meanwhile."""
+    return tuple(
+        (
+            "Out of office",
+            f"{one.name}, until {facts.instant(one.ends_at)}"
+            + (f"; {', '.join(one.delegates)} decides meanwhile" if one.delegates else ""),
+        )
+        for one in away_at(facts.book, [stage], facts.now).get(stage.pk, ())
     )
 
 
@@ -97,7 +112,7 @@ def _decision(facts: Facts, whose: str, again: str) -> Letter:
         facts=(
             *item_lines(facts, items, with_state=request.state == Request.State.PARTLY_APPROVED),
             *_asked_by(request),
-            ("Decided by", _deciders(request)),
+            ("Decided by", offices_that_decided(facts, [request])),
             ("Decided", facts.instant()),
             ("Reason given", _reasons(request)),
         ),
@@ -138,7 +153,7 @@ def returned(facts: Facts) -> Letter:
         subject=f"{program_of(facts)}: Please correct your request: {what}",
         first_line=f"Your request for {what} was returned because something is missing or not right.",
         facts=(
-            ("Returned by", facts.actor.name if facts.actor else ""),
+            ("Returned by", office_that_acted(facts)),
             ("Returned", facts.instant()),
             ("What to correct", shortened(outcome.reason if outcome else "")),
         ),
@@ -153,10 +168,10 @@ def submit_again(facts: Facts) -> Letter:
     """To the requester: who denied asks for the request once more (QPP-13)."""
     request = facts.request
     what = in_a_few_words(facts, list(items_of(request)))
-    who = facts.actor.name if facts.actor else "Who decided"
+    who = offices_that_decided(facts, [request]) or "Who decided"
     return Letter(
         subject=f"{program_of(facts)}: Please submit your request again: {what}",
-        first_line=f"{who} asks you to submit your request for {what} again.",
+        first_line=f"The {who} asks you to submit your request for {what} again.",
         facts=(("Asked", facts.instant()), ("Note", shortened(facts.personal.get("reason", "")))),
         paragraphs=(
             "A decision cannot be reversed, so a new request is needed. "
@@ -282,13 +297,6 @@ def _asked_by(request: Request) -> tuple[tuple[str, str], ...]:
     if request.requester_id == request.beneficiary_id:
         return ()
     return (("Asked by", f"{request.requester.name} ({request.requester.email})"),)
-
-
-def _deciders(request: Request) -> str:
-    outcomes = (
-        request.outcomes.filter(request_version=request.version).select_related("approver").order_by("pk")
-    )
-    return ", ".join(dict.fromkeys(outcome.approver.name for outcome in outcomes))
 
 
 def _reasons(request: Request) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from rolebook.accounts.models import Account
 from rolebook.audit import tags
 from rolebook.audit.models import Event
-from rolebook.governance.deciders import holders_at, who_may_decide
-from rolebook.governance.models import Request
+from rolebook.governance.deciders import holders_at, stewards_for, who_may_decide
+from rolebook.governance.models import Request, Stage
 from rolebook.governance.queries.stewards import other_stewards
 from rolebook.governance.vouching import who_may_vouch
 from rolebook.notices.facts import Facts
@@ -125,6 +125,26 @@ def who_checks_codes(facts: Facts) -> Iterable[Account]:
         for account in holders_at(facts.book, holder.role_id, place, facts.now)
     }
     return [people[pk] for pk in sorted(people) if pk != facts.beneficiary.pk]
+
+
+def the_delegates(facts: Facts) -> Iterable[Account]:
+    """Who was named to decide for the absent person, each once."""
+    ids = [public_id for _, public_id in facts.new("delegates") or ()]
+    return Account.objects.filter(public_id__in=ids).order_by("pk")
+
+
+def who_can_still_decide(facts: Facts) -> Iterable[Account]:
+    """Everybody who can decide the stage now, and nobody once it was settled."""
+    if facts.stage.state != Stage.State.OPEN:
+        return []
+    return who_may_decide(facts.book, facts.stage, facts.now)
+
+
+def the_stewards_late(facts: Facts) -> Iterable[Account]:
+    """The stewards to whom a stage came after it had opened; as it opened, they were asked like everybody else."""
+    if not facts.new("late") or facts.stage.state != Stage.State.OPEN:
+        return []
+    return stewards_for(facts.book, facts.stage, facts.now)
 
 
 def who_can_decide(facts: Facts) -> Iterable[Account]:

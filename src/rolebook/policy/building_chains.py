@@ -50,12 +50,41 @@ def check_chains(
         if stages and not approval.employing_chain:
             expected = "only with 'employing_chain: true'"
             source.key_error(("approval", key), "unreachable stage", key, expected)
+    check_waiting(source, approval)
     if approval.employing_waits and not approval.employing_chain:
         source.key_error(
             ("approval", "employing_waits"),
             "unused key",
             "employing_waits",
             "only with 'employing_chain: true'",
+        )
+
+
+def check_waiting(source: Source, approval: Approval) -> None:
+    """Judge when approvers are reminded and the steward is told: days in their order, and each once."""
+    days, escalate = approval.remind_after_working_days, approval.escalate_after_working_days
+    if list(days) != sorted(set(days)):
+        source.error(
+            ("approval", "remind_after_working_days"),
+            "wrong order",
+            ", ".join(map(str, days)),
+            "each number of days once, shortest first",
+        )
+    if escalate is not None and days and escalate < days[0]:
+        source.error(
+            ("approval", "escalate_after_working_days"),
+            "wrong order",
+            str(escalate),
+            "no fewer days than before the first reminder",
+        )
+    if list(approval.holidays) != sorted(set(approval.holidays)):
+        source.error(("approval", "holidays"), "wrong order", None, "each day once, earliest first")
+    if approval.holidays and not days and escalate is None:
+        source.key_error(
+            ("approval", "holidays"),
+            "unused key",
+            "holidays",
+            "only with 'remind_after_working_days' or 'escalate_after_working_days'",
         )
 
 

@@ -51,6 +51,10 @@ class Stage(models.Model):
         RETURNED = "returned", "Returned"
         VOID = "void", "Will not be decided"
 
+    class Why(models.TextChoices):
+        NOBODY = "nobody", "Nobody in office may decide it"
+        OVERDUE = "overdue", "It has waited too long"
+
     public_id = models.UUIDField(unique=True, default=new_public_id, editable=False)
     program = models.ForeignKey(Program, on_delete=models.PROTECT)
     request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="stages")
@@ -71,6 +75,11 @@ class Stage(models.Model):
     state = models.CharField(max_length=20, choices=State, default=State.WAITING)
     opened_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
+    reminded_after = models.PositiveSmallIntegerField(null=True)
+    """Working days after which its approvers were last reminded; null: not yet."""
+    escalated_at = models.DateTimeField(null=True)
+    """Since when it has been with the steward, too, on record; null: it is with its office alone."""
+    escalated_why = models.CharField(max_length=20, choices=Why, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [
@@ -142,6 +151,10 @@ class Outcome(models.Model):
     reason = models.TextField(blank=True, default="")
     items_hash = models.CharField(max_length=64)
     decided_at = models.DateTimeField()
+    delegate_for = models.ForeignKey(
+        Account, on_delete=models.PROTECT, null=True, related_name="outcomes_by_delegate"
+    )
+    """Who was out of office and had named the approver as delegate; neither gives another word on the items (I6)."""
 
     class Meta:
         constraints = [

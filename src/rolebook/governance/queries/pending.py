@@ -189,7 +189,7 @@ def matching_stage_ids(
 def decidable(standing: Standing) -> Q:
     """Return the SQL condition for the stages that the viewer may decide, by office or as the steward."""
     seats = stages_in_office(standing) | stages_without_office(standing)
-    return seats & not_conflicted(standing.account)
+    return seats & not_conflicted(standing)
 
 
 def _matches(search: str) -> Q:

@@ -15,6 +15,7 @@ from rolebook.governance.queries import (
     pending_requests,
     users_of_organization,
 )
+from rolebook.governance.queries.absences import AwayNow, away_now
 from rolebook.governance.queries import home as waiting_at_home
 from rolebook.governance.queries.audit_reach import may_see_audit_at
 from rolebook.governance.queries.paging import Page
@@ -51,6 +52,7 @@ def manage_access(request: ProgramRequest) -> HttpResponse:
         )
     narrowed = bool(filters.search or filters.role_id)
     organization_search = asked(request, "organization")
+    now = away_now(viewer, program_id, at) if waiting.decides else AwayNow(None, ())
     connected = connected_organizations(
         viewer, program_id, at, search=organization_search, after=asked(request, "organizations-after")
     )
@@ -60,6 +62,8 @@ def manage_access(request: ProgramRequest) -> HttpResponse:
         "pages/manage_access.html",
         {
             "decides": waiting.decides,
+            "away_until": now.until,
+            "represented": now.represented,
             "to_decide": to_decide,
             "to_decide_total": waiting.to_decide,
             "lost_factors": lost_factors(viewer, program_id, at) if waiting.decides else (),
