@@ -102,6 +102,9 @@ def test_a_decision_is_told_to_who_decided_and_to_who_asked(
     assert set(answers) == {"Uma User"}
     assert answers["Uma User"].subject == f"QPP: Access {word}: Staff User at {practice.name}"
     assert "as agreed" in answers["Uma User"].text
+    # Offices, not persons (docs/decisions/0027).
+    assert f"Security Official of {practice.name}" in " ".join(answers["Uma User"].text.split())
+    assert "Olga" not in answers["Uma User"].text
 
 
 @pytest.mark.requirement("QPP-10")
@@ -129,6 +132,8 @@ def test_who_denied_by_mistake_can_have_the_requester_asked_again(
     again = told("submit-again")
     assert set(again) == {"Uma User"}
     assert "submit your request" in again["Uma User"].subject
+    assert "The Security Official of" in again["Uma User"].text
+    assert officials[0].name not in again["Uma User"].text
     assert str(request.public_id) in again["Uma User"].text
 
 

@@ -108,6 +108,24 @@ def test_a_denied_request_is_submitted_again_with_the_same_answers(world: World)
 
 
 @pytest.mark.requirement("QPP-13")
+def test_who_submits_again_answers_the_denials_reason_first(world: World) -> None:
+    answer(world.maria, world.waiting, "denied", clock.now(), reason="Which clinic are you at?")
+    client = signed_in(world.nora)
+    address = reverse("request", args=[QPP, world.waiting.public_id])
+    page = text(client.get(address))
+    assert "Security Official of Cedar Valley Family Practice said: Which clinic are you at?" in page
+    assert "Maria" not in page.partition("Course")[2].partition("</ol>")[0]
+    assert ">I prepare the quality measures.</textarea>" in page
+    again = reverse("submit-again", args=[QPP, world.waiting.public_id])
+    assert client.post(again, {"reason": "x" * 5_000}).status_code == 422
+    client.post(again, {"reason": "I prepare the quality measures, at the clinic in Elm Street."})
+    made = Request.objects.get(resubmission_of=world.waiting)
+    assert made.reason == "I prepare the quality measures, at the clinic in Elm Street."
+    world.waiting.refresh_from_db()
+    assert world.waiting.reason == "I prepare the quality measures."
+
+
+@pytest.mark.requirement("QPP-13")
 def test_who_denied_sees_the_contact_and_asks_for_a_new_request(world: World) -> None:
     answer(world.maria, world.waiting, "denied", clock.now())
     client = signed_in(world.maria)
@@ -214,9 +232,8 @@ def test_a_denied_request_stays_on_home_until_it_is_asked_for_again(world: World
     client = signed_in(world.nora)
     address = reverse("request", args=[QPP, world.waiting.public_id])
     assert address in text(client.get(reverse("home", args=[QPP])))
-    again = reverse("submit-again", args=[QPP, world.waiting.public_id])
-    assert again in text(client.get(reverse("home", args=[QPP])))
-    client.post(again)
+    assert f"{address}#again" in text(client.get(reverse("home", args=[QPP])))
+    client.post(reverse("submit-again", args=[QPP, world.waiting.public_id]))
     page = text(client.get(reverse("home", args=[QPP])))
     assert address not in page
     assert "Waits for a Security Official" in page

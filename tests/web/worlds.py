@@ -100,7 +100,7 @@ def review(role_id: str, *places: Organization) -> str:
     return reverse("review-request", args=[QPP, role_id]) + f"?at={in_address(places)}"
 
 
-def answer(official: people.Person, request: Request, verdict: str, at: datetime) -> None:
+def answer(official: people.Person, request: Request, verdict: str, at: datetime, reason: str = "") -> None:
     """Let an official decide a request's open stage."""
     stage = request.stages.get(state=Stage.State.OPEN)
     decide_stage(
@@ -108,6 +108,7 @@ def answer(official: people.Person, request: Request, verdict: str, at: datetime
         program_id=QPP,
         stage_id=stage.public_id,
         verdict=verdict,
+        reason=reason,
         shown_version=stage.request_version,
         shown_hash=stage.items_hash,
         at=at,

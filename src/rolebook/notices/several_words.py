@@ -6,6 +6,7 @@ from rolebook.governance.models import Outcome, Request, RequestItem, Stage
 from rolebook.notices.access_words import in_a_few_words, items_of, manage_access, program_of, shortened
 from rolebook.notices.facts import Facts, link
 from rolebook.notices.letter import Button, Letter
+from rolebook.notices.office_words import offices_that_decided
 
 _SHOWN = 40
 
@@ -104,7 +105,7 @@ def _decisions(about: Sequence[Facts], whose: str) -> Letter:
         first_line=f"{number} {whose} were {came_to}.",
         facts=(
             *_lines(what if len(states) == 1 else f"{what}: {request.state}" for request, what in ends),
-            ("Decided by", facts.actor.name if facts.actor else ""),
+            ("Decided by", offices_that_decided(facts, [request for request, _ in ends])),
             ("Decided", facts.instant()),
             ("Reason given", _reason(ends[0][0])),
         ),
@@ -143,7 +144,7 @@ def parts_decided(about: Sequence[Facts]) -> Letter:
         first_line=f"A part of your request was {verdict}: {what}.",
         facts=(
             *(_lines(answered) if len(answered) > 1 else ()),
-            ("Decided by", facts.actor.name if facts.actor else ""),
+            ("Decided by", offices_that_decided(facts, [request], here=True)),
             ("Decided", facts.instant()),
             ("Reason given", shortened(reason)),
         ),

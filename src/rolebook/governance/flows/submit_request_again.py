@@ -10,7 +10,7 @@ from rolebook.accounts.models import Account
 from rolebook.audit import tags
 from rolebook.audit.recording import Origin
 from rolebook.governance import locks
-from rolebook.governance.flows.attempt import About, acting_standing, attempt, require_open
+from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text, require_open
 from rolebook.governance.models import Request, RequestItem
 from rolebook.governance.queries.own_requests import AGAIN
 from rolebook.governance.queries.seeing import find_request
@@ -20,17 +20,26 @@ from rolebook.policy.rules import Violation
 
 
 def submit_request_again(
-    *, acting_user: Account, program_id: str, request_id: uuid.UUID | str, at: datetime, origin: Origin
+    *,
+    acting_user: Account,
+    program_id: str,
+    request_id: uuid.UUID | str,
+    at: datetime,
+    origin: Origin,
+    reason: str | None = None,
 ) -> Request:
     """Return the new request (or the next version of a returned one), which asks for what was not given before.
 
-    A second click returns the request that the first one made. Raises NotFound for a request that is not the person's
-    own, and Refused while it is pending, after it was approved, or when a rule now forbids it.
+    ``reason`` stands in the new request in place of the earlier one, as an answer to what was said with the denial;
+    None carries the earlier reason over. A returned request keeps its own. A second click returns the request that the
+    first one made. Raises NotFound for a request that is not the person's own, and Refused while it is pending, after
+    it was approved, or when a rule now forbids it.
     """
     about = About(program_id=program_id)
     with attempt(
         tags.ATTEMPT_REFUSED_REQUEST, acting_user=acting_user, at=at, origin=origin, about=about
     ) as work:
+        told = None if reason is None else checked_text(reason)
         earlier = find_request(program_id, request_id)
         if acting_user.pk != earlier.requester_id or earlier.beneficiary_id != earlier.requester_id:
             raise NotFound
@@ -54,7 +63,9 @@ def submit_request_again(
         wishes = _wishes(earlier, at)
         if earlier.state == Request.State.RETURNED:
             return submit_next_version(work, standing, earlier, wishes)
-        return submit(work, standing, wishes, reason=earlier.reason, resubmission_of=earlier)
+        return submit(
+            work, standing, wishes, reason=earlier.reason if told is None else told, resubmission_of=earlier
+        )
 
 
 def _wishes(earlier: Request, at: datetime) -> list[Wish]:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rolebook.accounts.models import canonical_id
 from rolebook.governance.flows.ask_to_submit_again import ask_to_submit_again
+from rolebook.governance.flows.attempt import LONGEST_TEXT
 from rolebook.governance.flows.submit_request_again import submit_request_again
 from rolebook.governance.flows.withdraw_part import withdraw_part
 from rolebook.governance.flows.withdraw_request import withdraw_request
@@ -79,6 +80,9 @@ def _show(
         "deciding": [row for row in detail.to_decide if row.may_decide],
         "folded": len(line.items) > _SHOWN_AT_ONCE,
         "may_submit_again": line.may_submit_again and detail.again_id is None,
+        "denials": [step for step in detail.course if step.verdict == "denied" and step.reason],
+        "typed_reason": request.POST.get("reason", line.reason),
+        "longest": LONGEST_TEXT,
         "sees_history": own
         or may_see_official_history(request.account, request.program.id, request_id, request.at),
         "problems": problems,
@@ -101,9 +105,14 @@ def withdraw(request: ProgramRequest, request_id: uuid.UUID) -> HttpResponse:
 @program_view
 @require_POST
 def submit_again(request: ProgramRequest, request_id: uuid.UUID) -> HttpResponse:
-    """Make a new request with the answers of an earlier one (QPP-13)."""
+    """Make a new request with the answers of an earlier one, and its reason as it was changed here (QPP-13)."""
+    typed = request.POST.get("reason")
+    if typed is not None and len(typed) > LONGEST_TEXT:
+        return _show(request, request_id, (f"Write {LONGEST_TEXT:,} characters at most as the reason.",), 422)
     said = "Your request was submitted again, with the same answers."
-    return _act(request, request_id, submit_request_again, said)
+    if typed is not None:
+        said = "Your request was submitted again, with the reason as you wrote it."
+    return _act(request, request_id, partial(submit_request_again, reason=typed), said)
 
 
 @program_view
