@@ -5,7 +5,9 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from rolebook.accounts.models import Account
+from rolebook.governance.authority import Office, Standing
 from rolebook.governance.models import Absence, Delegation
+from rolebook.policy.model import STEWARD_ID, Act
 
 
 def away(at: datetime, prefix: str = "") -> Q:
@@ -40,3 +42,8 @@ def absences_of(account: Account, program_id: str, at: datetime) -> QuerySet[Abs
         Q(ended_at__isnull=True) | Q(ended_at__gt=at), account=account, program_id=program_id, ends_at__gt=at
     )
     return coming.order_by("starts_at", "pk")
+
+
+def deciding_offices(standing: Standing) -> tuple[Office, ...]:
+    """Return the offices with which somebody decides requests, the steward's left out: that stands in for others."""
+    return tuple(office for office in standing.offices(Act.DECIDE) if office.role_id != STEWARD_ID)

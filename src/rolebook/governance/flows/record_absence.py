@@ -12,14 +12,14 @@ from rolebook.accounts.models import Account
 from rolebook.audit import tags
 from rolebook.audit.recording import Origin, UnitOfWork
 from rolebook.governance import locks
-from rolebook.governance.absences import absences_of
+from rolebook.governance.absences import absences_of, deciding_offices
 from rolebook.governance.authority import Office, Standing, standing_of
 from rolebook.governance.flows.attempt import About, acting_standing, attempt
 from rolebook.governance.importing import day_of, first_instant
 from rolebook.governance.models import Absence, Delegation
 from rolebook.governance.queries.seeing import public_id_of
 from rolebook.governance.refusals import NotFound, Refused
-from rolebook.policy.model import STEWARD_ID, Act, Rolebook
+from rolebook.policy.model import Rolebook
 from rolebook.policy.rules import Violation
 
 LONGEST = timedelta(days=366)
@@ -170,11 +170,6 @@ def decline_delegation(
             return found
         _decline(work, found)
         return found
-
-
-def deciding_offices(standing: Standing) -> tuple[Office, ...]:
-    """Return the offices with which somebody decides requests, the steward's left out: that stands in for others."""
-    return tuple(office for office in standing.offices(Act.DECIDE) if office.role_id != STEWARD_ID)
 
 
 def covers(theirs: Office, mine: Office) -> bool:

@@ -8,9 +8,8 @@ from datetime import datetime
 from django.db.models import Q
 
 from rolebook.accounts.models import Account, Organization
-from rolebook.governance.absences import absences_of, away, delegations_in_force
+from rolebook.governance.absences import absences_of, away, deciding_offices, delegations_in_force
 from rolebook.governance.deciders import holders_at
-from rolebook.governance.flows.record_absence import deciding_offices
 from rolebook.governance.models import Absence, Delegation, Stage
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.queries.seeing import viewer_standing

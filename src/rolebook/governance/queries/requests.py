@@ -12,8 +12,9 @@ from rolebook.accounts.queries import book_of_version
 from rolebook.audit import tags
 from rolebook.audit.models import Event
 from rolebook.governance.authority import Standing
-from rolebook.governance.deciders import stages_with_nobody_left
+from rolebook.governance.deciders import is_overdue, stages_with_nobody_left
 from rolebook.governance.models import Outcome, Request, RequestItem, Stage
+from rolebook.governance.queries.absences import Away, away_at
 from rolebook.governance.queries.giving import Asked, RoleGives, what_it_gives
 from rolebook.governance.queries.own_requests import (
     ItemLine,
@@ -38,6 +39,9 @@ class CourseStep:
         steward: title of the steward where nobody is left in that office, so that the steward decides; else None.
         decided_by: name of who decided; None before, and for viewers who are told the office only.
         verdict: "approved", "denied", "returned"; None before.
+        delegate_for: name of the absent person for whom who decided did so; None for viewers told the office only.
+        overdue: whether it has waited so long that the steward may decide it, too.
+        away: who of its office is out of office, while it is open; for viewers who are told names.
     """
 
     stage_id: uuid.UUID
@@ -52,6 +56,9 @@ class CourseStep:
     verdict: str | None
     reason: str
     decided_at: datetime | None
+    delegate_for: str | None = None
+    overdue: bool = False
+    away: tuple[Away, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +148,9 @@ def request_detail(
     public_id = public_id_of(request_id)
     requests = with_people(Request.objects.filter(program_id=program_id, public_id=public_id))
     # As they were laid out: chains that others wait for come before those that wait, the closing stages last.
-    laid_out = Stage.objects.select_related("organization", "outcome__approver").order_by("pk")
+    laid_out = Stage.objects.select_related(
+        "organization", "outcome__approver", "outcome__delegate_for"
+    ).order_by("pk")
     request = (
         requests.select_related("resubmission_of", "rolebook_version")
         .prefetch_related(Prefetch("stages", laid_out))
@@ -169,7 +178,13 @@ def request_detail(
         line=request_line(standing, request, parts.lines(standing, stages, left)),
         beneficiary_id=request.beneficiary.public_id,
         beneficiary_email=request.beneficiary.email if official else None,
-        course=_course(request, stages, left, tell_names=official),
+        course=_course(
+            request,
+            stages,
+            left,
+            away_at(standing.book, open_stages, at) if official else {},
+            tell_names=official,
+        ),
         to_decide=rows,
         gives=_gives(standing, request, parts),
         may_ask_again=denied and again is None and asked_again_at is None,
@@ -207,7 +222,12 @@ def _left_to_steward(standing: Standing, open_stages: Sequence[Stage]) -> frozen
 
 
 def _course(
-    request: Request, stages: Sequence[Stage], left: Collection[int], *, tell_names: bool
+    request: Request,
+    stages: Sequence[Stage],
+    left: Collection[int],
+    away: Mapping[int, tuple[Away, ...]],
+    *,
+    tell_names: bool,
 ) -> tuple[CourseStep, ...]:
     """Return the course; titles are those of the rolebook under which the request was laid out."""
     book = book_of_version(request.rolebook_version)
@@ -215,6 +235,7 @@ def _course(
     steps: list[CourseStep] = []
     for stage in stages:
         outcome = stage_outcome(stage)
+        represented = None if outcome is None else outcome.delegate_for
         steps.append(
             CourseStep(
                 stage_id=stage.public_id,
@@ -230,6 +251,9 @@ def _course(
                 verdict=None if outcome is None else outcome.verdict,
                 reason="" if outcome is None else outcome.reason,
                 decided_at=None if outcome is None else outcome.decided_at,
+                delegate_for=represented.name if represented is not None and tell_names else None,
+                overdue=stage.state == Stage.State.OPEN and is_overdue(stage),
+                away=away.get(stage.pk, ()),
             )
         )
     return tuple(steps)

@@ -15,8 +15,8 @@ from rolebook.governance.queries import (
     pending_requests,
     users_of_organization,
 )
-from rolebook.governance.queries.absences import AwayNow, away_now
 from rolebook.governance.queries import home as waiting_at_home
+from rolebook.governance.queries.absences import AwayNow, away_now
 from rolebook.governance.queries.audit_reach import may_see_audit_at
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import SORTS, Filters, PendingRow, Sort

@@ -53,10 +53,11 @@ def out_of_office_page(request: ProgramRequest) -> HttpResponse:
         ],
         "for_others": [(one, role_title(request.rolebook, one.role_id)) for one in found.for_others],
         "fields": [
-            (name, title, typed[name] or (today if name == "first_on" else "")) for name, title in _DATES
+            (name, title, typed[name] or (today.isoformat() if name == "first_on" else ""))
+            for name, title in _DATES
         ],
-        "today": today,
-        "latest": today + timedelta(days=731),
+        "today": today.isoformat(),
+        "latest": (today + timedelta(days=731)).isoformat(),
         "offered": [(one, chosen[one.role_id]) for one in found.offered],
         "problems": problems,
         "summary_title": "Nothing was recorded",
@@ -94,9 +95,7 @@ def decline_page(request: ProgramRequest, delegation_id: uuid.UUID) -> HttpRespo
     return _back(request)
 
 
-def _record(
-    request: ProgramRequest, days: dict[str, date | None], chosen: dict[str, str]
-) -> tuple[str, ...]:
+def _record(request: ProgramRequest, days: dict[str, date | None], chosen: dict[str, str]) -> tuple[str, ...]:
     first_on, last_on = days["first_on"], days["last_on"]
     if first_on is None or last_on is None:
         return ("Choose both days.",)
