@@ -66,9 +66,12 @@ def test_requests_and_grants_are_listed_for_people_and_as_json(practice: Organiz
     official = grants.official(practice, at=clock.now())
     request = asks(grants.user(), practice)
     assert str(request.public_id) in run(requests_command, "list", "qpp").output
-    row = json.loads(run(requests_command, "list", "qpp", "--state", "pending", "--json").output)
+    [row] = json.loads(run(requests_command, "list", "qpp", "--state", "pending", "--json").output)
     assert (row["roles"], row["waits_for"]) == (["staff_user"], ["security_official"])
     assert official.user_id in run(grants_command, "list", "qpp", "--organization", practice.code).output
     assert run(grants_command, "list", "qpp", "--as-of", "2020-01-01").output == ""
-    held = json.loads(run(grants_command, "list", "qpp", "--all", "--json").output)
+    [held] = json.loads(run(grants_command, "list", "qpp", "--all", "--json").output)
     assert held["origin"].startswith("designation ")
+    assert (held["kind"], held["role_id"], held["lower_levels"]) == ("role", "security_official", None)
+    for command in (requests_command, grants_command):
+        assert json.loads(run(command, "list", "iqies", "--json").output) == []

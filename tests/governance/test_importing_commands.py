@@ -1,5 +1,7 @@
 """The commands: import accounts, import grants."""
 
+import contextlib
+import io
 import json
 from pathlib import Path
 
@@ -44,5 +46,11 @@ def test_a_refused_import_is_told_with_its_places(practice: Organization, tmp_pa
     ):
         told = run("import", "grants", str(roles), "--program", program, "--reason", "x")
         assert expected in str(told.exception.format_message())  # type: ignore[union-attr]
+    told = run("import", "grants", str(roles), "--program", "qpp", "--reason", "x", "--json")
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        told.exception.show()  # type: ignore[union-attr]
+    [error] = json.loads(printed.getvalue())["errors"]
+    assert (error["file"], error["line"], error["column"]) == ("roles.csv", 2, 1)
+    assert error["expected"] == "the user ID of an account; import accounts first"
     long = run("import", "grants", str(roles), "--program", "qpp", "--reason", "x" * 3000)
     assert "nothing was imported: " in str(long.exception.format_message())  # type: ignore[union-attr]

@@ -2,12 +2,18 @@
 
 import dataclasses
 import json
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import TYPE_CHECKING
 
 import click
 
+from rolebook.cli.server.days import DAY_OR_MINUTE, Typed, moment_asked
+from rolebook.cli.server.json_list import print_list
 from rolebook.cli.server.start import start_django
+
+if TYPE_CHECKING:
+    from rolebook.governance.queries.listing import AccessRow, GrantRow
 
 
 @click.group()
@@ -21,13 +27,13 @@ def grants() -> None:
 @click.option("--organization", "code", help="Only the organization with this code.")
 @click.option(
     "--as-of",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
-    help="In force at this instant (UTC), not now.",
+    type=DAY_OR_MINUTE,
+    help="In force at the end of this day of the program's zone, or at this minute of it, not now.",
 )
 @click.option("--all", "all_ever", is_flag=True, help="Ended and closed ones too.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def list_them(
-    program: str, user_id: str | None, code: str | None, as_of: datetime | None, all_ever: bool, as_json: bool
+    program: str, user_id: str | None, code: str | None, as_of: Typed | None, all_ever: bool, as_json: bool
 ) -> None:
     """List grants of PROGRAM in force, and access apart from roles, with what opened each.
 
@@ -35,25 +41,27 @@ def list_them(
     Examples:
       rolebook grants list qpp --organization 12-3456789
       rolebook grants list qpp --as-of 2026-03-01 --json
+      rolebook grants list qpp --as-of 2026-03-01T14:30
     """
     start_django()
     from rolebook.audit import clock
     from rolebook.governance.queries.listing import list_accesses, list_grants
 
-    at = clock.now() if as_of is None else as_of.replace(tzinfo=UTC)
-    for row in list_grants(program, at, user_id=user_id, organization_code=code, all_ever=all_ever):
-        if as_json:
-            click.echo(json.dumps(dataclasses.asdict(row), default=str))
-            continue
+    now = clock.now()
+    at = now if as_of is None else moment_asked(program, as_of, now).at
+    grants_found = list_grants(program, at, user_id=user_id, organization_code=code, all_ever=all_ever)
+    accesses_found = list_accesses(program, at, user_id=user_id, organization_code=code, all_ever=all_ever)
+    if as_json:
+        found: Iterator[GrantRow | AccessRow] = chain(grants_found, accesses_found)
+        print_list(_in_one_shape(row) for row in found)
+        return
+    for row in grants_found:
         until = f" to {row.closed_at or row.ends_at:%Y-%m-%d}" if row.closed_at or row.ends_at else ""
         click.echo(
             f"{row.grant_id}  {row.holder}  {row.role_id} at {row.organization or 'no organization'}  "
             f"from {row.starts_at:%Y-%m-%d}{until}  by {row.origin}"
         )
-    for access in list_accesses(program, at, user_id=user_id, organization_code=code, all_ever=all_ever):
-        if as_json:
-            click.echo(json.dumps(dataclasses.asdict(access), default=str))
-            continue
+    for access in accesses_found:
         end = access.closed_at or access.ends_at
         until = f" to {end:%Y-%m-%d}" if end else ""
         below = " with lower levels" if access.lower_levels else ""
@@ -61,6 +69,14 @@ def list_them(
             f"{access.access_id}  {access.holder}  access to {access.organization}{below}  "
             f"from {access.starts_at:%Y-%m-%d}{until}  by {access.origin}"
         )
+
+
+def _in_one_shape(row: "GrantRow | AccessRow") -> dict[str, object]:
+    """Return a grant or access with the keys of both; what the other kind has is null."""
+    own = dataclasses.asdict(row)
+    kind = "role" if "grant_id" in own else "access"
+    public_id = own.pop("grant_id" if kind == "role" else "access_id")
+    return {"kind": kind, "id": public_id, "role_id": None, "lower_levels": None, **own}
 
 
 @grants.command("give-access")

@@ -1,16 +1,15 @@
 """`rolebook import accounts` and `rolebook import grants`: people and what they hold, from an earlier system."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from rolebook.cli.server.progress import Progress
+from rolebook.cli.server.refused_imports import refusals
+from rolebook.cli.server.start import start_django
 
 from rolebook.cli.server.organizations import import_group
-from rolebook.cli.server.progress import Progress
-from rolebook.cli.server.start import start_django
 
 if TYPE_CHECKING:
     from rolebook.governance.flows import AccountsImported, GrantsImported
@@ -49,7 +48,7 @@ def accounts(file: Path, program_id: str, dry_run: bool, as_json: bool) -> int:
     from rolebook.audit.recording import Origin
     from rolebook.governance.flows import import_accounts
 
-    with Progress("accounts", hidden=as_json) as progress, _refusals():
+    with Progress("accounts", hidden=as_json) as progress, refusals():
         report = import_accounts(
             program_id=program_id,
             data=_read(file),
@@ -96,7 +95,7 @@ def grants(file: Path, program_id: str, reason: str, dry_run: bool, as_json: boo
     from rolebook.audit.recording import Origin
     from rolebook.governance.flows import import_grants
 
-    with Progress("grants", hidden=as_json) as progress, _refusals():
+    with Progress("grants", hidden=as_json) as progress, refusals():
         report = import_grants(
             program_id=program_id,
             data=_read(file),
@@ -117,27 +116,6 @@ def _read(file: Path) -> bytes:
 
     with file.open("rb") as source:
         return source.read(LARGEST_BYTES + 1)
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Tell what is wrong as the command's error."""
-    from rolebook.accounts.queries import NoRolebook
-    from rolebook.governance.refusals import Refused
-    from rolebook.policy.errors import RolebookErrors
-    from rolebook.policy.words import sentence
-
-    try:
-        yield
-    except RolebookErrors as wrong:
-        count = len(wrong.errors)
-        counted = "1 error" if count == 1 else f"{count} errors"
-        raise click.ClickException(f"{counted}; nothing was imported\n{wrong}") from wrong
-    except NoRolebook as missing:
-        raise click.ClickException(str(missing)) from missing
-    except Refused as refusal:
-        said = " ".join(sentence(one.code, **one.params) for one in refusal.violations)
-        raise click.ClickException(f"nothing was imported: {said}") from refusal
 
 
 def _accounts_as_text(report: "AccountsImported") -> str:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-
 from rolebook.cli.server.progress import Progress
+from rolebook.cli.server.refused_imports import refusals
 from rolebook.cli.server.start import start_django
 
 if TYPE_CHECKING:
@@ -49,31 +49,24 @@ def organizations(file: Path, program_id: str, dry_run: bool, close_absent: bool
     """
     start_django()
     from rolebook.accounts.organization_file import LARGEST_BYTES
-    from rolebook.accounts.queries import NoRolebook
     from rolebook.audit import clock
     from rolebook.audit.recording import Origin
     from rolebook.governance.flows.import_organization_file import import_organization_file
-    from rolebook.policy.errors import RolebookErrors
 
     with file.open("rb") as source:
         data = source.read(LARGEST_BYTES + 1)
-    with Progress("organizations", hidden=as_json) as progress:
-        try:
-            report = import_organization_file(
-                acting_user=None,
-                program_id=program_id,
-                data=data,
-                file=file.name,
-                at=clock.now(),
-                origin=Origin(via="command"),
-                dry_run=dry_run,
-                close_absent=close_absent,
-                progress=progress.show,
-            )
-        except RolebookErrors as wrong:
-            raise click.ClickException(f"{wrong.how_many}; nothing was imported\n{wrong}") from wrong
-        except NoRolebook as missing:
-            raise click.ClickException(str(missing)) from missing
+    with Progress("organizations", hidden=as_json) as progress, refusals():
+        report = import_organization_file(
+            acting_user=None,
+            program_id=program_id,
+            data=data,
+            file=file.name,
+            at=clock.now(),
+            origin=Origin(via="command"),
+            dry_run=dry_run,
+            close_absent=close_absent,
+            progress=progress.show,
+        )
     click.echo(_as_json(report) if as_json else _as_text(report))
     return 0
 

@@ -1,10 +1,10 @@
 """`rolebook requests`: what was asked for in a program, and where it waits."""
 
 import dataclasses
-import json
 
 import click
 
+from rolebook.cli.server.json_list import print_list
 from rolebook.cli.server.start import start_django
 
 
@@ -20,7 +20,7 @@ def requests() -> None:
 @click.option(
     "--limit", type=click.IntRange(1, 100_000), default=100, show_default=True, help="At most so many."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def list_them(program: str, state: str | None, code: str | None, limit: int, as_json: bool) -> None:
     """List requests of PROGRAM, oldest first.
 
@@ -32,10 +32,11 @@ def list_them(program: str, state: str | None, code: str | None, limit: int, as_
     start_django()
     from rolebook.governance.queries.listing import list_requests
 
-    for row in list_requests(program, state=state, organization_code=code, limit=limit):
-        if as_json:
-            click.echo(json.dumps(dataclasses.asdict(row), default=str))
-            continue
+    found = list_requests(program, state=state, organization_code=code, limit=limit)
+    if as_json:
+        print_list(dataclasses.asdict(row) for row in found)
+        return
+    for row in found:
         waits = f"  waits for {', '.join(row.waits_for)}" if row.waits_for else ""
         click.echo(
             f"{row.request_id}  {row.submitted_at:%Y-%m-%d %H:%M} UTC  {row.state}  {row.beneficiary}  "
