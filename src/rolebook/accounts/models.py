@@ -105,6 +105,7 @@ class MailedCode(models.Model):
         CHANGE_EMAIL = "change e-mail", "Change e-mail address"
         RESET_PASSWORD = "reset password", "Reset password"
         RECOVER = "recover", "Recover from a lost second factor"
+        OWN_RECORD = "own record", "Show that a record is one's own"
 
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     """Random, not by time: it is the half of the proof that stays in the browser."""

@@ -4,7 +4,9 @@ nothing else.
 Subjects are of type ``user``, their id is the account's public id. An action's name is a privilege id.
 The place is a resource of type ``organization``, or of one of the rolebook's kinds of organization, with the
 organization's public id; or ``properties.organization`` of a resource of any other type. ``properties.owner``
-names the user whose own record the resource is. Whatever is unknown gets no.
+names the user whose own record the resource is. In a program whose people register for records, a resource of the
+type that the rolebook gives them is the record with that identifier, and ``properties.record`` names the record that
+a resource of any other type belongs to. Whatever is unknown gets no.
 """
 
 import json
@@ -136,8 +138,29 @@ def question(program: ProgramState, subject: Entity, action: Action, resource: E
         subject.id if subject.type == SUBJECT_TYPE else "",
         "" if action.name.startswith(ACT_PREFIX) else action.name,
         place(program, resource),
-        _named(resource.properties.get("owner")),
+        _record(program, resource),
     )
+
+
+def _record(program: ProgramState, resource: Entity) -> str | None:
+    """Return the record that a resource is or belongs to, None for one that names none.
+
+    Where people register, a record has an identifier of its own and is somebody's only by their registration: the user
+    named as owner stands for the record bound to them, and no user's id is a record.
+    """
+    owner, record_type = _named(resource.properties.get("owner")), program.snapshot.tables.program.record_type
+    if record_type is None:
+        return owner
+    store = program.snapshot.store
+    if resource.type == record_type:
+        record: str | None = resource.id
+    elif "record" in resource.properties:
+        record = _named(resource.properties["record"])
+    elif owner is not None:
+        record = store.record(owner) if owner in store.accounts else ""
+    else:
+        return None
+    return "" if record in store.accounts else record
 
 
 def place(program: ProgramState, resource: Entity) -> str | None:

@@ -1,7 +1,8 @@
 """From tables to the snapshot that the decision point asks; only the follower's thread reads here.
 
 A closed grant or access has an empty interval in the snapshot, [closed_at, closed_at): no clock that runs behind,
-and none that is set back, can make it answer yes again (fault 58).
+and none that is set back, can make it answer yes again (fault 58). Everything that somebody holds ends with the
+participation's quiet as well (IQCS-08); a sign-in is an event, which moves that end.
 """
 
 import uuid
@@ -106,16 +107,22 @@ def load_snapshot(
     people = (
         Participation.objects.filter(program_id=program_id)
         .order_by("id")
-        .values_list("id", "account__public_id", "account__status", "status")
+        .values_list("id", "account__public_id", "account__status", "status", "quiet_ends_at")
     )
     grants = (
         Grant.objects.filter(program_id=program_id, closed_at=None)
         .exclude(ends_at__lte=at)
         .order_by("participation_id", "id")
         .values_list(
-            "participation_id", "public_id", "role_id", "organization__public_id", "starts_at", "ends_at"
+            "participation_id",
+            "public_id",
+            "role_id",
+            "organization__public_id",
+            "starts_at",
+            "ends_at",
         )
     )
+    records = load_records(program_id)
     accesses = (
         Access.objects.filter(program_id=program_id, closed_at=None)
         .exclude(ends_at__lte=at)
@@ -126,16 +133,41 @@ def load_snapshot(
     )
     held = _Following(_grouped(grants.iterator(chunk_size=_CHUNK)))
     apart = _Following(_grouped_accesses(accesses.iterator(chunk_size=_CHUNK)))
-    for participation_id, account_id, account_status, status in people.iterator(chunk_size=_CHUNK):
+    for participation_id, account_id, account_status, status, quiet in people.iterator(chunk_size=_CHUNK):
         subject_id = str(account_id)
+        quiet_micros = None if quiet is None else micros(quiet)
         builder.add(
             subject_id,
             active=_active(account_status, status),
-            grants=held.of(participation_id),
-            accesses=apart.of(participation_id),
-            record_id=subject_id,
+            grants=_ended_grants(quiet_micros, held.of(participation_id)),
+            accesses=_ended_accesses(quiet_micros, apart.of(participation_id)),
+            record_id=records.get(account_id, subject_id),
         )
     return builder.build()
+
+
+def load_records(program_id: str, account_id: uuid.UUID | None = None) -> dict[uuid.UUID, str]:
+    """Return the own records of those who registered for one, by account: the identifier that applications name.
+
+    A record is somebody's while the role that came with registering is open (IQCS-01); everybody else's own record has
+    their own id.
+    """
+    bound = Grant.objects.filter(program_id=program_id, closed_at=None, record__isnull=False)
+    if account_id is not None:
+        bound = bound.filter(account__public_id=account_id)
+    return dict(bound.values_list("account__public_id", "record__identifier"))
+
+
+def _ended_grants(quiet_micros: int | None, rows: Sequence[GrantRow]) -> Iterator[GrantRow]:
+    """Yield rows that end with their participation's quiet, where that is before their own end (IQCS-08)."""
+    for grant_id, role_id, place, starts, ends, closed in rows:
+        yield grant_id, role_id, place, starts, _sooner(ends, quiet_micros), closed
+
+
+def _ended_accesses(quiet_micros: int | None, rows: Sequence[AccessRow]) -> Iterator[AccessRow]:
+    """Yield access as `_ended_grants` does grants."""
+    for access_id, place, lower, starts, ends, closed in rows:
+        yield access_id, place, lower, starts, _sooner(ends, quiet_micros), closed
 
 
 class _Following[Row]:
@@ -199,13 +231,13 @@ def changes_of(program_id: str, account_id: uuid.UUID) -> list[AccountChange]:
     """
     found = (
         Participation.objects.filter(program_id=program_id, account__public_id=account_id)
-        .values_list("status", "account__status")
+        .values_list("status", "account__status", "quiet_ends_at")
         .first()
     )
     subject_id = str(account_id)
     if found is None:
         return []
-    active = _active(found[1], found[0])
+    active, quiet = _active(found[1], found[0]), found[2]
     grants = (
         Grant.objects.filter(program_id=program_id, account__public_id=account_id)
         .order_by("id")
@@ -214,7 +246,7 @@ def changes_of(program_id: str, account_id: uuid.UUID) -> list[AccountChange]:
     changes: list[AccountChange] = [
         GrantOpened(
             subject_id,
-            Holding(str(grant_id), role_id, _text(place), closed or starts, ends, closed),
+            Holding(str(grant_id), role_id, _text(place), closed or starts, _sooner(ends, quiet), closed),
         )
         for grant_id, role_id, place, starts, ends, closed in grants
     ]
@@ -227,13 +259,22 @@ def changes_of(program_id: str, account_id: uuid.UUID) -> list[AccountChange]:
     )
     changes += [
         AccessOpened(
-            subject_id, HeldAccess(str(access_id), str(place), lower, closed or starts, ends, closed)
+            subject_id,
+            HeldAccess(str(access_id), str(place), lower, closed or starts, _sooner(ends, quiet), closed),
         )
         for access_id, place, lower, starts, ends, closed in accesses
     ]
     status = AccountStatus(subject_id, active)
-    linked = RecordLinked(subject_id, subject_id)
+    record = load_records(program_id, account_id).get(account_id, subject_id)
+    linked = RecordLinked(subject_id, record)
     return [linked, *changes, status] if active else [status, linked, *changes]
+
+
+def _sooner[End: (int, datetime)](ends: End | None, quiet_ends: End | None) -> End | None:
+    """Return the earlier of two ends, each of which may be none."""
+    if ends is None or quiet_ends is None:
+        return quiet_ends if ends is None else ends
+    return min(ends, quiet_ends)
 
 
 def programs_of(account_id: uuid.UUID) -> tuple[str, ...]:

@@ -93,6 +93,9 @@ COMMANDS: Mapping[str, Registered] = {
     "mail-queue": Registered(
         "rolebook.cli.server.mail:mail_queue", "Say which mails wait, and which could not be sent and why"
     ),
+    "bounces": Registered(
+        "rolebook.cli.server.bounces:bounces", "Take reports of rejected mail, and list what was rejected"
+    ),
     "migrate": Registered(
         "rolebook.cli.server.activate:migrate", "Bring the database to the present version"
     ),
@@ -102,7 +105,7 @@ COMMANDS: Mapping[str, Registered] = {
     ),
     "import": Registered(
         "rolebook.cli.server.imports:import_group",
-        "Bring organizations, accounts or grants into a program from a file",
+        "Bring organizations, accounts, grants or responder records into a program from a file",
     ),
     "organizations": Registered(
         "rolebook.cli.server.places:organizations",
@@ -124,5 +127,9 @@ COMMANDS: Mapping[str, Registered] = {
         "End a role that was designated, at once and on record",
     ),
     "requests": Registered("rolebook.cli.server.requests:requests", "List requests for roles"),
+    "access": Registered(
+        "rolebook.cli.server.access:access",
+        "Say what people held on an earlier day, and who could do something then",
+    ),
     "grants": Registered("rolebook.cli.server.grants:grants", "List grants: who holds what, and why"),
 }

@@ -77,6 +77,8 @@ class CompiledProgram:
         access_apart: whether access is held apart from roles.
         kinds: ids of the kinds of organization that the rolebook names.
         zone: the time zone in which the program counts days.
+        record_type: the resource type of the records that people register for; None where nobody does, and a
+            person's own record has the person's own id.
     """
 
     program_id: str
@@ -86,6 +88,7 @@ class CompiledProgram:
     access_apart: bool
     kinds: frozenset[str]
     zone: str = "UTC"
+    record_type: str | None = None
 
     @property
     def every_action(self) -> int:
@@ -116,6 +119,7 @@ def compile_program(rolebook: Rolebook) -> CompiledProgram:
         access_apart=apart,
         kinds=frozenset(kind.id for kind in rolebook.organization_kinds),
         zone=rolebook.program.zone,
+        record_type=None if rolebook.records is None else rolebook.records.resource_type,
     )
 
 

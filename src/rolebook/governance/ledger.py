@@ -20,6 +20,8 @@ from rolebook.governance.models import (
     Grant,
     ImportedApproval,
     Participation,
+    Registration,
+    Request,
     RequestItem,
 )
 from rolebook.governance.origins import Holding
@@ -37,14 +39,15 @@ def open_grant(
     beneficiary: Account,
     role_id: str,
     organization: Organization | None,
-    origin: RequestItem | Designation,
+    origin: RequestItem | Designation | Registration,
     rolebook_version: int,
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
 ) -> Grant:
     """Open a grant from ``starts_at`` (now, where none is given) and record it.
 
-    Raises Refused when a rule in force forbids it, judged here under lock; LocksMissing without the locks.
+    One that a registration opens is bound to the record registered for. Raises Refused when a rule in force forbids
+    it, judged here under lock; LocksMissing without the locks.
     """
     grant = Grant(
         program_id=book.program.id,
@@ -53,6 +56,7 @@ def open_grant(
         organization=organization,
         starts_at=work.at if starts_at is None else max(work.at, starts_at),
         ends_at=ends_at,
+        record=origin.record if isinstance(origin, Registration) else None,
     )
     return _open(work, held, grant, book=book, origin=origin, rolebook_version=rolebook_version)
 
@@ -131,26 +135,64 @@ def move_holding(
     """
     held.require(kept.pk, holding.organization_id)
     close_holdings(work, held, [holding], cause="merged", rolebook_version=rolebook_version)
+    return _continue(work, held, holding, kept, book=book, rolebook_version=rolebook_version)
+
+
+def restore_holding(
+    work: UnitOfWork,
+    held: Held,
+    holding: Holding,
+    *,
+    book: Rolebook,
+    request: Request,
+    rolebook_version: int,
+) -> Holding:
+    """Open again what ended when its account was closed, for the same account, at its place and to its end (IQCS-10).
+
+    ``request`` asked for it. The new one points at the old one and begins now. Raises Refused when a rule in force
+    forbids it, LocksMissing without the locks.
+    """
+    return _continue(
+        work, held, holding, holding.account, book=book, rolebook_version=rolebook_version, request=request
+    )
+
+
+def _continue(
+    work: UnitOfWork,
+    held: Held,
+    holding: Holding,
+    account: Account,
+    *,
+    book: Rolebook,
+    rolebook_version: int,
+    request: Request | None = None,
+) -> Holding:
+    """Open for an account what another grant or access was, from now on or from where that had not begun yet."""
     starts_at = max(work.at, holding.starts_at)
     if isinstance(holding, Grant):
         grant = Grant(
             program_id=holding.program_id,
-            account=kept,
+            account=account,
             role_id=holding.role_id,
             organization=holding.organization,
             starts_at=starts_at,
             ends_at=holding.ends_at,
+            record=holding.record,
         )
-        return _open(work, held, grant, book=book, origin=holding, rolebook_version=rolebook_version)
+        return _open(
+            work, held, grant, book=book, origin=holding, rolebook_version=rolebook_version, request=request
+        )
     access = Access(
         program_id=holding.program_id,
-        account=kept,
+        account=account,
         organization=holding.organization,
         lower_levels=holding.lower_levels,
         starts_at=starts_at,
         ends_at=holding.ends_at,
     )
-    return _open(work, held, access, book=book, origin=holding, rolebook_version=rolebook_version)
+    return _open(
+        work, held, access, book=book, origin=holding, rolebook_version=rolebook_version, request=request
+    )
 
 
 def close_holdings[H: Holding](
@@ -189,34 +231,47 @@ def _open[H: Holding](
     holding: H,
     *,
     book: Rolebook,
-    origin: RequestItem | Designation | Holding,
+    origin: RequestItem | Designation | Registration | Holding,
     rolebook_version: int,
+    request: Request | None = None,
 ) -> H:
-    """Save a grant or access that its origin opens, and record it, where the rules in force let it be."""
+    """Save a grant or access that its origin opens, and record it, where the rules in force let it be.
+
+    ``request`` is the one that asked for a reactivation.
+    """
     item = origin if isinstance(origin, RequestItem) else None
+    request = request if item is None else item.request
     designation = origin if isinstance(origin, Designation) else None
     if item is not None:
         moment, cause = Moment.GRANT, "request"
     elif designation is not None:
         moment, cause = Moment.DESIGNATION, "designation"
+    elif isinstance(origin, Registration):
+        moment, cause = Moment.REGISTRATION, "registration"
     else:
-        moment, cause = Moment.IMPORT, "merged"
+        moment, cause = Moment.IMPORT, "merged" if request is None else "reactivated"
     _require_allowed(work, held, holding, book, moment, item)
     holding.participation = participation_of(work, holding.account, holding.program_id, work.at)
     holding.request_item, holding.designation = item, designation
     origins: dict[str, Detail] = {}
     if isinstance(origin, Grant | Access):
         holding.moved_from_id = origin.pk
+    elif isinstance(origin, Registration):
+        origins["registration_id"] = origin.public_id
     else:
         origins["request_item_id"] = None if item is None else item.public_id
         origins["designation_id"] = None if designation is None else designation.public_id
+    if isinstance(holding, Grant):
+        holding.registration = origin if isinstance(origin, Registration) else None
+        if holding.record is not None:
+            origins["record_id"] = holding.record.public_id
     holding.save(force_insert=True)
     work.record(
         tags.GRANT_OPENED if isinstance(holding, Grant) else tags.ACCESS_OPENED,
         program_id=holding.program_id,
         beneficiary_id=holding.account.public_id,
         organization_id=None if holding.organization is None else holding.organization.public_id,
-        request_id=None if item is None else item.request.public_id,
+        request_id=None if request is None else request.public_id,
         rolebook_version=rolebook_version,
         new={
             **_named(holding),

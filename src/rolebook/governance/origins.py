@@ -24,13 +24,17 @@ def first_of(holding: Holding) -> Holding:
 
 
 def given_by(holding: Holding, people: Collection[int]) -> bool:
-    """Return whether one of ``people`` (internal ids of accounts) designated it, or approved a stage that led to it.
+    """Return whether one of ``people`` (internal ids of accounts) designated it, confirmed whose record it is, or
+    approved a stage that led to it.
 
     A person's merged accounts count as they. What was imported was given by nobody here.
     """
     first = first_of(holding)
     if first.designation is not None:
         by = first.designation.designated_by
+        return by is not None and (by.pk in people or by.merged_into_id in people)
+    if isinstance(first, Grant) and first.registration is not None:
+        by = first.registration.answered_by
         return by is not None and (by.pk in people or by.merged_into_id in people)
     if first.request_item is None:
         return False

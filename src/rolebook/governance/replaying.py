@@ -153,7 +153,7 @@ def _replay(
         if one.opened_by:
             yield HoldingFinding(sequence, f"{kind} {public_id}: event {one.opened_by} opened it already")
         one.opened_by = sequence
-        names = ("role_id", "lower_levels", "starts_at", "ends_at", "request_item_id", "designation_id")
+        names = ("role_id", "lower_levels", "starts_at", "ends_at", *_ORIGINS)
         one.told |= {name: new.get(name) for name in names}
         columns = ("program_id", "beneficiary_id", "organization_id")
         one.told |= {name: event.get(name) for name in columns}
@@ -186,6 +186,8 @@ def _compare(kind: str, row: Mapping[str, Any], expected: _Expected | None) -> I
         "ends_at": _instant(row["ends_at"]),
         "request_item_id": _text(row["request_item__public_id"]),
         "designation_id": _text(row["designation__public_id"]),
+        "registration_id": _text(row.get("registration__public_id")),
+        "record_id": _text(row.get("record__public_id")),
     }
     for column, value in found.items() if opened_by else ():
         if told.get(column) != value:
@@ -243,7 +245,8 @@ def _compare_import(whole: Import, told: tuple[int, str, Told] | None) -> Iterat
         yield HoldingFinding(sequence, explanation)
 
 
-_IMPORTS = (tags.GRANTS_IMPORTED.name, tags.ACCOUNTS_IMPORTED.name)
+_ORIGINS = ("request_item_id", "designation_id", "registration_id", "record_id")
+_IMPORTS = (tags.GRANTS_IMPORTED.name, tags.ACCOUNTS_IMPORTED.name, tags.RESPONDER_RECORDS_IMPORTED.name)
 _COLUMNS = (
     "public_id",
     "program_id",
@@ -260,7 +263,7 @@ _COLUMNS = (
 
 def _grants(mine: Q, people: Iterable[int]) -> QuerySet[Grant, dict[str, Any]]:
     found: QuerySet[Grant, dict[str, Any]] = Grant.objects.filter(mine, account__in=people).values(
-        *_COLUMNS, "role_id"
+        *_COLUMNS, "role_id", "registration__public_id", "record__public_id"
     )
     return found.order_by("pk")
 

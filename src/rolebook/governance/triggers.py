@@ -25,8 +25,22 @@ _MUTABLE: Mapping[str, tuple[str, Sequence[str], str]] = {
         (
             "id", "public_id", "program_id", "participation_id", "account_id", "role_id", "organization_id",
             "starts_at", "ends_at", "request_item_id", "designation_id", "imported_id", "moved_from_id",
+            "registration_id", "record_id",
         ),
         "OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL",
+    ),
+    "governance_registration": (
+        "a registration is confirmed, refused or over once, and names one record",
+        ("id", "public_id", "program_id", "account_id", "record_id", "way", "proof_id", "asked_at", "expires_at"),
+        "OLD.state = 'asked'",
+    ),
+    "governance_responderrecord": (
+        "a record keeps its identifier and its program",
+        ("id", "public_id", "program_id", "identifier", "imported_at"),
+        "1 = 1",
+    ),
+    "governance_accountform_attachments": (
+        "a form keeps the attachments it was sent with", ("id", "accountform_id", "attachment_id"), "1 = 1",
     ),
     "governance_access": (
         "access changes only once: when it is closed",
@@ -35,6 +49,21 @@ _MUTABLE: Mapping[str, tuple[str, Sequence[str], str]] = {
             "starts_at", "ends_at", "request_item_id", "designation_id", "imported_id", "moved_from_id",
         ),
         "OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL",
+    ),
+    "governance_absence": (
+        "an absence changes only once: when it is ended early",
+        ("id", "public_id", "program_id", "account_id", "starts_at", "ends_at", "recorded_by_id", "recorded_at"),
+        "OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL",
+    ),
+    "governance_delegation": (
+        "a delegation changes only once: when it is declined",
+        ("id", "public_id", "program_id", "absence_id", "role_id", "delegate_id"),
+        "OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL",
+    ),
+    "governance_accesscheckanswer": (
+        "an answer changes only once: when it is carried out",
+        ("id", "program_id", "access_check_id", "access_id", "keep", "answered_by_id", "answered_at"),
+        "OLD.carried_out_at IS NULL AND NEW.carried_out_at IS NOT NULL",
     ),
     "governance_accesscheck": (
         "a check of codes changes only once: when it is closed",
@@ -81,7 +110,11 @@ _SAME_PROGRAM: Mapping[str, Mapping[str, str]] = {
         "designation_id": "governance_designation",
         "imported_id": "governance_importedapproval",
         "moved_from_id": "governance_grant",
+        "registration_id": "governance_registration",
+        "record_id": "governance_responderrecord",
     },
+    "governance_registration": {"record_id": "governance_responderrecord"},
+    "governance_responderrecord": {"organization_id": "accounts_organization"},
     "governance_access": {
         "participation_id": "governance_participation",
         "organization_id": "accounts_organization",
@@ -91,6 +124,11 @@ _SAME_PROGRAM: Mapping[str, Mapping[str, str]] = {
         "moved_from_id": "governance_access",
     },
     "governance_accesscheck": {"employment_id": "governance_employment"},
+    "governance_accesscheckanswer": {
+        "access_check_id": "governance_accesscheck",
+        "access_id": "governance_access",
+    },
+    "governance_delegation": {"absence_id": "governance_absence"},
     "governance_accountform": {
         "request_id": "governance_request",
         "employing_organization_id": "accounts_organization",

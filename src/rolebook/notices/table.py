@@ -9,10 +9,14 @@ from rolebook.audit.tags import Tag
 from rolebook.notices import (
     access_words,
     account_words,
+    bounce_words,
     detail_words,
+    inactivity_words,
     people_words,
     recipients,
+    responder_words,
     several_words,
+    waiting_words,
 )
 from rolebook.notices.facts import Facts
 from rolebook.notices.letter import Letter
@@ -98,6 +102,32 @@ TELLINGS: tuple[Telling, ...] = (
         recipients.the_beneficiary,
         people_words.participation_changed,
     ),
+    # IQCS-09: who represents a person whose mail is rejected.
+    Telling(
+        tags.PARTICIPATION_STATUS_CHANGED,
+        "mail-rejected",
+        bounce_words.the_representatives,
+        bounce_words.deactivated_by_bounce,
+    ),
+    # IQCS-08: before somebody is closed for want of a sign-in, and when too many would be at once.
+    Telling(
+        tags.PARTICIPATION_CLOSING_NEAR,
+        "closing-near",
+        recipients.the_beneficiary,
+        inactivity_words.closing_near,
+    ),
+    Telling(
+        tags.PARTICIPATION_LAST_OFFICIAL_NEAR,
+        "last-official-near",
+        recipients.the_stewards,
+        inactivity_words.last_official_near,
+    ),
+    Telling(
+        tags.QUIET_STOPPED,
+        "closings-stopped",
+        inactivity_words.every_steward,
+        inactivity_words.closings_stopped,
+    ),
     Telling(
         tags.REQUESTS_ESCALATED,
         "requests-escalated",
@@ -135,6 +165,28 @@ TELLINGS: tuple[Telling, ...] = (
         recipients.who_used_a_recovery_code,
         account_words.recovery_code_used,
     ),
+    # Who is out of office, who decides meanwhile, and what nobody answers.
+    Telling(tags.ABSENCE_RECORDED, "absence", recipients.the_beneficiary, waiting_words.absence_recorded),
+    Telling(tags.ABSENCE_RECORDED, "delegate", recipients.the_delegates, waiting_words.absence_for_delegate),
+    Telling(tags.ABSENCE_ENDED, "absence", recipients.the_beneficiary, waiting_words.absence_ended),
+    Telling(tags.ABSENCE_ENDED, "delegate", recipients.the_delegates, waiting_words.absence_ended),
+    Telling(
+        tags.DELEGATION_DECLINED, "delegate", recipients.the_beneficiary, waiting_words.delegation_declined
+    ),
+    Telling(
+        tags.STAGE_REMINDED,
+        "stage-reminder",
+        recipients.who_can_still_decide,
+        waiting_words.reminded,
+        waiting_words.reminded_of_several,
+    ),
+    Telling(
+        tags.STAGE_ESCALATED,
+        "stage-escalated",
+        recipients.the_stewards_late,
+        waiting_words.escalated,
+        waiting_words.escalated_several,
+    ),
     # IQCS-04: another agency denied its part; the requester says whether the rest goes on.
     Telling(
         tags.REQUEST_HELD, "request-held", recipients.the_requester_asked_again, detail_words.request_held
@@ -150,6 +202,34 @@ TELLINGS: tuple[Telling, ...] = (
     Telling(tags.EMPLOYMENT_RECORDED, "employer", recipients.the_beneficiary, detail_words.employer_recorded),
     Telling(
         tags.EMPLOYMENT_RECORDED, "check-codes", recipients.who_checks_codes, detail_words.codes_to_check
+    ),
+    # IQCS-01: whose record it is.
+    Telling(
+        tags.OWN_RECORD_ASKED,
+        "registration-waiting",
+        responder_words.who_may_confirm,
+        responder_words.registration_waiting,
+    ),
+    Telling(
+        tags.OWN_RECORD_CONFIRMED,
+        "own-record-answered",
+        recipients.the_beneficiary,
+        responder_words.record_confirmed,
+    ),
+    Telling(
+        tags.OWN_RECORD_REFUSED,
+        "own-record-answered",
+        recipients.the_beneficiary,
+        responder_words.record_refused,
+    ),
+    Telling(
+        tags.ACCESS_CHECK_CLOSED, "remove-codes", recipients.who_removes_codes, detail_words.codes_to_remove
+    ),
+    Telling(
+        tags.ACCESS_CHECK_CARRIED_OUT,
+        "codes-removed",
+        recipients.the_beneficiary,
+        detail_words.codes_removed,
     ),
     # Passwords, factors and addresses: the flows of accounts put those mails into the outbox themselves.
     Telling(

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from rolebook.policy.building_matrix import MatrixNames, MatrixReading, build_matrix
 from rolebook.policy.building_organizations import build_organizations
 from rolebook.policy.building_process import Known, build_process
+from rolebook.policy.building_records import build_records, check_pattern
 from rolebook.policy.building_roles import RoleBuilder
 from rolebook.policy.errors import one_of, say
 from rolebook.policy.form import HINTS, PrivilegeForm, RolebookForm
@@ -66,6 +67,7 @@ class Builder:
         builder.check_columns(roles)
         known = Known(self.names, roles, organizations, self.reading.matrix, privileges)
         process = build_process(self.form, self.source, known)
+        records = build_records(self.form, self.source, self.names)
         self._check_words()
         if self.source.report.errors:
             return None
@@ -94,6 +96,7 @@ class Builder:
             organizations=organizations,
             words=MappingProxyType({k: MappingProxyType(dict(v)) for k, v in self.form.words.items()}),
             acknowledged=tuple(Acknowledged(a.finding, a.about, a.reason) for a in self.form.acknowledged),
+            records=records,
         )
 
     def _enter_names(self) -> None:
@@ -149,20 +152,13 @@ class Builder:
         for position, kind in enumerate(self.form.organization_kinds):
             self.source.many(self.names.kinds, kind.parents, ("organization_kinds", position, "parents"))
             if kind.identifier.pattern is not None:
-                self._check_pattern(
-                    kind.identifier.pattern, ("organization_kinds", position, "identifier", "pattern")
-                )
+                place: Path = ("organization_kinds", position, "identifier", "pattern")
+                check_pattern(self.source, kind.identifier.pattern, place)
 
     def _check_hint(self, key: str, path: Path) -> None:
         if key not in HINTS:
             message = say("unknown hint", found=key, expected=one_of(HINTS), names=HINTS)
             self.source.report.add(self.source.tree.key_place(path), message)
-
-    def _check_pattern(self, pattern: str, path: Path) -> None:
-        try:
-            re.compile(pattern)
-        except (re.error, OverflowError, RecursionError):
-            self.source.error(path, "bad pattern", pattern, "a regular expression")
 
     def _program(self) -> Program:
         form = self.form.program

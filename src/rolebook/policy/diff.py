@@ -11,6 +11,7 @@ from typing import Any
 
 from rolebook.policy.canonical import to_document
 from rolebook.policy.diff_process import compare_process
+from rolebook.policy.diff_records import compare_records
 from rolebook.policy.diff_terms import Difference
 from rolebook.policy.matrix import NO
 from rolebook.policy.model import Category, OrganizationKind, Privilege, Role, Rolebook
@@ -34,6 +35,7 @@ def diff(old: Rolebook, new: Rolebook) -> tuple[Difference, ...]:
             _privileges,
             _cells,
             _layout,
+            compare_records,
             compare_process,
         )
         for difference in compare(old, new)

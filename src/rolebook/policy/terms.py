@@ -107,6 +107,27 @@ class ShippedOrganization:
     parent_code: str | None = None
 
 
+type Proof = Literal["mailed code", "confirmation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The records of which a person has one of their own, for which they register (IQCS-01).
+
+    `identifier_pattern` is as for `OrganizationKind`. `role_id` is the role that registering gives; `proofs` are the
+    ways to show that a record is one's own; `resource_type` is how applications name one when they ask about it.
+    """
+
+    title: str
+    identifier_scheme: str
+    identifier_title: str
+    role_id: str
+    proofs: tuple[Proof, ...]
+    identifier_pattern: str | None = None
+    identifier_example: str = ""
+    resource_type: str = "record"
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Where a held role applies.

@@ -6,9 +6,13 @@ and shows itself in tests; at run time a plain sentence stands in, so that nobod
 
 from collections.abc import Mapping
 
+from rolebook.policy.words_absences import ABSENCES
 from rolebook.policy.words_decisions import DECISIONS
+from rolebook.policy.words_inactivity import INACTIVITY
 from rolebook.policy.words_people import PEOPLE
 from rolebook.policy.words_places import PLACES
+from rolebook.policy.words_responders import RESPONDERS
+from rolebook.policy.words_reviews import REVIEWS
 
 SENTENCES: Mapping[str, str] = {
     # rules
@@ -89,8 +93,12 @@ SENTENCES: Mapping[str, str] = {
     "say_what_is_missing": "Write what is missing or not right, so that it can be corrected.",
     "text_too_long": "The {field} is too long: {most} characters are the most.",
     "text_unreadable": "The {field} holds characters that cannot be kept.",
+    **ABSENCES,
+    **INACTIVITY,
     **PEOPLE,
+    **REVIEWS,
     **PLACES,
+    **RESPONDERS,
     # decisions and their explanations
     **{f"decision.{code}": text for code, text in DECISIONS.items()},
 }

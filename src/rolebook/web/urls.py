@@ -5,6 +5,7 @@ from django.urls import path
 from rolebook.web.account_requests.urls import urlpatterns as account_request_pages
 from rolebook.web.matrix.urls import urlpatterns as matrix_pages
 from rolebook.web.notices.urls import program_pages as notice_pages
+from rolebook.web.own_record.urls import urlpatterns as own_record_pages
 from rolebook.web.pages.audit import (
     audit_page,
     export_csv,
@@ -21,6 +22,7 @@ from rolebook.web.pages.home import home, start
 from rolebook.web.pages.manage_access import manage_access, organization_users
 from rolebook.web.pages.my_access import my_access_page
 from rolebook.web.pages.officials import officials_report
+from rolebook.web.pages.out_of_office import decline_page, end_absence_page, out_of_office_page
 from rolebook.web.pages.removal import removal_page, remove_access_page
 from rolebook.web.pages.request_places import choose_organization
 from rolebook.web.pages.request_review import review_request
@@ -28,6 +30,7 @@ from rolebook.web.pages.request_role import choose_role
 from rolebook.web.pages.requests import ask_again, my_requests_page, request_page, submit_again, withdraw
 from rolebook.web.people.urls import program_pages as people_pages
 from rolebook.web.places.urls import program_pages as places_pages
+from rolebook.web.then.urls import program_pages as then_pages
 
 _PROGRAM = "<slug:program_id>/"
 _REQUEST = _PROGRAM + "requests/<uuid:request_id>/"
@@ -39,8 +42,10 @@ urlpatterns = [
     *account_request_pages,
     *matrix_pages,
     *notice_pages,
+    *own_record_pages,
     *people_pages,
     *places_pages,
+    *then_pages,
     path("", start, name="start"),
     path(_PROGRAM, home, name="home"),
     path(_PROGRAM + "manage-access/", manage_access, name="manage-access"),
@@ -48,6 +53,9 @@ urlpatterns = [
     path(_PROGRAM + "manage-access/selected/", decide_selected, name="decide-selected"),
     path(_PROGRAM + "manage-access/decide/", decide_many, name="decide-many"),
     path(_PROGRAM + "stages/<uuid:stage_id>/decide/", decide, name="decide"),
+    path(_PROGRAM + "out-of-office/", out_of_office_page, name="out-of-office"),
+    path(_PROGRAM + "absences/<uuid:absence_id>/end/", end_absence_page, name="end-absence"),
+    path(_PROGRAM + "delegations/<uuid:delegation_id>/decline/", decline_page, name="decline-delegation"),
     path(_USERS, organization_users, name="organization-users"),
     path(_USERS + "users.csv", organization_users_csv, name="organization-users-csv"),
     path(_USERS + "<uuid:account_id>/remove/", remove_access_page, name="remove-access"),

@@ -3,7 +3,7 @@
 from rolebook.audit.tags.declaring import declare
 
 # Grants: opened and closed by the ledger only. The beneficiary holds the role; the organization is where.
-_GRANT = "grant_id role_id starts_at ends_at closed_at cause request_item_id designation_id"
+_GRANT = "grant_id role_id starts_at ends_at closed_at cause request_item_id designation_id registration_id record_id"
 GRANT_OPENED = declare("grant:opened", "A grant of a role was opened", _GRANT)
 GRANT_CLOSED = declare("grant:closed", "A grant of a role was closed", _GRANT)
 _ACCESS = "access_id lower_levels starts_at ends_at closed_at cause request_item_id designation_id"
@@ -36,6 +36,6 @@ EMPLOYMENT_RECORDED = declare(
 ACCESS_CHECK_CLOSED = declare(
     "access-check:closed",
     "The codes that a person holds were looked at after their employer changed",
-    "access_check_id",
+    "access_check_id kept removed",
     "reason",
 )

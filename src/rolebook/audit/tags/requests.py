@@ -6,7 +6,7 @@ from rolebook.audit.tags.declaring import declare
 REQUEST_SUBMITTED = declare(
     "request:submitted",
     "A request was submitted, or submitted again corrected",
-    "version items chain stages resubmission_of role_id organizations request_type",
+    "version items chain stages resubmission_of role_id organizations request_type attachments digests",
     "reason",
 )
 REQUEST_WITHDRAWN = declare("request:withdrawn", "A request was withdrawn", "state version", "reason")
@@ -30,7 +30,7 @@ STAGE_OPENED = declare(
     "stage_id chain_id position approver_role_id version",
 )
 STAGE_CANCELLED = declare("stage:cancelled", "A stage will not be decided any more", "stage_id state version")
-_OUTCOME = "stage_id version items_hash items role_id stand_in"
+_OUTCOME = "stage_id version items_hash items role_id stand_in delegate_for"
 OUTCOME_APPROVED = declare("outcome:approved", "An approver approved a stage", _OUTCOME, "reason")
 OUTCOME_DENIED = declare("outcome:denied", "An approver denied a stage", _OUTCOME, "reason")
 OUTCOME_RETURNED = declare(

@@ -5,15 +5,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from rolebook.cli.server.import_responders import responders
+from rolebook.cli.server.organizations import import_group
 from rolebook.cli.server.progress import Progress
 from rolebook.cli.server.refused_imports import refusals
 from rolebook.cli.server.start import start_django
 
-from rolebook.cli.server.organizations import import_group
-
 if TYPE_CHECKING:
     from rolebook.governance.flows import AccountsImported, GrantsImported
 
+import_group.add_command(responders)
 _SHOWN = 40
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -51,7 +53,7 @@ def accounts(file: Path, program_id: str, dry_run: bool, as_json: bool) -> int:
     with Progress("accounts", hidden=as_json) as progress, refusals():
         report = import_accounts(
             program_id=program_id,
-            data=_read(file),
+            data=read_file(file),
             file=file.name,
             at=clock.now(),
             origin=Origin(via="command"),
@@ -98,7 +100,7 @@ def grants(file: Path, program_id: str, reason: str, dry_run: bool, as_json: boo
     with Progress("grants", hidden=as_json) as progress, refusals():
         report = import_grants(
             program_id=program_id,
-            data=_read(file),
+            data=read_file(file),
             file=file.name,
             reason=reason,
             at=clock.now(),
@@ -110,7 +112,7 @@ def grants(file: Path, program_id: str, reason: str, dry_run: bool, as_json: boo
     return 0
 
 
-def _read(file: Path) -> bytes:
+def read_file(file: Path) -> bytes:
     """Return the file, or as much of it as shows that it is too large."""
     from rolebook.accounts.table_file import LARGEST_BYTES
 
@@ -126,7 +128,7 @@ def _accounts_as_text(report: "AccountsImported") -> str:
         f"{len(report.created):,} {would}created, {len(report.joined):,} {would}joined to the program, "
         f"{report.unchanged:,} as they are"
     )
-    return _told(rows, summed, dry_run=report.dry_run)
+    return told(rows, summed, dry_run=report.dry_run)
 
 
 def _grants_as_text(report: "GrantsImported") -> str:
@@ -139,10 +141,11 @@ def _grants_as_text(report: "GrantsImported") -> str:
             f"approved by {one.row.approved_by} on {one.row.approved_on}"
         )
     would = "would be " if report.dry_run else ""
-    return _told(rows, f"{len(report.opened):,} grants {would}opened", dry_run=report.dry_run)
+    return told(rows, f"{len(report.opened):,} grants {would}opened", dry_run=report.dry_run)
 
 
-def _told(rows: list[str], summed: str, *, dry_run: bool) -> str:
+def told(rows: list[str], summed: str, *, dry_run: bool) -> str:
+    """Return the first rows, what they come to, and, of a dry run, that it was one."""
     more = [f"  and {len(rows) - _SHOWN:,} more"] if len(rows) > _SHOWN else []
     last = ["this was a dry run: nothing was changed"] if dry_run else []
     return "\n".join([*rows[:_SHOWN], *more, summed, *last])

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
 from rolebook.cli.server.progress import Progress
 from rolebook.cli.server.refused_imports import refusals
 from rolebook.cli.server.start import start_django
@@ -17,7 +18,7 @@ _SHOWN = 40
 
 @click.group(name="import")
 def import_group() -> None:
-    """Bring organizations, accounts or grants into a program from a file."""
+    """Bring organizations, accounts, grants or responder records into a program from a file."""
 
 
 @import_group.command()

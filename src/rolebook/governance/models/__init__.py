@@ -22,8 +22,8 @@ from rolebook.governance.models.reports import (
     ReviewReportPart,
 )
 from rolebook.governance.models.requests import Outcome, Request, RequestItem, Stage
-from rolebook.governance.models.reviews import ReviewCampaign, ReviewedAccount, ReviewItem, ReviewPlace
 from rolebook.governance.models.responders import Registration, ResponderRecord
+from rolebook.governance.models.reviews import ReviewCampaign, ReviewedAccount, ReviewItem, ReviewPlace
 from rolebook.governance.models.tree_changes import TreeChange
 from rolebook.governance.models.usage import ClientUse, PrivilegeUse, UsageSpan
 

@@ -4,6 +4,8 @@ from django.db import models
 
 from rolebook.accounts.models import Account, Organization, Program
 from rolebook.audit.ids import new_public_id
+from rolebook.governance.models.attachments import Attachment
+from rolebook.governance.models.grants import Access
 from rolebook.governance.models.participation import Participation
 from rolebook.governance.models.requests import Request
 
@@ -40,6 +42,22 @@ class AccessCheck(models.Model):
     note = models.TextField(blank=True, default="")
 
 
+class AccessCheckAnswer(models.Model):
+    """What was found about one code in a check: the person keeps it, or IQCS security removes it."""
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT)
+    access_check = models.ForeignKey(AccessCheck, on_delete=models.PROTECT, related_name="answers")
+    access = models.ForeignKey(Access, on_delete=models.PROTECT, related_name="check_answers")
+    keep = models.BooleanField()
+    answered_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField()
+    carried_out_at = models.DateTimeField(null=True)
+    """When the code was removed that was not to be kept; set once."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["access_check", "access"], name="one_answer_a_code")]
+
+
 class AccountForm(models.Model):
     """What the form of an account request said in one version; what is asked stands in the request's items."""
 
@@ -57,6 +75,7 @@ class AccountForm(models.Model):
     supervisor_name = models.CharField(max_length=150)
     supervisor_email = models.EmailField(max_length=254)
     comments = models.TextField(blank=True, default="")
+    attachments = models.ManyToManyField(Attachment, related_name="forms")
 
     class Meta:
         constraints = [
@@ -104,6 +123,7 @@ class AccountDraft(models.Model):
     request = models.ForeignKey(Request, on_delete=models.PROTECT, null=True, related_name="drafts")
     """The returned request that it corrects, or null."""
     content = models.JSONField(default=dict)
+    attachments = models.ManyToManyField(Attachment, related_name="drafts")
     changed_at = models.DateTimeField()
 
     class Meta:

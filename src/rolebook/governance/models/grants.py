@@ -7,6 +7,7 @@ from rolebook.audit.ids import new_public_id
 from rolebook.governance.models.imports import ImportedApproval
 from rolebook.governance.models.participation import Participation
 from rolebook.governance.models.requests import RequestItem
+from rolebook.governance.models.responders import Registration, ResponderRecord
 
 
 def one_of(*names: str) -> models.Q:
@@ -59,6 +60,11 @@ class Grant(models.Model):
     )
     moved_from = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="moved_to")
     """What it continues, of another account of the same person, when the two were merged; that has the origin."""
+    registration = models.OneToOneField(
+        Registration, on_delete=models.PROTECT, null=True, related_name="grant"
+    )
+    record = models.ForeignKey(ResponderRecord, on_delete=models.PROTECT, null=True, related_name="grants")
+    """The person's own record, to which a role that came with registering is bound; null of every other grant."""
 
     class Meta:
         constraints = [
@@ -67,8 +73,18 @@ class Grant(models.Model):
                 name="grant_ends_after_it_starts",
             ),
             models.CheckConstraint(
-                condition=one_of("request_item", "designation", "imported", "moved_from"),
+                condition=one_of("request_item", "designation", "imported", "moved_from", "registration"),
                 name="grant_has_one_origin",
+            ),
+            models.UniqueConstraint(
+                fields=["record"],
+                condition=models.Q(closed_at__isnull=True, record__isnull=False),
+                name="one_account_of_a_record",
+            ),
+            models.UniqueConstraint(
+                fields=["program", "account"],
+                condition=models.Q(closed_at__isnull=True, record__isnull=False),
+                name="one_record_of_an_account",
             ),
         ]
         indexes = [

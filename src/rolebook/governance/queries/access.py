@@ -77,7 +77,12 @@ def my_access(
     grants = list(
         Grant.objects.filter(in_force(at), program_id=program_id, account=viewer)
         .select_related(
-            "organization", "request_item__request", "designation__designated_by", "imported__imported"
+            "organization",
+            "request_item__request",
+            "designation__designated_by",
+            "imported__imported",
+            "registration__answered_by",
+            "record",
         )
         .order_by("starts_at", "pk")
     )
@@ -115,6 +120,10 @@ def _why(grant: Grant, outcome: Outcome | None) -> Why:
     if told is not None:
         whole = told.imported
         return Why("import", told.approved_by, whole.imported_at, whole.reason, None, told.approved_on)
+    registered = grant.registration
+    if registered is not None:
+        by = registered.answered_by
+        return Why("registration", None if by is None else by.name, grant.starts_at, registered.reason, None)
     item = grant.request_item
     if item is None:
         raise ValueError("a grant has no origin")

@@ -10,7 +10,20 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rolebook.governance.queries.audit_words_absences import (
+    ABSENCES,
+    ABSENCES_LABELS,
+    ABSENCES_UNTOLD,
+)
+from rolebook.governance.queries.audit_words_bounces import BOUNCE_LABELS, BOUNCES
+from rolebook.governance.queries.audit_words_inactivity import INACTIVITY, INACTIVITY_LABELS
 from rolebook.governance.queries.audit_words_people import PEOPLE, PEOPLE_LABELS, PEOPLE_UNTOLD
+from rolebook.governance.queries.audit_words_responders import (
+    RESPONDERS,
+    RESPONDERS_LABELS,
+    RESPONDERS_UNTOLD,
+)
+from rolebook.governance.queries.audit_words_reviews import REVIEWS, REVIEWS_LABELS, REVIEWS_UNTOLD
 
 REFUSED = "attempt:refused:"
 """How the tags of refused attempts begin."""
@@ -20,6 +33,7 @@ KINDS: Mapping[str, str] = {
     "requests": "Requests",
     "refused": "Refused attempts",
     "people": "Accounts and sign-ins",
+    "reviews": "Reviews",
     "program": "Program and organizations",
 }
 """What one can filter by, in the order in which it is offered."""
@@ -39,7 +53,12 @@ class Words:
 
 
 SENTENCES: Mapping[str, Words] = {
+    **{tag: Words(*words) for tag, words in ABSENCES.items()},
+    **{tag: Words(*words) for tag, words in INACTIVITY.items()},
     **{tag: Words(*words) for tag, words in PEOPLE.items()},
+    **{tag: Words(*words) for tag, words in REVIEWS.items()},
+    **{tag: Words(*words) for tag, words in RESPONDERS.items()},
+    **{tag: Words(*words) for tag, words in BOUNCES.items()},
     "account:registered": Words("people", "{whom} registered an account"),
     "account:email-confirmed": Words("people", "{whom} confirmed an e-mail address"),
     "account:changed": Words(
@@ -214,7 +233,12 @@ UNHEARD_OF = Words("program", "Something happened that this version of the serve
 """Told of an event that a newer version wrote while both run."""
 
 LABELS: Mapping[str, str] = {
+    **ABSENCES_LABELS,
+    **INACTIVITY_LABELS,
     **PEOPLE_LABELS,
+    **REVIEWS_LABELS,
+    **RESPONDERS_LABELS,
+    **BOUNCE_LABELS,
     "accounts_created": "Accounts added",
     "accounts_joined": "Accounts that joined the program",
     "approver_role_id": "Decided by a",
@@ -280,7 +304,10 @@ OFFICE = "Decided as"
 
 UNTOLD = frozenset(
     [
+        *ABSENCES_UNTOLD,
         *PEOPLE_UNTOLD,
+        *REVIEWS_UNTOLD,
+        *RESPONDERS_UNTOLD,
         "access_check_id",
         "access_id",
         "accesses",
@@ -312,8 +339,10 @@ UNTOLD = frozenset(
 
 PERSONAL: Mapping[str, str] = {
     "contacts": "Contacts",
+    "diagnostic": "What the mail server said",
     "email": "E-mail",
     "fsid": "FSID",
+    "identifier": "Record",
     "old_fsid": "FSID before",
     "identity": "Identity there",
     "name": "Name",

@@ -173,4 +173,6 @@ def _origin(grant: Grant | Access) -> str:
         told = grant.imported
         approved = f"approved by {told.approved_by} on {told.approved_on} ({told.source})"
         return f"import {told.imported.public_id}, {approved}"
+    if isinstance(grant, Grant) and grant.registration is not None and grant.record is not None:
+        return f"registration {grant.registration.public_id} for {grant.record.identifier}"
     return f"designation {grant.designation.public_id}" if grant.designation is not None else ""

@@ -9,7 +9,7 @@ def judge(change: Change, facts: Facts) -> Violation | None:
     """Judge an added role by the day on which its request was submitted, and by the agency that it falls
     under.
     """
-    if change.kind != ChangeKind.ADD_ROLE or change.moment in (Moment.DESIGNATION, Moment.IMPORT):
+    if change.kind != ChangeKind.ADD_ROLE or change.moment in _BY_NO_REQUEST:
         return None
     codes = facts.organization_codes(change.beneficiary_id, change)
     settings = settings_in_force(facts.rolebook, RULE.id, codes, change.submitted_at or change.at)
@@ -18,5 +18,7 @@ def judge(change: Change, facts: Facts) -> Violation | None:
     role = facts.rolebook.role(change.role_id or "")
     return Violation("certificate_missing", {"role": role.title if role else ""})
 
+
+_BY_NO_REQUEST = (Moment.DESIGNATION, Moment.IMPORT, Moment.REGISTRATION)
 
 RULE = Rule("certificate_required", "A request carries the training certificates that are required", judge)

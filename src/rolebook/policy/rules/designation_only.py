@@ -8,7 +8,8 @@ def judge(change: Change, facts: Facts) -> Violation | None:
     if change.kind != ChangeKind.ADD_ROLE or change.moment in (Moment.DESIGNATION, Moment.IMPORT):
         return None
     role = facts.rolebook.role(change.role_id or "")
-    if role is None or role.obtained == "request":
+    by_registering = change.moment is Moment.REGISTRATION
+    if role is None or role.obtained == ("registration" if by_registering else "request"):
         return None
     return Violation(f"by_{role.obtained}_only", {"role": role.title, "role_id": role.id})
 

@@ -29,6 +29,7 @@ class Moment(StrEnum):
     GRANT = "grant"
     DESIGNATION = "designation"
     IMPORT = "import"
+    REGISTRATION = "registration"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,116 @@
+"""One's own record, and the registrations that wait for a manager's word (IQCS-01)."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from rolebook.accounts.models import Account
+from rolebook.governance.authority import Standing, covers_role
+from rolebook.governance.flows.answer_registration import require_may_answer
+from rolebook.governance.flows.register_own_record import records_of
+from rolebook.governance.models import Grant, Registration
+from rolebook.governance.own_records import own_record_of
+from rolebook.governance.queries.paging import DEFAULT_LIMIT, Page, cut, instant_key
+from rolebook.governance.queries.seeing import public_id_of, viewer_standing
+from rolebook.governance.refusals import NotFound
+from rolebook.policy.model import Act, Power, Records
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRecord:
+    """Where somebody stands with their own record.
+
+    Attributes:
+        records: what the program says of records.
+        grant: what binds one to them, with the record; None without one.
+        waiting: their registration that waits for its proof, if any.
+        last: their newest registration that a manager did not confirm, if nothing came after it.
+        powers: what the role gives on the record.
+    """
+
+    records: Records
+    grant: Grant | None
+    waiting: Registration | None
+    last: Registration | None
+    powers: tuple[Power, ...]
+
+
+def own_record(viewer: Account, program_id: str, at: datetime) -> OwnRecord:
+    """Return the viewer's own record, or how far they are with registering. Raises NotFound where nobody registers."""
+    standing = viewer_standing(viewer, program_id, at)
+    records = records_of(standing)
+    newest = Registration.objects.filter(program_id=program_id, account=viewer).order_by("-pk").first()
+    asked = newest is not None and newest.state == Registration.State.ASKED and newest.expires_at > at
+    refused = newest is not None and newest.state == Registration.State.REFUSED
+    return OwnRecord(
+        records=records,
+        grant=own_record_of(viewer, program_id),
+        waiting=newest if asked else None,
+        last=newest if refused else None,
+        powers=tuple(standing.book.powers(records.role_id).values()),
+    )
+
+
+def may_confirm(standing: Standing) -> bool:
+    """Return whether somebody may say whose a record is anywhere."""
+    return bool(_offices(standing))
+
+
+def _offices(standing: Standing) -> list[Q]:
+    records = standing.book.records
+    if records is None or "confirmation" not in records.proofs:
+        return []
+    return [
+        office.where("record__")
+        for office in standing.offices(Act.DECIDE)
+        if covers_role(standing.book, office.holder, records.role_id)
+    ]
+
+
+def _waiting(standing: Standing) -> QuerySet[Registration]:
+    offices = _offices(standing)
+    if not offices:
+        raise NotFound
+    reach = offices[0]
+    for more in offices[1:]:
+        reach |= more
+    asked = Registration.objects.filter(
+        reach,
+        program_id=standing.program_id,
+        state=Registration.State.ASKED,
+        way=Registration.Way.CONFIRMATION,
+        record__isnull=False,
+        expires_at__gt=standing.at,
+    )
+    return asked.select_related("account", "record__organization")
+
+
+def number_waiting(standing: Standing) -> int:
+    """Return how many registrations wait for the standing's account; 0 for who confirms none."""
+    return _waiting(standing).count() if may_confirm(standing) else 0
+
+
+def registrations_waiting(
+    viewer: Account, program_id: str, at: datetime, after: str | None = None
+) -> Page[Registration]:
+    """Return the registrations whose record is kept where the viewer decides, oldest first. Raises NotFound."""
+    waiting = _waiting(viewer_standing(viewer, program_id, at)).order_by("asked_at", "pk")
+    key = instant_key(after)
+    if key is not None:
+        waiting = waiting.filter(Q(asked_at__gt=key[0]) | Q(asked_at=key[0], pk__gt=key[1]))
+    rows = list(waiting[: DEFAULT_LIMIT + 1])
+    return cut(rows, [(row.asked_at.isoformat(), row.pk) for row in rows], DEFAULT_LIMIT)
+
+
+def registration_to_answer(
+    viewer: Account, program_id: str, registration_id: uuid.UUID | str, at: datetime
+) -> Registration:
+    """Return one that waits for the viewer's word. Raises NotFound, NotAllowed for the viewer's own."""
+    standing = viewer_standing(viewer, program_id, at)
+    found = _waiting(standing).filter(public_id=public_id_of(registration_id)).first()
+    if found is None:
+        raise NotFound
+    require_may_answer(standing, found)
+    return found
