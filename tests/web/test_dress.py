@@ -9,7 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 import rolebook.web
-from rolebook.accounts.identifiers import punctuated
+from rolebook.accounts.identifiers import Scheme, punctuated
+from rolebook.policy.model import OrganizationKind
 from tests.support import people
 from tests.web.worlds import QPP, World, signed_in
 
@@ -120,18 +121,37 @@ def test_with_several_programs_the_front_door_lets_one_choose_and_the_menu_switc
     assert "Switch program" in home
 
 
+_TIN, _CODE = r"\d{2}-?\d{7}", "[A-Z0-9][A-Z0-9-]{1,15}"
+
+
 @pytest.mark.parametrize(
-    ("value", "example", "written"),
+    ("value", "pattern", "example", "written"),
     [
-        ("123456789", "00-1234567", "12-3456789"),
-        ("12-3456789", "00-1234567", "12-3456789"),
-        ("36-7001", "", "36-7001"),
-        ("BLM-MT", "00000", "BLM-MT"),
-        ("12345", "00-1234567", "12345"),
+        ("123456789", _TIN, "00-1234567", "12-3456789"),
+        ("12-3456789", _TIN, "00-1234567", "12-3456789"),
+        ("12345", _TIN, "00-1234567", "12345"),
+        ("36-7001", None, "", "36-7001"),
+        # The dash belongs to these codes: none is put in, and none is taken out.
+        ("FWSR6", _CODE, "FWS-R6", "FWSR6"),
+        ("BLM-MT", _CODE, "FWS-R6", "BLM-MT"),
     ],
 )
-def test_a_number_is_punctuated_as_its_programs_example_is(value: str, example: str, written: str) -> None:
-    assert punctuated(value, example) == written
+def test_a_number_is_punctuated_as_its_programs_example_is(
+    value: str, pattern: str | None, example: str, written: str
+) -> None:
+    kind = OrganizationKind(
+        "unit",
+        "Unit",
+        "Units",
+        "code",
+        "code",
+        identifier_pattern=pattern,
+        identifier_example=example,
+    )
+    assert punctuated(value, kind) == written
+    if pattern is not None and value != "12345":
+        kept = Scheme("code", "code", (kind,)).clean(value)
+        assert kept == (value.replace("-", "") if pattern == _TIN else value)
 
 
 def test_the_icons_are_those_that_the_build_draws() -> None:

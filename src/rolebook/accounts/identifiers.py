@@ -20,7 +20,8 @@ class Scheme:
     def clean(self, text: str) -> str | None:
         """Return an identifier as it is kept, or None when it is none of this scheme.
 
-        "12-3456789" and "123456789" are one number: separators that the scheme allows to be left out are.
+        "12-3456789" and "123456789" are one number: separators that are only for show are left out. Those that belong
+        to the number stay: "FWS-R6".
         """
         value = text.strip()
         if not value or len(value) > LONGEST_IDENTIFIER or not value.isprintable():
@@ -29,7 +30,7 @@ class Scheme:
         if None not in patterns and not any(re.fullmatch(p, value) for p in patterns if p):
             return None
         plain = re.sub(r"[\s-]", "", value)
-        if any(p is None or re.fullmatch(p, plain) for p in patterns):
+        if None in patterns or any(separators_are_for_show(kind) for kind in self.kinds):
             return plain
         return value
 
@@ -55,14 +56,34 @@ def needs_own(kind: OrganizationKind) -> bool:
     return kind.identifier_pattern is not None
 
 
-def punctuated(number: str, example: str) -> str:
+def punctuated(number: str, kind: OrganizationKind) -> str:
     """Return a number with the punctuation of its kind's example: "123456789" by "00-1234567" as "12-3456789".
 
-    One that has its own keeps it: "BLM-MT".
+    One that has its own keeps it, and one whose kind's separators belong to the number is never given any: "FWSR6" is
+    not "FWS-R6".
     """
-    if not number.isalnum():
+    example = kind.identifier_example
+    if not number.isalnum() or not separators_are_for_show(kind):
         return number
     if len(number) != sum(character.isalnum() for character in example):
         return number
     rest = iter(number)
     return "".join(next(rest) if character.isalnum() else character for character in example)
+
+
+def separators_are_for_show(kind: OrganizationKind) -> bool:
+    """Return whether the separators in a kind's numbers only make them easier to read.
+
+    They do where the pattern takes the example without them, and takes none at any other place.
+    """
+    example, pattern = kind.identifier_example, kind.identifier_pattern
+    plain = "".join(character for character in example if character.isalnum())
+    if pattern is None or plain == example or not re.fullmatch(pattern, plain):
+        return False
+    where = {at - _separators(example[:at]) for at, one in enumerate(example) if not one.isalnum()}
+    elsewhere = (f"{plain[:at]}-{plain[at:]}" for at in range(1, len(plain)) if at not in where)
+    return not any(re.fullmatch(pattern, one) for one in elsewhere)
+
+
+def _separators(text: str) -> int:
+    return sum(not character.isalnum() for character in text)

@@ -149,7 +149,7 @@ class Facts:
             if kind.identifier_scheme == identifier.scheme
             else identifier.scheme.upper()
         )
-        return f"{organization.name} ({title} {punctuated(identifier.value, kind.identifier_example)})"
+        return f"{organization.name} ({title} {punctuated(identifier.value, kind)})"
 
 
 def link(path: str) -> str:

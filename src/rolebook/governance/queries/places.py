@@ -224,5 +224,4 @@ def _ways_to_write(book: Rolebook, text: str) -> set[str]:
     """Return how a number may be kept: as typed, without separators, and with those of the program's examples."""
     bare = re.sub(r"[\s-]", "", text)
     ways = {text, bare, text.upper(), bare.upper()}
-    examples = (kind.identifier_example for kind in book.organization_kinds)
-    return ways | {punctuated(bare.upper(), example) for example in examples if example}
+    return ways | {punctuated(bare.upper(), kind) for kind in book.organization_kinds}

@@ -111,9 +111,9 @@ class ReasonForm(forms.Form):
 def present(organization: Organization, book: Rolebook) -> dict[str, str]:
     """Return what is written down about an organization, by the form's fields; numbers as people write them."""
     found = {"name": organization.name, "code": organization.code}
-    examples = {kind.identifier_scheme: kind.identifier_example for kind in book.organization_kinds}
+    kinds = {kind.identifier_scheme: kind for kind in book.organization_kinds}
     for scheme, value in organization.identifiers.order_by("-pk").values_list("scheme", "value"):
-        found[scheme] = punctuated(value, examples.get(scheme, ""))
+        found[scheme] = punctuated(value, kinds[scheme]) if scheme in kinds else value
     for number, contact in enumerate(organization.contacts.order_by("purpose")):
         for name in _LABELS:
             found[f"contact-{number}-{name}"] = getattr(contact, name)

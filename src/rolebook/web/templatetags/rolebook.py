@@ -116,17 +116,16 @@ def identified(context: template.Context, code: str | None, kind_id: str | None)
     kind = context["request"].rolebook.kind(kind_id or "")
     if not code or kind is None:
         return code or ""
-    return _number(kind.identifier_title, punctuated(code, kind.identifier_example))
+    return _number(kind.identifier_title, punctuated(code, kind))
 
 
 @register.simple_tag(takes_context=True)
 def numbers(context: template.Context, identifiers: Sequence[tuple[str, str]]) -> SafeString:
     """Write the numbers that an organization is known by: "TIN 12-3456789, …"."""
-    examples = {
-        kind.identifier_title: kind.identifier_example
-        for kind in context["request"].rolebook.organization_kinds
-    }
-    written = ((title, punctuated(value, examples.get(title, ""))) for title, value in identifiers)
+    kinds = {kind.identifier_title: kind for kind in context["request"].rolebook.organization_kinds}
+    written = (
+        (title, punctuated(value, kinds[title]) if title in kinds else value) for title, value in identifiers
+    )
     return format_html_join(", ", "{}", ((_number(title, value),) for title, value in written))
 
 
