@@ -1,6 +1,7 @@
 """Deactivate, close or reopen somebody: their part in one program by its steward, the whole account by the operator."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +22,7 @@ from rolebook.governance.leaving import settle_what_is_left
 from rolebook.governance.models import Participation, Stage
 from rolebook.governance.queries.seeing import public_id_of
 from rolebook.governance.queries.stewards import administers, is_steward_of, other_stewards
+from rolebook.governance.quiet import FIELDS, count_anew, ended_for_quiet
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.policy.rules import Violation
 
@@ -59,11 +61,14 @@ def change_participation_status(
     reason: str,
     at: datetime,
     origin: Origin,
+    cause: Participation.Cause = Participation.Cause.DECIDED,
+    still: Callable[[Participation], bool] | None = None,
 ) -> StatusChanged:
     """Make somebody's part in a program active, deactivated or closed; power ends, or is there again, at once.
 
     Open to the program's stewards and, with ``acting_user`` None, to the operator. Requests of somebody who is no
     longer active are withdrawn; closing ends their roles where the program has them asked for again.
+    ``cause`` says what a job acted on; ``still`` is asked under the locks, and nothing happens once it says no.
 
     Raises Refused for oneself, for the only steward, and without a reason; NotFound for everybody who is no steward
     and for a person who takes no part. Raises ValueError for no such status.
@@ -86,13 +91,15 @@ def change_participation_status(
         participation = parts.filter(account=beneficiary, program_id=program_id).first()
         if participation is None:
             raise NotFound
-        if participation.status == wanted:
+        if participation.status == wanted or not (still is None or still(participation)):
             work.nothing_happened()
             escalated = 0
         else:
             _protect(acting_user, beneficiary, [program_id], wanted, at)
-            participation.status_by = acting_user
-            escalated = _set(work, participation, wanted, told, version.number)
+            if wanted is Participation.Status.ACTIVE and ended_for_quiet(participation).exists():
+                raise Refused([Violation("reactivation_needed")])
+            participation.status_by, participation.status_cause = acting_user, cause
+            escalated = set_status(work, participation, wanted, told, version.number)
     withdrawn, ended = (
         settle_what_is_left(beneficiary, program_id, acting_user=acting_user, at=at, origin=origin)
         if wanted is not Participation.Status.ACTIVE
@@ -103,7 +110,7 @@ def change_participation_status(
     return StatusChanged(beneficiary, sequence, already, withdrawn, ended, escalated)
 
 
-def _set(
+def set_status(
     work: UnitOfWork, participation: Participation, wanted: Participation.Status, reason: str, version: int
 ) -> int:
     """Store and record the new status; return how many requests were escalated by it."""
@@ -111,15 +118,22 @@ def _set(
     offices = stages_in_office(standing_of(beneficiary, program_id, work.at))
     before = participation.status
     participation.status, participation.status_reason, participation.status_at = wanted, reason, work.at
-    participation.save(update_fields=["status", "status_reason", "status_at", "status_by"])
-    escalated = _escalate(work, beneficiary, program_id, offices, work.at)
+    changed = ["status", "status_reason", "status_cause", "status_at", "status_by"]
+    if wanted is Participation.Status.ACTIVE:
+        count_anew(participation, rolebook_in_force(program_id, work.at)[1])
+        changed += FIELDS
+    participation.save(update_fields=changed)
+    escalated = escalate(work, beneficiary, program_id, offices, work.at)
     work.record(
         tags.PARTICIPATION_STATUS_CHANGED,
         program_id=program_id,
         beneficiary_id=beneficiary.public_id,
         rolebook_version=version,
         old={"status": before},
-        new={"status": wanted.value},
+        new={
+            "status": wanted.value,
+            **({"cause": str(cause)} if (cause := participation.status_cause) else {}),
+        },
         personal={"reason": reason},
     )
     return escalated
@@ -151,7 +165,7 @@ def change_account_status(
             locked.status, locked.status_reason, locked.status_at = wanted, told, at
             locked.save(update_fields=["status", "status_reason", "status_at"])
             end_sessions(locked, at)
-            escalated = sum(_escalate(work, locked, one, offices[one], at) for one in programs)
+            escalated = sum(escalate(work, locked, one, offices[one], at) for one in programs)
             work.record(
                 tags.ACCOUNT_STATUS_CHANGED,
                 beneficiary_id=locked.public_id,
@@ -204,8 +218,8 @@ def _protect(
             raise Refused([Violation("only_steward", {"name": beneficiary.name, "program": program_id})])
 
 
-def _escalate(work: UnitOfWork, beneficiary: Account, program_id: str, offices: Q, at: datetime) -> int:
-    """Record how many open stages, which somebody could decide, nobody but the steward may decide now."""
+def escalate(work: UnitOfWork, beneficiary: Account, program_id: str, offices: Q, at: datetime) -> int:
+    """Record how many open stages, which somebody could decide, nobody but the steward may decide now; return it."""
     version, book = rolebook_in_force(program_id, at)
     stages = Stage.objects.filter(program_id=program_id, state=Stage.State.OPEN).filter(offices)
     number = stages.filter(stages_with_nobody_left(book, at)).count()

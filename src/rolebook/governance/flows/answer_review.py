@@ -1,0 +1,184 @@
+"""Save answers in a review, as one goes: they take effect when the account is submitted, and not before."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F
+
+from rolebook.accounts.models import Account
+from rolebook.audit import tags
+from rolebook.audit.recording import Origin
+from rolebook.governance.authority import Standing
+from rolebook.governance.flows.attempt import MOST_AT_ONCE, About, acting_standing, attempt
+from rolebook.governance.models import ReviewCampaign, ReviewedAccount, ReviewItem
+from rolebook.governance.queries.review_campaigns import find_campaign
+from rolebook.governance.refusals import NotFound, Refused
+from rolebook.governance.review_reach import Reviewer, reviewer_in
+from rolebook.policy.rules import Violation
+
+MOST_ANSWERS = 40 * MOST_AT_ONCE
+"""Answers in one call: a page of accounts with much, or one press for like items (I12)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer to one item, and the version of the item that its reviewer saw.
+
+    Attributes:
+        about: "account", "role" or "access".
+        public_id: of the account, grant or access.
+        answer: "keep", "remove", or nothing to take an answer back.
+    """
+
+    about: str
+    public_id: uuid.UUID
+    answer: str
+    seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotSaved:
+    """An answer that was not saved: somebody else was there first, or there is nothing to answer any more."""
+
+    about: str
+    public_id: uuid.UUID
+    by: str
+    """Who answered or submitted it; empty when what was asked about has ended."""
+    answer: str
+    at: datetime | None
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of the answers of one call."""
+
+    saved: int
+    not_saved: tuple[NotSaved, ...]
+
+
+def answer_review(
+    *,
+    acting_user: Account,
+    program_id: str,
+    campaign_id: uuid.UUID | str,
+    answers: Sequence[Answered],
+    together: int = 1,
+    at: datetime,
+    origin: Origin,
+) -> Saved:
+    """Save answers; one whose item changed since it was seen is not saved, and told with who answered and what.
+
+    ``together`` is how many items the same press answered, kept for the quality of the review. No event: an answer
+    is a draft that every reviewer of the account sees, until it is submitted.
+
+    Raises Refused for an item about oneself and for a closed campaign; NotFound for what is not one's to answer.
+    """
+    about = About(program_id=program_id)
+    with attempt(
+        tags.ATTEMPT_REFUSED_REVIEW, acting_user=acting_user, at=at, origin=origin, about=about
+    ) as work:
+        standing = acting_standing(acting_user, program_id, at)
+        campaign, reviewer = answering(standing, campaign_id)
+        if len(answers) > MOST_ANSWERS or any(one.answer not in ReviewItem.Answer.values for one in answers):
+            raise NotFound
+        items = _items(campaign, answers)
+        _require_theirs(standing, reviewer, items, about)
+        saved, failed = 0, list[NotSaved]()
+        for item, one in sorted(
+            ((items[one.about, one.public_id], one) for one in answers), key=lambda pair: pair[0].pk
+        ):
+            if item.version == one.seen and item.answer == one.answer and item.settled_at is None:
+                continue
+            if _save(item, one, standing.account, together, at):
+                saved += 1
+            else:
+                failed.append(not_saved(one.about, one.public_id, item.pk))
+        work.nothing_happened()
+    return Saved(saved, tuple(failed))
+
+
+def answering(standing: Standing, campaign_id: uuid.UUID | str) -> tuple[ReviewCampaign, Reviewer]:
+    """Return an open campaign and what somebody answers in it. Raises NotFound for nothing, Refused once closed."""
+    campaign = find_campaign(standing.program_id, campaign_id)
+    reviewer = reviewer_in(standing, campaign)
+    if reviewer is None:
+        raise NotFound
+    if campaign.closed_at is not None:
+        raise Refused([Violation("review_closed", {"title": campaign.title})])
+    return campaign, reviewer
+
+
+def require_not_own(standing: Standing, reviewed: ReviewedAccount, about: About) -> None:
+    """Raise Refused for an account of one's own, merged ones included: nobody answers about themselves (fault 14)."""
+    if standing.account.pk in (reviewed.account_id, reviewed.account.merged_into_id):
+        about.beneficiary_id = reviewed.account.public_id
+        raise Refused([Violation("review_own")])
+
+
+def not_saved(about: str, public_id: uuid.UUID, item_pk: int) -> NotSaved:
+    """Return who was there first, and with what, as it is now."""
+    item = ReviewItem.objects.select_related("answered_by", "submitted_by").get(pk=item_pk)
+    by = item.submitted_by or item.answered_by
+    settled = item.settled_at is not None
+    who = by if item.outcome != ReviewItem.Outcome.ENDED else None
+    return NotSaved(
+        about,
+        public_id,
+        "" if who is None else who.name,
+        item.answer,
+        item.settled_at or item.answered_at,
+        settled,
+    )
+
+
+def _items(campaign: ReviewCampaign, answers: Sequence[Answered]) -> dict[tuple[str, uuid.UUID], ReviewItem]:
+    """Return the items that the answers name, one statement a kind. Raises NotFound unless all are there."""
+    found: dict[tuple[str, uuid.UUID], ReviewItem] = {}
+    for about, column in ITEM_COLUMNS.items():
+        named = [one.public_id for one in answers if one.about == about]
+        if not named:
+            continue
+        rows = ReviewItem.objects.filter(campaign=campaign, about=about, **{f"{column}__in": named})
+        for item in rows.annotate(named=F(column)).select_related("reviewed__account"):
+            found[about, item.named] = item
+    if any((one.about, one.public_id) not in found for one in answers):
+        raise NotFound
+    return found
+
+
+ITEM_COLUMNS = {
+    "account": "reviewed__account__public_id",
+    "role": "grant__public_id",
+    "access": "access__public_id",
+}
+"""Where the public id stands by which an item is named outside."""
+
+
+def _require_theirs(
+    standing: Standing,
+    reviewer: Reviewer,
+    items: dict[tuple[str, uuid.UUID], ReviewItem],
+    about: About,
+) -> None:
+    for item in items.values():
+        require_not_own(standing, item.reviewed, about)
+    wanted = [item.pk for item in items.values()]
+    if reviewer.theirs().filter(pk__in=wanted).count() != len(wanted):
+        raise NotFound
+
+
+def _save(item: ReviewItem, one: Answered, by: Account, together: int, at: datetime) -> bool:
+    """Save one answer unless the item has changed since it was seen, or is settled."""
+    given = one.answer != ReviewItem.Answer.NONE
+    return bool(
+        ReviewItem.objects.filter(pk=item.pk, version=one.seen, settled_at=None).update(
+            answer=one.answer,
+            answered_by=by if given else None,
+            answered_at=at if given else None,
+            answered_together=together if given else 0,
+            version=F("version") + 1,
+        )
+    )

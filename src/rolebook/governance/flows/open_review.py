@@ -1,0 +1,113 @@
+"""Open a campaign of a review: on the day that the rolebook declares, or on demand (IQCS-12)."""
+
+from datetime import date, datetime, timedelta
+
+from django.db import connection
+
+from rolebook.accounts.models import Account
+from rolebook.accounts.queries import rolebook_in_force
+from rolebook.audit import tags
+from rolebook.audit.recording import Origin
+from rolebook.governance.flows.attempt import About, acting_standing, attempt
+from rolebook.governance.importing import day_of, first_instant
+from rolebook.governance.models import ReviewCampaign
+from rolebook.governance.queries.review_campaigns import find_review
+from rolebook.governance.queries.stewards import administers
+from rolebook.governance.refusals import NotFound, Refused
+from rolebook.governance.review_rows import bring_in, count_places, items_hash
+from rolebook.policy.model import Rolebook
+from rolebook.policy.reviews import Review, due_day
+from rolebook.policy.rules import Violation
+
+MOST_DAYS = 366
+"""A campaign is due that many days after it opens, at most."""
+_OPENING_LOCK = 0x5265_7669_6577
+
+
+def open_review(
+    *,
+    acting_user: Account | None,
+    program_id: str,
+    review_id: str,
+    at: datetime,
+    origin: Origin,
+    opened_on: date | None = None,
+    due_on: date | None = None,
+) -> ReviewCampaign:
+    """Open a campaign with all its items, in one transaction with its one event.
+
+    Open to the steward and, with ``acting_user`` None, to the operator and the job. ``opened_on`` is the declared day
+    for which a job opens it (today otherwise), ``due_on`` another last day than the declared one.
+
+    Raises Refused when one is open, was opened for that day, finds nothing, or is due in the past or too late;
+    NotFound for everybody else and for a review that the rolebook in force does not declare.
+    """
+    about = About(program_id=program_id)
+    with attempt(
+        tags.ATTEMPT_REFUSED_REVIEW, acting_user=acting_user, at=at, origin=origin, about=about
+    ) as work:
+        if acting_user is not None and not administers(acting_standing(acting_user, program_id, at)):
+            raise NotFound
+        version, book = rolebook_in_force(program_id, at)
+        review = find_review(book, review_id)
+        _one_at_a_time()
+        today = day_of(at, book)
+        day, due = opened_on or today, due_on or due_day(review, opened_on or today)
+        _require_possible(review, program_id, today=today, day=day, due=due, book=book)
+        due_at = first_instant(due + timedelta(days=1), book)
+        campaign = ReviewCampaign.objects.create(
+            program_id=program_id,
+            review_id=review.id,
+            rolebook_version=version,
+            title=f"{review.title} {day.year}" if review.opens_on else f"{review.title}, {day:%B %Y}",
+            opened_on=day,
+            opened_at=at,
+            opened_by=acting_user,
+            due_at=due_at,
+            closes_at=first_instant(due + timedelta(days=1 + review.overdue.close_after_days), book),
+        )
+        bring_in(campaign, book, review, at)
+        campaign.accounts, campaign.items, campaign.items_hash = items_hash(campaign)
+        if not campaign.accounts:
+            raise Refused([Violation("review_finds_nothing", {"title": review.title})])
+        campaign.save(update_fields=["accounts", "items", "items_hash"])
+        count_places(campaign)
+        work.record(
+            tags.REVIEW_OPENED,
+            program_id=program_id,
+            rolebook_version=version.number,
+            new={
+                "campaign_id": campaign.public_id,
+                "review_id": review.id,
+                "opened_on": day.isoformat(),
+                "due_at": campaign.due_at,
+                "closes_at": campaign.closes_at,
+                "accounts": campaign.accounts,
+                "items": campaign.items,
+                "items_hash": campaign.items_hash,
+            },
+        )
+    return campaign
+
+
+def _one_at_a_time() -> None:
+    """Let campaigns open one after the other: the second finds the first, instead of a constraint after a minute."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_OPENING_LOCK])
+
+
+def _require_possible(
+    review: Review, program_id: str, *, today: date, day: date, due: date, book: Rolebook
+) -> None:
+    campaigns = ReviewCampaign.objects.filter(program_id=program_id, review_id=review.id)
+    running = campaigns.filter(closed_at=None).first()
+    if running is not None:
+        day_told = day_of(running.opened_at, book).isoformat()
+        raise Refused([Violation("review_open_already", {"title": running.title, "day": day_told})])
+    if campaigns.filter(opened_on=day).exists():
+        raise Refused([Violation("review_opened_today", {"title": review.title})])
+    if due < today:
+        raise Refused([Violation("review_due_in_the_past")])
+    if due > today + timedelta(days=MOST_DAYS):
+        raise Refused([Violation("review_due_too_late", {"most": MOST_DAYS})])

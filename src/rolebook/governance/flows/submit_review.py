@@ -1,0 +1,250 @@
+"""Submit the answers about an account in a review: now they take effect, through the ledger and on record (IQCS-12)."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rolebook.accounts.models import Account
+from rolebook.audit import tags
+from rolebook.audit.canonical import Detail
+from rolebook.audit.recording import Origin, UnitOfWork
+from rolebook.governance import locks
+from rolebook.governance.authority import Standing
+from rolebook.governance.flows.answer_review import answering, require_not_own
+from rolebook.governance.flows.attempt import About, acting_standing, attempt
+from rolebook.governance.flows.change_status import set_status
+from rolebook.governance.leaving import settle_what_is_left
+from rolebook.governance.ledger import close_holdings
+from rolebook.governance.locks import Held
+from rolebook.governance.models import (
+    Access,
+    Grant,
+    Participation,
+    ReviewCampaign,
+    ReviewedAccount,
+    ReviewItem,
+)
+from rolebook.governance.origins import Holding
+from rolebook.governance.queries.seeing import public_id_of
+from rolebook.governance.queries.stewards import is_steward_of, other_stewards
+from rolebook.governance.refusals import NotFound, Refused
+from rolebook.governance.review_course import bring_up_to_date, hold_campaign
+from rolebook.governance.review_rows import count_places
+from rolebook.policy.rules import Violation
+
+CAUSE = "review"
+"""The word by which the log knows what a review closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What submitting the answers about an account did.
+
+    Attributes:
+        sequence: of its event in the log: removals are confirmed once every decision point has applied that; None
+            when all was submitted before.
+        kept: items that were kept.
+        removed: items that were removed.
+        account_closed: whether the account's part in the program was closed.
+    """
+
+    account: Account
+    sequence: int | None
+    kept: int = 0
+    removed: int = 0
+    account_closed: bool = False
+
+
+@dataclass(slots=True)
+class _Effect:
+    """What the answers of one submission come to."""
+
+    kept: list[ReviewItem] = field(default_factory=list)
+    removed: list[ReviewItem] = field(default_factory=list)
+    close_account: bool = False
+
+    @property
+    def items(self) -> list[ReviewItem]:
+        return sorted([*self.kept, *self.removed], key=lambda item: item.pk)
+
+    @property
+    def holdings(self) -> list[Holding]:
+        found = [item.grant or item.access for item in self.removed]
+        return [one for one in found if one is not None]
+
+
+def submit_review(
+    *,
+    acting_user: Account,
+    program_id: str,
+    campaign_id: uuid.UUID | str,
+    account_id: uuid.UUID | str,
+    seen: Mapping[tuple[str, uuid.UUID], int],
+    at: datetime,
+    origin: Origin,
+) -> Submitted:
+    """Let the saved answers about one account take effect, as far as they are the acting person's to answer.
+
+    ``seen`` has the version of each item that the reviewer saw, by (what it is about, public id). An account that is
+    needed no longer ends all that this reviewer answers, and its part in the program is closed; what another
+    organization answers stays with that organization.
+
+    Raises Refused when something changed since it was seen, came in, or is not answered; for oneself, for the
+    program's only steward, and once the campaign is closed. Raises NotFound for what is not theirs.
+    """
+    about = About(program_id=program_id)
+    with attempt(
+        tags.ATTEMPT_REFUSED_REVIEW, acting_user=acting_user, at=at, origin=origin, about=about
+    ) as work:
+        reviewed = _find(program_id, campaign_id, account_id)
+        about.beneficiary_id = reviewed.account.public_id
+        held = _lock(acting_user, reviewed, at)
+        standing = acting_standing(acting_user, program_id, at)
+        hold_campaign(reviewed.campaign_id)
+        campaign, reviewer = answering(standing, campaign_id)
+        require_not_own(standing, reviewed, about)
+        changed = bring_up_to_date(campaign, at, [reviewed.account_id])
+        mine = reviewer.theirs().filter(reviewed=reviewed)
+        items = list(mine.select_related(*_WITH).filter(settled_at=None).order_by("pk"))
+        if not items:
+            if not mine.exists():
+                raise NotFound
+            work.nothing_happened()
+            return Submitted(reviewed.account, None)
+        effect = _effect(items, seen)
+        _apply(work, held, standing, campaign, reviewed, effect)
+    count_places(campaign, [*{*changed, *(item.place_id for item in items)}])
+    if effect.close_account:
+        settle_what_is_left(reviewed.account, program_id, acting_user=acting_user, at=at, origin=origin)
+    return Submitted(
+        reviewed.account, work.sequence, len(effect.kept), len(effect.removed), effect.close_account
+    )
+
+
+_WITH = (
+    "reviewed__account",
+    "place",
+    "answered_by",
+    "grant__account",
+    "grant__organization",
+    "access__account",
+    "access__organization",
+)
+
+
+def _find(program_id: str, campaign_id: uuid.UUID | str, account_id: uuid.UUID | str) -> ReviewedAccount:
+    reviewed = (
+        ReviewedAccount.objects.filter(
+            program_id=program_id,
+            campaign__public_id=public_id_of(campaign_id),
+            account__public_id=public_id_of(account_id),
+        )
+        .select_related("account", "participation")
+        .first()
+    )
+    if reviewed is None:
+        raise NotFound
+    return reviewed
+
+
+def _lock(acting_user: Account, reviewed: ReviewedAccount, at: datetime) -> Held:
+    """Lock the people and every organization of the account's items; with a steward, the other stewards, too."""
+    people = {acting_user.pk, reviewed.account_id}
+    if is_steward_of(reviewed.account, reviewed.program_id, at):
+        people |= other_stewards(reviewed.account, reviewed.program_id, at)
+    items = ReviewItem.objects.filter(reviewed=reviewed)
+    pairs = items.values_list("grant__organization_id", "access__organization_id")
+    places = {place for pair in pairs for place in pair if place}
+    return locks.lock(accounts=people, organizations=places)
+
+
+def _effect(items: Sequence[ReviewItem], seen: Mapping[tuple[str, uuid.UUID], int]) -> _Effect:
+    """Return what the answers come to. Raises Refused when one changed since it was seen, or is missing."""
+    account = next((item for item in items if item.about == ReviewItem.About.ACCOUNT), None)
+    everything = account is not None and account.answer == ReviewItem.Answer.REMOVE
+    judged = [account] if everything and account is not None else items
+    if any(seen.get(named(item)) != item.version for item in judged):
+        raise Refused([Violation("review_changed_meanwhile")])
+    unanswered = sum(item.answer == ReviewItem.Answer.NONE for item in judged)
+    if unanswered:
+        raise Refused([Violation("review_incomplete", {"number": unanswered})])
+    effect = _Effect(close_account=everything)
+    for item in items:
+        removed = everything or item.answer == ReviewItem.Answer.REMOVE
+        (effect.removed if removed else effect.kept).append(item)
+    return effect
+
+
+def named(item: ReviewItem) -> tuple[str, uuid.UUID]:
+    """Return what an item is called outside: what it is about, and the public id of that."""
+    holding = item.grant or item.access
+    return (item.about, item.reviewed.account.public_id if holding is None else holding.public_id)
+
+
+def _apply(
+    work: UnitOfWork,
+    held: Held,
+    standing: Standing,
+    campaign: ReviewCampaign,
+    reviewed: ReviewedAccount,
+    effect: _Effect,
+) -> None:
+    """Close what is removed, settle the items, and record it."""
+    version = standing.version.number
+    closed = close_holdings(work, held, effect.holdings, cause=CAUSE, rolebook_version=version)
+    closes = effect.close_account and _close_account(work, standing, campaign, reviewed)
+    for item in effect.items:
+        removed = item in effect.removed
+        ReviewItem.objects.filter(pk=item.pk, settled_at=None).update(
+            outcome=ReviewItem.Outcome.REMOVED if removed else ReviewItem.Outcome.KEPT,
+            settled_at=work.at,
+            submitted_by=standing.account,
+        )
+    work.record(
+        tags.REVIEW_SUBMITTED,
+        program_id=campaign.program_id,
+        beneficiary_id=reviewed.account.public_id,
+        rolebook_version=version,
+        new={
+            "campaign_id": campaign.public_id,
+            "answers": [_told(item, removed=item in effect.removed) for item in effect.items],
+            "kept": len(effect.kept),
+            "removed": len(effect.removed),
+            **closed_details(closed),
+            "account_closed": closes,
+        },
+    )
+
+
+def closed_details(closed: Sequence[Holding]) -> dict[str, Detail]:
+    """Return what an event says of grants and access that a review closed."""
+    grants = [one for one in closed if isinstance(one, Grant)]
+    return {
+        "grants": [grant.public_id for grant in grants],
+        "roles": [grant.role_id for grant in grants],
+        "accesses": [one.public_id for one in closed if isinstance(one, Access)],
+    }
+
+
+def _told(item: ReviewItem, *, removed: bool) -> list[Detail]:
+    about, public_id = named(item)
+    by = None if item.answered_by is None else item.answered_by.public_id
+    return [about, public_id, "remove" if removed else "keep", by, item.answered_at]
+
+
+def _close_account(
+    work: UnitOfWork, standing: Standing, campaign: ReviewCampaign, reviewed: ReviewedAccount
+) -> bool:
+    """Close the account's part in the program; return whether it was open. Raises Refused for the only steward."""
+    participation = Participation.objects.select_related("account").get(pk=reviewed.participation_id)
+    if participation.status == Participation.Status.CLOSED:
+        return False
+    account, program_id = participation.account, campaign.program_id
+    if is_steward_of(account, program_id, work.at) and not other_stewards(account, program_id, work.at):
+        raise Refused([Violation("review_only_steward", {"name": account.name})])
+    participation.status_by = standing.account
+    participation.status_cause = Participation.Cause.DECIDED
+    reason = f"No longer needed, by the answers to {campaign.title}."
+    set_status(work, participation, Participation.Status.CLOSED, reason[:200], standing.version.number)
+    return True

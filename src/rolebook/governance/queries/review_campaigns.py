@@ -1,0 +1,173 @@
+"""Campaigns as lists and numbers: for who answers in them, and for the steward who opens and closes them."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import F, Sum
+
+from rolebook.accounts.models import Account
+from rolebook.governance.authority import Standing
+from rolebook.governance.importing import day_of
+from rolebook.governance.models import ReviewCampaign, ReviewPlace
+from rolebook.governance.queries.seeing import public_id_of, viewer_standing
+from rolebook.governance.queries.stewards import administers, stewards_standing
+from rolebook.governance.refusals import NotFound
+from rolebook.governance.review_reach import Reviewer, reviewer_in
+from rolebook.governance.review_rows import scope_of
+from rolebook.policy.model import Rolebook
+from rolebook.policy.reviews import Review, due_day, next_opening
+
+MOST_PLACES = 200
+"""Organizations listed on a campaign's page, those with most left to answer first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """How far a campaign, or a part of it, is; counted in questions about items and accounts."""
+
+    questions: int
+    settled: int
+    removed: int
+
+    @property
+    def open(self) -> int:
+        """How many are not settled yet."""
+        return self.questions - self.settled
+
+    @property
+    def percent(self) -> int:
+        """How much is settled, 0 to 100; 100 only when all is."""
+        return 100 if not self.questions else self.settled * 100 // self.questions
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceNumbers:
+    """How far one organization that answers is; without a name: what the steward answers."""
+
+    organization_id: uuid.UUID | None
+    name: str
+    code: str
+    numbers: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A review that the rolebook declares, for the steward."""
+
+    review: Review
+    open_campaign: ReviewCampaign | None
+    next_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What opening a review now would ask about.
+
+    Attributes:
+        accounts: how many accounts.
+        items: how many grants and access.
+        due_on: the last day to answer.
+    """
+
+    review: Review
+    accounts: int
+    items: int
+    due_on: date
+
+
+def find_campaign(program_id: str, campaign_id: uuid.UUID | str) -> ReviewCampaign:
+    """Return a campaign of a program by its public id. Raises NotFound."""
+    campaign = (
+        ReviewCampaign.objects.filter(program_id=program_id, public_id=public_id_of(campaign_id))
+        .select_related("opened_by", "closed_by", "rolebook_version")
+        .first()
+    )
+    if campaign is None:
+        raise NotFound
+    return campaign
+
+
+def find_review(book: Rolebook, review_id: str) -> Review:
+    """Return a review that a rolebook declares. Raises NotFound."""
+    review = next((one for one in book.reviews if one.id == review_id), None)
+    if review is None:
+        raise NotFound
+    return review
+
+
+def declared_reviews(*, viewer: Account, program_id: str, at: datetime) -> tuple[Declared, ...]:
+    """Return the reviews of the program's rolebook with the campaign that is open; the steward's only."""
+    book = stewards_standing(viewer, program_id, at).book
+    return reviews_declared(book, at)
+
+
+def reviews_declared(book: Rolebook, at: datetime) -> tuple[Declared, ...]:
+    """Return the reviews that a rolebook declares with the campaign that is open, and when the next one opens."""
+    running = {one.review_id: one for one in campaigns_of(book.program.id) if one.closed_at is None}
+    today = day_of(at, book)
+    return tuple(Declared(one, running.get(one.id), next_opening(one, today)) for one in book.reviews)
+
+
+def campaigns_of(program_id: str) -> Sequence[ReviewCampaign]:
+    """Return a program's campaigns, the newest first: what judges who may see them is the caller's."""
+    campaigns = ReviewCampaign.objects.filter(program_id=program_id)
+    return list(campaigns.select_related("rolebook_version").order_by("-opened_at", "-pk")[:100])
+
+
+def stewards_campaigns(*, viewer: Account, program_id: str, at: datetime) -> Sequence[ReviewCampaign]:
+    """Return a program's campaigns for its steward. Raises NotFound for everybody else."""
+    stewards_standing(viewer, program_id, at)
+    return campaigns_of(program_id)
+
+
+def preview(book: Rolebook, review: Review, at: datetime, due_on: date | None = None) -> Preview:
+    """Return what opening a review at ``at`` would ask about; counted in the database, nothing is written."""
+    accounts, items = scope_of(book, review, at).numbers()
+    return Preview(review, accounts, items, due_on or due_day(review, day_of(at, book)))
+
+
+def numbers_of(campaign: ReviewCampaign, place_ids: frozenset[int] | None = None) -> Numbers:
+    """Return how far a campaign is, or the places ``place_ids`` of it; as of the last submission or minute."""
+    places = ReviewPlace.objects.filter(campaign=campaign)
+    if place_ids is not None:
+        places = places.filter(pk__in=place_ids)
+    found = places.aggregate(questions=Sum("questions"), settled=Sum("settled"), removed=Sum("removed"))
+    return Numbers(found["questions"] or 0, found["settled"] or 0, found["removed"] or 0)
+
+
+def places_of(campaign: ReviewCampaign, place_ids: frozenset[int] | None = None) -> tuple[PlaceNumbers, ...]:
+    """Return how far each organization is, those with most left first; MOST_PLACES at most."""
+    places = ReviewPlace.objects.filter(campaign=campaign, questions__gt=0)
+    if place_ids is not None:
+        places = places.filter(pk__in=place_ids)
+    rows = (
+        places.select_related("organization")
+        .annotate(left=F("questions") - F("settled"))
+        .order_by("-left", "organization__name", "pk")[:MOST_PLACES]
+    )
+    return tuple(
+        PlaceNumbers(
+            None if row.organization is None else row.organization.public_id,
+            "" if row.organization is None else row.organization.name,
+            "" if row.organization is None else row.organization.code,
+            Numbers(row.questions, row.settled, row.removed),
+        )
+        for row in rows
+    )
+
+
+def reviewer_for(
+    viewer: Account, program_id: str, campaign_id: uuid.UUID | str, at: datetime
+) -> tuple[Standing, ReviewCampaign, Reviewer | None]:
+    """Return a campaign for who answers in it, or for the steward (then perhaps without anything to answer).
+
+    Raises NotFound for everybody else: a campaign that asks one nothing looks like none.
+    """
+    standing = viewer_standing(viewer, program_id, at)
+    campaign = find_campaign(program_id, campaign_id)
+    reviewer = reviewer_in(standing, campaign)
+    if reviewer is None and not administers(standing):
+        raise NotFound
+    return standing, campaign, reviewer

@@ -1,0 +1,131 @@
+"""What somebody answers in a campaign: where their offices reach, by the one walk, and never about themselves."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from rolebook.accounts.models import Account
+from rolebook.governance.authority import Office, Standing, covered_role_ids, in_force
+from rolebook.governance.models import (
+    Grant,
+    ReviewCampaign,
+    ReviewedAccount,
+    ReviewItem,
+    ReviewPlace,
+)
+from rolebook.governance.quiet import counts
+from rolebook.governance.review_rows import review_of
+from rolebook.policy.model import STEWARD_ID, Act, Rolebook
+from rolebook.policy.reviews import Review
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """Somebody who answers in a campaign.
+
+    Attributes:
+        items: the SQL condition for the items that are theirs to answer; one's own never are (fault 14).
+        place_ids: internal ids of the places that they answer for; None: of all.
+    """
+
+    standing: Standing
+    campaign: ReviewCampaign
+    review: Review
+    items: Q
+    place_ids: frozenset[int] | None
+
+    def theirs(self) -> QuerySet[ReviewItem]:
+        """Return the campaign's items that are theirs to answer."""
+        return ReviewItem.objects.filter(self.items, campaign=self.campaign)
+
+
+def reviewer_in(standing: Standing, campaign: ReviewCampaign) -> Reviewer | None:
+    """Return what somebody answers in a campaign, None for nothing: one statement, and no more than their offices.
+
+    The steward answers what stands at no organization, about those who answer themselves, and, once it was escalated
+    to the steward, everything.
+    """
+    book, review = review_of(campaign)
+    offices = [one for one in standing.offices(Act.ANSWER_REVIEW) if one.role_id in review.answered_by]
+    steward = [one for one in standing.offices(Act.ANSWER_REVIEW) if one.role_id == STEWARD_ID]
+    if not offices and not steward:
+        return None
+    own = ReviewedAccount.objects.filter(
+        Q(account=standing.account) | Q(account__merged_into=standing.account), campaign=campaign
+    )
+    not_own = ~Q(reviewed__in=own.values("pk"))
+    if steward and _is_escalated_to_steward(campaign, review):
+        return Reviewer(standing, campaign, review, not_own, None)
+    places: frozenset[int] = frozenset()
+    items = Q(pk__in=[])
+    for categories, some in _by_categories(offices).items():
+        found = frozenset(_places(campaign, some))
+        places |= found
+        items |= Q(place__in=found) & _covered(book, review, some[0], categories)
+    if steward:
+        unplaced = frozenset(
+            ReviewPlace.objects.filter(campaign=campaign, organization=None).values_list("pk", flat=True)
+        )
+        places |= unplaced
+        answering = _answering_grants(standing.program_id, review.answered_by, standing.at)
+        about_them = ReviewedAccount.objects.filter(
+            campaign=campaign, account__in=answering.values("account")
+        )
+        items |= Q(place__in=unplaced) | Q(reviewed__in=about_them.values("pk"))
+    return Reviewer(standing, campaign, review, not_own & items, places)
+
+
+def has_to_answer(standing: Standing, campaign: ReviewCampaign) -> bool:
+    """Return whether something of a campaign waits for somebody."""
+    reviewer = reviewer_in(standing, campaign)
+    return reviewer is not None and reviewer.theirs().filter(settled_at=None).exists()
+
+
+def reviewers_of(campaign: ReviewCampaign, at: datetime, role_id: str | None = None) -> QuerySet[Account]:
+    """Return the active people who hold a role that answers in a campaign (or that one), wherever; by internal id."""
+    _, review = review_of(campaign)
+    roles = review.answered_by if role_id is None else (role_id,)
+    return Account.objects.filter(
+        pk__in=_answering_grants(campaign.program_id, tuple(roles), at).values("account")
+    ).order_by("pk")
+
+
+def _answering_grants(program_id: str, role_ids: tuple[str, ...], at: datetime) -> QuerySet[Grant]:
+    return Grant.objects.filter(
+        in_force(at),
+        counts(at),
+        program_id=program_id,
+        role_id__in=role_ids,
+        account__status=Account.Status.ACTIVE,
+    )
+
+
+def _is_escalated_to_steward(campaign: ReviewCampaign, review: Review) -> bool:
+    return campaign.escalated_at is not None and review.overdue.escalate_to == STEWARD_ID
+
+
+def _by_categories(offices: list[Office]) -> dict[tuple[str, ...], list[Office]]:
+    found: dict[tuple[str, ...], list[Office]] = {}
+    for office in offices:
+        found.setdefault(office.holder.category_ids, []).append(office)
+    return found
+
+
+def _places(campaign: ReviewCampaign, offices: list[Office]) -> QuerySet[ReviewPlace, int]:
+    where = Q(pk__in=[])
+    for office in offices:
+        where |= Q(organization=None) if office.organization_id is None else office.where()
+        if office.organization_id is None and office.lower_levels:
+            where |= Q(pk__gt=0)
+    return ReviewPlace.objects.filter(where, campaign=campaign).values_list("pk", flat=True)
+
+
+def _covered(book: Rolebook, review: Review, office: Office, categories: tuple[str, ...]) -> Q:
+    """Return the condition for the items whose user category an office covers."""
+    if not categories:
+        return Q()
+    roles = Q(about=ReviewItem.About.ROLE, grant__role_id__in=covered_role_ids(book, office.holder))
+    others = ~Q(about=ReviewItem.About.ROLE)
+    asked = not review.category_ids or bool(set(review.category_ids) & set(categories))
+    return roles | others if asked else roles
