@@ -26,7 +26,12 @@ def main() -> int:
         sys.stderr.write(f"Error: {wrong} (docs/settings.md)\n")
         return 2
     worker = Worker(
-        sender=Sender(transport=Transport(server), mail_from=settings.ROLEBOOK.mail_from, clock=clock.now),
+        sender=Sender(
+            transport=Transport(server),
+            mail_from=settings.ROLEBOOK.mail_from,
+            bounces_to=settings.ROLEBOOK.bounces.address,
+            clock=clock.now,
+        ),
         clock=clock.now,
     )
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -29,7 +29,7 @@ _CONTENT_HEADER = re.compile(
 _STATUS = re.compile(r"\s*([245])\.(\d{1,3})\.(\d{1,3})(?!\d)")
 _STATUS_WITHIN = re.compile(r"(?<![\d.])([45])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _REPLY = re.compile(r"\s*smtp\s*;\s*([45])\d\d(?!\d)", re.IGNORECASE)
-_MESSAGE_ID = re.compile(r"<([^<>\s]{3,190})>")
+_MESSAGE_ID = re.compile(r"<([!-;=?-~]{3,190})>")
 _ADDRESS_TYPES = frozenset({"rfc822", "utf-8"})
 _STATUS_PARTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _MAIL_PARTS = frozenset({"message/rfc822", "message/global"})

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from rolebook.notices.bounce_models import Bounce
 from rolebook.notices.models import Notice
 
 KEPT_DAYS = 30
@@ -12,5 +13,6 @@ def erase_old_words(*, now: datetime) -> int:
     sent stays.
     """
     before = now - timedelta(days=KEPT_DAYS)
+    Bounce.objects.exclude(diagnostic="").filter(received_at__lt=before).update(diagnostic="")
     old = Notice.objects.exclude(state=Notice.State.WAITING).exclude(text="").filter(created_at__lt=before)
     return old.update(subject="", text="", html="", address="", name="", unsubscribe_url="")

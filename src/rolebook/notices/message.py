@@ -27,6 +27,8 @@ class _Wire(EmailPolicy):
 
 
 _WIRE = _Wire(linesep="\r\n")
+POSTMARK_METADATA = "rolebook"
+"""Under which name Postmark, which gives mails ids of its own, tells our Message-ID back."""
 
 
 def compose(
@@ -55,6 +57,8 @@ def compose(
     message["Message-ID"] = f"<{message_id}>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
+    if settings.ROLEBOOK.bounces.provider == "postmark":
+        message[f"X-PM-Metadata-{POSTMARK_METADATA}"] = message_id
     if unsubscribe_url:
         message["List-Unsubscribe"] = f"<{unsubscribe_url}>"
         if unsubscribe_url.startswith("https:"):

@@ -17,6 +17,8 @@ from rolebook.governance.queries import paging
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.stewards import administers, stewards_standing
 from rolebook.governance.refusals import NotFound, Refused
+from rolebook.notices.bounce_list import number_of_bounces
+from rolebook.notices.holding import held
 from rolebook.notices.models import Notice, PostponedEvent
 from rolebook.policy.rules import Violation
 
@@ -50,6 +52,10 @@ class MailOverview:
     oldest: datetime | None
     failed: int
     unworded: int
+    held: int
+    """Of those that wait: held back, because the recipient's address rejects mail."""
+    bounced: int
+    """Mails that were rejected or delayed, by reports."""
 
 
 def mail_overview(viewer: Account, program_id: str, at: datetime) -> MailOverview:
@@ -59,9 +65,11 @@ def mail_overview(viewer: Account, program_id: str, at: datetime) -> MailOvervie
     events = Event.objects.filter(program_id=program_id).values("sequence")
     return MailOverview(
         waiting=waiting.count(),
-        oldest=waiting.order_by("created_at").values_list("created_at", flat=True).first(),
+        oldest=waiting.exclude(held()).order_by("created_at").values_list("created_at", flat=True).first(),
         failed=_mails(program_id).filter(state=Notice.State.FAILED).count(),
         unworded=PostponedEvent.objects.filter(sequence__in=events).count(),
+        held=waiting.filter(held()).count(),
+        bounced=number_of_bounces(program_id),
     )
 
 

@@ -4,8 +4,10 @@ import contextlib
 import os
 import re
 import secrets
+import shlex
+import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from rolebook.accounts.identity_providers import IdentityProvider, ProvidersError, read_providers
 from rolebook.notices.transport import MailSettingsError, mail_server
+from rolebook.server.bounce_settings import BounceSettings, read_bounce_settings
 
 _SHORTEST_TOKEN = 16
 _HOST = re.compile(r"\.?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
@@ -45,6 +48,9 @@ class Environment:
     session_hours: int = 12
     session_idle_minutes: int = 30
     recovery_wait_hours: int = 24
+    attachments: Path = Path("var/attachments")
+    attachment_scanner: tuple[str, ...] = ()
+    bounces: BounceSettings = field(default_factory=BounceSettings)
 
     @property
     def secret_key_file(self) -> Path:
@@ -97,7 +103,36 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
         session_idle_minutes=_number(variables, "ROLEBOOK_SESSION_IDLE_MINUTES", default=30, most=720),
         identity_providers=_providers(variables),
         earlier_secret_keys=tuple(earlier),
+        attachments=_folder(variables, "ROLEBOOK_ATTACHMENTS", home / "attachments"),
+        attachment_scanner=_command(variables, "ROLEBOOK_ATTACHMENT_SCANNER"),
+        bounces=_bounces(variables),
     )
+
+
+def _bounces(variables: Mapping[str, str]) -> BounceSettings:
+    try:
+        return read_bounce_settings(variables)
+    except ValueError as wrong:
+        raise SettingsError(str(wrong)) from wrong
+
+
+def _folder(variables: Mapping[str, str], name: str, default: Path) -> Path:
+    value = variables.get(name, "")
+    folder = Path(value) if value else default
+    if not folder.is_absolute() or (folder.exists() and not folder.is_dir()):
+        raise SettingsError(f"{name}: found {value!r}, expected the whole path of a folder")
+    return folder
+
+
+def _command(variables: Mapping[str, str], name: str) -> tuple[str, ...]:
+    value = variables.get(name, "")
+    try:
+        command = tuple(shlex.split(value))
+    except ValueError:
+        command = ("",)
+    if command and shutil.which(command[0]) is None:
+        raise SettingsError(f"{name}: found {value!r}, expected a command that there is")
+    return command
 
 
 def _providers(variables: Mapping[str, str]) -> tuple[IdentityProvider, ...]:

@@ -135,6 +135,8 @@ WHITENOISE_USE_FINDERS = True
 MAILERS: dict[str, dict[str, object]] = {}
 SILENCED_SYSTEM_CHECKS = ["mail.W001"]  # it asks for a default mailer
 DEFAULT_FROM_EMAIL = ROLEBOOK.mail_from
+# Of django-anymail only the webhooks are used, where a provider is set (docs/decisions/0032-rejected-mail.md).
+ANYMAIL = ROLEBOOK.bounces.anymail if ROLEBOOK.bounces.provider else {}
 
 # Tracebacks go to standard error beside the reference that the error page shows; Django's own default mails them.
 LOGGING = {

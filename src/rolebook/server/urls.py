@@ -16,6 +16,11 @@ urlpatterns = [
     path("", include("rolebook.web.urls")),
 ]
 
+if settings.ROLEBOOK.bounces.provider:
+    from rolebook.web.notices.mail_events import mail_events
+
+    urlpatterns.insert(0, path("mail-events/", mail_events, name="mail-events"))
+
 if settings.ROLEBOOK.demo:
     urlpatterns.insert(0, path("demo/", include("rolebook.web.demo.urls")))
 

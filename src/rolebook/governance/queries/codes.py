@@ -8,6 +8,7 @@ from datetime import date, datetime
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from rolebook.accounts.models import Account, Organization
+from rolebook.accounts.rejected_addresses import rejected_since
 from rolebook.governance.authority import Standing, in_force
 from rolebook.governance.models import Access, Grant, Outcome, Participation
 from rolebook.governance.origins import first_of
@@ -156,6 +157,7 @@ def _rows(
         for part in Participation.objects.filter(program_id=standing.program_id, account__in=pks)
     }
     removes = standing.office_over(Act.REMOVE, organization, ()) is not None
+    rejected = rejected_since(pks)
     return tuple(
         ConnectedUser(
             account_id=person.public_id,
@@ -167,6 +169,7 @@ def _rows(
             is_viewer=person.pk == standing.account.pk,
             may_remove=removes and person.pk != standing.account.pk and person.pk in here,
             last_signed_in_at=parts[person.pk].last_signed_in_at,
+            rejected_since=rejected.get(person.pk),
         )
         for person in people
     )

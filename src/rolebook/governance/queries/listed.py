@@ -25,6 +25,7 @@ class ConnectedUser:
         is_viewer: whether it is the viewer: nobody removes themselves.
         may_remove: whether the viewer may remove every one of the grants listed.
         fsid: a federal surveyor's number, for who may manage it; None for everybody else.
+        rejected_since: since when mail to their address is rejected; None where it is not.
     """
 
     account_id: uuid.UUID
@@ -37,3 +38,4 @@ class ConnectedUser:
     may_remove: bool
     last_signed_in_at: datetime | None
     fsid: str | None = None
+    rejected_since: datetime | None = None

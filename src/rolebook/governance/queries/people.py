@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from rolebook.accounts.models import Account, Organization
+from rolebook.accounts.rejected_addresses import rejected_since
 from rolebook.governance.authority import Standing, in_force, standing_of
 from rolebook.governance.deciders import stages_in_office, stages_with_nobody_left
 from rolebook.governance.leaving import ends_with_closing
@@ -49,6 +50,8 @@ class PersonRow:
     fsid: str
     held: tuple[Held, ...]
     last_signed_in_at: datetime | None
+    rejected_since: datetime | None = None
+    """Since when mail to the person's address is rejected; None where it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +171,9 @@ def _wanted(standing: Standing, wanted: PeopleFilter) -> QuerySet[Participation]
 
 
 def rows_of(standing: Standing, people: Sequence[Participation]) -> tuple[PersonRow, ...]:
-    """Return participations, with their accounts, as rows; two queries for what all of them hold."""
+    """Return participations, with their accounts, as rows; three queries for all of them."""
     held = _held(standing, [one.pk for one in people])
+    rejected = rejected_since([one.account_id for one in people])
     return tuple(
         PersonRow(
             account_id=one.account.public_id,
@@ -180,6 +184,7 @@ def rows_of(standing: Standing, people: Sequence[Participation]) -> tuple[Person
             fsid=one.fsid,
             held=tuple(held.get(one.pk, ())),
             last_signed_in_at=one.last_signed_in_at,
+            rejected_since=rejected.get(one.account_id),
         )
         for one in people
     )

@@ -11,7 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from rolebook.accounts import passkeys
 from rolebook.accounts.flows import credentials, status
 from rolebook.accounts.queries.credentials import factors_of
+from rolebook.accounts.rejected_addresses import is_rejected
 from rolebook.audit import clock
+from rolebook.governance.participations import parts_stopped_by_bounce
 from rolebook.notices.outbox import account_mails
 from rolebook.web.account import session
 from rolebook.web.account.changing import change_by_form, signed_in_account
@@ -35,6 +37,7 @@ def security(request: HttpRequest) -> HttpResponse:
     account = signed_in_account(request)
     context = {
         "account": account,
+        "rejected": is_rejected(account),
         "factors": factors_of(account),
         "sessions": listed_sessions(request, account),
         "limits": session.limits(),
@@ -94,20 +97,38 @@ def change_email(request: HttpRequest) -> HttpResponse:
     """Ask for a new e-mail address, and mail a code to it."""
 
     def change(form: forms.Form) -> HttpResponse:
-        at = clock.now()
-        proof_id = credentials.ask_for_new_email(
-            acting_user=signed_in_account(request),
-            password=form.cleaned_data["password"],
-            email=form.cleaned_data["email"],
-            at=at,
-            origin=session.origin_of(request),
-            send=account_mails(at),
-        )
-        request.session[_PROOF] = str(proof_id)
-        request.session["rolebook.new_address"] = form.cleaned_data["email"]
-        return HttpResponseRedirect(reverse("confirm-new-email"))
+        return _mail_code(request, form.cleaned_data["email"], form.cleaned_data["password"])
 
     return change_by_form(request, ChangeEmailForm, "account/change_email.html", change)
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(_GET_OR_POST)
+def prove_address(request: HttpRequest) -> HttpResponse:
+    """Mail a code to the present address, whose mail was rejected, to show that mail arrives there again (IQCS-09)."""
+    account = signed_in_account(request)
+
+    def change(form: forms.Form) -> HttpResponse:
+        return _mail_code(request, account.email, form.cleaned_data["password"])
+
+    shown = {"account": account}
+    return change_by_form(request, ConfirmPasswordForm, "account/prove_address.html", change, extra=shown)
+
+
+def _mail_code(request: HttpRequest, address: str, password: str) -> HttpResponse:
+    """Mail a code to an address and go on to where it is typed. Raises as `credentials.ask_for_new_email` does."""
+    at = clock.now()
+    proof_id = credentials.ask_for_new_email(
+        acting_user=signed_in_account(request),
+        password=password,
+        email=address,
+        at=at,
+        origin=session.origin_of(request),
+        send=account_mails(at),
+    )
+    request.session[_PROOF] = str(proof_id)
+    request.session["rolebook.new_address"] = address
+    return HttpResponseRedirect(reverse("confirm-new-email"))
 
 
 @require_http_methods(_GET_OR_POST)
@@ -130,7 +151,8 @@ def confirm_new_email(request: HttpRequest) -> HttpResponse:
         request.session.pop(_PROOF, None)
         session.keep(request, account)
         messages.success(request, f"Mail now goes to {account.email}.")
-        return HttpResponseRedirect(reverse("security"))
+        stopped = parts_stopped_by_bounce(account).exists()
+        return HttpResponseRedirect(reverse("rejected-address" if stopped else "security"))
 
     extra = {"address": request.session.get("rolebook.new_address")}
     return change_by_form(request, ConfirmEmailForm, "account/confirm_new_email.html", change, extra=extra)

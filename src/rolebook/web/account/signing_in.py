@@ -43,6 +43,7 @@ from rolebook.web.account.pages import (
     too_many,
 )
 from rolebook.web.account.passkey_answers import FIELD, give, refused, taken_answer, too_many_times
+from rolebook.web.account.rejected_address import lead_there
 from rolebook.web.account.waiting import Waiting, carry_over
 from rolebook.web.gate import open_page
 from rolebook.web.program import ProgramRequest, place_in_program
@@ -278,7 +279,7 @@ def _begin(request: HttpRequest, signed_in: flows.SignedIn, pending: Pending) ->
     if not signed_in.two_factors:
         keep_next(request, following)
         return HttpResponseRedirect(reverse("second-factor"))
-    response = HttpResponseRedirect(following)
+    response = HttpResponseRedirect(lead_there(request, signed_in.account, following))
     remember(request, response, signed_in.account)
     return response
 

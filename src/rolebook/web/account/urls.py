@@ -15,6 +15,7 @@ from rolebook.web.account import (
     session_list,
     signing_in,
 )
+from rolebook.web.account.rejected_address import rejected_address
 
 urlpatterns = [
     path("register/", registering.register, name="register"),
@@ -39,6 +40,8 @@ urlpatterns = [
     path("security/", security.security, name="security"),
     path("security/password/", security.change_password, name="change-password"),
     path("security/email/", security.change_email, name="change-email"),
+    path("security/email/prove/", security.prove_address, name="prove-address"),
+    path("security/email/rejected/", rejected_address, name="rejected-address"),
     path("security/email/confirm/", security.confirm_new_email, name="confirm-new-email"),
     path("security/recovery-codes/", security.new_recovery_codes, name="new-recovery-codes"),
     path("second-factor/remove/", second_factor.remove_app, name="remove-app"),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from rolebook.accounts.models import Account
 from rolebook.audit.recording import Origin
 from rolebook.governance.refusals import Refused
+from rolebook.notices.bounce_list import bounces_of_program
 from rolebook.notices.tending import (
     Shown,
     WaitingMail,
@@ -64,7 +65,9 @@ class GiveUpForm(forms.Form):
 @program_view
 @require_safe
 def mail_queue_page(request: ProgramRequest) -> HttpResponse:
-    """Show what mail waits, since when, and what could not be sent and why."""
+    """Show what mail waits, since when, what could not be sent and why, and what was rejected."""
+    if asked(request, "show") == "rejected":
+        return _rejected(request)
     shown: Shown = "failed" if asked(request, "show") == "failed" else "waiting"
     viewer, program_id = request.account, request.program.id
     page = mails(viewer, program_id, request.at, shown=shown, after=asked(request, "after"))
@@ -74,6 +77,22 @@ def mail_queue_page(request: ProgramRequest) -> HttpResponse:
         {
             "overview": mail_overview(viewer, program_id, request.at),
             "shown": shown,
+            "rows": page.rows,
+            "next_url": next_address(request, "after", page.next_after),
+            "first_url": first_address(request, "after"),
+        },
+    )
+
+
+def _rejected(request: ProgramRequest) -> HttpResponse:
+    viewer, program_id = request.account, request.program.id
+    page = bounces_of_program(viewer, program_id, request.at, after=asked(request, "after"))
+    return render(
+        request,
+        "places/mail_queue.html",
+        {
+            "overview": mail_overview(viewer, program_id, request.at),
+            "shown": "rejected",
             "rows": page.rows,
             "next_url": next_address(request, "after", page.next_after),
             "first_url": first_address(request, "after"),
