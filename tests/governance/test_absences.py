@@ -32,7 +32,8 @@ def colleague(practice: Organization) -> Account:
 
 def goes(
     account: Account,
-    *delegates: Account,
+    delegate: Account | None = None,
+    *,
     days: int = 3,
     first_on: date = TODAY,
     role_id: str = OFFICIAL,
@@ -44,7 +45,7 @@ def goes(
         program_id="qpp",
         first_on=first_on,
         last_on=first_on + timedelta(days=days - 1),
-        delegates={role_id: delegate.public_id for delegate in delegates},
+        delegates={} if delegate is None else {role_id: delegate.public_id},
         at=at,
         origin=WEB,
     )

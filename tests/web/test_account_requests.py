@@ -227,8 +227,22 @@ def test_another_employer_is_recorded_and_the_codes_held_are_looked_at() -> None
     assert "FWS Mountain-Prairie Region" in history
     found = re.search(r"/iqcs/access-checks/[\w-]+/close/", page)
     assert found is not None
-    client.post(found.group(), {"note": "All of it goes by modification."})
+    client.post(found.group(), {"note": "Not answered."})
+    assert "Nothing to look at" not in client.get("/iqcs/employers/").content.decode()
+    answer = re.search(r"code-[0-9a-f-]{36}", page)
+    assert answer is not None
+    client.post(found.group(), {answer.group(): "remove", "note": "No longer needed."})
     assert "Nothing to look at" in client.get("/iqcs/employers/").content.decode()
+    assert Access.objects.get(account=manager.account).closed_at is None
+    security = browser(official(SECURITY, None, "Sven Security"))
+    remove = re.search(
+        r"/iqcs/access-checks/[\w-]+/remove/", security.get("/iqcs/employers/").content.decode()
+    )
+    assert remove is not None
+    assert client.post(remove.group()).status_code == 404
+    assert security.post(remove.group()).status_code == 303
+    assert Access.objects.get(account=manager.account).closed_at is not None
+    assert "Codes to remove" not in security.get("/iqcs/employers/").content.decode()
 
 
 @pytest.mark.invariant("I14")

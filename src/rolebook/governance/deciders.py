@@ -158,7 +158,7 @@ def places_with_nobody(
 
 
 def who_may_decide(book: Rolebook, stage: Stage, at: datetime) -> tuple[Account, ...]:
-    """Return who may decide a stage now and is there: by office; the stewards, too, where nobody is or it is overdue."""
+    """Return who may decide a stage now and is there: by office; the stewards where nobody is, or it is overdue."""
     people = tuple(people_in_office(book, stage, at).order_by("pk"))
     if people and not is_overdue(stage):
         return people

@@ -87,12 +87,48 @@ def codes_to_check(facts: Facts) -> Letter:
         first_line=f"{person} now works for {place.name}, and still holds organization codes from before.",
         facts=(*(("Holds access to", code) for code in codes), ("Recorded", facts.instant())),
         paragraphs=(
-            "Nothing was taken away. Look at what is no longer needed, ask for a modification where something has to "
-            "go, and say that you looked.",
+            "Nothing was taken away. Say of each code whether it is kept or removed; what is not kept is then removed "
+            "by who removes access.",
         ),
         button=Button("Open what to look at", link(f"/{facts.program_id}/employers/")),
         whom_to_ask=facts.contact,
         reason_for_mail="You get this because you decide requests there. Others who do got it too; one is enough.",
+    )
+
+
+def codes_to_remove(facts: Facts) -> Letter:
+    """To who removes access: a check found codes that a person no longer needs."""
+    short, person = facts.book.program.short_name, facts.beneficiary.name
+    who = "Somebody who decides there" if facts.actor is None else facts.actor.name
+    return Letter(
+        subject=f"{short}: Please remove codes that {person} no longer needs",
+        first_line=f"{who} looked at the codes of {person}, and found some that are no longer needed.",
+        facts=(*_codes(facts.new("removed")), ("Looked at", facts.instant())),
+        button=Button("Open what to remove", link(f"/{facts.program_id}/employers/")),
+        whom_to_ask=facts.contact,
+        reason_for_mail="You get this because you remove access. Others who do got it too; one is enough.",
+    )
+
+
+def codes_removed(facts: Facts) -> Letter:
+    """To the person: codes were removed, because they are no longer needed after a change of employer."""
+    short = facts.book.program.short_name
+    return Letter(
+        subject=f"{short}: Access to organization codes was removed",
+        first_line="Access to organization codes that you held was removed after your employer changed.",
+        facts=(*_codes(facts.new("accesses")), ("Removed", facts.instant())),
+        paragraphs=("If you still need one of them, ask for a modification.",),
+        button=Button("See what you hold", link(f"/{facts.program_id}/my-access/")),
+        whom_to_ask=facts.contact,
+        reason_for_mail="You get this because the access was yours.",
+    )
+
+
+def _codes(public_ids: list[str]) -> tuple[tuple[str, str], ...]:
+    some = Access.objects.filter(public_id__in=public_ids).select_related("organization")
+    return tuple(
+        ("Access to", place_in_words(one.organization, lower_levels=one.lower_levels))
+        for one in some.order_by("organization__code")[:20]
     )
 
 

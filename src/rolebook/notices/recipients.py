@@ -6,12 +6,13 @@ from rolebook.accounts.models import Account
 from rolebook.audit import tags
 from rolebook.audit.models import Event
 from rolebook.governance.deciders import holders_at, stewards_for, who_may_decide
-from rolebook.governance.models import Request, Stage
+from rolebook.governance.models import AccessCheckAnswer, Request, Stage
 from rolebook.governance.queries.stewards import other_stewards
 from rolebook.governance.vouching import who_may_vouch
 from rolebook.notices.facts import Facts
-from rolebook.policy.model import ORGANIZATION, Act
+from rolebook.policy.model import ORGANIZATION, STEWARD_ID, Act
 
+_REFUSED_TAGS = (tags.ATTEMPT_REFUSED_SIGN_IN.name, tags.ATTEMPT_REFUSED_CONFIRM.name)
 REFUSED_A_DAY = 5
 """Refused sign-ins on one day after which the account's person is told; fewer are mistyped."""
 
@@ -39,10 +40,10 @@ def whose_sign_ins_are_refused(facts: Facts) -> Iterable[Account]:
 
 def refused_that_day(event: Event) -> tuple[Event, ...]:
     """Return the refused sign-ins to an account on the day of ``event``, it and earlier ones, one more than
-    REFUSED_A_DAY at most.
+    REFUSED_A_DAY at most. Wrong passwords where it was asked for again count with them.
     """
     refused = Event.objects.filter(
-        beneficiary_id=event.beneficiary_id, tag=event.tag, sequence__lte=event.sequence
+        beneficiary_id=event.beneficiary_id, tag__in=_REFUSED_TAGS, sequence__lte=event.sequence
     )
     newest = refused.order_by("-sequence")[: REFUSED_A_DAY + 1]
     return tuple(one for one in newest if one.occurred_at.date() == event.occurred_at.date())
@@ -125,6 +126,23 @@ def who_checks_codes(facts: Facts) -> Iterable[Account]:
         for account in holders_at(facts.book, holder.role_id, place, facts.now)
     }
     return [people[pk] for pk in sorted(people) if pk != facts.beneficiary.pk]
+
+
+def who_removes_codes(facts: Facts) -> Iterable[Account]:
+    """Who removes access in the whole program, where a check left codes to remove; else the stewards."""
+    still = AccessCheckAnswer.objects.filter(
+        access_check__public_id=facts.new("access_check_id"), keep=False, carried_out_at=None
+    )
+    if not still.exists():
+        return []
+    roles = [one.role_id for one in facts.book.authority.holders(Act.REMOVE) if one.role_id != STEWARD_ID]
+    people = {
+        account.pk: account
+        for role_id in roles
+        for account in holders_at(facts.book, role_id, None, facts.now)
+    }
+    found = [people[pk] for pk in sorted(people) if pk != facts.beneficiary.pk]
+    return found or the_stewards(facts)
 
 
 def the_delegates(facts: Facts) -> Iterable[Account]:

@@ -1,5 +1,6 @@
 """The words of mails about who is out of office, and about stages that nobody answers."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from rolebook.accounts.models import Account
@@ -7,6 +8,8 @@ from rolebook.governance.models import Stage
 from rolebook.notices.access_words import absent_people, in_a_few_words, item_lines, manage_access, program_of
 from rolebook.notices.facts import Facts, Unknown, link
 from rolebook.notices.letter import Button, Letter
+
+_SHOWN = 40
 
 
 def absence_for_delegate(facts: Facts) -> Letter:
@@ -82,6 +85,35 @@ def reminded(facts: Facts) -> Letter:
         button=manage_access(facts),
         whom_to_ask=facts.contact,
         reason_for_mail="You get this because you can decide it. Others who can got it too; one decision is enough.",
+    )
+
+
+def reminded_of_several(about: Sequence[Facts]) -> Letter:
+    """To who can decide several stages that have waited some working days."""
+    said = f"{len(about)} requests have waited for your decision for some days"
+    why = "You get this because you can decide them. Others who can got it too; one decision is enough."
+    return _several(about, f"Reminder: {said}", f"{said}.", why)
+
+
+def escalated_several(about: Sequence[Facts]) -> Letter:
+    """To the steward: several stages that nobody can decide, or that have waited too long."""
+    said = f"{len(about)} requests come to you as steward"
+    line = f"{said}: nobody who is there can decide them, or they have waited too long."
+    return _several(about, said, line, "You get this because you are steward of the program.")
+
+
+def _several(about: Sequence[Facts], subject: str, first_line: str, why: str) -> Letter:
+    facts = about[0]
+    listed = [_what(one, one.stage) for one in about]
+    more = len(listed) - _SHOWN
+    return Letter(
+        subject=f"{program_of(facts)}: {subject}",
+        first_line=first_line,
+        facts=tuple((str(number), what) for number, what in enumerate(listed[:_SHOWN], 1)),
+        paragraphs=(f"And {more} more; Manage Access lists them all." if more > 0 else "",),
+        button=manage_access(facts),
+        whom_to_ask=facts.contact,
+        reason_for_mail=why,
     )
 
 

@@ -12,10 +12,10 @@ from rolebook.governance.authority import Standing
 from rolebook.governance.employing import present_employment, write_employment
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
 from rolebook.governance.laying_out import chain_roles
-from rolebook.governance.models import AccessCheck, Employment, Participation
+from rolebook.governance.models import Employment, Participation
 from rolebook.governance.participations import participation_of
 from rolebook.governance.queries.seeing import find_organization, not_yours, public_id_of
-from rolebook.governance.refusals import NotAllowed, NotFound, Refused
+from rolebook.governance.refusals import NotFound, Refused
 from rolebook.policy.model import Act
 from rolebook.policy.rules import Violation
 
@@ -74,55 +74,6 @@ def record_employment(
         )
 
 
-def close_access_check(
-    *,
-    acting_user: Account,
-    program_id: str,
-    check_id: uuid.UUID | str,
-    note: str = "",
-    at: datetime,
-    origin: Origin,
-) -> AccessCheck:
-    """Say that the codes a person holds were looked at; what has to go is asked for as a modification.
-
-    By who decides in the new employer's chain, or for the whole program; not by the person. Raises NotFound and
-    NotAllowed.
-    """
-    about = About(program_id=program_id)
-    with attempt(
-        tags.ATTEMPT_REFUSED_DECIDE, acting_user=acting_user, at=at, origin=origin, about=about
-    ) as work:
-        told = checked_text(note, "note")
-        found = _find_check(program_id, check_id)
-        person = found.employment.participation.account
-        locks.lock(accounts={acting_user.pk, person.pk}, organizations=[found.employment.organization_id])
-        standing = acting_standing(acting_user, program_id, at)
-        require_may_check(standing, found)
-        found = _find_check(program_id, check_id)
-        if found.closed_at is not None:
-            work.nothing_happened()
-            return found
-        found.closed_at, found.closed_by, found.note = at, acting_user, told
-        found.save(update_fields=["closed_at", "closed_by", "note"])
-        work.record(
-            tags.ACCESS_CHECK_CLOSED,
-            program_id=program_id,
-            beneficiary_id=person.public_id,
-            organization_id=found.employment.organization.public_id,
-            rolebook_version=standing.version.number,
-            new={"access_check_id": found.public_id},
-            personal={"reason": told or None},
-        )
-        return found
-
-
-def require_may_check(standing: Standing, check: AccessCheck) -> None:
-    """Raise NotFound or NotAllowed unless somebody may close a check of access."""
-    require_answers_for(standing, check.employment.organization)
-    if check.employment.participation.account_id == standing.account.pk:
-        raise NotAllowed
-
-
 def require_answers_for(standing: Standing, organization: Organization) -> None:
     """Raise NotFound or NotAllowed unless somebody answers for an organization's people (`answers_for`)."""
     if not answers_for(standing, organization):
@@ -139,13 +90,3 @@ def answers_for(standing: Standing, organization: Organization) -> bool:
         office.covers(organization) and (office.organization_id is None or office.role_id in roles)
         for office in standing.offices(Act.DECIDE)
     )
-
-
-def _find_check(program_id: str, check_id: uuid.UUID | str) -> AccessCheck:
-    checks = AccessCheck.objects.select_related(
-        "employment__organization", "employment__participation__account"
-    )
-    found = checks.filter(program_id=program_id, public_id=public_id_of(check_id)).first()
-    if found is None:
-        raise NotFound
-    return found

@@ -7,7 +7,7 @@ from datetime import datetime
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import in_force
 from rolebook.governance.flows.record_employment import answers_for
-from rolebook.governance.models import Access, AccessCheck, Employment, Participation
+from rolebook.governance.models import Access, AccessCheck, AccessCheckAnswer, Employment, Participation
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
 from rolebook.policy.model import Act
@@ -54,6 +54,43 @@ def open_checks(viewer: Account, program_id: str, at: datetime) -> tuple[CheckLi
             )
         )
     return tuple(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class CodesToRemove:
+    """Codes of one person that a check found to be no longer needed and that the viewer may remove; by whom, when."""
+
+    check_id: uuid.UUID
+    account: Account
+    answered_by: Account
+    answered_at: datetime
+    note: str
+    accesses: tuple[Access, ...]
+
+
+def codes_to_remove(viewer: Account, program_id: str, at: datetime) -> tuple[CodesToRemove, ...]:
+    """Return what checks left for who removes access, oldest first; what ended meanwhile is left out."""
+    standing = viewer_standing(viewer, program_id, at)
+    if not standing.offices(Act.REMOVE):
+        return ()
+    answers = AccessCheckAnswer.objects.filter(
+        in_force(at, "access__"), program_id=program_id, keep=False, carried_out_at=None
+    ).select_related("access__organization", "access__account", "access_check", "answered_by")
+    found: dict[int, list[AccessCheckAnswer]] = {}
+    for answer in answers.exclude(access__account=viewer).order_by("answered_at", "pk"):
+        if standing.may(Act.REMOVE, answer.access.organization):
+            found.setdefault(answer.access_check_id, []).append(answer)
+    return tuple(
+        CodesToRemove(
+            some[0].access_check.public_id,
+            some[0].access.account,
+            some[0].answered_by,
+            some[0].answered_at,
+            some[0].access_check.note,
+            tuple(one.access for one in some),
+        )
+        for some in found.values()
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,5 +44,5 @@ ABSENCES_LABELS: Mapping[str, str] = {
 }
 """What the details are called."""
 
-ABSENCES_UNTOLD = ("absence_id", "delegate_for", "delegates", "delegation_id")
+ABSENCES_UNTOLD = ("absence_id", "delegate_for", "delegates", "delegation_id", "kept")
 """Details that are internal ids."""

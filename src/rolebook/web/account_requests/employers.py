@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rolebook.governance.account_answers import organization_by_code
-from rolebook.governance.flows.record_employment import close_access_check, record_employment
-from rolebook.governance.queries.access_checks import employer_history, open_checks
+from rolebook.governance.flows.check_codes import carry_out_check, close_access_check
+from rolebook.governance.flows.record_employment import record_employment
+from rolebook.governance.queries.access_checks import codes_to_remove, employer_history, open_checks
 from rolebook.governance.queries.account_requests import person_named
 from rolebook.governance.queries.seeing import viewer_standing
 from rolebook.governance.refusals import NotFound, Refused
@@ -59,6 +60,7 @@ def employers_page(request: ProgramRequest) -> HttpResponse:
                 return HttpResponseRedirect(address, status=303)
     shown = {
         "checks": open_checks(request.account, request.program.id, request.at),
+        "removals": codes_to_remove(request.account, request.program.id, request.at),
         "typed": typed,
         "problems": problems,
         "summary_title": "Nothing was recorded",
@@ -79,12 +81,18 @@ def employer_page(request: ProgramRequest, account_id: uuid.UUID) -> HttpRespons
 @program_view
 @require_POST
 def close_check(request: ProgramRequest, check_id: uuid.UUID) -> HttpResponse:
-    """Say that the codes were looked at."""
+    """Say of each code whether it is kept or removed."""
+    answers = {
+        name.removeprefix("code-"): request.POST.get(name) == "keep"
+        for name in request.POST
+        if name.startswith("code-") and request.POST.get(name) in ("keep", "remove")
+    }
     try:
         closed = close_access_check(
             acting_user=request.account,
             program_id=request.program.id,
             check_id=check_id,
+            keeps=answers,
             note=request.POST.get("note", ""),
             at=request.at,
             origin=request.origin,
@@ -94,4 +102,23 @@ def close_check(request: ProgramRequest, check_id: uuid.UUID) -> HttpResponse:
     else:
         person = closed.employment.participation.account.name
         messages.success(request, f"Recorded: you looked at the codes of {person}.")
+    return HttpResponseRedirect(reverse("employers", args=[request.program.id]), status=303)
+
+
+@program_view
+@require_POST
+def carry_out_checked(request: ProgramRequest, check_id: uuid.UUID) -> HttpResponse:
+    """Remove the codes that were found to be no longer needed."""
+    closed = carry_out_check(
+        acting_user=request.account,
+        program_id=request.program.id,
+        check_id=check_id,
+        at=request.at,
+        origin=request.origin,
+    )
+    if closed:
+        codes = ", ".join(one.organization.code for one in closed)
+        messages.success(request, f"Removed from {closed[0].account.name}: access to {codes}.")
+    else:
+        messages.warning(request, "These codes were removed before. Your press changed nothing.")
     return HttpResponseRedirect(reverse("employers", args=[request.program.id]), status=303)

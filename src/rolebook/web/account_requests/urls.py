@@ -2,7 +2,12 @@
 
 from django.urls import path
 
-from rolebook.web.account_requests.employers import close_check, employer_page, employers_page
+from rolebook.web.account_requests.employers import (
+    carry_out_checked,
+    close_check,
+    employer_page,
+    employers_page,
+)
 from rolebook.web.account_requests.form import (
     account_request_page,
     check_account_request,
@@ -36,4 +41,5 @@ urlpatterns = [
     path(_PROGRAM + "employers/", employers_page, name="employers"),
     path(_PROGRAM + "people/<uuid:account_id>/employer/", employer_page, name="employer"),
     path(_PROGRAM + "access-checks/<uuid:check_id>/close/", close_check, name="close-access-check"),
+    path(_PROGRAM + "access-checks/<uuid:check_id>/remove/", carry_out_checked, name="remove-checked-codes"),
 ]

@@ -1,0 +1,184 @@
+"""The check of the codes that a person holds, after their employer changed: each is kept, or removed.
+
+Who decides at the new employer says so of each code. What is not kept is removed by who removes access there: at once
+where that is the same person, else by IQCS security with one press. Nothing goes without somebody having said so.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from rolebook.accounts.models import Account
+from rolebook.audit import tags
+from rolebook.audit.recording import Origin, UnitOfWork
+from rolebook.governance import locks
+from rolebook.governance.authority import Standing, in_force
+from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
+from rolebook.governance.flows.record_employment import require_answers_for
+from rolebook.governance.ledger import close_holdings
+from rolebook.governance.models import Access, AccessCheck, AccessCheckAnswer
+from rolebook.governance.queries.seeing import public_id_of
+from rolebook.governance.refusals import NotAllowed, NotFound, Refused
+from rolebook.policy.model import Act
+from rolebook.policy.rules import Violation
+
+
+def close_access_check(
+    *,
+    acting_user: Account,
+    program_id: str,
+    check_id: uuid.UUID | str,
+    keeps: Mapping[str, bool],
+    note: str = "",
+    at: datetime,
+    origin: Origin,
+) -> AccessCheck:
+    """Say of each code that a person holds whether it is kept (True) or removed; ``keeps`` is by its public id.
+
+    By who decides in the new employer's chain, or for the whole program; not by the person. Where they may remove
+    access, it is removed at once. Raises Refused where a code that is held has no answer, NotFound and NotAllowed. A
+    check that a colleague closed meanwhile stays as it is.
+    """
+    about = About(program_id=program_id)
+    with attempt(
+        tags.ATTEMPT_REFUSED_DECIDE, acting_user=acting_user, at=at, origin=origin, about=about
+    ) as work:
+        told = checked_text(note, "note")
+        found = _find_check(program_id, check_id)
+        person = found.employment.participation.account
+        about.beneficiary_id = person.public_id
+        about.organization_id = found.employment.organization.public_id
+        places = Access.objects.filter(program_id=program_id, account=person, closed_at=None)
+        held = locks.lock(
+            accounts={acting_user.pk, person.pk},
+            organizations={
+                found.employment.organization_id,
+                *places.values_list("organization_id", flat=True),
+            },
+        )
+        standing = acting_standing(acting_user, program_id, at)
+        require_answers_for(standing, found.employment.organization)
+        if person.pk == acting_user.pk:
+            raise NotAllowed
+        found = _find_check(program_id, check_id)
+        if found.closed_at is not None:
+            work.nothing_happened()
+            return found
+        answers = [(one, keeps.get(str(one.public_id))) for one in _held(program_id, person, at)]
+        if any(keep is None for _, keep in answers):
+            raise Refused([Violation("answer_each_code")])
+        found.closed_at, found.closed_by, found.note = at, acting_user, told
+        found.save(update_fields=["closed_at", "closed_by", "note"])
+        AccessCheckAnswer.objects.bulk_create(
+            AccessCheckAnswer(
+                program_id=program_id,
+                access_check=found,
+                access=access,
+                keep=bool(keep),
+                answered_by=acting_user,
+                answered_at=at,
+            )
+            for access, keep in answers
+        )
+        work.record(
+            tags.ACCESS_CHECK_CLOSED,
+            program_id=program_id,
+            beneficiary_id=person.public_id,
+            organization_id=found.employment.organization.public_id,
+            rolebook_version=standing.version.number,
+            new={
+                "access_check_id": found.public_id,
+                "kept": [one.public_id for one, keep in answers if keep],
+                "removed": [one.public_id for one, keep in answers if not keep],
+            },
+            personal={"reason": told or None},
+        )
+        _carry_out(work, held, standing, found, person)
+        return found
+
+
+def carry_out_check(
+    *,
+    acting_user: Account,
+    program_id: str,
+    check_id: uuid.UUID | str,
+    at: datetime,
+    origin: Origin,
+) -> tuple[Access, ...]:
+    """Remove the codes that a check found to be no longer needed; return which were still held.
+
+    By who removes access there; not by the person. Raises NotFound where there is nothing that is theirs to remove.
+    """
+    about = About(program_id=program_id)
+    with attempt(
+        tags.ATTEMPT_REFUSED_REMOVE, acting_user=acting_user, at=at, origin=origin, about=about
+    ) as work:
+        found = _find_check(program_id, check_id)
+        person = found.employment.participation.account
+        about.beneficiary_id = person.public_id
+        named = AccessCheckAnswer.objects.filter(access_check=found, keep=False).select_related(
+            "access__organization"
+        )
+        held = locks.lock(
+            accounts={acting_user.pk, person.pk},
+            organizations=named.values_list("access__organization_id", flat=True),
+        )
+        standing = acting_standing(acting_user, program_id, at)
+        mine = [one for one in _to_remove(found) if standing.may(Act.REMOVE, one.access.organization)]
+        if person.pk == acting_user.pk or (not mine and not _may_remove_any(standing, named)):
+            raise NotFound
+        if not mine:
+            work.nothing_happened()
+            return ()
+        return _carry_out(work, held, standing, found, person)
+
+
+def _carry_out(
+    work: UnitOfWork, held: locks.Held, standing: Standing, check: AccessCheck, person: Account
+) -> tuple[Access, ...]:
+    """Remove what the acting person may remove of what is not kept, and note it on the answers."""
+    mine = [one for one in _to_remove(check) if standing.may(Act.REMOVE, one.access.organization)]
+    if not mine:
+        return ()
+    closed = close_holdings(
+        work,
+        held,
+        [one.access for one in mine],
+        cause="codes checked",
+        rolebook_version=standing.version.number,
+    )
+    for answer in mine:
+        answer.carried_out_at = work.at
+        answer.save(update_fields=["carried_out_at"])
+    work.record(
+        tags.ACCESS_CHECK_CARRIED_OUT,
+        program_id=check.program_id,
+        beneficiary_id=person.public_id,
+        rolebook_version=standing.version.number,
+        new={"access_check_id": check.public_id, "accesses": [one.public_id for one in closed]},
+    )
+    return closed
+
+
+def _may_remove_any(standing: Standing, named: Iterable[AccessCheckAnswer]) -> bool:
+    return any(standing.may(Act.REMOVE, one.access.organization) for one in named)
+
+
+def _to_remove(check: AccessCheck) -> list[AccessCheckAnswer]:
+    answers = AccessCheckAnswer.objects.filter(access_check=check, keep=False, carried_out_at=None)
+    return list(answers.select_related("access__organization", "access__account").order_by("pk"))
+
+
+def _held(program_id: str, person: Account, at: datetime) -> list[Access]:
+    held = Access.objects.filter(in_force(at), program_id=program_id, account=person)
+    return list(held.select_related("organization").order_by("organization__code", "pk"))
+
+
+def _find_check(program_id: str, check_id: uuid.UUID | str) -> AccessCheck:
+    checks = AccessCheck.objects.select_related(
+        "employment__organization", "employment__participation__account"
+    )
+    found = checks.filter(program_id=program_id, public_id=public_id_of(check_id)).first()
+    if found is None:
+        raise NotFound
+    return found
