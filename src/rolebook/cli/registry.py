@@ -111,6 +111,10 @@ COMMANDS: Mapping[str, Registered] = {
         "rolebook.cli.server.places:organizations",
         "Find, move, close and reopen a program's organizations",
     ),
+    "reviews": Registered(
+        "rolebook.cli.server.reviews:reviews",
+        "Open, list, show and close the reviews of what people hold",
+    ),
     "users": Registered(
         "rolebook.cli.server.users:users",
         "List accounts, deactivate, close, reopen and merge them, and free people of a lost second factor",

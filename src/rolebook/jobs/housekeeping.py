@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
 
 from rolebook.accounts import challenges, mailed_codes, sessions, throttling
@@ -17,10 +18,16 @@ from rolebook.audit.models import Follower
 from rolebook.audit.recording import Origin
 from rolebook.governance.flows.organization_uploads import work_on_uploads
 from rolebook.governance.flows.return_stranded_requests import return_stranded_requests
+from rolebook.governance.flows.tend_reviews import tend_reviews
 from rolebook.governance.flows.warn_of_ends import warn_of_ends
+from rolebook.governance.flows.watch_quiet import watch_everybody
+from rolebook.governance.flows.watch_stages import escalate_stages, remind_approvers
 from rolebook.governance.leaving import people_with_something_left, settle_what_is_left
 from rolebook.jobs.schedule import Job
+from rolebook.notices.bounce_mailbox import read_mailbox
+from rolebook.notices.bounces import settle_bounces
 from rolebook.notices.erasure import erase_old_words
+from rolebook.notices.holding import give_up_held
 from rolebook.notices.reminding import send_reminders
 from rolebook.notices.shortage import tell_shortages
 
@@ -46,7 +53,7 @@ def forget_codes(now: datetime) -> None:
 
 def settle_what_was_left(now: datetime) -> int:
     """Settle requests and roles of people who are not active, where a closing was cut short; return of how many."""
-    left = people_with_something_left(PEOPLE_A_RUN)
+    left = people_with_something_left(now, PEOPLE_A_RUN)
     accounts = Account.objects.in_bulk({pk for pk, _ in left})
     for pk, program_id in left:
         settle_what_is_left(accounts[pk], program_id, acting_user=None, at=now, origin=Origin(via="job"))
@@ -82,6 +89,12 @@ class DeadFollowers:
         return forgotten
 
 
+def read_reports(now: datetime) -> int:
+    """Read the mailbox of reports of rejected mail, where the operator set one; return how many mails were read."""
+    mailbox = settings.ROLEBOOK.bounces.mailbox
+    return 0 if mailbox is None else read_mailbox(mailbox, now=now)
+
+
 JOBS: tuple[Job, ...] = (
     Job("prune-sessions", timedelta(hours=1), prune_sessions),
     Job("forget-codes", timedelta(hours=1), forget_codes),
@@ -90,7 +103,14 @@ JOBS: tuple[Job, ...] = (
     Job("remind-of-pending", timedelta(minutes=1), send_reminders),
     Job("tell-of-few-officials", timedelta(hours=1), tell_shortages),
     Job("return-stranded-requests", timedelta(minutes=1), return_stranded_requests),
+    Job("escalate-stages", timedelta(minutes=2), escalate_stages),
+    Job("remind-approvers", timedelta(minutes=10), remind_approvers),
     Job("warn-of-ends", timedelta(minutes=10), warn_of_ends),
+    Job("close-quiet", timedelta(hours=1), watch_everybody),
+    Job("tend-reviews", timedelta(minutes=5), tend_reviews),
     Job("work-on-uploads", timedelta(seconds=5), work_on_uploads),
+    Job("read-reports", timedelta(minutes=1), read_reports),
+    Job("settle-bounces", timedelta(minutes=1), settle_bounces),
+    Job("give-up-held-mail", timedelta(days=1), give_up_held),
     Job("erase-old-mail", timedelta(days=1), lambda now: erase_old_words(now=now)),
 )

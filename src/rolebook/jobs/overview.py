@@ -22,7 +22,13 @@ TITLES: Mapping[str, str] = {
     "tell-of-few-officials": "Tell organizations that they have few officials",
     "erase-old-mail": "Erase the words of mails that were sent long ago",
     "work-on-uploads": "Compare large files of organizations, and bring them in once confirmed",
+    "read-reports": "Read the mailbox of reports of rejected mail",
+    "settle-bounces": "Carry out what follows of rejected mail",
+    "give-up-held-mail": "Give up mail held for addresses that reject it, after 30 days",
     "settle-what-was-left": "Settle the requests and roles of people who are not active any more",
+    "escalate-stages": "Bring to the steward what nobody can decide, or what has waited too long",
+    "remind-approvers": "Remind who can decide of what has waited some working days",
+    "tend-reviews": "Open reviews on their day, remind and escalate, and close them",
     "warn-of-ends": "Warn people of roles and access that end soon",
     "return-stranded-requests": "Send back requests that wait where an organization moved or closed",
 }

@@ -15,6 +15,7 @@ from rolebook.notices import (
     people_words,
     recipients,
     responder_words,
+    review_words,
     several_words,
     waiting_words,
 )
@@ -153,11 +154,14 @@ TELLINGS: tuple[Telling, ...] = (
         for tag in (tags.RECOVERY_FINISHED, tags.RECOVERY_CANCELLED, tags.RECOVERY_REFUSED)
     ),
     # The person whose account somebody tries to get into, or got into without the usual second factor.
-    Telling(
-        tags.ATTEMPT_REFUSED_SIGN_IN,
-        "sign-ins-refused",
-        recipients.whose_sign_ins_are_refused,
-        account_words.sign_ins_refused,
+    *(
+        Telling(
+            tag,
+            "sign-ins-refused",
+            recipients.whose_sign_ins_are_refused,
+            account_words.sign_ins_refused,
+        )
+        for tag in (tags.ATTEMPT_REFUSED_SIGN_IN, tags.ATTEMPT_REFUSED_CONFIRM)
     ),
     Telling(
         tags.ACCOUNT_SIGNED_IN,
@@ -231,6 +235,29 @@ TELLINGS: tuple[Telling, ...] = (
         recipients.the_beneficiary,
         detail_words.codes_removed,
     ),
+    # IQCS-12: reviews.
+    Telling(
+        tags.REVIEW_OPENED, "review-opened", review_words.who_has_to_answer, review_words.review_opened
+    ),
+    Telling(
+        tags.REVIEW_REMINDED, "review-reminder", review_words.who_has_to_answer, review_words.review_reminder
+    ),
+    Telling(
+        tags.REVIEW_ESCALATED,
+        "review-overdue",
+        review_words.to_whom_it_escalates,
+        review_words.review_overdue,
+    ),
+    *(
+        Telling(
+            tag,
+            "removed-by-review",
+            review_words.of_whom_something_was_removed,
+            review_words.removed_by_review,
+        )
+        for tag in (tags.REVIEW_SUBMITTED, tags.REVIEW_LAPSED)
+    ),
+    Telling(tags.REVIEW_CLOSED, "review-closed", review_words.stewards, review_words.review_closed),
     # Passwords, factors and addresses: the flows of accounts put those mails into the outbox themselves.
     Telling(
         tags.ACCOUNT_STATUS_CHANGED,
