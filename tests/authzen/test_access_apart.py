@@ -60,7 +60,7 @@ def test_what_is_followed_loaded_and_walked_is_one_answer_as_access_comes_and_go
     assert agreed(START + hour) == {"FWS-R6"}
     iqcs.employed(person, "FWS-R6")
     request = iqcs.asks(
-        person, iqcs.answers(codes=[CodeAnswer("FWS", lower_levels=True)], ends_on="2100-06-01")
+        person, iqcs.answers(codes=[CodeAnswer("FWS", lower_levels=True)], ends_on="2026-06-01")
     )
     decides(representative, open_stage(request))
     decides(security, open_stage(request), at=START + hour)

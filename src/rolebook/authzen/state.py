@@ -22,7 +22,7 @@ _ABOUT_PEOPLE = ("grant:", "access:", "participation:", "account:")
 _ABOUT_ORGANIZATIONS = ("organization:",)
 _ABOUT_ROLEBOOKS = ("rolebook:",)
 _ABOUT_CLIENTS = ("client:",)
-_ABOUT_MANY = ("accounts:", "grants:")
+_ABOUT_MANY = ("accounts:", "grants:", "participations:")
 """One event for a whole file of people or grants: the program is loaded anew."""
 
 

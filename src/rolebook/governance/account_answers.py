@@ -15,6 +15,7 @@ from rolebook.governance.authority import Standing
 from rolebook.governance.employing import present_employment
 from rolebook.governance.facts import RowFacts
 from rolebook.governance.models import Request, RequestItem
+from rolebook.governance.reactivating import is_out
 from rolebook.governance.submitting import Wish, change_of_wish
 from rolebook.policy.model import Rolebook
 from rolebook.policy.rules import Violation, judge
@@ -22,6 +23,13 @@ from rolebook.policy.rules.new_or_modification import request_type_for
 
 ADD, REMOVE = "add", "remove"
 MOST_CODES = 40
+_ELSEWHERE = {
+    "ends_before_start": "ends_on",
+    "ends_in_the_past": "ends_on",
+    "no_temporary_details": "ends_on",
+    "certificate_missing": "attachments",
+}
+"""The field that a violation of an item is shown at, where it is not the item's own."""
 _LONGEST = {
     "work_email": 254,
     "work_phone": 40,
@@ -104,11 +112,16 @@ def applicable_type(book: Rolebook, beneficiary: Account, at: datetime) -> str:
 
 
 def check_answers(
-    standing: Standing, beneficiary: Account, answers: AccountAnswers, request: Request | None = None
+    standing: Standing,
+    beneficiary: Account,
+    answers: AccountAnswers,
+    request: Request | None = None,
+    *,
+    certificates: bool = False,
 ) -> Checked:
     """Return what the form asks for and everything that is missing or not right, each with its field.
 
-    ``request`` is the returned request that the form corrects, if any.
+    ``request`` is the returned request that the form corrects, if any; ``certificates`` says whether one is attached.
     """
     problems = [*_personal(answers), *_supervisor(answers, standing.account, beneficiary)]
     employer = _employer(standing, beneficiary, answers, problems)
@@ -123,14 +136,17 @@ def check_answers(
     _code_wishes(standing, answers, (starts_at, ends_at), (wishes, fields, problems))
     if not answers.roles and not answers.codes:
         problems.append(Problem("roles", Violation("nothing_asked")))
+    if is_out(beneficiary, standing.program_id, standing.at):
+        # A closed account is changed by what reactivates it (IQCS-10).
+        wishes.insert(0, Wish(RequestItem.Kind.REACTIVATE, "", None))
+        fields.insert(0, "roles")
     request_type = applicable_type(standing.book, beneficiary, standing.at)
-    facts = RowFacts(standing.book, employing=employer)
+    facts = RowFacts(standing.book, employing=employer, certificates=certificates)
     for wish, name in zip(wishes, fields, strict=True):
         change = change_of_wish(wish, standing, beneficiary, request, request_type or None)
         found = judge(change, facts)
-        dated = {"ends_before_start", "ends_in_the_past", "no_temporary_details"}
         for violation in found:
-            problem = Problem("ends_on" if violation.code in dated else name, violation)
+            problem = Problem(_ELSEWHERE.get(violation.code, name), violation)
             if problem not in problems:
                 problems.append(problem)
     return Checked(tuple(wishes), tuple(fields), tuple(problems), request_type, employer)

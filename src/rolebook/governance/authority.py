@@ -21,6 +21,7 @@ from rolebook.decision.evaluation import Holding, Person
 from rolebook.decision.tree import OrganizationTree
 from rolebook.decision.walk import Extent, walk
 from rolebook.governance.models import Access, Grant, Participation
+from rolebook.governance.quiet import is_in
 from rolebook.policy.model import Act, ActHolder, Rolebook
 
 _COMPILED: OrderedDict[str, CompiledProgram] = OrderedDict()
@@ -234,9 +235,7 @@ def standing_from(
     accesses = accesses_in_force(book, fresh, at)
     held_at = [grant.organization for grant in rows if grant.organization is not None]
     held_at += [access.organization for access in accesses]
-    active = fresh.status == Account.Status.ACTIVE and (
-        participation is None or participation.status == Participation.Status.ACTIVE
-    )
+    active = fresh.status == Account.Status.ACTIVE and (participation is None or is_in(participation, at))
     return Standing(
         account=fresh,
         program_id=program_id,

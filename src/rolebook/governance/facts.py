@@ -7,13 +7,24 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from rolebook.accounts.models import Account, Organization, StatementAgreement
 from rolebook.accounts.queries import statement_hash
 from rolebook.governance.employing import present_employment
-from rolebook.governance.models import Access, Grant, Outcome, Request, RequestItem, Stage
+from rolebook.governance.models import (
+    Access,
+    AccountForm,
+    Grant,
+    HeldAtClosing,
+    Outcome,
+    Participation,
+    Request,
+    RequestItem,
+    Stage,
+)
+from rolebook.governance.quiet import ended_for_quiet
 from rolebook.policy.model import Rolebook
 from rolebook.policy.rules import (
     Change,
@@ -37,6 +48,7 @@ class RowFacts:
         not_item: an item that is being granted now: it does not count as still waiting.
         employing: the organization that a form says employs the person; the recorded one where there is none.
         places: organizations of the program that the present transaction has read already.
+        certificates: whether the form that is being sent carries a certificate; None: as its request's present version.
     """
 
     def __init__(
@@ -47,11 +59,13 @@ class RowFacts:
         not_item: RequestItem | None = None,
         employing: Organization | None = None,
         places: Iterable[Organization] = (),
+        certificates: bool | None = None,
     ) -> None:
         self._rolebook = rolebook
         self._stage = stage
         self._not_item = not_item
         self._employing = employing
+        self._certificates = certificates
         self._held: dict[tuple[str, datetime], tuple[HeldRole, ...]] = {}
         self._pending: dict[str, tuple[PendingItem, ...]] = {}
         self._places: dict[str, Organization | None] = {str(one.public_id): one for one in places}
@@ -73,7 +87,7 @@ class RowFacts:
             return known
         grants = (
             Grant.objects.filter(account__public_id=uuid.UUID(person_id), program_id=self._program_id)
-            .filter(Q(closed_at__isnull=True) | Q(closed_at__gt=at))
+            .filter(self._comes_back(person_id) | Q(closed_at__isnull=True) | Q(closed_at__gt=at))
             .filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
             .order_by("starts_at", "pk")
             .values_list("role_id", "organization__public_id", "starts_at", "ends_at")
@@ -91,7 +105,7 @@ class RowFacts:
             return ()
         accesses = (
             Access.objects.filter(account__public_id=uuid.UUID(person_id), program_id=self._program_id)
-            .filter(Q(closed_at__isnull=True) | Q(closed_at__gt=at))
+            .filter(self._comes_back(person_id) | Q(closed_at__isnull=True) | Q(closed_at__gt=at))
             .filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
             .order_by("starts_at", "pk")
             .values_list("organization__public_id", "lower_levels", "starts_at", "ends_at")
@@ -99,6 +113,16 @@ class RowFacts:
         return tuple(
             HeldAccess(str(place), lower, starts_at, ends_at) for place, lower, starts_at, ends_at in accesses
         )
+
+    def _comes_back(self, person_id: str) -> Q:
+        """Return the SQL condition for what a reactivation gives back (IQCS-10): a request with it may change that."""
+        if self._rolebook.lifecycle.inactivity_months is None:
+            return Q(pk__in=())
+        mine = Participation.objects.filter(
+            account__public_id=uuid.UUID(person_id), program_id=self._program_id
+        ).first()
+        ended = HeldAtClosing.objects.none() if mine is None else ended_for_quiet(mine)
+        return Q(held_at_closing__in=ended.values("pk"))
 
     def pending_items(self, person_id: str) -> tuple[PendingItem, ...]:
         """Every item that waits for the person as beneficiary."""
@@ -169,9 +193,16 @@ class RowFacts:
         """Whether two ids are one account."""
         return one_id == other_id
 
-    def certificates_attached(self, request_id: str | None) -> bool:  # noqa: ARG002  # as Facts says
-        """Whether certificates are attached: no program asks for attachments yet."""
-        return False
+    def certificates_attached(self, request_id: str | None) -> bool:
+        """Whether a certificate of role-based training goes with the form, or with the request's present version."""
+        if self._certificates is not None or request_id is None:
+            return bool(self._certificates)
+        forms = AccountForm.objects.filter(
+            request__public_id=uuid.UUID(request_id),
+            request_version=F("request__version"),
+            attachments__is_certificate=True,
+        )
+        return forms.exists()
 
     def organization_codes(
         self,

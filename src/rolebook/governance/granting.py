@@ -1,26 +1,33 @@
 """What fully approved items come to: roles and access are opened or closed, by the ledger (IQCS-05, IQCS-11)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db.models import Q, QuerySet
 
 from rolebook.audit.recording import UnitOfWork
+from rolebook.governance.active import inactive_violations
 from rolebook.governance.authority import Standing
 from rolebook.governance.employing import present_employment, write_employment
 from rolebook.governance.ledger import close_holdings, open_access, open_grant
 from rolebook.governance.locks import Held
 from rolebook.governance.models import Access, Grant, Request, RequestItem
 from rolebook.governance.participations import participation_of
+from rolebook.governance.reactivating import reactivate
+from rolebook.governance.refusals import Refused
 
 
 def grant_items(work: UnitOfWork, held: Held, standing: Standing, items: Iterable[RequestItem]) -> None:
-    """Make every item so, removals first: what is given anew after them is judged by what is then held.
+    """Make every item so: reactivation, then removals; what is given anew after them is judged by what is then held.
 
-    Raises Refused where a rule forbids it, ValueError for a kind of item that decisions do not carry out.
+    Raises Refused where a rule forbids it.
     """
     asked = list(items)
     if asked:
         _record_stated_employer(work, standing, asked[0].request)
+    for item in asked:
+        if item.kind == RequestItem.Kind.REACTIVATE:
+            reactivate(work, held, standing, item)
+    _require_active(asked)
     for item in asked:
         if item.kind in (RequestItem.Kind.REMOVE_ROLE, RequestItem.Kind.REMOVE_ACCESS):
             _close(work, held, standing, item)
@@ -29,8 +36,14 @@ def grant_items(work: UnitOfWork, held: Held, standing: Standing, items: Iterabl
             _open_grant(work, held, standing, item)
         elif item.kind == RequestItem.Kind.ADD_ACCESS:
             _open_access(work, held, standing, item)
-        elif item.kind == RequestItem.Kind.REACTIVATE:
-            raise ValueError(f"found an item of the kind {item.kind!r}, expected a role or access")
+
+
+def _require_active(asked: Sequence[RequestItem]) -> None:
+    """Raise Refused when something would be given to somebody who is closed, and whom no item reactivates."""
+    if any(item.kind in (RequestItem.Kind.ADD_ROLE, RequestItem.Kind.ADD_ACCESS) for item in asked):
+        request = asked[0].request
+        if violations := inactive_violations(request.beneficiary, request.program_id):
+            raise Refused(violations)
 
 
 def _record_stated_employer(work: UnitOfWork, standing: Standing, request: Request) -> None:

@@ -8,7 +8,7 @@ from rolebook.governance.content import items_hash
 from rolebook.governance.employing import employer_for
 from rolebook.governance.models import Request, RequestItem, Stage, TreeChange
 from rolebook.policy.approval import AskedItem, LaidStage, chain_for, lay_out
-from rolebook.policy.model import Rolebook
+from rolebook.policy.model import STEWARD_ID, Rolebook
 from rolebook.policy.organizations import OrganizationPath, OrganizationRef
 from rolebook.policy.rules import ChangeKind
 
@@ -102,7 +102,22 @@ def _laid(book: Rolebook, items: Sequence[RequestItem], request: Request) -> tup
             for item in items
         ],
         employing=() if employer is None else paths[employer.pk],
+        vouching_role_ids=_roles_of_their_word(book, items, employer),
     )
+
+
+def _roles_of_their_word(
+    book: Rolebook, items: Sequence[RequestItem], employer: Organization | None
+) -> frozenset[str]:
+    """Return the roles whose word a representative's request to reactivate somebody, and nothing else, is (IQCS-10).
+
+    The closing stages are asked anyhow; a program without any leaves nothing out, for something must be decided.
+    """
+    asks_for_more = any(item.kind != RequestItem.Kind.REACTIVATE for item in items)
+    if asks_for_more or not book.approval.closing:
+        return frozenset()
+    # Of whom no employer is on record the steward is the representative.
+    return frozenset({STEWARD_ID}) if employer is None else chain_roles(book, employer)
 
 
 def paths_of(organizations: Sequence[Organization]) -> dict[int, OrganizationPath]:

@@ -4,7 +4,7 @@ The status alone ends all power at once (I7). What is tidied up here follows in 
 the log's bound, and may be done again: a closing never fails because somebody has much (docs/decisions/0020).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import batched
 
@@ -12,12 +12,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from rolebook.accounts.models import Account
 from rolebook.accounts.queries import rolebook_in_force
+from rolebook.accounts.queries.rolebooks import programs_in_force
 from rolebook.audit import tags
-from rolebook.audit.recording import Origin, unit_of_work
+from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
 from rolebook.governance import locks
 from rolebook.governance.course import end_request
 from rolebook.governance.ledger import close_holdings
-from rolebook.governance.models import Access, Grant, Participation, Request, RequestItem
+from rolebook.governance.models import Access, Grant, HeldAtClosing, Participation, Request, RequestItem
 from rolebook.governance.origins import Holding
 from rolebook.policy.model import Rolebook
 
@@ -66,13 +67,19 @@ def settle_what_is_left(
     return withdrawn, _end_roles(account, program_id, acting_user, at, origin)
 
 
-def people_with_something_left(limit: int) -> Sequence[tuple[int, str]]:
+def people_with_something_left(at: datetime, limit: int) -> Sequence[tuple[int, str]]:
     """Return (internal id, program id) of people who are not active and still have requests or roles to be settled."""
     out = ~Q(status=Participation.Status.ACTIVE) | ~Q(account__status=Account.Status.ACTIVE)
     closed = Q(status=Participation.Status.CLOSED) | Q(account__status=Account.Status.CLOSED)
     parts = Participation.objects.filter(out)
     asked = parts.filter(Exists(_settled_with(OuterRef("program")).filter(beneficiary=OuterRef("account"))))
-    holding = parts.filter(closed, pk__in=Grant.objects.filter(closed_at=None).values("participation"))
+    # Where accounts close by themselves, only those that did so give back what they held: the rest is kept.
+    keeping = [book.program.id for book in programs_in_force(at) if not ends_with_closing(book)]
+    ending = parts.filter(closed).filter(
+        ~Q(program__in=keeping) | Q(status_cause=Participation.Cause.INACTIVITY)
+    )
+    held = [model.objects.filter(closed_at=None).values("participation") for model in (Grant, Access)]
+    holding = ending.filter(Q(pk__in=held[0]) | Q(pk__in=held[1]))
     pairs = ("account", "program_id")
     return [*asked.values_list(*pairs)[:limit], *holding.values_list(*pairs)[:limit]]
 
@@ -121,11 +128,44 @@ def _withdraw(
     return True
 
 
+def end_for_quiet(
+    work: UnitOfWork, held: locks.Held, part: Participation, rows: Iterable[Holding], rolebook_version: int
+) -> int:
+    """Close what somebody holds whose part was closed for want of a sign-in; it is kept in mind for a reactivation.
+
+    Return how much it was. Raises LocksMissing without the locks.
+    """
+    if part.status_at is None:
+        raise ValueError("found a participation that was never closed, expected one that was")
+    closed = close_holdings(work, held, rows, cause="inactivity", rolebook_version=rolebook_version)
+    HeldAtClosing.objects.bulk_create(
+        HeldAtClosing(
+            program_id=part.program_id,
+            participation=part,
+            closed_at=part.status_at,
+            grant=one if isinstance(one, Grant) else None,
+            access=one if isinstance(one, Access) else None,
+        )
+        for one in closed
+    )
+    return len(closed)
+
+
+def _closed_for_quiet(account: Account, program_id: str) -> Participation | None:
+    return Participation.objects.filter(
+        account=account,
+        program_id=program_id,
+        status=Participation.Status.CLOSED,
+        status_cause=Participation.Cause.INACTIVITY,
+    ).first()
+
+
 def _end_roles(
     account: Account, program_id: str, acting_user: Account | None, at: datetime, origin: Origin
 ) -> int:
     version, book = rolebook_in_force(program_id, at)
-    if not ends_with_closing(book):
+    quiet = _closed_for_quiet(account, program_id)
+    if quiet is None and not ends_with_closing(book):
         return 0
     actor_id = None if acting_user is None else acting_user.public_id
     mine = {"account": account, "program_id": program_id, "closed_at": None}
@@ -140,10 +180,15 @@ def _end_roles(
             if not _is_closed_now(account, program_id):
                 work.nothing_happened()
                 return ended
-            closed = close_holdings(work, held, some, cause="account closed", rolebook_version=version.number)
+            quiet = _closed_for_quiet(account, program_id)
+            closed = (
+                len(close_holdings(work, held, some, cause="account closed", rolebook_version=version.number))
+                if quiet is None
+                else end_for_quiet(work, held, quiet, some, version.number)
+            )
             if not closed:
                 work.nothing_happened()
-            ended += len(closed)
+            ended += closed
     return ended
 
 

@@ -20,6 +20,7 @@ from rolebook.governance.models import Grant, Participation
 from rolebook.governance.origins import family, given_by
 from rolebook.governance.queries.officials import official_role_ids
 from rolebook.governance.queries.stewards import administers
+from rolebook.governance.quiet import counts
 from rolebook.policy.model import STEWARD_ID, Act
 
 MOST_CANDIDATES = 100
@@ -131,10 +132,10 @@ def _candidates(person: Account, program_id: str, at: datetime) -> Iterable[Acco
     officials = Q(role_id__in=official_role_ids(book)) & near if held.exists() else Q(pk__in=())
     grants = Grant.objects.filter(
         in_force(at),
+        counts(at),
         officials | Q(role_id=STEWARD_ID),
         program_id=program_id,
         account__status=Account.Status.ACTIVE,
-        participation__status=Participation.Status.ACTIVE,
     )
     people = Account.objects.filter(pk__in=grants.values("account")).exclude(pk=person.pk)
     return people.order_by("pk")[:MOST_CANDIDATES]

@@ -49,10 +49,17 @@ PLAIN = frozenset(
         "effective_from",
         "effective_until",
         "inactivity_months",
+        "grace_days",
+        "most_due_percent",
         "bounce_deactivates",
+        "bounces_needed",
+        "bounces_within_days",
         "temporary_details",
         "warn_days_before_closing",
         "warn_days_before_end",
+        "remind_after_working_days",
+        "escalate_after_working_days",
+        "holidays",
         "exclusive",
     ]
 )

@@ -65,12 +65,14 @@ STATEMENT_AGREED = declare(
 )
 PARTICIPATION_STARTED = declare("participation:started", "A person joined a program", "status")
 PARTICIPATION_SIGNED_IN = declare(
-    "participation:signed-in", "A person began a session in a program", "last_signed_in_at"
+    "participation:signed-in",
+    "A person began a session in a program",
+    "last_signed_in_at quiet_ends_at",
 )
 PARTICIPATION_STATUS_CHANGED = declare(
     "participation:status-changed",
     "A person's part in a program was deactivated, reactivated or closed",
-    "status",
+    "status cause quiet_ends_at restored",
     "reason",
 )
 PARTICIPATION_FSID_CHANGED = declare(

@@ -9,8 +9,9 @@ from rolebook.audit.recording import Origin
 from rolebook.governance import locks
 from rolebook.governance.deciding import AlreadyDecided, Decided, Shown, decide
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
-from rolebook.governance.models import Outcome, RequestItem
+from rolebook.governance.models import Outcome
 from rolebook.governance.queries.seeing import find_stage
+from rolebook.governance.reactivating import places_to_lock
 
 
 def decide_stage(
@@ -54,10 +55,9 @@ def decide_stage(
         about.stage_id, about.request_id = stage.public_id, stage.request.public_id
         about.beneficiary_id = stage.request.beneficiary.public_id
         about.organization_id = None if stage.organization is None else stage.organization.public_id
-        places = RequestItem.objects.filter(request=stage.request_id, organization__isnull=False)
         held = locks.lock(
             accounts=[stage.request.beneficiary_id, acting_user.pk],
-            organizations=places.values_list("organization_id", flat=True),
+            organizations=places_to_lock([stage.request_id]),
             requests=[stage.request_id],
         )
         # Everything that is judged is read again under the locks.

@@ -24,9 +24,10 @@ from rolebook.governance.flows.attempt import (
     attempt,
     checked_text,
 )
-from rolebook.governance.models import Outcome, RequestItem, Stage
+from rolebook.governance.models import Outcome, Stage
 from rolebook.governance.queries.pending import roles_by_stage
 from rolebook.governance.queries.seeing import find_stage
+from rolebook.governance.reactivating import places_to_lock
 from rolebook.governance.refusals import NotAllowed, Refused
 from rolebook.policy.rules import Violation
 
@@ -76,10 +77,9 @@ def decide_stages(
             raise Refused([Violation("too_many_at_once", {"most": MOST_AT_ONCE})])
         found = [find_stage(program_id, one.stage_id) for one in asked.values()]
         request_pks = {stage.request_id for stage in found}
-        places = RequestItem.objects.filter(request__in=request_pks, organization__isnull=False)
         held = locks.lock(
             accounts={acting_user.pk, *(stage.request.beneficiary_id for stage in found)},
-            organizations=places.values_list("organization_id", flat=True),
+            organizations=places_to_lock(request_pks),
             requests=request_pks,
         )
         standing = acting_standing(acting_user, program_id, at)

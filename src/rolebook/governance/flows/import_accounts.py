@@ -24,6 +24,7 @@ from rolebook.governance.importing import (
 )
 from rolebook.governance.models import Participation
 from rolebook.governance.queries.fsid import has_fsids
+from rolebook.governance.quiet import count_anew
 from rolebook.policy.errors import Report, RolebookError, RolebookErrors, say
 from rolebook.policy.model import Rolebook
 
@@ -150,7 +151,7 @@ def _participation(
     row: AccountRow, account: Account, book: Rolebook, import_pk: int, at: datetime
 ) -> Participation:
     day = row.last_signed_in_on
-    return Participation(
+    part = Participation(
         program_id=book.program.id,
         account=account,
         fsid=row.fsid,
@@ -158,3 +159,5 @@ def _participation(
         created_at=at,
         imported_id=import_pk,
     )
+    count_anew(part, book)
+    return part

@@ -26,6 +26,7 @@ from rolebook.governance.importing import (
 )
 from rolebook.governance.ledger import open_imported_grant
 from rolebook.governance.models import Grant, Import, ImportedApproval, Participation
+from rolebook.governance.quiet import quiet_end
 from rolebook.governance.refusals import Refused
 from rolebook.policy.errors import Report, say
 from rolebook.policy.model import Rolebook
@@ -197,7 +198,11 @@ class _Importing:
             known, _ = Participation.objects.select_related("account").get_or_create(
                 program_id=self.book.program.id,
                 account=account,
-                defaults={"created_at": self.work.at, "imported": whole},
+                defaults={
+                    "created_at": self.work.at,
+                    "imported": whole,
+                    "quiet_ends_at": quiet_end(self.book, self.work.at),
+                },
             )
             self.participations[account.pk] = known
         return known

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from rolebook.accounts.models import Account, Organization
@@ -13,7 +14,7 @@ from rolebook.governance.active import inactive_violations
 from rolebook.governance.authority import Standing
 from rolebook.governance.employing import present_employment
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
-from rolebook.governance.models import AccountDraft, Request, SupervisorWord
+from rolebook.governance.models import AccountDraft, Attachment, Request, RequestItem, SupervisorWord
 from rolebook.governance.queries.seeing import find_request
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.governance.submitting import FormAnswers, submit, submit_next_version
@@ -75,11 +76,14 @@ def submit_account_request(
         if earlier is not None:
             about.request_id = earlier.public_id
             earlier = _returned(program_id, earlier.public_id)
-        checked = check_answers(standing, beneficiary, answers, earlier)
+        attached = attachments_of_draft(program_id, acting_user, beneficiary)
+        checked = check_answers(
+            standing, beneficiary, answers, earlier, certificates=any(one.is_certificate for one in attached)
+        )
         require_may_ask_for(standing, beneficiary, checked.employer)
         _require_complete(standing, beneficiary, checked, shown_type)
         token = new_token()
-        form = _form(answers, checked, comments, token, at)
+        form = replace(_form(answers, checked, comments, token, at), attachments=attached)
         wishes = checked.wishes
         request = (
             submit(work, standing, wishes, reason=comments, beneficiary=beneficiary, form=form)
@@ -96,6 +100,12 @@ def _returned(program_id: str, request_id: uuid.UUID) -> Request:
     if request.state != Request.State.RETURNED:
         raise Refused([Violation("not_to_submit_again", {"state": request.state})])
     return request
+
+
+def attachments_of_draft(program_id: str, author: Account, beneficiary: Account) -> tuple[Attachment, ...]:
+    """Return the attachments of what somebody is writing for a person, in the order in which they came."""
+    drafts = AccountDraft.objects.filter(program_id=program_id, author=author, beneficiary=beneficiary)
+    return tuple(Attachment.objects.filter(drafts__in=drafts).order_by("pk"))
 
 
 def _after(request: Request, token: str, send: SendSupervisorMail) -> None:
@@ -137,7 +147,8 @@ def _places(program_id: str, answers: AccountAnswers) -> Sequence[int]:
 
 def _require_complete(standing: Standing, beneficiary: Account, checked: Checked, shown_type: str) -> None:
     violations = [problem.violation for problem in checked.problems]
-    violations += inactive_violations(beneficiary, standing.program_id)
+    if not any(wish.kind == RequestItem.Kind.REACTIVATE for wish in checked.wishes):
+        violations += inactive_violations(beneficiary, standing.program_id)
     if checked.request_type != shown_type:
         violations.append(Violation("changed_type"))
     if violations:

@@ -219,6 +219,11 @@ SENTENCES: Mapping[str, Words] = {
     "attempt:refused:view": Words(
         "refused", "{who} tried to look at something that is not theirs[ at {where}]"
     ),
+    "attempt:refused:confirm": Words(
+        "refused",
+        "{who} gave a wrong password for the account[ of {whom}], when it was asked for again",
+        "{who} gave a wrong password, when it was asked for again",
+    ),
     "attempt:refused:sign-in": Words(
         "refused", "{who} tried to sign in[ as {whom}]", "{who} tried to sign in"
     ),

@@ -146,7 +146,7 @@ def _numbers_and_identifiers(
     """Return officials and open stages of the visible organizations, and everybody's identifiers; one statement."""
     officials = Grant.objects.filter(
         in_force(standing.at),
-        official_grants(standing.book),
+        official_grants(standing.book, standing.at),
         program_id=standing.program_id,
         organization=OuterRef("pk"),
     )

@@ -9,8 +9,9 @@ from django.db.models import Q
 
 from rolebook.accounts.models import Account, Organization, OrganizationIdentifier
 from rolebook.governance.authority import Standing, in_force
-from rolebook.governance.models import Grant, Participation
+from rolebook.governance.models import Grant
 from rolebook.governance.queries.seeing import organization_for, viewer_standing
+from rolebook.governance.quiet import counts
 from rolebook.policy.model import STEWARD_ID, Act, Contact, Rolebook
 
 
@@ -39,13 +40,9 @@ def official_role_ids(book: Rolebook) -> tuple[str, ...]:
     return tuple(holder.role_id for holder in holders if holder.role_id != STEWARD_ID)
 
 
-def official_grants(book: Rolebook) -> Q:
-    """Return the SQL condition for grants of an official's role to an active person."""
-    return Q(
-        role_id__in=official_role_ids(book),
-        account__status=Account.Status.ACTIVE,
-        participation__status=Participation.Status.ACTIVE,
-    )
+def official_grants(book: Rolebook, at: datetime) -> Q:
+    """Return the SQL condition for grants of an official's role to a person who is active at ``at``."""
+    return counts(at) & Q(role_id__in=official_role_ids(book), account__status=Account.Status.ACTIVE)
 
 
 def is_official(standing: Standing, organization: Organization) -> bool:
@@ -105,7 +102,7 @@ def only_official(book: Rolebook, organization_pk: int, account_pk: int, at: dat
     people = set(
         Grant.objects.filter(
             in_force(at),
-            official_grants(book),
+            official_grants(book, at),
             program_id=book.program.id,
             organization=organization_pk,
         )

@@ -128,7 +128,7 @@ def _has_access(standing: Standing, organization: Organization) -> bool:
 def _officials(standing: Standing, organization: Organization) -> tuple[Official, ...]:
     grants = Grant.objects.filter(
         in_force(standing.at),
-        official_grants(standing.book),
+        official_grants(standing.book, standing.at),
         program_id=standing.program_id,
         organization=organization,
     )

@@ -33,7 +33,7 @@ def short_organizations(book: Rolebook, at: datetime) -> QuerySet[Organization, 
     An official is an active person with a grant in force of a role that decides there (`official_grants`).
     """
     of_place = Grant.objects.filter(
-        in_force(at), official_grants(book), program_id=book.program.id, organization=OuterRef("pk")
+        in_force(at), official_grants(book, at), program_id=book.program.id, organization=OuterRef("pk")
     )
     counted = of_place.order_by().values("organization").annotate(people=Count("account", distinct=True))
     short = Q(pk__in=())
@@ -54,7 +54,7 @@ def officials_of(
 ) -> Mapping[int, tuple[Account, ...]]:
     """Return the active officials of each organization by its internal id; one query."""
     rows = Grant.objects.filter(
-        in_force(at), official_grants(book), program_id=book.program.id, organization__in=organization_pks
+        in_force(at), official_grants(book, at), program_id=book.program.id, organization__in=organization_pks
     )
     found: dict[int, dict[int, Account]] = {}
     for grant in rows.select_related("account").order_by("account", "pk"):

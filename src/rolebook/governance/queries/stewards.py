@@ -4,8 +4,9 @@ from datetime import datetime
 
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing, in_force
-from rolebook.governance.models import Grant, Participation
+from rolebook.governance.models import Grant
 from rolebook.governance.queries.seeing import viewer_standing
+from rolebook.governance.quiet import counts
 from rolebook.governance.refusals import NotAllowed, NotFound
 from rolebook.policy.model import STEWARD_ID, Act
 
@@ -38,10 +39,10 @@ def other_stewards(account: Account, program_id: str, at: datetime) -> frozenset
     """Return the internal ids of the program's active stewards besides somebody."""
     grants = Grant.objects.filter(
         in_force(at),
+        counts(at),
         program_id=program_id,
         role_id=STEWARD_ID,
         account__status=Account.Status.ACTIVE,
-        participation__status=Participation.Status.ACTIVE,
     )
     return frozenset(grants.exclude(account=account).values_list("account", flat=True))
 

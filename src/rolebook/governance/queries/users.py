@@ -1,7 +1,7 @@
 """View Users: everybody connected to one organization, and everybody pending there (QPP-06, -15)."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -9,6 +9,7 @@ from typing import Literal
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from rolebook.accounts.models import Account, Organization
+from rolebook.accounts.rejected_addresses import rejected_since
 from rolebook.governance.authority import Standing, covered_role_ids, in_force
 from rolebook.governance.models import Grant, Participation, Stage
 from rolebook.governance.queries import paging
@@ -124,7 +125,7 @@ def _numbers_and_identifiers(
             "identifiers__scheme",
             "identifiers__value",
             _number_connected(standing, organization, held),
-            counted_there(held.filter(official_grants(standing.book)), "account"),
+            counted_there(held.filter(official_grants(standing.book, standing.at)), "account"),
             counted_there(pending, "pk"),
         )
     )
@@ -203,12 +204,18 @@ def _connected(
         held.setdefault(grant.account_id, []).append(grant)
     removable = removable_role_ids(standing, organization)
     fsids = has_fsids(standing.book) and standing.allows(MANAGE, organization)
-    rows = [_row(standing, grants, removable, fsids=fsids) for grants in held.values()]
+    rejected = rejected_since(held)
+    rows = [_row(standing, grants, removable, rejected, fsids=fsids) for grants in held.values()]
     return paging.cut(rows, [(grants[0].account.name, pk) for pk, grants in held.items()], length)
 
 
 def _row(
-    standing: Standing, grants: Sequence[Grant], removable: Collection[str], *, fsids: bool
+    standing: Standing,
+    grants: Sequence[Grant],
+    removable: Collection[str],
+    rejected: Mapping[int, datetime],
+    *,
+    fsids: bool,
 ) -> ConnectedUser:
     person, participation = grants[0].account, grants[0].participation
     is_viewer = person.pk == standing.account.pk
@@ -223,6 +230,7 @@ def _row(
         may_remove=not is_viewer and all(grant.role_id in removable for grant in grants),
         last_signed_in_at=participation.last_signed_in_at,
         fsid=participation.fsid if fsids else None,
+        rejected_since=rejected.get(person.pk),
     )
 
 

@@ -1,0 +1,78 @@
+"""Ask that a closed part in a program be reactivated, as it was: the representative's word is enough (IQCS-10)."""
+
+import uuid
+from datetime import datetime
+
+from rolebook.accounts.models import Account
+from rolebook.audit import tags
+from rolebook.audit.recording import Origin
+from rolebook.governance import locks
+from rolebook.governance.authority import Standing
+from rolebook.governance.employing import present_employment
+from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
+from rolebook.governance.models import Request, RequestItem
+from rolebook.governance.queries.seeing import public_id_of
+from rolebook.governance.reactivating import is_out
+from rolebook.governance.refusals import NotFound, Refused
+from rolebook.governance.representatives import representatives_of
+from rolebook.governance.submitting import Wish, submit
+from rolebook.policy.rules import Violation
+
+
+def ask_reactivation(
+    *,
+    acting_user: Account,
+    program_id: str,
+    beneficiary_id: uuid.UUID | str,
+    reason: str,
+    at: datetime,
+    origin: Origin,
+) -> Request:
+    """Ask for somebody's reactivation with what they held; only the closing stages decide (IQCS security).
+
+    Open to the person's representatives (`representatives_of`). Raises Refused without a reason, for a person whose
+    part is active, and while another such request waits; NotFound for everybody else and for a program that closes
+    nobody by itself.
+    """
+    about = About(program_id=program_id)
+    with attempt(
+        tags.ATTEMPT_REFUSED_REQUEST, acting_user=acting_user, at=at, origin=origin, about=about
+    ) as work:
+        told = checked_text(reason)
+        beneficiary = Account.objects.filter(public_id=public_id_of(beneficiary_id)).first()
+        if beneficiary is None:
+            raise NotFound
+        about.beneficiary_id = beneficiary.public_id
+        employment = present_employment(beneficiary, program_id)
+        places = () if employment is None else (employment.organization_id,)
+        locks.lock(accounts={acting_user.pk, beneficiary.pk}, organizations=places)
+        standing = acting_standing(acting_user, program_id, at)
+        if not may_ask_to_reactivate(standing, beneficiary):
+            raise NotFound
+        violations = [] if told else [Violation("reason_needed")]
+        if not is_out(beneficiary, program_id, at):
+            violations.append(Violation("nothing_to_reactivate_now", {"name": beneficiary.name}))
+        elif waiting(beneficiary, program_id) is not None:
+            violations.append(Violation("reactivation_waits", {"name": beneficiary.name}))
+        if violations:
+            raise Refused(violations)
+        wish = Wish(RequestItem.Kind.REACTIVATE, "", None)
+        return submit(work, standing, [wish], reason=told, beneficiary=beneficiary)
+
+
+def may_ask_to_reactivate(standing: Standing, person: Account) -> bool:
+    """Return whether somebody represents a person in a program whose parts close by themselves."""
+    lifecycle = standing.book.lifecycle
+    if lifecycle.inactivity_months is None and not lifecycle.bounce_deactivates:
+        return False
+    return any(one.pk == standing.account.pk for one in representatives_of(standing.book, person, standing.at))
+
+
+def waiting(person: Account, program_id: str) -> Request | None:
+    """Return the request to reactivate somebody that waits now, or None."""
+    items = RequestItem.objects.filter(
+        program_id=program_id, request__beneficiary=person, kind=RequestItem.Kind.REACTIVATE
+    )
+    open_states = (Request.State.PENDING, Request.State.RETURNED)
+    found = items.filter(request__state__in=open_states).select_related("request").order_by("-pk").first()
+    return None if found is None else found.request

@@ -1,0 +1,105 @@
+"""Reactivation of somebody's part in a program: what was held at its closing comes back, and nothing else (IQCS-10).
+
+What comes back are new grants and access that point at those of before, which keep who decided them, and when. The
+rules in force judge each again, under lock; what they refuse now, and what is past its end date, stays ended.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Q
+
+from rolebook.accounts.models import Account
+from rolebook.audit import tags
+from rolebook.audit.recording import UnitOfWork
+from rolebook.governance.authority import Standing
+from rolebook.governance.ledger import restore_holding
+from rolebook.governance.locks import Held
+from rolebook.governance.models import HeldAtClosing, Participation, RequestItem
+from rolebook.governance.origins import Holding
+from rolebook.governance.quiet import FIELDS, count_anew, ended_for_quiet, is_in
+from rolebook.governance.refusals import Refused
+
+
+def reactivate(work: UnitOfWork, held: Held, standing: Standing, item: RequestItem) -> int:
+    """Make the beneficiary's part active again, as an approved item asks; return how much came back.
+
+    Nothing happens to a part that is active: somebody reopened it meanwhile. Raises LocksMissing without the locks.
+    """
+    request = item.request
+    part = Participation.objects.filter(account=request.beneficiary, program_id=request.program_id).first()
+    if part is None or is_in(part, work.at):
+        return 0
+    before, ended = part.status, held_at_closing(part, work.at)
+    part.status, part.status_at, part.status_by = Participation.Status.ACTIVE, work.at, standing.account
+    part.status_cause, part.status_reason = Participation.Cause.DECIDED, ""
+    count_anew(part, standing.book)
+    part.save(update_fields=["status", "status_at", "status_by", "status_cause", "status_reason", *FIELDS])
+    restored = sum(_restore(work, held, standing, item, one) for one in ended)
+    work.record(
+        tags.PARTICIPATION_STATUS_CHANGED,
+        program_id=request.program_id,
+        beneficiary_id=request.beneficiary.public_id,
+        request_id=request.public_id,
+        rolebook_version=standing.version.number,
+        old={"status": before},
+        new={"status": part.status.value, "quiet_ends_at": part.quiet_ends_at, "restored": restored},
+        personal={"reason": request.reason or None},
+    )
+    return restored
+
+
+def held_at_closing(part: Participation, at: datetime) -> tuple[Holding, ...]:
+    """Return what was held when a participation was closed for want of a sign-in and is not past its end at ``at``."""
+    past = Q(grant__ends_at__lte=at) | Q(access__ends_at__lte=at)
+    rows = ended_for_quiet(part).exclude(past).order_by("pk")
+    named = ("grant__account", "grant__organization", "access__account", "access__organization")
+    found = (one.grant or one.access for one in rows.select_related(*named))
+    return tuple(one for one in found if one is not None)
+
+
+def places_to_lock(request_pks: Iterable[int]) -> frozenset[int]:
+    """Return the organizations that deciding about requests may touch: those asked for, and of what comes back."""
+    items = RequestItem.objects.filter(request__in=list(request_pks))
+    places = items.values_list("organization_id", flat=True)
+    again = items.filter(kind=RequestItem.Kind.REACTIVATE).values_list(
+        "request__beneficiary_id", "request__program_id"
+    )
+    found = {place for place in places if place}
+    for account_pk, program_id in again:
+        found |= _places_held(account_pk, program_id)
+    return frozenset(found)
+
+
+def _places_held(account_pk: int, program_id: str) -> set[int]:
+    rows = HeldAtClosing.objects.filter(participation__account=account_pk, program_id=program_id)
+    pairs = rows.values_list("grant__organization_id", "access__organization_id")
+    return {place for pair in pairs for place in pair if place}
+
+
+def asks_to_reactivate(request_pk: int, version: int) -> bool:
+    """Return whether a version of a request asks that its beneficiary be reactivated, and nobody denied that."""
+    items = RequestItem.objects.filter(request=request_pk, request_version=version)
+    wanted = (RequestItem.State.PENDING, RequestItem.State.APPROVED)
+    return items.filter(kind=RequestItem.Kind.REACTIVATE, state__in=wanted).exists()
+
+
+def is_out(account: Account, program_id: str, at: datetime) -> bool:
+    """Return whether somebody takes part in a program and their part gives no power: it may be reactivated."""
+    part = Participation.objects.filter(account=account, program_id=program_id).first()
+    return part is not None and not is_in(part, at)
+
+
+def _restore(work: UnitOfWork, held: Held, standing: Standing, item: RequestItem, holding: Holding) -> bool:
+    try:
+        restore_holding(
+            work,
+            held,
+            holding,
+            book=standing.book,
+            request=item.request,
+            rolebook_version=standing.version.number,
+        )
+    except Refused:
+        return False
+    return True
