@@ -6,6 +6,7 @@ from datetime import datetime
 
 import click
 
+from rolebook.cli.offline.asking_servers import ask_server
 from rolebook.cli.offline.console import (
     NO,
     YES,
@@ -49,8 +50,12 @@ _UNDATED = re.compile(r"\[[^\]]*$|@.*\]$|\[[^\]]*\d[^\]]*\]$")
     help="CODE:KIND or CODE:KIND:PARENT, one that the rolebook does not ship.",
 )
 @click.option("--explain", "explained", is_flag=True, help="Say why.")
+@click.option("--server", help="Ask this decision point instead, as an application does.")
+@click.option("--user", help="With --server: the public id of the account.")
 @json_option
+@click.pass_context
 def check(
+    context: click.Context,
     program: str,
     holds: Sequence[str],
     access: Sequence[str],
@@ -63,9 +68,14 @@ def check(
     closed: bool,
     organizations: Sequence[str],
     explained: bool,
+    server: str | None,
+    user: str | None,
     as_json: bool,
 ) -> None:
     """Ask whether somebody who holds these roles may do this there, then.
+
+    With --server the decision point of a running server is asked about one of its users: --at is then the public id
+    of an organization, --privilege an id, and the token stands in ROLEBOOK_TOKEN.
 
     Prints yes or no and leaves with 0 or 1. What the program does not know (a role, a privilege, an
     organization) is a no with its reason; what was perhaps meant is said on standard error.
@@ -74,7 +84,20 @@ def check(
     Examples:
       rolebook check iqies --holds "State Agency General User@OH" --privilege "Edit IDR" --at TX --explain
       rolebook check qpp --holds "Security Official@00-1234567" --privilege act:decide --at 00-1234567
+      rolebook check qpp --server https://access.example.org --user ID --privilege edit_survey --at ID
     """
+    if server is not None or user is not None:
+        _require_only_what_a_server_is_asked(context, server, user)
+        ask_server(
+            program,
+            server or "",
+            user_id=user or "",
+            privilege=privilege,
+            at=at,
+            record=record,
+            explained=explained,
+            as_json=as_json,
+        )
     book = open_book(program)
     zone = book.rolebook.program.zone
     held = [_held(book, text) for text in holds]
@@ -107,6 +130,22 @@ def check(
     else:
         click.echo("yes" if explanation.decision.allowed else "no")
     leave(YES if explanation.decision.allowed else NO)
+
+
+_FOR_SERVERS = frozenset({"program", "server", "user", "privilege", "at", "record", "explained", "as_json"})
+
+
+def _require_only_what_a_server_is_asked(
+    context: click.Context, server: str | None, user: str | None
+) -> None:
+    """Raise UsageError for options that say what only the server knows, and for one of the two without the other."""
+    if server is None or user is None:
+        raise click.UsageError("--server and --user belong together")
+    for option in context.command.params:
+        name = option.name or ""
+        given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if given and name not in _FOR_SERVERS:
+            raise click.UsageError(f"{option.opts[0]} does not go with --server: it knows that itself")
 
 
 def _dates(text: str) -> tuple[str, str, str]:
