@@ -152,12 +152,12 @@ def test_there_is_a_most_number_of_passkeys(user_with_totp: Person, monkeypatch:
 
 def test_setting_one_up_asks_for_the_password_where_there_is_a_factor(user_with_totp: Person) -> None:
     with pytest.raises(WrongPassword):
-        flows.ask_for_new_passkey(acting_user=user_with_totp.account, password="wrong", at=START)
+        flows.ask_for_new_passkey(acting_user=user_with_totp.account, password="wrong", at=START, origin=WEB)
     assert not PasskeyChallenge.objects.exists()
 
 
 def test_the_first_factor_brings_recovery_codes_and_another_one_does_not(new_user: Person) -> None:
-    asked = flows.ask_for_new_passkey(acting_user=new_user.account, password="", at=START)
+    asked = flows.ask_for_new_passkey(acting_user=new_user.account, password="", at=START, origin=WEB)
     given_codes = flows.add_passkey(
         acting_user=new_user.account,
         name="Phone",

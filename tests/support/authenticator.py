@@ -74,7 +74,7 @@ class Device:
 
 def asked_for_new(person: Person, at: datetime = START) -> Asked:
     """Ask for a new passkey of somebody, with the password."""
-    return flows.ask_for_new_passkey(acting_user=person.account, password=PASSWORD, at=at)
+    return flows.ask_for_new_passkey(acting_user=person.account, password=PASSWORD, at=at, origin=WEB)
 
 
 def add(

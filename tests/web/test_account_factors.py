@@ -13,6 +13,7 @@ from pytest_django import Settings
 from rolebook.accounts import throttling
 from rolebook.accounts.credential_models import Passkey
 from rolebook.audit import clock
+from rolebook.audit.models import Event
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
 from tests.support import people
@@ -209,6 +210,24 @@ def test_who_knows_the_password_is_told_of_differently(user_with_totp: Person) -
         client.post("/sign-in/code/", {"code": "000000"})
     [notice] = derived("sign-ins-refused")
     assert "Choose a new password now" in notice.text
+
+
+@pytest.mark.fault(38)
+def test_wrong_passwords_at_a_confirmation_are_recorded_told_and_counted_for_their_source_only(
+    user_with_totp: Person,
+) -> None:
+    here, elsewhere = signed_in_client(user_with_totp), signed_in_client(user_with_totp)
+    address = "/security/recovery-codes/"
+    answers = [here.post(address, {"password": "wrong"}).status_code for _ in range(11)]
+    assert answers == [422] * 10 + [429]
+    refused = Event.objects.filter(tag="attempt:refused:confirm")
+    assert refused.count() == 10
+    assert {one.actor_id for one in refused} == {user_with_totp.account.public_id}
+    [notice] = derived("sign-ins-refused")
+    assert "signed in to your account" in notice.text
+    # The owner, from another network and in another session, is not kept from it.
+    done = elsewhere.post(address, {"password": PASSWORD}, REMOTE_ADDR="203.0.113.77")
+    assert done.status_code == 302
 
 
 @pytest.mark.fault(38)

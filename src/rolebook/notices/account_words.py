@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from rolebook.accounts.mail import AccountMail, MailKind
 from rolebook.accounts.models import Account
+from rolebook.audit import tags
 from rolebook.notices.facts import Facts, contact_lines, link, site_name
 from rolebook.notices.instants import written_instant
 from rolebook.notices.letter import Button, Letter
@@ -68,6 +69,9 @@ def sign_ins_refused(facts: Facts) -> Letter:
     """Somebody fails to sign in to the account again and again."""
     reasons = {json.loads(one.content)["new"].get("reason_code") for one in refused_that_day(facts.event)}
     knows = bool(reasons & {"security-code", "passkey"})
+    inside = any(
+        one.tag == tags.ATTEMPT_REFUSED_CONFIRM.name and one.actor_id for one in refused_that_day(facts.event)
+    )
     return Letter(
         subject=f"{site_name(facts.account_programs)}: Sign-ins to your account were refused",
         first_line=f"Somebody tried to sign in to your account and failed {REFUSED_A_DAY} times today.",
@@ -76,6 +80,10 @@ def sign_ins_refused(facts: Facts) -> Letter:
             "They typed your password correctly, and failed at the second factor. Choose a new password now."
             if knows
             else "Nobody got in. If it was you and you have forgotten the password, choose a new one.",
+            "Some of it came from a browser that is signed in to your account. Was that not you? "
+            "Open the Security page and sign out everywhere."
+            if inside
+            else "",
             "Was it you? Then there is nothing to do. We tell you of this once a day at most.",
         ),
         button=Button("Choose a new password", link("/forgotten-password/")),

@@ -21,7 +21,7 @@ from rolebook.accounts.passwords import LONGEST, judge_password, spend_time_hash
 from rolebook.accounts.rejected_addresses import note_code_arrived, note_proved
 from rolebook.accounts.second_factor import has_own_factor, has_second_factor, matching_step, totp_of
 from rolebook.accounts.texts import clean_email, email_key, fold_user_id
-from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
+from rolebook.audit.recording import Origin, UnitOfWork, record_refusal, unit_of_work
 from rolebook.audit.tags import (
     ACCOUNT_CHANGED,
     ACCOUNT_CODES_MADE,
@@ -29,6 +29,7 @@ from rolebook.audit.tags import (
     ACCOUNT_FACTOR_ADDED,
     ACCOUNT_FACTOR_REMOVED,
     ACCOUNT_PASSWORD_CHANGED,
+    ATTEMPT_REFUSED_CONFIRM,
 )
 
 
@@ -75,7 +76,7 @@ def set_up_totp(
     """
     replacing = totp_of(acting_user) is not None
     if has_second_factor(acting_user):
-        confirm_password(acting_user, password, at)
+        confirm_password(acting_user, password, at, origin)
     limits = [(throttling.CODE_BY_SOURCE_AND_ACCOUNT, f"set up {acting_user.pk}")]
     throttling.take(limits, at)
     with unit_of_work(at=at, origin=origin, actor_id=acting_user.public_id) as work:
@@ -107,7 +108,7 @@ def remove_totp(
 
     The last second factor is never removed. Raises OnlyFactor, WrongPassword and TooManyAttempts.
     """
-    confirm_password(acting_user, password, at)
+    confirm_password(acting_user, password, at, origin)
     with unit_of_work(at=at, origin=origin, actor_id=acting_user.public_id) as work:
         account = Account.objects.select_for_update().get(pk=acting_user.pk)
         present = totp_of(account)
@@ -127,7 +128,7 @@ def make_recovery_codes(
     *, acting_user: Account, password: str, at: datetime, origin: Origin, send: SendMail
 ) -> tuple[str, ...]:
     """Replace the recovery codes by new ones, and return them. Raises WrongPassword, TooManyAttempts."""
-    confirm_password(acting_user, password, at)
+    confirm_password(acting_user, password, at, origin)
     with unit_of_work(at=at, origin=origin, actor_id=acting_user.public_id) as work:
         account = Account.objects.select_for_update().get(pk=acting_user.pk)
         if not has_own_factor(account):
@@ -142,7 +143,7 @@ def change_password(
     *, acting_user: Account, old: str, new: str, at: datetime, origin: Origin, send: SendMail
 ) -> Account:
     """Change a password, which ends all other sessions. Raises WrongPassword, ValidationError, TooManyAttempts."""
-    confirm_password(acting_user, old, at)
+    confirm_password(acting_user, old, at, origin)
     judge_password(new, acting_user)
     with unit_of_work(at=at, origin=origin, actor_id=acting_user.public_id) as work:
         account = Account.objects.select_for_update().get(pk=acting_user.pk)
@@ -212,7 +213,7 @@ def ask_for_new_email(
     The answer is the same when the address belongs to another account. Raises WrongPassword,
     ValidationError, TooManyAttempts.
     """
-    confirm_password(acting_user, password, at)
+    confirm_password(acting_user, password, at, origin)
     address = clean_email(email)
     limit_mails(address, origin, at)
     with transaction.atomic(durable=True):
@@ -262,16 +263,33 @@ def change_email(
     return account
 
 
-def confirm_password(account: Account, password: str, at: datetime) -> None:
-    """Raise WrongPassword unless ``password`` is the account's; TooManyAttempts after some failures."""
-    limits = [(throttling.PASSWORD_AGAIN, str(account.pk))]
+def confirm_password(
+    account: Account, password: str, at: datetime, origin: Origin, *, signed_in: bool = True
+) -> None:
+    """Raise WrongPassword unless ``password`` is the account's; TooManyAttempts after some failures.
+
+    A wrong one is on record, and its person is told of several a day, as of sign-ins. It is counted by network and
+    account, and by session: whoever tries from elsewhere keeps nobody from their own account. ``signed_in``: whether
+    the account itself asks, and not only who has a link mailed to it.
+    """
+    limits = [(throttling.PASSWORD_AGAIN, f"{throttling.network_of(origin.address)} {account.pk}")]
+    if signed_in and origin.session is not None:
+        limits.append((throttling.PASSWORD_AGAIN, f"session {origin.session}"))
     throttling.take(limits, at)
     if len(password) > LONGEST:
         spend_time_hashing(password)
-        raise WrongPassword
-    if not account.check_password(password):
-        raise WrongPassword
-    throttling.give_back(limits)
+    elif account.check_password(password):
+        throttling.give_back(limits)
+        return
+    record_refusal(
+        ATTEMPT_REFUSED_CONFIRM,
+        at=at,
+        origin=origin,
+        actor_id=account.public_id if signed_in else None,
+        beneficiary_id=account.public_id,
+        new={"reason_code": "password"},
+    )
+    raise WrongPassword
 
 
 def remove_factors(work: UnitOfWork, account: Account) -> None:

@@ -142,7 +142,7 @@ def unlink_identity(
     """
     if not acting_user.has_usable_password():
         raise NoWayIn("password")
-    confirm_password(acting_user, password, at)
+    confirm_password(acting_user, password, at, origin)
     with unit_of_work(at=at, origin=origin, actor_id=acting_user.public_id) as work:
         account = Account.objects.select_for_update().get(pk=acting_user.pk)
         link = LinkedIdentity.objects.filter(account=account, public_id=link_id).first()

@@ -47,14 +47,14 @@ class PasskeyRemoved:
     name: str
 
 
-def ask_for_new_passkey(*, acting_user: Account, password: str, at: datetime) -> Asked:
+def ask_for_new_passkey(*, acting_user: Account, password: str, at: datetime, origin: Origin) -> Asked:
     """Return what to ask a device for, so that it makes a passkey for ``acting_user``; the password is confirmed first.
 
     Who has no second factor at all has just typed the password, and is not asked again. Raises WrongPassword,
     TooManyAttempts, TooManyPasskeys, and PasskeyRefused where the site can have none.
     """
     if has_second_factor(acting_user):
-        confirm_password(acting_user, password, at)
+        confirm_password(acting_user, password, at, origin)
     present = tuple(Passkey.objects.filter(account=acting_user).order_by("pk"))
     if len(present) >= MOST_PASSKEYS:
         raise TooManyPasskeys
@@ -146,7 +146,7 @@ def remove_passkey(
     The last second factor is never removed: without one nobody acts (QPP-01). Raises OnlyFactor, NoSuchPasskey,
     WrongPassword and TooManyAttempts.
     """
-    confirm_password(acting_user, password, at)
+    confirm_password(acting_user, password, at, origin)
     with unit_of_work(at=at, origin=origin, actor_id=acting_user.public_id) as work:
         account = Account.objects.select_for_update().get(pk=acting_user.pk)
         passkey = _own(account, passkey_id)

@@ -21,4 +21,7 @@ ATTEMPT_REFUSED_STATUS = declare(
 )
 ATTEMPT_REFUSED_MERGE = declare("attempt:refused:merge", "Merging two accounts was refused", _REFUSED)
 ATTEMPT_REFUSED_FSID = declare("attempt:refused:fsid", "Setting an FSID was refused", _REFUSED)
+ATTEMPT_REFUSED_CONFIRM = declare(
+    "attempt:refused:confirm", "A password that was asked for again was wrong", _REFUSED
+)
 ATTEMPT_REFUSED_SIGN_IN = declare("attempt:refused:sign-in", "A sign-in was refused", _REFUSED, "user_id")

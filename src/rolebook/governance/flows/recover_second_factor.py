@@ -14,13 +14,13 @@ from django.db import transaction
 from rolebook.accounts import challenges, mailed_codes, throttling
 from rolebook.accounts.challenges import Asked
 from rolebook.accounts.credential_models import PasskeyChallenge
-from rolebook.accounts.flows.credentials import WrongPassword, confirm_password, remove_factors
+from rolebook.accounts.flows.credentials import confirm_password, remove_factors
 from rolebook.accounts.mail import AccountMail, SendMail
 from rolebook.accounts.models import Account, MailedCode
 from rolebook.accounts.person_models import Recovery
 from rolebook.accounts.second_factor import has_own_factor
 from rolebook.audit import tags
-from rolebook.audit.recording import Origin, UnitOfWork, record_refusal, unit_of_work
+from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
 from rolebook.governance import locks
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
 from rolebook.governance.refusals import NotFound, Refused
@@ -261,18 +261,7 @@ def finish_recovery(*, token: str, password: str, at: datetime, origin: Origin, 
     found = recovery_to_finish(token, at)
     if found.ready_at is None or at < found.ready_at:
         raise RecoveryNotReady(found.ready_at or found.expires_at)
-    try:
-        confirm_password(found.account, password, at)
-    except WrongPassword:
-        record_refusal(
-            tags.ATTEMPT_REFUSED_SIGN_IN,
-            at=at,
-            origin=origin,
-            actor_id=None,
-            beneficiary_id=found.account.public_id,
-            new={"reason_code": "password"},
-        )
-        raise
+    confirm_password(found.account, password, at, origin, signed_in=False)
     with unit_of_work(at=at, origin=origin, actor_id=found.account.public_id) as work:
         people = {found.account_id} | ({found.vouched_by_id} if found.vouched_by_id else set())
         locks.lock(accounts=people)

@@ -212,8 +212,9 @@ def every_event(
 
 def _own(viewer: Account, reach: Reach) -> Q:
     """Return the SQL condition for one's own events that one may see: all but the refused attempts of others."""
-    sign_in = tags.ATTEMPT_REFUSED_SIGN_IN.name
-    own = ~Q(tag__startswith=words.REFUSED) | Q(actor_id=viewer.public_id) | Q(tag=sign_in, actor_id=None)
+    to_sign_in = (tags.ATTEMPT_REFUSED_SIGN_IN.name, tags.ATTEMPT_REFUSED_CONFIRM.name)
+    theirs = Q(actor_id=viewer.public_id) | Q(tag__in=to_sign_in, actor_id=None)
+    own = ~Q(tag__startswith=words.REFUSED) | theirs
     return own | reach.events() if reach.is_any else own
 
 

@@ -59,7 +59,7 @@ def link(request: HttpRequest, provider_id: str) -> HttpResponse:
         status = 422 if request.method == "POST" else 200
         return _leading_to(endpoint, render(request, template, context, status=status))
     try:
-        confirm_password(account, form.cleaned_data["password"], at)
+        confirm_password(account, form.cleaned_data["password"], at, session.origin_of(request))
         limit = (throttling.PROVIDER_BY_SOURCE, f"link {account.pk}")
         throttling.take([limit], at)
         address, asked = begin(provider, callback=callback_address(provider_id))

@@ -116,7 +116,10 @@ def ask_new(request: HttpRequest) -> JsonResponse:
         return refused(" ".join(map(str, sentences)), field=field)
     try:
         asked = flows.ask_for_new_passkey(
-            acting_user=account, password=form.cleaned_data.get("password", ""), at=clock.now()
+            acting_user=account,
+            password=form.cleaned_data.get("password", ""),
+            at=clock.now(),
+            origin=session.origin_of(request),
         )
     except WrongPassword:
         return refused(wrong_password(account), field="password")
