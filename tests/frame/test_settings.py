@@ -41,6 +41,8 @@ WRONG = {
     "ROLEBOOK_SESSION_IDLE_MINUTES": ["0", "half", "721"],
     "ROLEBOOK_METRICS_TOKEN": ["guess"],
     "ROLEBOOK_RECOVERY_WAIT_HOURS": ["-1", "soon", "1000000"],
+    "ROLEBOOK_ATTACHMENTS": ["somewhere/relative", "/etc/hostname"],
+    "ROLEBOOK_ATTACHMENT_SCANNER": ["/nowhere/scanner --fast", "clamscan 'unclosed"],
     "ROLEBOOK_IDENTITY_PROVIDERS": ["/nowhere/providers.toml"],
     "ROLEBOOK_HOSTS": ["https://a.example.org", "a b"],
     "ROLEBOOK_DATABASE": ["mysql://localhost/x", "sqlite://", "postgresql://"],

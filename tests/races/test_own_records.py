@@ -1,7 +1,7 @@
 """Two who prove the same record at the same moment: one of them has it (IQCS-01).
 
-The flow is held between what it reads and what it writes: with `locks.lock_rows` made to do nothing, only the database's
-constraint is left, and the second ends with its error instead of a refusal.
+The flow is held between what it reads and what it writes: with `locks.lock_rows` made to do nothing, only the
+database's constraint is left, and the second ends with its error instead of a refusal.
 """
 
 from collections.abc import Callable

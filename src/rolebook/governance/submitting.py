@@ -6,12 +6,13 @@ from datetime import datetime
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.audit import tags
+from rolebook.audit.canonical import Detail
 from rolebook.audit.recording import UnitOfWork
 from rolebook.governance.authority import Standing
 from rolebook.governance.course import open_ready_stages
 from rolebook.governance.facts import RowFacts, judge_changes
 from rolebook.governance.laying_out import lay_out_request
-from rolebook.governance.models import AccountForm, Request, RequestItem, SupervisorWord
+from rolebook.governance.models import AccountForm, Attachment, Request, RequestItem, SupervisorWord
 from rolebook.governance.participations import participation_of
 from rolebook.governance.refusals import Refused
 from rolebook.policy.rules import Change, ChangeKind, Moment
@@ -46,6 +47,7 @@ class FormAnswers:
     comments: str
     token_hash: str
     authorized_until: datetime
+    attachments: tuple[Attachment, ...] = ()
 
 
 def submit(
@@ -139,10 +141,21 @@ def _begin(
             "stages": len(stages),
             "resubmission_of": None if again is None else again.public_id,
             **({} if form is None else {"request_type": form.request_type}),
+            **_attached(form),
         },
         personal={"reason": request.reason or None},
     )
     open_ready_stages(work, request, work.at, standing.version.number)
+
+
+def _attached(form: FormAnswers | None) -> dict[str, list[Detail]]:
+    """Return what the log keeps of attachments: which they are, and the digests of their bytes."""
+    if form is None or not form.attachments:
+        return {}
+    return {
+        "attachments": [one.public_id for one in form.attachments],
+        "digests": [one.digest for one in form.attachments],
+    }
 
 
 def _write_form(work: UnitOfWork, standing: Standing, request: Request, form: FormAnswers) -> None:
@@ -160,6 +173,7 @@ def _write_form(work: UnitOfWork, standing: Standing, request: Request, form: Fo
         supervisor_email=form.supervisor_email,
         comments=form.comments,
     )
+    kept.attachments.set(form.attachments)
     word = SupervisorWord.objects.create(
         program_id=request.program_id,
         form=kept,
@@ -217,6 +231,8 @@ def _judge(
     employing = None if form is None else form.employing_organization
     named = [wish.organization.pk for wish in wishes if wish.organization is not None]
     places = Organization.objects.filter(pk__in=named, program_id=standing.program_id)
-    violations = judge_changes(changes, RowFacts(standing.book, employing=employing, places=places))
+    certificates = form is not None and any(one.is_certificate for one in form.attachments)
+    facts = RowFacts(standing.book, employing=employing, places=places, certificates=certificates)
+    violations = judge_changes(changes, facts)
     if violations:
         raise Refused(violations)

@@ -16,7 +16,9 @@ from rolebook.accounts.models import Account
 from rolebook.audit import clock
 from rolebook.audit.models import Follower
 from rolebook.audit.recording import Origin
+from rolebook.governance.flows.attachments import delete_orphans
 from rolebook.governance.flows.organization_uploads import work_on_uploads
+from rolebook.governance.flows.register_own_record import end_old_registrations
 from rolebook.governance.flows.return_stranded_requests import return_stranded_requests
 from rolebook.governance.flows.tend_reviews import tend_reviews
 from rolebook.governance.flows.warn_of_ends import warn_of_ends
@@ -112,5 +114,7 @@ JOBS: tuple[Job, ...] = (
     Job("read-reports", timedelta(minutes=1), read_reports),
     Job("settle-bounces", timedelta(minutes=1), settle_bounces),
     Job("give-up-held-mail", timedelta(days=1), give_up_held),
+    Job("delete-attachments-of-nothing", timedelta(hours=1), delete_orphans),
+    Job("end-old-registrations", timedelta(hours=1), end_old_registrations),
     Job("erase-old-mail", timedelta(days=1), lambda now: erase_old_words(now=now)),
 )

@@ -14,5 +14,6 @@ RESPONDERS: Mapping[str, str] = {
     "attachment_infected": "{name} was refused by the scanner of this server. It was not kept.",
     "attachment_not_scanned": "{name} could not be scanned, and was not kept. Try again later.",
     "attachments_too_many": "A request takes {most} attachments. Remove one first.",
+    "attachments_too_often": "You have attached many files within an hour. Try again later.",
     "attachment_unknown": "That attachment is not there any more. Attach it again.",
 }

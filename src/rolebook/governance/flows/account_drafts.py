@@ -8,7 +8,7 @@ from rolebook.accounts.models import Account
 from rolebook.governance.account_answers import AccountAnswers
 from rolebook.governance.flows.attempt import acting_standing
 from rolebook.governance.flows.submit_account_request import require_may_ask_for
-from rolebook.governance.models import AccountDraft, Request
+from rolebook.governance.models import AccountDraft, AccountForm, Attachment, Request
 from rolebook.governance.refusals import NotFound
 
 
@@ -19,11 +19,13 @@ def save_account_draft(
     beneficiary: Account,
     answers: AccountAnswers,
     corrects: Request | None = None,
+    copied: Request | None = None,
     at: datetime,
 ) -> AccountDraft:
     """Keep what has been written so far; one draft an author and person. No event: nobody else sees or acts on it.
 
-    Raises NotAllowed for a person that is not theirs to ask for.
+    ``copied`` is the request whose answers the draft begins with: its present version's attachments come along. Raises
+    NotAllowed for a person that is not theirs to ask for.
     """
     standing = acting_standing(acting_user, program_id, at)
     if standing.book.access != "apart from roles":
@@ -36,6 +38,9 @@ def save_account_draft(
             beneficiary=beneficiary,
             defaults={"content": answers.content(), "changed_at": at, "request": corrects},
         )
+        if copied is not None:
+            kept = AccountForm.objects.filter(request=copied, request_version=copied.version)
+            draft.attachments.set(Attachment.objects.filter(forms__in=kept))
     return draft
 
 

@@ -197,7 +197,7 @@ def lock_asked(pk: int) -> Registration:
 
     Raises NotFound for one that was answered meanwhile.
     """
-    record_id = Registration.objects.values_list("record_id", flat=True).get(pk=pk)
+    record_id = Registration.objects.get(pk=pk).record_id
     locks.lock_rows(ResponderRecord, frozenset() if record_id is None else frozenset({record_id}))
     found = (
         Registration.objects.filter(pk=pk, state=State.ASKED)

@@ -22,6 +22,7 @@ from rolebook.governance.models import (
     Access,
     AccountDraft,
     AccountForm,
+    Attachment,
     Employment,
     Grant,
     Participation,
@@ -36,6 +37,7 @@ from rolebook.governance.queries.account_preview import (
     dates_in_words,
     preview_of,
 )
+from rolebook.governance.queries.attachments import may_read_attachments
 from rolebook.governance.queries.requests import RequestDetail, request_detail
 from rolebook.governance.queries.seeing import find_request, public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
@@ -176,6 +178,8 @@ class AccountRequestDetail:
         employment: who employs the person, as recorded.
         leads: who approved access of other agencies, by name, office and agency.
         to_ask: who leads the person's own agency.
+        attachments: of the present version; earlier_attachments: those that only versions before it had.
+        reads_attachments: whether the viewer is on the chain, and may read them.
     """
 
     detail: RequestDetail
@@ -192,6 +196,9 @@ class AccountRequestDetail:
     employment: Employment | None
     leads: tuple[str, ...]
     to_ask: tuple[Account, ...]
+    attachments: tuple[Attachment, ...]
+    earlier_attachments: tuple[Attachment, ...]
+    reads_attachments: bool
 
 
 def account_request_detail(
@@ -210,6 +217,8 @@ def account_request_detail(
     waiting = request.state in (Request.State.PENDING, Request.State.RETURNED)
     dated = next((item for item in now if item.ends_at), None)
     employer = employer_for(request)
+    in_all = tuple(Attachment.objects.filter(forms__request=request).distinct().order_by("pk"))
+    attached = tuple(forms[request.version].attachments.order_by("pk")) if in_all else ()
     return AccountRequestDetail(
         detail=detail,
         form=forms[request.version],
@@ -225,6 +234,9 @@ def account_request_detail(
         employment=present_employment(request.beneficiary, program_id),
         leads=_leads(request),
         to_ask=() if employer is None else leads_to_ask(viewer, program_id, employer, at),
+        attachments=attached,
+        earlier_attachments=tuple(one for one in in_all if one not in attached),
+        reads_attachments=bool(in_all) and may_read_attachments(standing, request),
     )
 
 
@@ -264,6 +276,7 @@ _FORM_WORDS = {
     "supervisor_name": "Supervisor",
     "supervisor_email": "Supervisor's e-mail",
     "comments": "Comments",
+    "employing_organization": "Works for",
 }
 
 
@@ -277,16 +290,29 @@ def _versions(
         if before is None:
             continue
         said = [
-            f"{title}: {getattr(before, name) or 'empty'} became {getattr(forms[version], name) or 'empty'}"
+            f"{title}: {_written(before, name)} became {_written(forms[version], name)}"
             for name, title in _FORM_WORDS.items()
             if getattr(before, name) != getattr(forms[version], name)
         ]
         old = [_item_in_words(book, item) for item in items.get(version - 1, [])]
         new = [_item_in_words(book, item) for item in items.get(version, [])]
+        said += _attachments_in_words(before, forms[version])
         said += [f"Asked now: {words}" for words in new if words not in old]
         said += [f"No longer asked: {words}" for words in old if words not in new]
         told.append((version, tuple(said)))
     return tuple(told)
+
+
+def _written(form: AccountForm, name: str) -> str:
+    value = getattr(form, name)
+    return f"{value.name} ({value.code})" if isinstance(value, Organization) else value or "empty"
+
+
+def _attachments_in_words(before: AccountForm, after: AccountForm) -> list[str]:
+    """Return which attachments came and went between two versions; one that was replaced by another is both."""
+    old, new = (list(one.attachments.order_by("pk")) for one in (before, after))
+    said = [f"Attached now: {one.name}" for one in new if one not in old]
+    return said + [f"No longer attached: {one.name}" for one in old if one not in new]
 
 
 def _item_in_words(book: Rolebook, item: RequestItem) -> str:

@@ -1,6 +1,7 @@
 """Account Request: fill in the form, look at what it comes to, send it; kept as a draft meanwhile (IQCS-02, -06)."""
 
 import uuid
+from dataclasses import replace
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -8,7 +9,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from rolebook.governance.account_answers import AccountAnswers, Problem, answers_of, check_answers
+from rolebook.governance.account_answers import (
+    AccountAnswers,
+    Problem,
+    answers_of,
+    check_answers,
+    organization_by_code,
+)
+from rolebook.governance.attachment_store import LARGEST_BYTES, MOST
 from rolebook.governance.flows.account_drafts import discard_account_draft, save_account_draft
 from rolebook.governance.flows.submit_account_request import submit_account_request
 from rolebook.governance.models import Request
@@ -21,10 +29,12 @@ from rolebook.governance.queries.account_requests import (
     leads_to_ask,
     person_named,
 )
+from rolebook.governance.queries.certificates import Certificates, certificates_for
 from rolebook.governance.queries.seeing import find_request, viewer_standing
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.notices.supervisors import supervisor_mails
 from rolebook.policy.model import Act
+from rolebook.web.account_requests.attachments import change_attachments
 from rolebook.web.account_requests.reading import rows_typed, shown_form, typed_answers
 from rolebook.web.answers import asked, program_view, said_of
 from rolebook.web.context import CURRENT_ENTRY
@@ -56,7 +66,7 @@ def account_request_page(request: ProgramRequest, account_id: uuid.UUID | None =
         return HttpResponseRedirect(_address(request, form), status=303)
     answers = typed_answers(request.POST, [choice.role.id for choice in form.roles])
     corrects = None if form.draft is None else form.draft.request
-    save_account_draft(
+    draft = save_account_draft(
         acting_user=request.account,
         program_id=request.program.id,
         beneficiary=form.beneficiary,
@@ -64,10 +74,15 @@ def account_request_page(request: ProgramRequest, account_id: uuid.UUID | None =
         corrects=corrects,
         at=request.at,
     )
+    problems = change_attachments(request, form.beneficiary)
+    if problems:
+        return _form_page(request, replace(form, draft=draft), answers, problems, status=422)
     if doing == "check":
         return HttpResponseRedirect(_address(request, form, "check"), status=303)
     if doing == "more":
-        return _form_page(request, form, answers, rows=rows_typed(request.POST) + 3)
+        return _form_page(request, replace(form, draft=draft), answers, rows=rows_typed(request.POST) + 3)
+    if doing == "attach":
+        return HttpResponseRedirect(f"{_address(request, form)}#attachments-title", status=303)
     messages.success(request, "Saved as a draft. Nobody else sees it before you send it.")
     return HttpResponseRedirect(_address(request, form), status=303)
 
@@ -81,7 +96,14 @@ def check_account_request(request: ProgramRequest, account_id: uuid.UUID | None 
         return HttpResponseRedirect(_address(request, form))
     answers = answers_of(form.draft.content)
     standing = viewer_standing(request.account, request.program.id, request.at)
-    checked = check_answers(standing, form.beneficiary, answers, form.draft.request)
+    attached = tuple(form.draft.attachments.order_by("pk"))
+    checked = check_answers(
+        standing,
+        form.beneficiary,
+        answers,
+        form.draft.request,
+        certificates=any(one.is_certificate for one in attached),
+    )
     if checked.problems:
         return _form_page(request, form, answers, checked.problems, status=422)
     problems: tuple[str, ...] = ()
@@ -99,6 +121,7 @@ def check_account_request(request: ProgramRequest, account_id: uuid.UUID | None 
         "answers": answers,
         "preview": preview_of(standing, form.beneficiary, checked.wishes),
         "employer": checked.employer,
+        "attached": attached,
         "type_title": _TYPES[form.request_type][0],
         "shown_at": shown_at,
         "form_url": _address(request, form),
@@ -148,6 +171,11 @@ def _form_page(
         "codes": codes_to_offer(request.account, request.program.id, request.at),
         "may_ask_for_others": not form.for_another and bool(standing.offices(Act.DECIDE)),
         "hint": request.rolebook.hint("request"),
+        "certificates_hint": request.rolebook.hint("certificates"),
+        "certificates": _certificates(request, form, answers),
+        "attached": () if form.draft is None else form.draft.attachments.order_by("pk"),
+        "most_attachments": MOST,
+        "largest_megabytes": LARGEST_BYTES // (1024 * 1024),
         "zone": request.program.zone,
         "leads": ()
         if form.employment is None
@@ -155,6 +183,17 @@ def _form_page(
         "action": _address(request, form),
     }
     return render(request, "account_requests/form.html", shown, status=status)
+
+
+def _certificates(request: ProgramRequest, form: FormToFill, answers: AccountAnswers) -> Certificates | None:
+    """Return what holds about certificates for the employer on record, or else the one that is typed."""
+    standing = viewer_standing(request.account, request.program.id, request.at)
+    employer = None if form.employment is None else form.employment.organization
+    if employer is None and answers.employer_code:
+        employer = organization_by_code(standing, answers.employer_code)
+    corrected = None if form.draft is None else form.draft.request
+    sent_at = request.at if corrected is None else corrected.submitted_at
+    return certificates_for(request.rolebook, employer, sent_at)
 
 
 def _address(request: ProgramRequest, form: FormToFill, page: str = "") -> str:
@@ -203,6 +242,7 @@ def correct_account_request(request: ProgramRequest, request_id: uuid.UUID) -> H
         beneficiary=earlier.beneficiary,
         answers=answers_of_request(earlier),
         corrects=corrects,
+        copied=earlier,
         at=request.at,
     )
     own = earlier.beneficiary_id == request.account.pk

@@ -50,7 +50,7 @@ def supervisor_link(request: HttpRequest, program_id: str, token: str) -> HttpRe
             authorized = request.POST.get("answer") == "authorize"
             shown = {"word": word, "authorized": authorized}
             return _bare(render(request, "account_requests/answered.html", shown))
-    return _bare(_page(request, word, problems, signed_in=False))
+    return _bare(_page(request, word, problems, signed_in=False, token=token))
 
 
 def _bare(response: HttpResponse) -> HttpResponse:
@@ -100,7 +100,7 @@ def authorization_page(request: ProgramRequest, word_id: uuid.UUID) -> HttpRespo
 
 
 def _page(
-    request: HttpRequest, word: SupervisorWord, problems: tuple[str, ...], *, signed_in: bool
+    request: HttpRequest, word: SupervisorWord, problems: tuple[str, ...], *, signed_in: bool, token: str = ""
 ) -> HttpResponse:
     if word.state != SupervisorWord.State.ASKED:
         raise Http404
@@ -114,6 +114,8 @@ def _page(
         "reason": request.POST.get("reason", ""),
         "problems": problems,
         "signed_in": signed_in,
+        "attached": word.form.attachments.order_by("pk"),
+        "token": token,
         "summary_title": "Your answer was not recorded",
     }
     return render(request, "account_requests/authorize.html", shown, status=409 if problems else 200)

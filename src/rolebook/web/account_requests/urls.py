@@ -2,6 +2,11 @@
 
 from django.urls import path
 
+from rolebook.web.account_requests.attachments import (
+    attachment_file,
+    draft_attachment_file,
+    supervisor_attachment_file,
+)
 from rolebook.web.account_requests.employers import (
     carry_out_checked,
     close_check,
@@ -31,6 +36,13 @@ urlpatterns = [
     path(_FORM + "for/", choose_person, name="account-request-choose"),
     path(_FORM + "for/<uuid:account_id>/", account_request_page, name="account-request-for"),
     path(_FORM + "for/<uuid:account_id>/check/", check_account_request, name="check-account-request-for"),
+    path(_FORM + "attachments/<uuid:attachment_id>/", draft_attachment_file, name="draft-attachment"),
+    path(_REQUEST + "attachments/<uuid:attachment_id>/", attachment_file, name="attachment"),
+    path(
+        _PROGRAM + "supervisor/<str:token>/attachments/<uuid:attachment_id>/",
+        supervisor_attachment_file,
+        name="supervisor-attachment",
+    ),
     path(_REQUEST + "correct/", correct_account_request, name="correct-account-request"),
     path(_REQUEST + "go-on/", go_on, name="go-on"),
     path(_REQUEST + "ask-supervisor-again/", remind_supervisor, name="ask-supervisor-again"),
