@@ -269,3 +269,37 @@ def test_who_is_away_on_those_days_cannot_be_named(official: Account, colleague:
     with pytest.raises(Refused) as refusal:
         goes(official, colleague)
     assert codes(refusal) == ["delegate_away"]
+
+
+def test_the_operator_records_ends_and_lists_absences_at_the_command_line(
+    official: Account, colleague: Account
+) -> None:
+    import json
+
+    from click.testing import CliRunner
+
+    from rolebook.audit import clock
+    from rolebook.cli.server.requests import requests
+
+    def run(*arguments: str) -> str:
+        told = CliRunner().invoke(requests, arguments)
+        assert told.exit_code == 0, told.output
+        return told.output
+
+    first = (clock.now() + timedelta(days=2)).date()
+    days = ("--first", str(first), "--last", str(first + timedelta(days=2)))
+    made = json.loads(
+        run(
+            "away",
+            "qpp",
+            *("--user", official.user_id),
+            *days,
+            *("--delegate", f"security-official={colleague.user_id}", "--json"),
+        )
+    )
+    assert made["delegates"] == {OFFICIAL: colleague.user_id}
+    assert [one["user_id"] for one in json.loads(run("absences", "qpp", "--json"))] == [official.user_id]
+    wrong = CliRunner().invoke(requests, ["away", "qpp", "--user", official.user_id, *days])
+    assert "nothing was done: You are out of office" in wrong.output
+    run("back", "qpp", "--user", official.user_id)
+    assert run("absences", "qpp") == "nobody is, or will be, out of office\n"

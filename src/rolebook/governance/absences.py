@@ -38,10 +38,13 @@ def represented_by(account: Account, program_id: str, at: datetime) -> QuerySet[
 
 def absences_of(account: Account, program_id: str, at: datetime) -> QuerySet[Absence]:
     """Return somebody's absences that last or are still to come."""
-    coming = Absence.objects.filter(
-        Q(ended_at__isnull=True) | Q(ended_at__gt=at), account=account, program_id=program_id, ends_at__gt=at
-    )
-    return coming.order_by("starts_at", "pk")
+    return absences_to_come(program_id, at).filter(account=account).order_by("starts_at", "pk")
+
+
+def absences_to_come(program_id: str, at: datetime) -> QuerySet[Absence]:
+    """Return all absences that last or are still to come."""
+    not_ended = Q(ended_at__isnull=True) | Q(ended_at__gt=at)
+    return Absence.objects.filter(not_ended, program_id=program_id, ends_at__gt=at)
 
 
 def deciding_offices(standing: Standing) -> tuple[Office, ...]:

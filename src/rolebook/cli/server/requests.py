@@ -1,16 +1,17 @@
-"""`rolebook requests`: what was asked for in a program, and where it waits."""
+"""`rolebook requests`: what was asked for in a program, where it waits, and who is out of office."""
 
 import dataclasses
 
 import click
 
+from rolebook.cli.server.absences import absences, away, back
 from rolebook.cli.server.json_list import print_list
 from rolebook.cli.server.start import start_django
 
 
 @click.group()
 def requests() -> None:
-    """List requests for roles."""
+    """List requests for roles, and say who is out of office."""
 
 
 @requests.command("list")
@@ -42,3 +43,8 @@ def list_them(program: str, state: str | None, code: str | None, limit: int, as_
             f"{row.request_id}  {row.submitted_at:%Y-%m-%d %H:%M} UTC  {row.state}  {row.beneficiary}  "
             f"{', '.join(row.roles)} at {', '.join(row.organizations) or 'no organization'}{waits}"
         )
+
+
+requests.add_command(away)
+requests.add_command(back)
+requests.add_command(absences)
