@@ -148,7 +148,7 @@ def test_who_has_only_a_passkey_vouches_with_it(site: Site, browser: Browser, na
     page.get_by_label("How did you make sure").select_option("called")
     page.get_by_label("What you did, and when").fill("Called her on the practice's number")
     page.get_by_text("I made sure myself").click()
-    page.get_by_role("button", name="Vouch for Stella Stone").click()
+    page.get_by_role("button", name="Vouch with a passkey").click()
     expect(page.locator("#toasts")).to_contain_text("You vouched for Stella Stone.")
     assert Recovery.objects.get(pk=lost.pk).state == "vouched"
     context.close()

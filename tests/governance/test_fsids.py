@@ -12,7 +12,7 @@ from rolebook.governance.queries import users_of_organization
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.policy.errors import RolebookErrors
 from tests.support import grants as people
-from tests.support.grants import LATER
+from tests.support.grants import LATER, codes
 from tests.support.people import COMMAND, WEB, activate
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("IQIES-09")]
@@ -100,6 +100,21 @@ def test_nobody_sets_their_own_fsid() -> None:
     official = holds("Sam Official", "state_security_official", state("OH"))
     with pytest.raises(Refused):
         sets(official, official, "12345")
+
+
+@pytest.mark.invariant("I1")
+def test_that_another_person_has_a_number_is_told_only_to_who_may_manage_that_persons() -> None:
+    ohio, texas = state("OH"), state("TX")
+    holder = holds("Gina General", "state_general_user", ohio)
+    other = holds("Gus General", "state_general_user", ohio)
+    away = holds("Tess Texan", "state_general_user", texas)
+    here = holds("Sam Official", "state_security_official", ohio)
+    there = holds("Tom Official", "state_security_official", texas)
+    sets(here, holder, "12345")
+    for official, person, code in ((here, other, "fsid_taken"), (there, away, "fsid_not_possible")):
+        with pytest.raises(Refused) as refused:
+            sets(official, person, "12345")
+        assert codes(refused) == [code]
 
 
 def test_view_users_shows_it_to_who_may_manage_it() -> None:

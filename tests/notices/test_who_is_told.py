@@ -102,7 +102,7 @@ def test_a_decision_is_told_to_who_decided_and_to_who_asked(
     assert set(answers) == {"Uma User"}
     assert answers["Uma User"].subject == f"QPP: Access {word}: Staff User at {practice.name}"
     assert "as agreed" in answers["Uma User"].text
-    # Offices, not persons (docs/decisions/0027).
+    # Offices, not persons (docs/decisions/0033).
     assert f"Security Official of {practice.name}" in " ".join(answers["Uma User"].text.split())
     assert "Olga" not in answers["Uma User"].text
 

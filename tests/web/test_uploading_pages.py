@@ -1,5 +1,8 @@
 """A steward's file of organizations: shown before it is confirmed, bound to what was shown, all of it or nothing."""
 
+import json
+from datetime import timedelta
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -50,6 +53,25 @@ def confirm(client: Client, page: str) -> str:
     return text(client, answer["Location"])
 
 
+@pytest.mark.fault(51)
+def test_only_so_many_files_of_a_steward_wait_and_old_ones_are_forgotten(
+    world: World, steward: Client
+) -> None:
+    pages = [upload(steward, f"{HEAD}new-{n},Practice {n},practice,12-345678{n},,\n") for n in range(5)]
+    given = SimpleUploadedFile("more.csv", FILE.encode(), "text/csv")
+    refused = steward.post(reverse("import-organizations", args=[QPP]), {"file": given})
+    assert refused.status_code == 422
+    said = " ".join(refused.content.decode().split())
+    assert "5 files of yours wait already." in said
+    assert all(page in said for page in pages)
+    steward.post(pages[0] + "drop/")
+    upload(steward, FILE)
+    dropped = OrganizationUpload.objects.order_by("pk")[0]
+    work_on_uploads(clock.now() + timedelta(days=31))
+    assert not OrganizationUpload.objects.filter(pk=dropped.pk).exists()
+    assert set(OrganizationUpload.objects.values_list("state", flat=True)) == {"dropped"}
+
+
 @pytest.mark.fault(50)
 def test_a_file_changes_nothing_before_it_is_confirmed_and_then_exactly_what_was_shown(
     world: World, steward: Client
@@ -68,6 +90,11 @@ def test_a_file_changes_nothing_before_it_is_confirmed_and_then_exactly_what_was
     assert Organization.objects.get(pk=world.cedar.pk).contacts.get().phone == "410-555-0100"
     [event] = Event.objects.filter(tag="organization:imported").order_by("-sequence")[:1]
     assert event.actor_id is not None
+    # Logged as other flows: with the address and the session that confirmed it.
+    [said] = Event.objects.filter(tag="organization:file-confirmed")
+    for one in (said, event):
+        assert one.personal_data.filter(field="origin_address", value="127.0.0.1").exists()
+        assert json.loads(one.content)["origin"]["session"]
     assert bytes(OrganizationUpload.objects.latest("pk").data) == b""
 
 

@@ -1,4 +1,4 @@
-"""Which office decided, in mails to those whose requests were decided: offices, not persons (docs/decisions/0027)."""
+"""Which office decided, in mails to those whose requests were decided: offices, not persons (docs/decisions/0033)."""
 
 import json
 from collections.abc import Iterable

@@ -47,5 +47,6 @@ PEOPLE: Mapping[str, str] = {
     # FSID
     "bad_fsid": "An FSID has 4 to 12 letters and digits.",
     "fsid_taken": "Another person of the program has this FSID. Check the number; a steward was told of it.",
+    "fsid_not_possible": "This FSID cannot be given here. Check the number; a steward was told and finds out why.",
     "own_fsid": "You cannot set your own FSID. Somebody else must.",
 }

@@ -27,6 +27,7 @@ PLACES: Mapping[str, str] = {
     "open_already": "{organization} is open.",
     "open_below": "{number} open below {organization}. Close or move what is below it first.",
     "above_is_closed": "{parent}, which it belongs to, is closed. Open that one first, or move this one.",
+    "too_many_uploads": "{most} files of yours wait already. Confirm or drop one of them first; they are listed below.",
     "bad_upload": "Choose a CSV file that is not empty, of at most {most} MB.",
     "mail_not_waiting": "This mail does not wait any more: it was sent, or could not be.",
     "no_such_user": "There is no account with the user ID or e-mail address {name}.",

@@ -8,6 +8,11 @@ ROLEBOOK_ACTIVATED = declare(
     "A version of a program's rolebook was activated",
     "number content_hash effective_at",
 )
+ORGANIZATION_FILE_CONFIRMED = declare(
+    "organization:file-confirmed",
+    "A steward confirmed what a file of organizations would change",
+    "source_hash",
+)
 ORGANIZATION_IMPORTED = declare(
     "organization:imported",
     "Organizations were imported from a file",

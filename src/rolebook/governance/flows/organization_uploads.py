@@ -9,7 +9,7 @@ import uuid
 from datetime import datetime, timedelta
 from itertools import batched
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from rolebook.accounts.flows.organizations import checked_plan
 from rolebook.accounts.models import Account
@@ -17,7 +17,8 @@ from rolebook.accounts.organization_file import LARGEST_BYTES, read_organization
 from rolebook.accounts.organization_models import OrganizationUpload, OrganizationUploadLine
 from rolebook.accounts.placing import Plan
 from rolebook.accounts.queries import rolebook_in_force
-from rolebook.audit.recording import Origin
+from rolebook.audit import tags
+from rolebook.audit.recording import Origin, unit_of_work
 from rolebook.governance.flows.import_organization_file import import_organization_file
 from rolebook.governance.queries.seeing import public_id_of
 from rolebook.governance.queries.stewards import stewards_standing
@@ -28,10 +29,15 @@ from rolebook.policy.rules import Violation
 State = OrganizationUpload.State
 ROWS_AT_ONCE, BYTES_AT_ONCE = 1_000, 512 * 1024
 """Files with more lines, or larger ones, are worked on by a worker."""
+MOST_WAITING = 5
+"""Files of one steward that may wait at once to be compared, confirmed or brought in."""
 TAKEN_FOR = timedelta(minutes=15)
 """Work on a file that was begun and shows no sign for so long is taken up by somebody else."""
 KEPT_FOR = timedelta(days=2)
 """A file that nobody confirmed is dropped after this."""
+FORGOTTEN_AFTER = timedelta(days=30)
+"""What became of a file, and the changes that were shown, are kept so long; the log keeps the import."""
+_WAITING = (State.COMPARING, State.COMPARED, State.IMPORTING)
 _BATCH = 1_000
 _SHOWN_PROBLEMS = 200
 
@@ -41,13 +47,18 @@ def upload_organizations(
 ) -> OrganizationUpload:
     """Keep a steward's file and compare it: at once where it is small, else by a worker.
 
-    Changes nothing about organizations. Raises NotFound for who does not administer the program; Refused for no file,
-    or one that is too large.
+    Changes nothing about organizations. The steward's files that could not be imported make way for it. Raises NotFound
+    for who does not administer the program; Refused for no file, one that is too large, and where too many wait.
     """
     stewards_standing(acting_user, program_id, at)
+    if len(waiting_uploads(acting_user, program_id, at)) >= MOST_WAITING:
+        raise Refused([Violation("too_many_uploads", {"field": "file", "most": MOST_WAITING})])
     if not data or len(data) > LARGEST_BYTES:
         most = LARGEST_BYTES // (1024 * 1024)
         raise Refused([Violation("bad_upload", {"field": "file", "most": most})])
+    _own(acting_user, program_id).filter(state=State.WRONG).update(
+        state=State.DROPPED, data=b"", settled_at=at
+    )
     upload = OrganizationUpload.objects.create(
         program_id=program_id,
         uploaded_by=acting_user,
@@ -69,14 +80,23 @@ def _plain(file: str) -> str:
     return name[:100] or "organizations.csv"
 
 
+def waiting_uploads(viewer: Account, program_id: str, at: datetime) -> tuple[OrganizationUpload, ...]:
+    """Return a steward's own files that wait, without their contents, oldest first. Raises NotFound."""
+    stewards_standing(viewer, program_id, at)
+    waiting = _own(viewer, program_id).filter(state__in=_WAITING)
+    return tuple(waiting.defer("data").order_by("pk"))
+
+
+def _own(account: Account, program_id: str) -> QuerySet[OrganizationUpload]:
+    return OrganizationUpload.objects.filter(program_id=program_id, uploaded_by=account)
+
+
 def find_upload(
     viewer: Account, program_id: str, upload_id: uuid.UUID | str, at: datetime
 ) -> OrganizationUpload:
     """Return a steward's own upload, without its file. Raises NotFound for everybody else's."""
     stewards_standing(viewer, program_id, at)
-    found = OrganizationUpload.objects.filter(
-        program_id=program_id, public_id=public_id_of(upload_id), uploaded_by=viewer
-    )
+    found = _own(viewer, program_id).filter(public_id=public_id_of(upload_id))
     upload = found.defer("data").first()
     if upload is None:
         raise NotFound
@@ -84,18 +104,29 @@ def find_upload(
 
 
 def confirm_upload(
-    *, acting_user: Account, program_id: str, upload_id: uuid.UUID | str, shown: str, at: datetime
+    *,
+    acting_user: Account,
+    program_id: str,
+    upload_id: uuid.UUID | str,
+    shown: str,
+    at: datetime,
+    origin: Origin,
 ) -> OrganizationUpload:
     """Let the changes that were shown be brought in: ``shown`` is the upload's plan hash as the page had it.
 
+    The confirmation is on record with its address and session; a worker that brings the file in later has neither.
     Raises Refused when they are not the ones that were compared last; NotFound.
     """
     upload = find_upload(acting_user, program_id, upload_id, at)
     waiting = OrganizationUpload.objects.filter(pk=upload.pk, state=State.COMPARED, plan_hash=shown)
-    if not waiting.update(state=State.IMPORTING, taken_at=None, done=0):
-        raise Refused([Violation("changed_meanwhile")])
+    with unit_of_work(at=at, origin=origin, actor_id=acting_user.public_id) as work:
+        if not waiting.update(state=State.IMPORTING, taken_at=None, done=0):
+            raise Refused([Violation("changed_meanwhile")])
+        work.record(
+            tags.ORGANIZATION_FILE_CONFIRMED, program_id=program_id, new={"source_hash": upload.source_hash}
+        )
     if upload.total <= ROWS_AT_ONCE:
-        work_on(upload.pk, at)
+        work_on(upload.pk, at, origin)
     upload.refresh_from_db()
     return upload
 
@@ -109,7 +140,11 @@ def drop_upload(*, acting_user: Account, program_id: str, upload_id: uuid.UUID |
 
 
 def work_on_uploads(at: datetime) -> int:
-    """Work on the files that wait for a worker, and drop those that nobody confirmed; return how many it was."""
+    """Work on the files that wait for a worker, and drop those that nobody confirmed; return how many it was.
+
+    What became of old ones is forgotten.
+    """
+    OrganizationUpload.objects.filter(settled_at__lt=at - FORGOTTEN_AFTER).delete()
     OrganizationUpload.objects.filter(
         state__in=[State.COMPARED, State.WRONG], created_at__lt=at - KEPT_FOR
     ).update(state=State.DROPPED, data=b"", settled_at=at)
@@ -118,8 +153,11 @@ def work_on_uploads(at: datetime) -> int:
     return sum(work_on(pk, at) for pk in waiting.order_by("pk").values_list("pk", flat=True))
 
 
-def work_on(upload_pk: int, at: datetime) -> bool:
-    """Compare a file, or bring it in, whichever it waits for; return whether it was not in somebody else's hands."""
+def work_on(upload_pk: int, at: datetime, origin: Origin | None = None) -> bool:
+    """Compare a file, or bring it in, whichever it waits for; return whether it was not in somebody else's hands.
+
+    ``origin``: of who confirmed it, where it is brought in at once.
+    """
     free = Q(taken_at=None) | Q(taken_at__lt=at - TAKEN_FOR)
     taken = OrganizationUpload.objects.filter(
         free, pk=upload_pk, state__in=[State.COMPARING, State.IMPORTING]
@@ -131,7 +169,7 @@ def work_on(upload_pk: int, at: datetime) -> bool:
         if upload.state == State.COMPARING:
             _compare(upload, at)
         else:
-            _bring_in(upload, at)
+            _bring_in(upload, at, origin or Origin(via="web"))
     except RolebookErrors as wrong:
         told = [str(error) for error in wrong.errors[:_SHOWN_PROBLEMS]]
         _settle(upload, state=State.WRONG, problems=told, data=b"")
@@ -173,7 +211,7 @@ def _write_lines(upload: OrganizationUpload, plan: Plan) -> dict[str, int]:
     return counts
 
 
-def _bring_in(upload: OrganizationUpload, at: datetime) -> None:
+def _bring_in(upload: OrganizationUpload, at: datetime, origin: Origin) -> None:
     """Bring the file in, when it still changes exactly what was confirmed; else compare it anew."""
     try:
         report = import_organization_file(
@@ -182,7 +220,7 @@ def _bring_in(upload: OrganizationUpload, at: datetime) -> None:
             data=bytes(upload.data),
             file=upload.file,
             at=at,
-            origin=Origin(via="web"),
+            origin=origin,
             close_absent=upload.close_absent,
             shown=upload.plan_hash,
         )

@@ -11,6 +11,7 @@ from rolebook.accounts.texts import clean_fsid
 from rolebook.audit import tags
 from rolebook.audit.recording import Origin, unit_of_work
 from rolebook.governance import locks
+from rolebook.governance.authority import Standing
 from rolebook.governance.flows.attempt import About, acting_standing, attempt
 from rolebook.governance.flows.name_same_person import name_as_same
 from rolebook.governance.models import Participation
@@ -18,6 +19,8 @@ from rolebook.governance.queries.fsid import may_manage
 from rolebook.governance.queries.people import participation_in
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.policy.rules import Violation
+
+_TAKEN = frozenset({"fsid_taken", "fsid_not_possible"})
 
 
 def set_fsid(
@@ -32,7 +35,8 @@ def set_fsid(
     """Give somebody in one's reach an FSID, another one, or (empty) none. The same one again changes nothing.
 
     Raises Refused for what is no FSID, one that another person has (the two are then looked at as possible
-    duplicates), and one's own; NotFound for everybody out of reach.
+    duplicates), and one's own; NotFound for everybody out of reach. That another person has a number is said only to
+    who may manage that person's, too (docs/decisions/0034).
     """
     about = About(program_id=program_id)
     try:
@@ -56,14 +60,15 @@ def set_fsid(
             if before == wanted:
                 work.nothing_happened()
                 return participation
-            if wanted and _holder(program_id, wanted) is not None:
-                raise Refused([Violation("fsid_taken")])
+            holder = _holder(program_id, wanted) if wanted else None
+            if holder is not None:
+                raise Refused([_taken(standing, holder)])
             participation.fsid = wanted
             try:
                 with work.part():
                     participation.save(update_fields=["fsid"])
             except IntegrityError as twin:  # somebody else got it in this very moment
-                raise Refused([Violation("fsid_taken")]) from twin
+                raise Refused([_taken(standing, _holder(program_id, wanted))]) from twin
             work.record(
                 tags.PARTICIPATION_FSID_CHANGED,
                 program_id=program_id,
@@ -73,9 +78,15 @@ def set_fsid(
             )
             return participation
     except Refused as refusal:
-        if any(violation.code == "fsid_taken" for violation in refusal.violations):
+        if any(violation.code in _TAKEN for violation in refusal.violations):
             _name_twins(acting_user, program_id, beneficiary_id, clean_fsid(fsid) or "", at, origin)
         raise
+
+
+def _taken(standing: Standing, holder: Account | None) -> Violation:
+    """Return the violation: that another person has it, where the one who asks may see so, else that it cannot be."""
+    seen = holder is not None and may_manage(standing, holder)
+    return Violation("fsid_taken" if seen else "fsid_not_possible")
 
 
 def _holder(program_id: str, fsid: str) -> Account | None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
+from django.db.models import QuerySet
+
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.deciders import places_with_nobody
 from rolebook.governance.laying_out import paths_of
@@ -94,8 +96,21 @@ def what_it_would_give(
     return tuple(WouldGive(gives, tuple(some)) for gives, some in together.items())
 
 
-def usual_wait(program_id: str, role_id: str, at: datetime) -> timedelta | None:
-    """Return how long a decision about a role usually took lately (the median), or None where too few were made."""
+@dataclass(frozen=True, slots=True)
+class UsualWait:
+    """How long decisions about a role took lately; ``where`` names the organization, or None: in the whole program."""
+
+    time: timedelta
+    where: str | None
+
+
+def usual_wait(
+    program_id: str, role_id: str, organizations: Sequence[Organization], at: datetime
+) -> UsualWait | None:
+    """Return how long a decision about a role usually takes (the median of the latest); None: too few were made.
+
+    At the organization that is asked about where enough were made there; where several are, or too few, in the program.
+    """
     outcomes = Outcome.objects.filter(
         program_id=program_id,
         stage__items__role_id=role_id,
@@ -103,6 +118,15 @@ def usual_wait(program_id: str, role_id: str, at: datetime) -> timedelta | None:
         decided_at__gt=at - _LATELY,
         decided_at__lte=at,
     )
+    if len(organizations) == 1:
+        there = _median(outcomes.filter(stage__organization=organizations[0]))
+        if there is not None:
+            return UsualWait(there, organizations[0].name)
+    anywhere = _median(outcomes)
+    return None if anywhere is None else UsualWait(anywhere, None)
+
+
+def _median(outcomes: QuerySet[Outcome]) -> timedelta | None:
     rows = outcomes.order_by("-decided_at", "-pk").values_list("decided_at", "stage__opened_at")[:_LOOKED_AT]
     waits = [(decided - opened).total_seconds() for decided, opened in rows if opened is not None]
     return timedelta(seconds=median(waits)) if len(waits) >= _FEWEST else None

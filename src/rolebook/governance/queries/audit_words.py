@@ -108,6 +108,7 @@ SENTENCES: Mapping[str, Words] = {
     "rolebook:activated": Words(
         "program", "{who} brought version {number} of the program's rolebook into force"
     ),
+    "organization:file-confirmed": Words("program", "{who} confirmed a file of organizations"),
     "organization:imported": Words("program", "{who} imported organizations from a file"),
     "organization:changed": Words("program", "{who} added or changed an organization[: {where}]"),
     "organization:added": Words("program", "{who} added an organization[: {where}]"),

@@ -147,6 +147,7 @@ def _review(
     elif places and not asking:
         said = [violation for place in places for violation in place.violations]
     everywhere: list[Organization | None] = [None]
+    wait = usual_wait(program_id, role.id, asking, at)
     shown = {
         "role": role,
         "organizations": asking,
@@ -156,7 +157,8 @@ def _review(
         "gives": what_it_would_give(viewer, program_id, role.id, asking or everywhere, at),
         "deciders": who_would_decide(viewer, program_id, asking, at) if asking else (),
         "decided_by": "" if asking else deciders_of(request.rolebook, role),
-        "usually": in_words(usual_wait(program_id, role.id, at)),
+        "usually": "" if wait is None else in_words(wait.time),
+        "usually_where": None if wait is None else wait.where,
         "form": form,
         "problems": tuple(dict.fromkeys(sentence(one.code, **one.params) for one in said)),
         "may_send": bool(asking) or not (places or said),
@@ -166,10 +168,8 @@ def _review(
     return render(request, "pages/review_request.html", shown, status=status)
 
 
-def in_words(wait: timedelta | None) -> str:
-    """Return how long a decision usually takes: "within a day", "about 3 days"; nothing where it is not known."""
-    if wait is None:
-        return ""
+def in_words(wait: timedelta) -> str:
+    """Return how long a decision usually takes: "within a day", "about 3 days"."""
     hours = wait.total_seconds() / 3600
     if hours <= 1:
         return "within an hour"

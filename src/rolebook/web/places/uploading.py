@@ -17,6 +17,7 @@ from rolebook.governance.flows.organization_uploads import (
     drop_upload,
     find_upload,
     upload_organizations,
+    waiting_uploads,
 )
 from rolebook.governance.queries.stewards import stewards_standing
 from rolebook.governance.refusals import Refused
@@ -70,7 +71,12 @@ def upload_page(request: ProgramRequest) -> HttpResponse:
             else:
                 return _to(request, upload)
     columns = ["code", "name", "kind", "parent", *schemes_of(request.rolebook)]
-    shown = {"form": form, "columns": columns, "kinds": request.rolebook.organization_kinds}
+    shown = {
+        "form": form,
+        "columns": columns,
+        "kinds": request.rolebook.organization_kinds,
+        "waiting": waiting_uploads(request.account, request.program.id, request.at),
+    }
     return render(request, "places/upload.html", shown, status=422 if form.errors else 200)
 
 
@@ -118,6 +124,7 @@ def confirm_page(request: ProgramRequest, upload_id: uuid.UUID) -> HttpResponse:
             upload_id=upload_id,
             shown=request.POST.get("shown", "").replace("\0", "")[:64],
             at=request.at,
+            origin=request.origin,
         )
     except Refused as refusal:
         messages.warning(request, " ".join(said_of(refusal)))

@@ -32,6 +32,12 @@ def _zone(context: template.Context) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def zone(context: template.Context) -> str:
+    """Name the zone that the page's days and times are in, as the time zone database does: "America/New_York"."""
+    return _zone(context)
+
+
+@register.simple_tag(takes_context=True)
 def instant(context: template.Context, at: datetime | None) -> str:
     """Write an instant in the program's zone, with its machine-readable form."""
     if at is None:

@@ -8,6 +8,8 @@
   var said = form.querySelector("[data-selected-count]");
   var help = document.getElementById("keys-help");
 
+  var first = document.querySelectorAll("tr[data-row]").length;
+
   function rows() { return Array.prototype.slice.call(document.querySelectorAll("tr[data-row]")); }
   function box(row) { return row.querySelector("input[name=stage]"); }
 
@@ -17,11 +19,21 @@
     var all = rows();
     var ticked = all.filter(function (row) { return box(row).checked; }).length;
     all.forEach(function (row) { row.classList.toggle("selected", box(row).checked); });
+    recount(all.length);
     page.checked = ticked > 0 && ticked === all.length;
     page.indeterminate = ticked > 0 && ticked < all.length;
     var now = every && every.checked ? every.parentElement.textContent.trim().replace(/\s+/g, " ") + ": selected"
       : ticked ? ticked + " selected" : "None selected";
     if (said.textContent !== now) { said.textContent = now; }
+  }
+  /* What was decided since the page was shown is selected by nobody any more: the numbers beside the ticks follow. */
+  function recount(left) {
+    Array.prototype.forEach.call(form.querySelectorAll("[data-left]"), function (place) {
+      if (!place.dataset.at) { place.dataset.at = place.textContent.replace(/\D/g, ""); }
+      var now = (Number(place.dataset.at) - (first - left)).toLocaleString("en-US");
+      if (place.textContent !== now) { place.textContent = now; }
+    });
+    page.disabled = left === 0;
   }
   function tick(checked) { rows().forEach(function (row) { box(row).checked = checked; }); }
 

@@ -85,7 +85,8 @@
     /* Before the page's own listener, which lets a form be sent once only: here nothing has been sent yet. */
     form.addEventListener("submit", function (event) {
       var code = form.elements.code;
-      if (field.value || (code && code.value.trim())) { return; }
+      var byCode = code && code.value.trim() && event.submitter !== button;
+      if (field.value || byCode) { return; }
       event.preventDefault();
       event.stopPropagation();
       if (busy) { return; }
