@@ -26,14 +26,14 @@ class Reviewer:
 
     Attributes:
         items: the SQL condition for the items that are theirs to answer; one's own never are (fault 14).
-        place_ids: internal ids of the places that they answer for; None: of all.
+        places: the organizations that they answer for, with their numbers; None: all of the campaign.
     """
 
     standing: Standing
     campaign: ReviewCampaign
     review: Review
     items: Q
-    place_ids: frozenset[int] | None
+    places: tuple[ReviewPlace, ...] | None
 
     def theirs(self) -> QuerySet[ReviewItem]:
         """Return the campaign's items that are theirs to answer."""
@@ -57,23 +57,21 @@ def reviewer_in(standing: Standing, campaign: ReviewCampaign) -> Reviewer | None
     not_own = ~Q(reviewed__in=own.values("pk"))
     if steward and _is_escalated_to_steward(campaign, review):
         return Reviewer(standing, campaign, review, not_own, None)
-    places: frozenset[int] = frozenset()
+    places: dict[int, ReviewPlace] = {}
     items = Q(pk__in=[])
     for categories, some in _by_categories(offices).items():
-        found = frozenset(_places(campaign, some))
+        found = {place.pk: place for place in _places(campaign, some)}
         places |= found
-        items |= Q(place__in=found) & _covered(book, review, some[0], categories)
+        items |= Q(place__in=list(found)) & _covered(book, review, some[0], categories)
     if steward:
-        unplaced = frozenset(
-            ReviewPlace.objects.filter(campaign=campaign, organization=None).values_list("pk", flat=True)
-        )
+        unplaced = {one.pk: one for one in ReviewPlace.objects.filter(campaign=campaign, organization=None)}
         places |= unplaced
         answering = _answering_grants(standing.program_id, review.answered_by, standing.at)
         about_them = ReviewedAccount.objects.filter(
             campaign=campaign, account__in=answering.values("account")
         )
-        items |= Q(place__in=unplaced) | Q(reviewed__in=about_them.values("pk"))
-    return Reviewer(standing, campaign, review, not_own & items, places)
+        items |= Q(place__in=list(unplaced)) | Q(reviewed__in=about_them.values("pk"))
+    return Reviewer(standing, campaign, review, not_own & items, tuple(places.values()))
 
 
 def has_to_answer(standing: Standing, campaign: ReviewCampaign) -> bool:
@@ -112,13 +110,17 @@ def _by_categories(offices: list[Office]) -> dict[tuple[str, ...], list[Office]]
     return found
 
 
-def _places(campaign: ReviewCampaign, offices: list[Office]) -> QuerySet[ReviewPlace, int]:
+def _places(campaign: ReviewCampaign, offices: list[Office]) -> QuerySet[ReviewPlace]:
     where = Q(pk__in=[])
     for office in offices:
         where |= Q(organization=None) if office.organization_id is None else office.where()
         if office.organization_id is None and office.lower_levels:
             where |= Q(pk__gt=0)
-    return ReviewPlace.objects.filter(where, campaign=campaign).values_list("pk", flat=True)
+    return (
+        ReviewPlace.objects.filter(where, campaign=campaign)
+        .select_related("organization")
+        .order_by("organization__name", "pk")
+    )
 
 
 def _covered(book: Rolebook, review: Review, office: Office, categories: tuple[str, ...]) -> Q:

@@ -11,6 +11,7 @@ from rolebook.accounts.models import Account
 from rolebook.accounts.queries import NoRolebook, programs_in_force, rolebook_in_force
 from rolebook.audit import clock
 from rolebook.governance.queries.audit_reach import may_see_audit
+from rolebook.governance.queries.review_campaigns import may_see_reviews
 from rolebook.governance.queries.stewards import is_steward
 from rolebook.policy.model import Program
 from rolebook.web.account.session import has_two_factors
@@ -40,18 +41,20 @@ _PAGES = (
     ("My Access", "my-access", "identification"),
     ("Request a Role", "request-a-role", "add"),
     ("Role Matrix", "role-matrix", "grid_view"),
+    ("Reviews", "reviews", "check_circle"),
     ("Audit", "audit", "history"),
     ("Security", "security", "security"),
     ("Help", "help", "help"),
 )
 _PROGRAM_PAGES = frozenset(
-    {"home", "manage-access", "my-access", "request-a-role", "role-matrix", "audit", "help"}
+    {"home", "manage-access", "my-access", "request-a-role", "role-matrix", "reviews", "audit", "help"}
 )
 _STEWARDS_PAGES = (
     ("Organizations", "steward-organizations", "location_city"),
     ("People", "steward-people", "groups"),
     ("Designate", "designate", "verified_user"),
     ("Few officials", "officials-report", "group_add"),
+    ("Inactivity", "inactivity", "schedule"),
     ("Mail queue", "mail-queue", "mail"),
     ("Jobs", "jobs", "schedule"),
 )
@@ -67,11 +70,21 @@ _UNDER = {
     "request-history": "my-access",
     "my-history": "my-access",
     "person-history": "audit",
+    "then": "audit",
+    "then-users": "audit",
+    "then-person": "audit",
+    "then-who-could": "audit",
+    "made-file": "audit",
+    "confirm-closings": "inactivity",
+    "reactivations": "manage-access",
+    "reactivate": "manage-access",
     "which-role": "role-matrix",
     "can-they": "role-matrix",
     "change-password": "security",
     "change-email": "security",
     "confirm-new-email": "security",
+    "prove-address": "security",
+    "rejected-address": "security",
     "new-recovery-codes": "security",
     "new-passkey": "security",
     "rename-passkey": "security",
@@ -131,6 +144,8 @@ def _navigation(request: HttpRequest, program_id: str | None) -> tuple[Entry, ..
     for title, page_name, icon in _PAGES:
         if page_name == "audit" and not _sees_audit(request, program_id):
             continue
+        if page_name == "reviews" and not _answers_reviews(request, program_id):
+            continue
         url = _address(page_name, program_id) if page_name in _PROGRAM_PAGES else _address(page_name)
         if url:
             entries.append(Entry(title, url, icon, page_name == current))
@@ -141,7 +156,10 @@ def _navigation(request: HttpRequest, program_id: str | None) -> tuple[Entry, ..
 
 def _stewards_entries(program_id: str, current: str | None) -> Iterator[Entry]:
     heading = "Administer"
+    closes = rolebook_in_force(program_id, clock.now())[1].lifecycle.inactivity_months is not None
     for title, page_name, icon in _STEWARDS_PAGES:
+        if page_name == "inactivity" and not closes:
+            continue
         if url := _address(page_name, program_id):
             yield Entry(title, url, icon, page_name == current, heading)
             heading = ""
@@ -158,6 +176,13 @@ def _sees_audit(request: HttpRequest, program_id: str) -> bool:
         return False
     at = getattr(request, "at", None) or clock.now()
     return may_see_audit(request.user, program_id, at)
+
+
+def _answers_reviews(request: HttpRequest, program_id: str) -> bool:
+    if not isinstance(request.user, Account):
+        return False
+    at = getattr(request, "at", None) or clock.now()
+    return may_see_reviews(request.user, program_id, at)
 
 
 def _address(name: str, *parts: str) -> str:

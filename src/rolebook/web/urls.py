@@ -3,6 +3,7 @@
 from django.urls import path
 
 from rolebook.web.account_requests.urls import urlpatterns as account_request_pages
+from rolebook.web.inactivity.urls import urlpatterns as inactivity_pages
 from rolebook.web.matrix.urls import urlpatterns as matrix_pages
 from rolebook.web.notices.urls import program_pages as notice_pages
 from rolebook.web.own_record.urls import urlpatterns as own_record_pages
@@ -30,6 +31,7 @@ from rolebook.web.pages.request_role import choose_role
 from rolebook.web.pages.requests import ask_again, my_requests_page, request_page, submit_again, withdraw
 from rolebook.web.people.urls import program_pages as people_pages
 from rolebook.web.places.urls import program_pages as places_pages
+from rolebook.web.reviews.urls import program_pages as review_pages
 from rolebook.web.then.urls import program_pages as then_pages
 
 _PROGRAM = "<slug:program_id>/"
@@ -40,11 +42,13 @@ _ASK = _PROGRAM + "request-a-role/"
 
 urlpatterns = [
     *account_request_pages,
+    *inactivity_pages,
     *matrix_pages,
     *notice_pages,
     *own_record_pages,
     *people_pages,
     *places_pages,
+    *review_pages,
     *then_pages,
     path("", start, name="start"),
     path(_PROGRAM, home, name="home"),

@@ -1,7 +1,7 @@
 """Save answers in a review, as one goes: they take effect when the account is submitted, and not before."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,6 +57,8 @@ class Saved:
 
     saved: int
     not_saved: tuple[NotSaved, ...]
+    versions: Mapping[tuple[str, uuid.UUID], int]
+    """The version that each item has after it, of those that are as was asked for."""
 
 
 def answer_review(
@@ -87,17 +89,20 @@ def answer_review(
         items = _items(campaign, answers)
         _require_theirs(standing, reviewer, items, about)
         saved, failed = 0, list[NotSaved]()
+        versions: dict[tuple[str, uuid.UUID], int] = {}
         for item, one in sorted(
             ((items[one.about, one.public_id], one) for one in answers), key=lambda pair: pair[0].pk
         ):
             if item.version == one.seen and item.answer == one.answer and item.settled_at is None:
+                versions[one.about, one.public_id] = one.seen
                 continue
             if _save(item, one, standing.account, together, at):
                 saved += 1
+                versions[one.about, one.public_id] = one.seen + 1
             else:
                 failed.append(not_saved(one.about, one.public_id, item.pk))
         work.nothing_happened()
-    return Saved(saved, tuple(failed))
+    return Saved(saved, tuple(failed), versions)
 
 
 def answering(standing: Standing, campaign_id: uuid.UUID | str) -> tuple[ReviewCampaign, Reviewer]:

@@ -13,10 +13,10 @@ from rolebook.governance.importing import day_of
 from rolebook.governance.models import ReviewCampaign, ReviewPlace
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.queries.stewards import administers, stewards_standing
-from rolebook.governance.refusals import NotFound
+from rolebook.governance.refusals import NotAllowed, NotFound
 from rolebook.governance.review_reach import Reviewer, reviewer_in
 from rolebook.governance.review_rows import scope_of
-from rolebook.policy.model import Rolebook
+from rolebook.policy.model import Act, Rolebook
 from rolebook.policy.reviews import Review, due_day, next_opening
 
 MOST_PLACES = 200
@@ -156,6 +156,22 @@ def places_of(campaign: ReviewCampaign, place_ids: frozenset[int] | None = None)
         )
         for row in rows
     )
+
+
+def may_see_reviews(viewer: Account, program_id: str, at: datetime) -> bool:
+    """Return whether the list of reviews is for the viewer: the steward, and who answers in one that opens by itself.
+
+    Asks nothing that the page has not read. Who answers in a review that opens on demand only learns of it by mail.
+    """
+    try:
+        standing = viewer_standing(viewer, program_id, at)
+    except NotAllowed:
+        return False
+    if not standing.book.reviews:
+        return False
+    roles = {role_id for one in standing.book.reviews if not one.switched_off for role_id in one.answered_by}
+    held = {office.role_id for office in standing.offices(Act.ANSWER_REVIEW)}
+    return bool(held & roles) or administers(standing)
 
 
 def reviewer_for(

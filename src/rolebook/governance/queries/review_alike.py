@@ -1,0 +1,117 @@
+"""Items that are alike: the same role at the same organization, or access to the same one; not answered yet."""
+
+import uuid
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet
+
+from rolebook.governance.models import ReviewItem
+from rolebook.governance.review_course import ended
+from rolebook.governance.review_reach import Reviewer
+
+MOST_ALIKE = 1_000
+"""Items in one answer; more are answered in several (I12)."""
+_MOST_KINDS = 100
+_FIELDS = (
+    "about", "grant__role_id", "grant__organization_id", "grant__organization__name",
+    "access__organization_id", "access__organization__name", "access__organization__code", "access__lower_levels",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of like items with how many of them are not answered; ``key`` names it in forms."""
+
+    key: str
+    title: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlikeItem:
+    """One of the like items: whose it is, and the version seen."""
+
+    about: str
+    public_id: uuid.UUID
+    version: int
+    name: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """The items of one kind, MOST_ALIKE at most, in the order of the accounts."""
+
+    kind: Kind
+    items: tuple[AlikeItem, ...]
+
+
+def kinds_alike(reviewer: Reviewer) -> tuple[Kind, ...]:
+    """Return the kinds of which at least two items are the viewer's and not answered, the most frequent first."""
+    rows = (
+        _unanswered(reviewer)
+        .order_by()
+        .values(*_FIELDS)
+        .annotate(number=Count("pk"))
+        .filter(number__gt=1)
+        .order_by("-number", "grant__role_id", "access__organization__name")[:_MOST_KINDS]
+    )
+    return tuple(_kind(reviewer, dict(row)) for row in rows)
+
+
+def alike_items(reviewer: Reviewer, key: str) -> Alike:
+    """Return the items of the kind that ``key`` names; none for a key that names none."""
+    kind = next((one for one in kinds_alike(reviewer) if one.key == key), None)
+    if kind is None:
+        return Alike(Kind(key, "", 0), ())
+    about, role_id, place, levels = key.split("/")
+    rows = _unanswered(reviewer).filter(about=about)
+    if about == ReviewItem.About.ROLE:
+        rows = rows.filter(grant__role_id=role_id)
+        rows = (
+            rows.filter(grant__organization_id=int(place))
+            if place
+            else rows.filter(grant__organization__isnull=True)
+        )
+    else:
+        rows = rows.filter(access__organization_id=int(place), access__lower_levels=levels == "below")
+    found = rows.select_related("reviewed__account", "grant", "access").order_by("reviewed", "pk")[
+        :MOST_ALIKE
+    ]
+    items = tuple(
+        AlikeItem(
+            item.about,
+            holding.public_id,
+            item.version,
+            item.reviewed.account.name,
+            item.reviewed.account.user_id,
+        )
+        for item in found
+        if (holding := item.grant or item.access) is not None
+    )
+    return Alike(kind, items)
+
+
+def _unanswered(reviewer: Reviewer) -> QuerySet[ReviewItem]:
+    gone = ended(reviewer.standing.at)
+    return (
+        reviewer.theirs()
+        .filter(settled_at=None, answer="")
+        .exclude(about=ReviewItem.About.ACCOUNT)
+        .exclude(gone)
+    )
+
+
+def _kind(reviewer: Reviewer, row: dict[str, object]) -> Kind:
+    number = int(str(row["number"]))
+    if row["about"] == ReviewItem.About.ROLE:
+        role_id = str(row["grant__role_id"])
+        role = reviewer.standing.book.role(role_id)
+        title = role_id if role is None else role.title
+        place = row["grant__organization_id"]
+        where = f" at {row['grant__organization__name']}" if place is not None else ""
+        return Kind(f"role/{role_id}/{'' if place is None else place}/", f"{title}{where}", number)
+    below = " with lower levels" if row["access__lower_levels"] else ""
+    title = f"Access to {row['access__organization__name']} ({row['access__organization__code']}){below}"
+    key = f"access//{row['access__organization_id']}/{'below' if row['access__lower_levels'] else ''}"
+    return Kind(key, title, number)

@@ -1,0 +1,294 @@
+"""The reviewer's page: accounts by organization, answers saved as one goes, an account submitted when it is ready."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from rolebook.governance.flows.answer_review import Saved, answer_review
+from rolebook.governance.flows.submit_review import Submitted, submit_review
+from rolebook.governance.models import ReviewCampaign
+from rolebook.governance.queries.paging import Page
+from rolebook.governance.queries.review_campaigns import Numbers, reviewer_for
+from rolebook.governance.queries.review_work import (
+    SHOWN,
+    AccountLines,
+    Asked,
+    one_account,
+    with_notes,
+    worklist,
+)
+from rolebook.governance.refusals import NotFound, Refused
+from rolebook.governance.review_reach import Reviewer
+from rolebook.governance.review_rows import review_of
+from rolebook.web.answers import asked, first_address, next_address, program_view, said_of
+from rolebook.web.context import CURRENT_ENTRY
+from rolebook.web.program import ProgramRequest
+from rolebook.web.reviews.posted import Posted, posted
+
+_KEPT = ("show", "place", "search", "after")
+"""What the page was narrowed to, which a form carries so that one comes back to it."""
+
+CHANGED = "Something changed while you were looking. What you chose there was not saved."
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceChoice:
+    """An organization that the list can be narrowed to, with what is left there."""
+
+    key: str
+    name: str
+    left: int
+    chosen: bool
+
+
+@program_view
+@require_safe
+def worklist_page(request: ProgramRequest, campaign_id: UUID) -> HttpResponse:
+    """Show the accounts that wait for the viewer's answers; the steward without any sees how far the campaign is."""
+    _, _, reviewer = reviewer_for(request.account, request.program.id, campaign_id, request.at)
+    if reviewer is None:
+        return HttpResponseRedirect(reverse("review-progress", args=[request.program.id, campaign_id]))
+    return _worklist(request, reviewer, _asked(request, reviewer))
+
+
+def _worklist(request: ProgramRequest, reviewer: Reviewer, narrowed: Asked) -> HttpResponse:
+    campaign = reviewer.campaign
+    setattr(request, CURRENT_ENTRY, "reviews")
+    page = Page[AccountLines](()) if campaign.closed_at is not None else worklist(reviewer, narrowed)
+    places = reviewer.places or ()
+    shown = {
+        "campaign": campaign,
+        "review": reviewer.review,
+        "page": page,
+        "asked": narrowed,
+        "kept": {name: asked(request, name) for name in _KEPT},
+        "numbers": numbers_in(reviewer),
+        "places": [
+            PlaceChoice(
+                str(one.pk),
+                "Answered by the steward" if one.organization is None else one.organization.name,
+                one.questions - one.settled,
+                one.pk == narrowed.place_pk,
+            )
+            for one in places
+        ]
+        if len(places) > 1
+        else [],
+        "ready": sum(account.ready for account in page.rows),
+        "question": {one.about: one for one in reviewer.review.questions},
+        "shown_at": request.at.isoformat(),
+        "next_url": next_address(request, "after", page.next_after),
+        "first_url": first_address(request, "after"),
+    }
+    return render(request, "reviews/worklist.html", shown)
+
+
+def numbers_in(reviewer: Reviewer) -> Numbers:
+    """Return how far the viewer's organizations are; of the whole campaign for who answers everything."""
+    if reviewer.places is None:
+        campaign_places = list(reviewer.campaign.places.all())
+        return Numbers(
+            sum(one.questions for one in campaign_places),
+            sum(one.settled for one in campaign_places),
+            sum(one.removed for one in campaign_places),
+        )
+    return Numbers(
+        sum(one.questions for one in reviewer.places),
+        sum(one.settled for one in reviewer.places),
+        sum(one.removed for one in reviewer.places),
+    )
+
+
+@program_view
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_answers(request: ProgramRequest, campaign_id: UUID, account_id: UUID) -> HttpResponse:
+    """Save the answers about one account and, where asked for, submit it; what changed meanwhile is said beside it."""
+    if request.method != "POST":
+        _, campaign, reviewer = reviewer_for(request.account, request.program.id, campaign_id, request.at)
+        return _account(request, campaign, _found(reviewer, account_id))
+    form = posted(request.POST)
+    problems: tuple[str, ...] = ()
+    saved: Saved | None = None
+    done: Submitted | None = None
+    try:
+        saved = answer_review(
+            acting_user=request.account,
+            program_id=request.program.id,
+            campaign_id=campaign_id,
+            answers=form.answers,
+            at=request.at,
+            origin=request.origin,
+        )
+        if saved.not_saved:
+            problems = (CHANGED,)
+        elif request.POST.get("do") == "submit":
+            done = submit_review(
+                acting_user=request.account,
+                program_id=request.program.id,
+                campaign_id=campaign_id,
+                account_id=account_id,
+                seen={**form.versions, **saved.versions},
+                at=request.at,
+                origin=request.origin,
+            )
+    except Refused as refusal:
+        problems = said_of(refusal)
+    if request.headers.get("Accept", "").startswith("application/json"):
+        return _as_json(request, campaign_id, account_id, saved, form, problems)
+    if problems:
+        _, campaign, reviewer = reviewer_for(request.account, request.program.id, campaign_id, request.at)
+        seen = dict(form.seen)
+        for (about, public_id), version in ({} if saved is None else saved.versions).items():
+            seen[f"{about}.{public_id}"] = version
+        found = _found(reviewer, account_id)
+        return _account(request, campaign, with_notes(found, seen, form.shown_at), problems, status=409)
+    messages.success(request, _said(done))
+    return HttpResponseRedirect(_back(request, campaign_id, account_id, done is not None), status=303)
+
+
+def _found(reviewer: Reviewer | None, account_id: UUID) -> AccountLines:
+    """Return an account of the viewer's. Raises NotFound."""
+    found = None if reviewer is None else one_account(reviewer, account_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _account(
+    request: ProgramRequest,
+    campaign: ReviewCampaign,
+    account: AccountLines,
+    problems: tuple[str, ...] = (),
+    status: int = 200,
+) -> HttpResponse:
+    setattr(request, CURRENT_ENTRY, "reviews")
+    _, review = review_of(campaign)
+    shown = {
+        "campaign": campaign,
+        "review": review,
+        "account": account,
+        "problems": problems,
+        "summary_title": "Not everything was saved",
+        "kept": {name: _typed(request, name) for name in _KEPT},
+        "question": {one.about: one for one in review.questions},
+        "shown_at": request.at.isoformat(),
+        "back_url": _back(request, campaign.public_id, account.account_id, False),
+    }
+    return render(request, "reviews/account.html", shown, status=status)
+
+
+def _as_json(
+    request: ProgramRequest,
+    campaign_id: UUID,
+    account_id: UUID,
+    saved: Saved | None,
+    form: Posted,
+    problems: tuple[str, ...],
+) -> JsonResponse:
+    """Answer the page's script: the versions that the lines have now, and what changed beside which of them."""
+    _, _, reviewer = reviewer_for(request.account, request.program.id, campaign_id, request.at)
+    account = _found(reviewer, account_id)
+    seen = dict(form.seen)
+    for (about, public_id), version in ({} if saved is None else saved.versions).items():
+        seen[f"{about}.{public_id}"] = version
+    lines = with_notes(account, seen, form.shown_at).lines
+    return JsonResponse(
+        {
+            "versions": {line.key: line.version for line in lines if line.mine},
+            "notes": {line.key: line.note for line in lines if line.note},
+            "answers": {line.key: line.answer for line in lines if line.mine},
+            "left": account.left,
+            "ready": account.ready,
+            "problems": list(problems),
+        },
+        status=409 if problems else 200,
+    )
+
+
+@program_view
+@require_POST
+def submit_answered(request: ProgramRequest, campaign_id: UUID) -> HttpResponse:
+    """Ask once whether to submit the accounts of the page that are fully answered, and then submit each of them."""
+    _, campaign, reviewer = reviewer_for(request.account, request.program.id, campaign_id, request.at)
+    if reviewer is None:
+        raise NotFound
+    ready = [account for account in worklist(reviewer, _asked(request, reviewer)).rows if account.ready]
+    if request.POST.get("sure") != "yes":
+        setattr(request, CURRENT_ENTRY, "reviews")
+        shown = {
+            "campaign": campaign,
+            "ready": ready,
+            "removed": sum(line.answer == "remove" for one in ready for line in one.lines if line.mine),
+            "kept": {name: _typed(request, name) for name in _KEPT},
+            "back_url": _back(request, campaign_id, None, True),
+        }
+        return render(request, "reviews/submit.html", shown)
+    named = set(request.POST.getlist("account"))
+    form = posted(request.POST)
+    submitted, refused = 0, 0
+    for account in ready:
+        if str(account.account_id) not in named:
+            continue
+        try:
+            submit_review(
+                acting_user=request.account,
+                program_id=request.program.id,
+                campaign_id=campaign_id,
+                account_id=account.account_id,
+                seen=form.versions,
+                at=request.at,
+                origin=request.origin,
+            )
+            submitted += 1
+        except Refused:
+            refused += 1
+    if submitted:
+        messages.success(request, f"{submitted:,} submitted. Removals take effect now.")
+    if refused:
+        messages.warning(request, f"{refused:,} changed while you were looking, and wait for you.")
+    return HttpResponseRedirect(_back(request, campaign_id, None, True), status=303)
+
+
+def _said(done: Submitted | None) -> str:
+    if done is None:
+        return "Saved. Nothing takes effect before you submit the account."
+    name = done.account.name
+    if done.sequence is None:
+        return f"{name} was submitted already."
+    if done.account_closed:
+        return f"{name} submitted: the account is closed, and {done.removed} removed. Taking effect now."
+    if done.removed:
+        return f"{name} submitted: {done.kept} kept, {done.removed} removed. Taking effect now."
+    return f"{name} submitted: everything kept."
+
+
+def _asked(request: ProgramRequest, reviewer: Reviewer) -> Asked:
+    show = _typed(request, "show")
+    places = {str(one.pk): one.pk for one in reviewer.places or ()}
+    return Asked(
+        next((one for one in SHOWN if one == show), "todo"),
+        places.get(_typed(request, "place")),
+        _typed(request, "search"),
+        _typed(request, "after") or None,
+    )
+
+
+def _typed(request: ProgramRequest, name: str) -> str:
+    """Return what the list is narrowed to, from the address or, in a form, from what it carries."""
+    if request.method == "POST":
+        return str(request.POST.get(name, "")).replace("\0", "")[:4_000].strip()
+    return asked(request, name)
+
+
+def _back(request: ProgramRequest, campaign_id: UUID, account_id: UUID | None, gone: bool) -> str:
+    """Return the address of the list as it was, at the account unless that has left it."""
+    kept = {name: value for name in _KEPT if (value := _typed(request, name))}
+    address = reverse("review", args=[request.program.id, campaign_id])
+    query = f"?{urlencode(kept)}" if kept else ""
+    return address + query + ("#accounts" if gone or account_id is None else f"#account-{account_id}")
