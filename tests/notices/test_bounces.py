@@ -1,10 +1,15 @@
 """Rejected mail (IQCS-09): what a report does, and what no report can do."""
 
+import shutil
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rolebook.accounts.flows.credentials import ask_for_new_email, change_email
+from rolebook.accounts.flows.rolebooks import activate_rolebook
 from rolebook.accounts.models import Account
 from rolebook.accounts.person_models import AddressStanding
 from rolebook.accounts.rejected_addresses import is_rejected
@@ -16,6 +21,7 @@ from rolebook.notices.bounces import settle_bounces, take_report
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
 from rolebook.notices.sending import Sender
+from rolebook.policy.shipped import resolve
 from tests.notices.conftest import Clock
 from tests.notices.reports import report, report_about, returned
 from tests.notices.smtp import Server
@@ -248,3 +254,102 @@ def test_who_represents_the_person_is_told(clock: Clock) -> None:
     (told,) = Notice.objects.filter(kind="mail-rejected")
     assert told.recipient == representative
     assert account.email in told.text
+
+
+def test_only_a_report_that_names_a_mail_of_ours_and_its_recipient_changes_anything(clock: Clock) -> None:
+    """Whatever is mixed of true and false parts of reports: only the true pair does something."""
+    account, other = in_both(), people.new_user("Olga Other").account
+    mine, theirs = sent(account, clock), sent(other, clock)
+    ids = st.sampled_from(
+        [mine.message_id, theirs.message_id, "made.up@example.org", mine.message_id.upper(), ""]
+    )
+    addresses = st.sampled_from([account.email, other.email, account.email + ".", "@", "x@example.org", ""])
+
+    @settings(max_examples=60, deadline=None)
+    @given(
+        message_id=ids,
+        recipient=addresses,
+        action=st.sampled_from(["failed", "delayed", "delivered", "Failed", "expanded", "?"]),
+        status=st.sampled_from(["5.1.1", "4.2.2", "2.0.0", "5.7.1", "5", "", "\x00"]),
+        part_kind=st.sampled_from(["message/rfc822", "text/rfc822-headers", "text/plain"]),
+    )
+    def try_one(message_id: str, recipient: str, action: str, status: str, part_kind: str) -> None:
+        raw = report(
+            returned(mine).replace(mine.message_id.encode(), message_id.encode()),
+            recipient,
+            action=action,
+            status=status,
+            diagnostic="",
+            part=part_kind,
+        )
+        take_report(raw, source=Bounce.Source.COMMAND, at=clock.now)
+        true_pair = (message_id, recipient) in {
+            (mine.message_id, account.email),
+            (theirs.message_id, other.email),
+        }
+        if not true_pair or part_kind == "text/plain":
+            assert not Bounce.objects.exists()
+        rejected = (
+            true_pair and part_kind != "text/plain" and action.lower() == "failed" and status == "5.1.1"
+        )
+        assert (part(account).status == "deactivated") == (rejected and message_id == mine.message_id)
+        assert is_rejected(account) == (rejected and message_id == mine.message_id)
+        Bounce.objects.all().delete()
+        AddressStanding.objects.all().delete()
+        Participation.objects.filter(account=account).update(status="active", status_cause="", status_at=None)
+
+    try_one()
+
+
+def test_after_several_mails_within_days_where_the_program_declares_that(
+    clock: Clock, tmp_path: Path
+) -> None:
+    account = in_both()
+    declare_policy(tmp_path, clock, "bounces_needed: 3\n  bounces_within_days: 14")
+    for days in (0, 13, 2, 13, 1):  # never three within fourteen days
+        clock.pass_by(days=days)
+        taken(report_about(sent(account, clock)), clock.now)
+        assert (part(account).status, is_rejected(account)) == ("active", False)
+    taken(report_about(sent(account, clock)), clock.now)
+    assert (part(account).status, is_rejected(account)) == ("deactivated", True)
+
+
+def test_a_reopened_part_begins_to_count_anew(clock: Clock, tmp_path: Path) -> None:
+    account = in_both()
+    declare_policy(tmp_path, clock, "bounces_needed: 2\n  bounces_within_days: 300")
+    for _ in range(2):
+        taken(report_about(sent(account, clock)), clock.now)
+    clock.pass_by(hours=1)
+    change_participation_status(
+        acting_user=None,
+        program_id="iqcs",
+        beneficiary_id=account.public_id,
+        status="active",
+        reason="The representative asked.",
+        at=clock.now,
+        origin=COMMAND,
+    )
+    assert part(account).status_cause == ""
+    clock.pass_by(hours=1)
+    taken(report_about(sent(account, clock)), clock.now)
+    assert part(account).status == "active"
+    taken(report_about(sent(account, clock)), clock.now)
+    assert part(account).status == "deactivated"
+
+
+def declare_policy(folder: Path, clock: Clock, keys: str) -> None:
+    """Bring IQCS into force with more keys beside ``bounce_deactivates``."""
+    copied = shutil.copytree(resolve("iqcs"), folder / "iqcs")
+    file = copied / "rolebook.yaml"
+    file.write_text(
+        file.read_text()
+        .replace("  bounce_deactivates: true", f"  bounce_deactivates: true\n  {keys}")
+        .replace('version: "2023-11-01"', 'version: "2026-01-01"')
+    )
+    activate_rolebook(
+        acting_user=None,
+        folder=copied,
+        activated_by="tests",
+        at=clock.now - timedelta(minutes=1),
+        origin=COMMAND,
+    )

@@ -59,6 +59,15 @@ def read_mailbox(
         raise MailboxDown(f"{type(broken).__name__}: {broken}"[:300]) from None
 
 
+def look_at_mailbox(mailbox: ReportMailbox, *, seconds: float = SECONDS) -> None:
+    """Sign in to the mailbox and open its folder, and read nothing. Raises MailboxDown."""
+    try:
+        with _opened(mailbox, seconds):
+            return
+    except (imaplib.IMAP4.error, OSError) as broken:
+        raise MailboxDown(f"{type(broken).__name__}: {broken}"[:300]) from None
+
+
 @contextmanager
 def _opened(mailbox: ReportMailbox, seconds: float) -> Iterator[imaplib.IMAP4]:
     """Yield a connection with the folder opened for looking only, and end it."""

@@ -122,7 +122,7 @@ def _report(message: "Message[str, str]") -> DeliveryReport | None:
             blocks = list(_blocks(part))
         elif blocks is not None and (named := _message_id(part, kind)):
             told = [_told(block) for block in blocks[: MOST_RECIPIENTS + 1]]
-            return DeliveryReport(named, tuple(one for one in told if one is not None))
+            return DeliveryReport(named, tuple(one for one in told if one is not None)[:MOST_RECIPIENTS])
     return None
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from rolebook.accounts.models import Account
+from rolebook.notices.holding import held
 from rolebook.notices.models import Notice, PostponedEvent
 
 _SHOWN = 20
@@ -21,7 +22,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The outbox at a moment; ``oldest`` is since when the mail has waited that has waited longest."""
+    """The outbox at a moment; ``oldest`` is since when the mail has waited that has waited longest and is not held."""
 
     waiting: int
     oldest: datetime | None
@@ -42,7 +43,7 @@ def queue_now() -> Queue:
     newest = failed.select_related("recipient").order_by("-pk")[:_SHOWN]
     return Queue(
         waiting=waiting.count(),
-        oldest=waiting.order_by("created_at").values_list("created_at", flat=True).first(),
+        oldest=waiting.exclude(held()).order_by("created_at").values_list("created_at", flat=True).first(),
         failed=failed.count(),
         failures=tuple(
             Failure(n.recipient.user_id if n.recipient else "(nobody yet)", n.kind, n.last_error)

@@ -17,6 +17,7 @@ from rolebook.audit.models import Follower
 from rolebook.audit.recording import tip
 from rolebook.governance.models import Request, TreeChange
 from rolebook.jobs.overview import lines
+from rolebook.notices.bounce_list import number_held, number_of_rejecting, unused_reports
 from rolebook.notices.models import Cursor
 from rolebook.notices.queue import queue_now
 from rolebook.server.environment import metrics_token
@@ -71,6 +72,11 @@ def _numbers(at: datetime) -> Iterable[tuple[str, str, list[Sample]]]:
     yield "rolebook_mail_waiting", "Mails that wait to be sent.", [({}, queue.waiting)]
     yield "rolebook_mail_oldest_seconds", "Age of the mail that has waited longest.", [({}, oldest)]
     yield "rolebook_mail_failed", "Mails that could not be sent.", [({}, queue.failed)]
+    yield "rolebook_mail_held", "Mails held for addresses that reject mail.", [({}, number_held())]
+    rejecting: list[Sample] = [({}, number_of_rejecting())]
+    yield "rolebook_addresses_rejecting", "Accounts whose address rejects mail.", rejecting
+    unused: list[Sample] = [({"why": line.why}, line.number) for line in unused_reports()]
+    yield "rolebook_reports_unused", "Reports of rejected mail that did nothing.", unused
     unworded: list[Sample] = [({}, float(queue.postponed_events))]
     yield "rolebook_events_unworded", "Events whose mails could not be worded yet.", unworded
     yield "rolebook_notices_lag_events", "Events that no mail was derived from yet.", [({}, sequence - read)]

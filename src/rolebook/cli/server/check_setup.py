@@ -72,6 +72,7 @@ def _findings() -> Iterator["Finding"]:
         try:
             yield from of_running.look_at_programs(at)
             yield from of_running.look_at_worker(at)
+            yield from of_running.look_at_reports(environment, at)
         except DatabaseError as failure:
             yield error("database", f"it was lost on the way: {failure}", "run this again")
     yield from of_running.look_at_mail(environment)

@@ -17,6 +17,7 @@ from rolebook.accounts.second_factor import second_factor_at
 from rolebook.cli.server.setup_checks.finding import Finding, error, ok, warning
 from rolebook.cli.server.setup_checks.of_settings import Settings
 from rolebook.governance.models import Grant
+from rolebook.notices.bounce_mailbox import MailboxDown, look_at_mailbox
 from rolebook.notices.message import bare_address
 from rolebook.notices.queue import queue_now
 from rolebook.notices.transport import ServerDown, Transport, mail_server
@@ -66,6 +67,28 @@ def look_at_mail(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield ok("sender", f"mail comes from {sender}")
+
+
+def look_at_reports(settings: Settings, at: datetime) -> Iterator[Finding]:
+    """Yield whether reports of rejected mail come in, where a program deactivates for it."""
+    mailbox, provider = settings.bounces.mailbox, settings.bounces.provider
+    declaring = [book.program.id for book in programs_in_force(at) if book.lifecycle.bounce_deactivates]
+    if mailbox is not None:
+        try:
+            look_at_mailbox(mailbox, seconds=MAIL_SECONDS)
+        except MailboxDown as down:
+            advice = "see ROLEBOOK_BOUNCE_MAILBOX in docs/settings.md"
+            yield error("bounces", f"the mailbox at {mailbox.host} cannot be read: {down}", advice)
+        else:
+            yield ok("bounces", f"reports of rejected mail are read from {mailbox.host}")
+    elif provider:
+        yield ok("bounces", f"events of {provider} are taken at {settings.site_url}/mail-events/")
+    elif declaring:
+        told = ", ".join(declaring)
+        advice = "see \"Rejected mail\" in docs/settings.md, unless a mail system pipes them to 'rolebook bounces read'"
+        yield warning(
+            "bounces", f"{told} deactivates by rejected mail, and no reports come in by a setting", advice
+        )
 
 
 def look_at_worker(at: datetime) -> Iterator[Finding]:

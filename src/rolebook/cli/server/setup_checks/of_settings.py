@@ -10,10 +10,20 @@ from urllib.parse import urlsplit
 
 from rolebook.accounts.identity_providers import IdentityProvider
 from rolebook.cli.server.setup_checks.finding import Finding, error, ok, warning
+from rolebook.notices.report_mailbox import ReportMailbox
 
 SHORTEST_KEY = 32
 _FEWEST_CHARACTERS = 10
 _MEBIBYTE = 1024 * 1024
+
+
+class Reports(Protocol):
+    """How reports of rejected mail come in."""
+
+    @property
+    def mailbox(self) -> ReportMailbox | None: ...
+    @property
+    def provider(self) -> str: ...
 
 
 class Settings(Protocol):
@@ -41,6 +51,8 @@ class Settings(Protocol):
     def demo(self) -> bool: ...
     @property
     def debug(self) -> bool: ...
+    @property
+    def bounces(self) -> Reports: ...
     @property
     def mail_url(self) -> str: ...
     @property
