@@ -22,6 +22,7 @@ TITLES: Mapping[str, str] = {
     "tell-of-few-officials": "Tell organizations that they have few officials",
     "erase-old-mail": "Erase the words of mails that were sent long ago",
     "work-on-uploads": "Compare large files of organizations, and bring them in once confirmed",
+    "make-files": "Make the files and reports that take long",
     "read-reports": "Read the mailbox of reports of rejected mail",
     "settle-bounces": "Carry out what follows of rejected mail",
     "give-up-held-mail": "Give up mail held for addresses that reject it, after 30 days",

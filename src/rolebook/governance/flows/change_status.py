@@ -133,6 +133,12 @@ def set_status(
         new={
             "status": wanted.value,
             **({"cause": str(cause)} if (cause := participation.status_cause) else {}),
+            # Power had ended by quiet before: the past is read from here (rolebook.governance.past.statuses).
+            **(
+                {"quiet_ends_at": participation.quiet_ends_at}
+                if cause == Participation.Cause.INACTIVITY
+                else {}
+            ),
         },
         personal={"reason": reason},
     )

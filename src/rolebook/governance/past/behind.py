@@ -9,7 +9,7 @@ from datetime import date, datetime
 from rolebook.accounts.models import Account
 from rolebook.audit import tags
 from rolebook.audit.models import Event
-from rolebook.governance.models import Stage
+from rolebook.governance.models import Outcome, Stage
 from rolebook.governance.origins import Holding, first_of
 
 _CLOSED = (tags.GRANT_CLOSED.name, tags.ACCESS_CLOSED.name)
@@ -100,7 +100,9 @@ def behind(held: Sequence[Holding], now: datetime) -> Mapping[uuid.UUID, Behind]
 
 
 def _told(one: Holding, first: Holding, stages: Sequence[Stage], ends: Mapping[uuid.UUID, Ended]) -> Behind:
-    moved = None if one.moved_from is None else one.moved_from.account.user_id
+    moved = None
+    if one.moved_from is not None and one.moved_from.account_id != one.account_id:
+        moved = one.moved_from.account.user_id
     ended = ends.get(one.public_id)
     if first.designation is not None:
         by = first.designation.designated_by
@@ -148,10 +150,16 @@ def _decided(stage: Stage) -> Decided:
         stage.approver_role_id,
         None if stage.organization is None else stage.organization.name,
         stage.state,
-        None if outcome is None else outcome.approver.name,
+        None if outcome is None else _by(outcome),
         "" if outcome is None else outcome.verdict,
         None if outcome is None else outcome.decided_at,
     )
+
+
+def _by(outcome: Outcome) -> str:
+    """Return who decided; of a delegate also for whom."""
+    absent = outcome.delegate_for
+    return outcome.approver.name if absent is None else f"{outcome.approver.name} (for {absent.name})"
 
 
 def _stages(firsts: Iterable[Holding]) -> Mapping[int, list[Stage]]:
@@ -160,7 +168,9 @@ def _stages(firsts: Iterable[Holding]) -> Mapping[int, list[Stage]]:
     if not items:
         return {}
     through = Stage.items.through.objects.filter(requestitem__in=items)
-    rows = through.select_related("stage__organization", "stage__outcome__approver")
+    rows = through.select_related(
+        "stage__organization", "stage__outcome__approver", "stage__outcome__delegate_for"
+    )
     found: dict[int, list[Stage]] = {}
     for row in rows.order_by("requestitem", "stage__settled_at", "stage__position", "stage"):
         found.setdefault(row.requestitem_id, []).append(row.stage)

@@ -13,7 +13,7 @@ from rolebook.governance.models import Participation
 
 ACTIVE = Account.Status.ACTIVE.value
 _ACCOUNT = tags.ACCOUNT_STATUS_CHANGED.name
-STATUS_TAGS = (_ACCOUNT, tags.PARTICIPATION_STATUS_CHANGED.name)
+_PART = tags.PARTICIPATION_STATUS_CHANGED.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class StatusEvent:
 
 def status_events(program_id: str, account_ids: Collection[uuid.UUID]) -> list[StatusEvent]:
     """Return every change of status of some people, of their accounts and their parts in a program; one statement."""
-    rows = Event.objects.filter(beneficiary_id__in=account_ids, tag__in=STATUS_TAGS)
+    rows = Event.objects.filter(beneficiary_id__in=account_ids, tag__in=(_ACCOUNT, _PART))
     found = rows.order_by("sequence").values_list(
         "beneficiary_id", "tag", "occurred_at", "content", "program_id"
     )
@@ -53,15 +53,22 @@ def statuses_at(
     for event in events:
         key = (event.account_id, event.tag)
         told = json.loads(event.content)
-        if event.occurred_at <= at:
+        # Power ends by quiet at its instant, before a job has closed anything.
+        quiet = told["new"].get("quiet_ends_at")
+        if event.occurred_at <= at or (quiet is not None and datetime.fromisoformat(quiet) <= at):
             known[key] = told["new"]["status"]
         elif key not in known and key not in later:
             known[key] = told["old"]["status"]
             later.add(key)
-    found: dict[int, str] = {}
-    for part in parts:
-        account = part.account
-        whole = known.get((account.public_id, _ACCOUNT), account.status)
-        mine = known.get((account.public_id, STATUS_TAGS[1]), part.status)
-        found[part.account_id] = mine if whole == ACTIVE else whole
-    return found
+    return {part.account_id: _status(part, known, at) for part in parts}
+
+
+def _status(part: Participation, known: Mapping[tuple[uuid.UUID, str], str], at: datetime) -> str:
+    account = part.account
+    whole = known.get((account.public_id, _ACCOUNT), account.status)
+    if whole != ACTIVE:
+        return whole
+    mine = known.get((account.public_id, _PART), part.status)
+    if part.status == ACTIVE and part.quiet_ends_at is not None and part.quiet_ends_at <= at:
+        return Participation.Status.CLOSED.value
+    return mine

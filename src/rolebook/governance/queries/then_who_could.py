@@ -125,13 +125,24 @@ def could_then(
 ) -> tuple[Decision, ...]:
     """Return the decision about each of some people at ``at``, in their order; the operator's, who sees everything.
 
-    Raises NoRolebook where no version was in force, and KeyError for a privilege that the version does not have.
+    Raises KeyError where no rolebook was in force, and for a privilege that the one in force did not have.
     """
-    version, book, was_in_force = book_then(program_id, at)
-    if not was_in_force:
-        raise KeyError(privilege_id)
-    asked = _Asked(privilege_id, organization, at, version, book)
+    asked = _asked(program_id, privilege_id, organization, at)
     return tuple(asked.decide(people_at(program_id, people, at, apart=asked.apart)))
+
+
+def candidates_then(
+    program_id: str, privilege_id: str, organization: Organization, at: datetime
+) -> QuerySet[Account]:
+    """Return who can possibly have a yes: who held a role that gives the privilege; raises as `could_then`."""
+    return _asked(program_id, privilege_id, organization, at).candidates()
+
+
+def _asked(program_id: str, privilege_id: str, organization: Organization, at: datetime) -> _Asked:
+    version, book, was_in_force = book_then(program_id, at)
+    if not was_in_force or book.privilege(privilege_id) is None:
+        raise KeyError(privilege_id)
+    return _Asked(privilege_id, organization, at, version, book)
 
 
 def _seen(standing: Standing, people: QuerySet[Account], at: datetime) -> QuerySet[Account]:

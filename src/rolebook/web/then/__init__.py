@@ -1,0 +1,1 @@
+"""Pages "On that day": lists and one person's access as they were, and who could do something."""
