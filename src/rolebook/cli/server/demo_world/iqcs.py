@@ -31,7 +31,10 @@ from rolebook.cli.server.demo_world.story import Step
 from rolebook.governance.account_answers import AccountAnswers, CodeAnswer, applicable_type
 from rolebook.governance.flows.answer_as_supervisor import answer_as_supervisor
 from rolebook.governance.flows.designate_access import designate_access
+from rolebook.governance.flows.record_absence import record_absence
 from rolebook.governance.flows.submit_account_request import submit_account_request
+from rolebook.governance.flows.watch_stages import escalate_stages
+from rolebook.governance.importing import day_of
 from rolebook.governance.models import Request, SupervisorWord
 from rolebook.governance.supervisor_links import SupervisorMail
 from rolebook.notices.supervisors import supervisor_mails
@@ -45,7 +48,7 @@ unit,FWS-R6-CMR,Charles M. Russell National Wildlife Refuge,FWS-R6
 region,USAF-ACC,Air Combat Command,USAF
 """
 REPRESENTATIVE, LEAD, MANAGER = "agency_representative", "agency_lead", "account_manager"
-_DAY = timedelta(days=1)
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -73,7 +76,29 @@ class Agencies:
             (VERA, LEAD, "USAF"),
         ):
             steps.append(self._step(48 * _DAY, partial(self._office, person, role_id, code)))
-        return [*steps, *self._requests()]
+        return [*steps, *self._requests(), *self._absences()]
+
+    def _absences(self) -> list[Step]:
+        """Ray is away, and Ned decides for him; Owen is away, so that the steward has what waits for him."""
+        return [
+            self._step(5 * _DAY, partial(self._office, NED, REPRESENTATIVE, "FWS")),
+            self._step(30 * _HOUR, partial(self._goes, RAY, {REPRESENTATIVE: NED})),
+            self._step(29 * _HOUR, partial(self._goes, OWEN, {})),
+            self._step(28 * _HOUR, escalate_stages),
+        ]
+
+    def _goes(self, person: Person, delegates: dict[str, Person], at: datetime) -> None:
+        _, book = rolebook_in_force(self.acts.program_id, at)
+        first_on = day_of(at, book)
+        record_absence(
+            acting_user=self.acts.sign_in(person, at),
+            program_id=self.acts.program_id,
+            first_on=first_on,
+            last_on=first_on + 6 * _DAY,
+            delegates={role: self.acts.accounts[one.user_id].public_id for role, one in delegates.items()},
+            at=at,
+            origin=_origin(person),
+        )
 
     def _requests(self) -> list[Step]:
         detail = (self.now + 10 * _DAY).date().isoformat()
