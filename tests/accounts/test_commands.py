@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from rolebook.accounts.models import Account, Organization, RolebookVersion
+from rolebook.accounts.models import Account, LinkedIdentity, Organization, RolebookVersion
 from rolebook.accounts.second_factor import totp_of
 from rolebook.cli.main import rolebook
 from rolebook.notices.models import Notice
@@ -121,6 +121,32 @@ def test_resetting_a_lost_second_factor_tells_its_person_by_mail(user_with_totp:
     assert "was not set up" in run("users", "reset-second-factor", user_id).output
     again = json.loads(run("users", "reset-second-factor", user_id, "--json").output)
     assert again == {"user_id": user_id, "changed": False}
+
+
+@pytest.mark.requirement("QPP-01")
+def test_what_is_left_of_a_provider_that_is_gone_is_unlinked_by_the_operator(
+    new_user: Person, user_with_totp: Person
+) -> None:
+    for person in (new_user, user_with_totp):
+        LinkedIdentity.objects.create(
+            account=person.account,
+            provider_id="gone",
+            issuer="https://gone.example",
+            subject=person.account.user_id,
+            linked_at=people.START,
+            two_factors_at=people.START,
+        )
+    told = json.loads(run("users", "unlink-identities", user_with_totp.account.user_id, "--json").output)
+    assert told == {"user_id": user_with_totp.account.user_id, "unlinked": ["gone"]}
+    assert Notice.objects.get().recipient == user_with_totp.account
+    user_id = new_user.account.user_id
+    assert "no second factor" in refusal(run("users", "unlink-identities", user_id))
+    assert LinkedIdentity.objects.filter(account=new_user.account).exists()
+    assert "unlinked" in run("users", "unlink-identities", user_id, "--sure").output
+    # The mailbox stands in for the factor now, and must not set the password as well.
+    new_user.account.refresh_from_db()
+    assert new_user.account.factors_removed_at is not None
+    assert "has no identity" in run("users", "unlink-identities", user_id).output
 
 
 def test_a_database_at_the_present_version_is_left_alone() -> None:

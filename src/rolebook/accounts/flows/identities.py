@@ -19,9 +19,9 @@ from rolebook.accounts.linking import IdentityTaken, link_in
 from rolebook.accounts.mail import AccountMail, SendMail
 from rolebook.accounts.models import Account, LinkedIdentity
 from rolebook.accounts.openid.asking import AnswerRefused, Asked, Identity, finish
-from rolebook.accounts.queries.identities import provider_name
+from rolebook.accounts.queries.identities import identity_providers, provider_name
 from rolebook.accounts.second_factor import has_own_factor
-from rolebook.audit.recording import Origin, record_refusal, unit_of_work
+from rolebook.audit.recording import Origin, UnitOfWork, record_refusal, unit_of_work
 from rolebook.audit.tags import (
     ACCOUNT_IDENTITY_UNLINKED,
     ACCOUNT_SIGNED_IN,
@@ -149,21 +149,58 @@ def unlink_identity(
         if link is None:
             work.nothing_happened()
             return False
-        others = LinkedIdentity.objects.filter(account=account, two_factors_at__isnull=False)
-        if not has_own_factor(account) and not others.exclude(pk=link.pk).exists():
+        if not _factor_besides(account, link):
             raise NoWayIn("second factor")
-        link.delete()
-        sessions.end_sessions(account, at, but=origin.session)
-        work.record(
-            ACCOUNT_IDENTITY_UNLINKED,
-            beneficiary_id=account.public_id,
-            old={"provider": link.provider_id, "issuer": link.issuer},
-            personal={"identity": link.subject},
-        )
-        what = f"{provider_name(link.provider_id)} was unlinked from your account: you can no longer sign in with it."
-        send(AccountMail("second-factor-changed", account.name, account=account, what=what))
+        _unlink(work, account, link, origin, send)
     acting_user.session_salt = account.session_salt
     return True
+
+
+def unlink_abandoned_identities(
+    *, account: Account, at: datetime, origin: Origin, send: SendMail, sure: bool
+) -> tuple[str, ...]:
+    """Unlink the identities of somebody whose providers the settings no longer name; return the providers' ids.
+
+    The operator's, since nobody can sign in with them. ``sure``: also where no second factor remains, because the
+    operator has made sure who the person is. They then sign in with a code mailed beside the password and set up a
+    factor; who has no password sets one by a mailed code. Raises NoWayIn without ``sure``.
+    """
+    issuers = {provider.issuer for provider in identity_providers()}
+    with unit_of_work(at=at, origin=origin, actor_id=None) as work:
+        locked = Account.objects.select_for_update().get(pk=account.pk)
+        links = list(LinkedIdentity.objects.filter(account=locked).exclude(issuer__in=issuers).order_by("pk"))
+        for link in links:
+            last = link.two_factors_at is not None and not _factor_besides(locked, link)
+            if last and not sure:
+                raise NoWayIn("second factor")
+            if last and locked.has_usable_password():
+                # The mailbox stands in for the factor until there is a new one, and must not set the password, too.
+                locked.factors_removed_at = at
+                locked.save(update_fields=["factors_removed_at"])
+            _unlink(work, locked, link, origin, send)
+        if not links:
+            work.nothing_happened()
+    return tuple(link.provider_id for link in links)
+
+
+def _factor_besides(account: Account, link: LinkedIdentity) -> bool:
+    """Return whether a second factor is left without an identity: an own one, or another provider's."""
+    others = LinkedIdentity.objects.filter(account=account, two_factors_at__isnull=False)
+    return has_own_factor(account) or others.exclude(pk=link.pk).exists()
+
+
+def _unlink(work: UnitOfWork, account: Account, link: LinkedIdentity, origin: Origin, send: SendMail) -> None:
+    """Delete a link, end the account's other sessions, and tell its person."""
+    link.delete()
+    sessions.end_sessions(account, work.at, but=origin.session)
+    work.record(
+        ACCOUNT_IDENTITY_UNLINKED,
+        beneficiary_id=account.public_id,
+        old={"provider": link.provider_id, "issuer": link.issuer},
+        personal={"identity": link.subject},
+    )
+    what = f"{provider_name(link.provider_id)} was unlinked from your account: you can no longer sign in with it."
+    send(AccountMail("second-factor-changed", account.name, account=account, what=what))
 
 
 def _link_of(identity: Identity) -> LinkedIdentity | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rolebook.cli.server.identities import unlink_identities
 from rolebook.cli.server.start import start_django
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print the result a
 @click.group()
 def users() -> None:
     """List accounts, deactivate, close, reopen and merge them, and free people of a lost second factor."""
+
+
+users.add_command(unlink_identities)
 
 
 @users.command(name="list")

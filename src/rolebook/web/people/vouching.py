@@ -71,6 +71,8 @@ class VouchForm(forms.Form):
         """Ask for a code only where no passkey of the voucher's takes its place."""
         super().__init__(data)
         factors = factors_of(voucher)
+        self.proves_nothing = not (factors.authenticator_since or factors.passkeys)
+        """Whether the voucher's second factor is an identity provider's alone, which confirms no single act."""
         self.passkeys = bool(factors.passkeys) and passkeys.site() is not None
         self.by_passkey = self.passkeys and data is not None and bool(data.get(FIELD))
         if self.by_passkey:
