@@ -259,6 +259,7 @@ def test_where_access_comes_with_each_role_none_of_these_pages_is_there() -> Non
         "account_id": official_of_qpp.public_id,
         "word_id": waiting.public_id,
         "check_id": waiting.public_id,
+        "attachment_id": waiting.public_id,
         "token": "x" * 43,
     }
     for pattern in urlpatterns:

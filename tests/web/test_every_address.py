@@ -43,6 +43,7 @@ OPEN_TO_ALL = {
     "calendar-feed",
     "stop-reminders",
     "supervisor-link",
+    "supervisor-attachment",
     "second-factor",
     "recovery-codes",
     "recovery-codes-download",

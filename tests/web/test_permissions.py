@@ -160,6 +160,9 @@ ROUTES |= {
     "my-history": [OPEN],
     "request-history": [Route(_request, {"maria": 200, "owen": 200, "nora": 200}, 404)],
 }
+# Registering for a record of one's own: not there in QPP, which keeps none (test_own_records.py).
+ROUTES |= {name: [Route(_none, {}, 404)] for name in ("own-record", "registrations")}
+ROUTES |= {name: [Route(_nobody, {}, 404)] for name in ("own-record-code", "registration")}
 # Pages of programs that hold access apart from roles: not there in QPP (test_account_requests.py).
 ROUTES |= {pattern.name: [] for pattern in account_request_pages if pattern.name is not None}
 CASES = [(name, route) for name, routes in ROUTES.items() for route in routes]

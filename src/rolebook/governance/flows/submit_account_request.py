@@ -77,19 +77,17 @@ def submit_account_request(
             about.request_id = earlier.public_id
             earlier = _returned(program_id, earlier.public_id)
         attached = attachments_of_draft(program_id, acting_user, beneficiary)
-        checked = check_answers(
-            standing, beneficiary, answers, earlier, certificates=any(one.is_certificate for one in attached)
-        )
-        require_may_ask_for(standing, beneficiary, checked.employer)
+        certificates = any(one.is_certificate for one in attached)
+        checked = check_answers(standing, beneficiary, answers, earlier, certificates=certificates)
         _require_complete(standing, beneficiary, checked, shown_type)
         token = new_token()
         form = replace(_form(answers, checked, comments, token, at), attachments=attached)
-        wishes = checked.wishes
-        request = (
-            submit(work, standing, wishes, reason=comments, beneficiary=beneficiary, form=form)
-            if earlier is None
-            else submit_next_version(work, standing, earlier, wishes, form)
-        )
+        if earlier is None:
+            request = submit(
+                work, standing, checked.wishes, reason=comments, beneficiary=beneficiary, form=form
+            )
+        else:
+            request = submit_next_version(work, standing, earlier, checked.wishes, form)
         _after(request, token, send)
         return request
 
@@ -146,6 +144,8 @@ def _places(program_id: str, answers: AccountAnswers) -> Sequence[int]:
 
 
 def _require_complete(standing: Standing, beneficiary: Account, checked: Checked, shown_type: str) -> None:
+    """Raise NotAllowed for a person who is not theirs to ask for, Refused for what is missing or forbidden."""
+    require_may_ask_for(standing, beneficiary, checked.employer)
     violations = [problem.violation for problem in checked.problems]
     if not any(wish.kind == RequestItem.Kind.REACTIVATE for wish in checked.wishes):
         violations += inactive_violations(beneficiary, standing.program_id)
