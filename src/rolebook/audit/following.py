@@ -14,10 +14,13 @@ from django.db import Error, connections
 
 from rolebook.audit import clock, followers
 from rolebook.audit.feed import FeedEvent, LogReplaced, Revision, events_after, tip_revision
+from rolebook.audit.waking import Waker
 
 _log = logging.getLogger(__name__)
 _LONGEST_POLL_SECONDS = 0.25
 _POLLS_A_LEASE = 10
+_PAUSE_SECONDS = 0.005
+"""Between two looks at a log that grows all the time: each look that finds something writes the follower's row."""
 _RENEWALS_A_LEASE = 3
 
 
@@ -53,6 +56,7 @@ class LogFollower:
         self._watch_at = 0.0
         self._watch = followers.Watch()
         self._stopping = threading.Event()
+        self._wake = threading.Event()
         self._was_fresh = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -137,10 +141,13 @@ class LogFollower:
     def stop(self) -> None:
         """Stop using the copy, then end the thread and remove the registration."""
         self._stopping.set()
+        self._wake.set()
         if self._thread is not None:
             self._thread.join(self._lease_seconds + 5)
 
     def _run(self) -> None:
+        waker = Waker(self._wake.set)
+        waker.start()
         poll = min(self._lease_seconds / _POLLS_A_LEASE, _LONGEST_POLL_SECONDS)
         while not self._stopping.is_set():
             try:
@@ -152,8 +159,11 @@ class LogFollower:
                 connections.close_all()
                 again = False
             if not again:
-                self._stopping.wait(poll)
+                self._stopping.wait(_PAUSE_SECONDS)
+                self._wake.wait(poll)
+                self._wake.clear()
         self._drop()
+        waker.stop()
         try:
             if self._registration is not None:
                 followers.deregister(self._registration)

@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from rolebook.audit import canonical
 from rolebook.audit.models import Event, PersonalData
 from rolebook.audit.tags import Tag
+from rolebook.audit.waking import CHANNEL
 
 LOG_LOCK = 0x526F_6C65_626F_6F6B
 """Key of the advisory lock on PostgreSQL ("Rolebook" in ASCII)."""
@@ -249,7 +250,8 @@ def tip() -> tuple[int, bytes]:
 def _take_log_lock() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOG_LOCK])
+            # The notification is delivered with the commit, and costs no statement of its own.
+            cursor.execute("SELECT pg_advisory_xact_lock(%s), pg_notify(%s, '')", [LOG_LOCK, CHANNEL])
 
 
 def _check_declared(tag: Tag, details: set[str], personal: set[str]) -> None:
