@@ -3,7 +3,7 @@
 No masks, no intervals, no compiled form: parents are followed one by one, cells are read as printed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from rolebook.decision.evaluation import Access, Holding, Person
@@ -21,14 +21,19 @@ def may(
     organization_id: str | None,
     at: datetime,
     record_id: str | None = None,
+    holds: Callable[[str], bool] = lambda _: False,
 ) -> bool:
-    """Return whether the person may do this there, then."""
+    """Return whether the person may do this there, then; ``holds`` says which conditions are true, by their text."""
     if not person.active:
         return False
     if organization_id is not None and organization_id not in organizations:
         return False
+    if not all(holds(one.when) for one in rolebook.conditions if action in one.privilege_ids):
+        return False
     return any(
-        holding_says_yes(rolebook, organizations, person, holding, action, organization_id, at, record_id)
+        holding_says_yes(
+            rolebook, organizations, person, holding, action, organization_id, at, record_id, holds
+        )
         for holding in person.holdings
     )
 
@@ -42,6 +47,7 @@ def holding_says_yes(
     organization_id: str | None,
     at: datetime,
     record_id: str | None,
+    holds: Callable[[str], bool] = lambda _: False,
 ) -> bool:
     """Return whether one grant of a role is enough."""
     role = next((role for role in (*rolebook.roles, rolebook.steward) if role.id == holding.role_id), None)
@@ -49,7 +55,7 @@ def holding_says_yes(
         return False
     if action.startswith("act:"):
         return act_says_yes(rolebook, organizations, person, role, holding, action, organization_id, at)
-    answers = cells_say(rolebook, role, action)
+    answers = cells_say(rolebook, role, action, holds)
     own_record = record_id is not None and person.record_id == record_id
     if not answers or ("yes" not in answers and not own_record):
         return False
@@ -131,7 +137,9 @@ def covers(organizations: Organizations, upper: str | None, lower_levels: bool, 
     return False
 
 
-def cells_say(rolebook: Rolebook, role: Role, privilege_id: str) -> set[str]:
+def cells_say(
+    rolebook: Rolebook, role: Role, privilege_id: str, holds: Callable[[str], bool] = lambda _: False
+) -> set[str]:
     """Return "yes", "own" or both: what the printed cells and the notes give a role of one privilege."""
     privileges = {privilege.id: privilege for privilege in rolebook.privileges}
     if privilege_id not in privileges:
@@ -144,16 +152,18 @@ def cells_say(rolebook: Rolebook, role: Role, privilege_id: str) -> set[str]:
             for row in table.rows:
                 printed = privileges[row.privilege_id]
                 if privilege_id == printed.id or privilege_id in printed.includes:
-                    answers |= cell_says(rolebook, row.cells[index], privileges[privilege_id])
+                    answers |= cell_says(rolebook, row.cells[index], privileges[privilege_id], holds)
     return answers
 
 
-def cell_says(rolebook: Rolebook, cell: str, privilege: Privilege) -> set[str]:
+def cell_says(rolebook: Rolebook, cell: str, privilege: Privilege, holds: Callable[[str], bool]) -> set[str]:
     """Return what one cell gives of a privilege that its row is about, or includes."""
     if cell == "yes":
         return {"yes"}
     mark = next((mark for mark in rolebook.marks if mark.id == cell), None)
     if mark is None or not mark.allows:
+        return set()
+    if mark.condition is not None and not holds(mark.condition):
         return set()
     if mark.operations and privilege.operation not in mark.operations:
         return set()

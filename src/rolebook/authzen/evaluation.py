@@ -19,6 +19,7 @@ import msgspec
 from rolebook.authzen.state import ProgramState
 from rolebook.decision.compiled import ACT_PREFIX
 from rolebook.decision.evaluation import Decision
+from rolebook.policy.conditions import Properties
 
 SUBJECT_TYPE = "user"
 ORGANIZATION_TYPE = "organization"
@@ -112,10 +113,16 @@ def evaluate(program: ProgramState, body: bytes, at_micros: int, *, reasons: boo
     subject_id, action, organization_id, record_id = question(
         program, asked.subject, asked.action, asked.resource
     )
-    context = asked.context
+    context, conditions = asked.context, program.conditions
     if (context or reasons) and context.get("reasons", reasons) is True:
-        decision = program.decide(subject_id, action, organization_id, at_micros, record_id)
+        about = (
+            properties(program, asked.subject, asked.action, asked.resource, context) if conditions else None
+        )
+        decision = program.decide(subject_id, action, organization_id, at_micros, record_id, about)
         allowed, said = decision.allowed, explained(decision)
+    elif conditions and action in conditions:
+        allowed = allowed_about(program, asked.subject, asked.action, asked.resource, context, at_micros)
+        said = YES if allowed else NO
     else:
         allowed = program.check(subject_id, action, organization_id, at_micros, record_id)
         said = YES if allowed else NO
@@ -171,6 +178,45 @@ def place(program: ProgramState, resource: Entity) -> str | None:
     if resource.type in tables.program.kinds:
         return resource.id if tables.tree.kind(resource.id) == resource.type else ""
     return _named(resource.properties.get("organization"))
+
+
+def allowed_about(
+    program: ProgramState,
+    subject: Entity,
+    action: Action,
+    resource: Entity,
+    context: dict[str, Any],
+    at_micros: int,
+) -> bool:
+    """Return the decision about an action that depends on conditions."""
+    subject_id, name, organization_id, record_id = question(program, subject, action, resource)
+    return program.check_about(
+        subject_id,
+        name,
+        organization_id,
+        at_micros,
+        record_id,
+        lambda: properties(program, subject, action, resource, context),
+    )
+
+
+def properties(
+    program: ProgramState, subject: Entity, action: Action, resource: Entity, context: dict[str, Any]
+) -> Properties:
+    """Return what conditions may ask: what is stored, with what the request says laid over it. Who and what is asked
+    about stays what it is, whatever properties of these names say.
+    """
+    return {
+        "subject": {**subject.properties, "type": subject.type, "id": subject.id},
+        "action": {**action.properties, "name": action.name},
+        "resource": {
+            **program.stored_properties(place(program, resource)),
+            **resource.properties,
+            "type": resource.type,
+            "id": resource.id,
+        },
+        "context": context,
+    }
 
 
 def _named(value: object) -> str | None:

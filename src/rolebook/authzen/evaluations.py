@@ -18,9 +18,11 @@ from rolebook.authzen.evaluation import (
     Action,
     Entity,
     Malformed,
+    allowed_about,
     decoded,
     evaluate,
     explained,
+    properties,
     question,
     require_each_name_once,
 )
@@ -66,8 +68,8 @@ class TooManyEvaluations(ValueError):
     """A call has more items than one call may have."""
 
 
-type _Asked = tuple[Entity, Action, Entity, bool]
-"""Subject, action, resource, and whether the reason is wanted."""
+type _Asked = tuple[Entity, Action, Entity, dict[str, Any], bool]
+"""Subject, action, resource, context, and whether the reason is wanted."""
 
 _decode_batch = msgspec.json.Decoder(Batch).decode
 _decode_raw_batch = msgspec.json.Decoder(RawBatch).decode
@@ -128,8 +130,8 @@ def _whole(item: Item | msgspec.Raw, batch: Item, *, reasons: bool) -> _Asked | 
         parts = {"subject": subject, "action": action, "resource": resource}
         missing = ", ".join(name for name, part in parts.items() if part is UNSET)
         return _broken(f"neither the item nor the request says: {missing}")
-    wanted = reasons if context is UNSET else context.get("reasons", reasons) is True
-    return subject, action, resource, wanted
+    said = {} if context is UNSET else context
+    return subject, action, resource, said, said.get("reasons", reasons) is True
 
 
 def _broken(message: str) -> bytes:
@@ -145,14 +147,22 @@ def _in_turn(
         if isinstance(item, bytes):
             allowed, answer = False, item
         else:
-            subject, action, resource, with_reason = item
-            subject_id, name, organization_id, record_id = question(program, subject, action, resource)
-            if with_reason:
-                decision = program.decide(subject_id, name, organization_id, at_micros, record_id)
-                allowed, answer = decision.allowed, explained(decision)
-            else:
-                allowed = program.check(subject_id, name, organization_id, at_micros, record_id)
-                answer = YES if allowed else NO
+            allowed, answer = _one(program, item, at_micros)
         yield answer
         if allowed is stop_after:
             return
+
+
+def _one(program: ProgramState, item: _Asked, at_micros: int) -> tuple[bool, bytes]:
+    """Return the decision about an item, and the answer that says it."""
+    subject, action, resource, context, with_reason = item
+    subject_id, name, organization_id, record_id = question(program, subject, action, resource)
+    if with_reason:
+        about = properties(program, subject, action, resource, context) if program.conditions else None
+        decision = program.decide(subject_id, name, organization_id, at_micros, record_id, about)
+        return decision.allowed, explained(decision)
+    if program.conditions and name in program.conditions:
+        allowed = allowed_about(program, subject, action, resource, context, at_micros)
+    else:
+        allowed = program.check(subject_id, name, organization_id, at_micros, record_id)
+    return allowed, YES if allowed else NO

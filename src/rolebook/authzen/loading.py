@@ -99,6 +99,15 @@ def load_tree(program_id: str) -> OrganizationTree:
     )
 
 
+def load_codes(program_id: str, versions: Iterable[Version]) -> dict[str, str]:
+    """Return the codes of the organizations whose properties the versions ship, by public id; mostly none."""
+    codes = {code for version in versions for code in version.program.organization_properties}
+    if not codes:
+        return {}
+    found = Organization.objects.filter(program_id=program_id, code__in=codes)
+    return {str(public_id): code for public_id, code in found.values_list("public_id", "code")}
+
+
 def load_snapshot(
     program_id: str, program: CompiledProgram, tree: OrganizationTree, at: datetime
 ) -> Snapshot:

@@ -18,6 +18,7 @@ from rolebook.authzen.evaluation import (
     SUBJECT_TYPE,
     Action,
     Entity,
+    allowed_about,
     decoded,
     question,
     require_each_name_once,
@@ -88,13 +89,22 @@ def search_subjects(program: ProgramState, body: bytes, at_micros: int, tokens: 
     def look(after: str) -> tuple[Window, Callable[[str], bool]]:
         nobody = Entity(sought, "")
         _, action, place, record_id = question(program, nobody, asked.action, asked.resource)
+        conditional = action in program.conditions
         tables, ids = program.snapshot.tables, program.subject_ids
         window = _NOTHING
         # For a privilege or a place that is unknown nobody need be looked at.
         if sought == SUBJECT_TYPE and action in tables.powers and place in tables.positions:
             first = bisect_right(ids, after)
             window = ids[first : first + MOST_ASKED], first + MOST_ASKED < len(ids)
-        return window, lambda name: program.check(name, action, place, at_micros, record_id)
+
+        def allowed(name: str) -> bool:
+            if not conditional:
+                return program.check(name, action, place, at_micros, record_id)
+            return allowed_about(
+                program, Entity(sought, name), asked.action, asked.resource, asked.context, at_micros
+            )
+
+        return window, allowed
 
     query = fingerprint("subject", program.program_id, sought, asked.action, asked.resource, asked.context)
     names, token = _page(program, look, asked.page, query, tokens)
@@ -115,9 +125,15 @@ def search_resources(program: ProgramState, body: bytes, at_micros: int, tokens:
         if of_any_kind or sought in tables.program.kinds:
             window = _reached(program, subject_id, action, after, at_micros)
 
+        conditional = action in program.conditions
+
         def allowed(name: str) -> bool:
             of_kind = of_any_kind or tree.kind(name) == sought
-            return of_kind and program.check(subject_id, action, name, at_micros, None)
+            if not of_kind or not conditional:
+                return of_kind and program.check(subject_id, action, name, at_micros, None)
+            return allowed_about(
+                program, asked.subject, asked.action, Entity(sought, name), asked.context, at_micros
+            )
 
         return window, allowed
 
@@ -135,7 +151,15 @@ def search_actions(program: ProgramState, body: bytes, at_micros: int, tokens: P
         subject_id, _, place, record_id = question(program, asked.subject, Action(""), asked.resource)
         names = program.snapshot.tables.program.actions
         later = sorted(name for name in names if name > after and not name.startswith(ACT_PREFIX))
-        return (later, False), lambda name: program.check(subject_id, name, place, at_micros, record_id)
+
+        def allowed(name: str) -> bool:
+            if name not in program.conditions:
+                return program.check(subject_id, name, place, at_micros, record_id)
+            return allowed_about(
+                program, asked.subject, Action(name), asked.resource, asked.context, at_micros
+            )
+
+        return (later, False), allowed
 
     query = fingerprint("action", program.program_id, asked.subject, asked.resource, asked.context)
     names, token = _page(program, look, asked.page, query, tokens)
@@ -148,7 +172,7 @@ def _reached(program: ProgramState, subject_id: str, action: str, after: str, at
     person = program.snapshot.person(subject_id)
     if person is None or action not in compiled.bits:
         return _NOTHING
-    reached = reach(compiled, tree, person, action, instant(at_micros))
+    reached = reach(compiled, tree, person, action, instant(at_micros), whatever_conditions=True)
     if not reached.everywhere:
         places: list[tuple[int, int]] = []
         for organization_id, lower_levels in reached.organizations:

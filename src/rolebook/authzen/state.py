@@ -2,7 +2,7 @@
 
 import uuid
 from bisect import insort
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import RLock
@@ -17,6 +17,7 @@ from rolebook.decision.evaluation import Decision, Reason
 from rolebook.decision.instants import NEVER, instant
 from rolebook.decision.snapshot import Snapshot
 from rolebook.decision.tree import OrganizationTree
+from rolebook.policy.conditions import Properties
 
 _ABOUT_PEOPLE = ("grant:", "access:", "participation:", "account:")
 _ABOUT_ORGANIZATIONS = ("organization:",)
@@ -37,8 +38,11 @@ class ProgramState:
         versions: the version in force and those that will replace it.
         snapshot: what is so under the first of them.
         uses: where uses of its privileges are noted; None where they are not kept.
+        codes: see the attribute.
 
     Attributes:
+        conditions: what must be true of properties, by action, under the version in force; empty for most programs.
+        codes: code of each organization whose stored properties conditions may ask, by public id.
         subject_ids: everybody there is, closed accounts included, in the order of their ids.
     """
 
@@ -48,6 +52,7 @@ class ProgramState:
         versions: Sequence[Version],
         snapshot: Snapshot,
         uses: ProgramUses | None = None,
+        codes: Mapping[str, str] | None = None,
     ) -> None:
         self.program_id = program_id
         self._from_micros = versions[0].effective_micros
@@ -57,6 +62,8 @@ class ProgramState:
         self._changes = 0
         self.snapshot = snapshot
         self.uses = uses
+        self.conditions = versions[0].program.conditions
+        self.codes = codes or {}
         self.subject_ids = sorted(snapshot.store.accounts)
         self._await_turn()
 
@@ -67,7 +74,7 @@ class ProgramState:
         tree = loading.load_tree(program_id)
         snapshot = loading.load_snapshot(program_id, versions[0].program, tree, at)
         noted = None if uses is None else uses.of(program_id, versions[0].program.zone)
-        return cls(program_id, versions, snapshot, noted)
+        return cls(program_id, versions, snapshot, noted, loading.load_codes(program_id, versions))
 
     @property
     def zone(self) -> str:
@@ -85,9 +92,15 @@ class ProgramState:
         return self.snapshot.check(subject_id, action, organization_id, at_micros, record_id)
 
     def decide(
-        self, subject_id: str, action: str, organization_id: str | None, at_micros: int, record_id: str | None
+        self,
+        subject_id: str,
+        action: str,
+        organization_id: str | None,
+        at_micros: int,
+        record_id: str | None,
+        properties: Properties | None = None,
     ) -> Decision:
-        """Return the decision with its reason, by the walk."""
+        """Return the decision with its reason, by the walk; ``properties`` is what conditions may ask."""
         if at_micros >= self._turn_micros:
             self._take_turns(at_micros)
         if at_micros < self._from_micros:
@@ -95,8 +108,39 @@ class ProgramState:
             asked = {"action": action, "organization_id": organization_id}
             return Decision(False, Reason("unknown_action", asked))
         return self.snapshot.decide(
-            subject_id, action, organization_id, instant(at_micros), record_id=record_id
+            subject_id,
+            action,
+            organization_id,
+            instant(at_micros),
+            record_id=record_id,
+            properties=properties,
         )
+
+    def check_about(
+        self,
+        subject_id: str,
+        action: str,
+        organization_id: str | None,
+        at_micros: int,
+        record_id: str | None,
+        properties: Callable[[], Properties],
+    ) -> bool:
+        """Return the decision alone, of an action that depends on conditions; ``properties`` are asked for only
+        when nothing else says no.
+        """
+        if at_micros >= self._turn_micros:
+            self._take_turns(at_micros)
+        if at_micros < self._from_micros:
+            return False
+        asked = subject_id, action, organization_id, at_micros, record_id
+        return self.snapshot.possible(*asked) and self.decide(*asked, properties()).allowed
+
+    def stored_properties(self, organization_id: str | None) -> dict[str, str]:
+        """Return what the rolebook in force says of a shipped organization."""
+        code = self.codes.get(organization_id or "")
+        if code is None:
+            return {}
+        return {**self.snapshot.tables.program.organization_properties.get(code, {}), "code": code}
 
     def at_one_revision[Answer](self, ask: Callable[[], Answer]) -> Answer:
         """Return what ``ask`` returns when nothing changes while it asks (I10).
@@ -118,6 +162,7 @@ class ProgramState:
         versions: Sequence[Version] | None = None,
         tree: OrganizationTree | None = None,
         accounts: Iterable[AccountChange] = (),
+        codes: Mapping[str, str] | None = None,
     ) -> None:
         """Take over what is so now: the versions (the first of them is in force), the organizations, and accounts.
 
@@ -129,6 +174,9 @@ class ProgramState:
                 self._from_micros = versions[0].effective_micros
                 self._coming = list(versions[1:])
                 self._await_turn()
+                self.conditions = versions[0].program.conditions
+            if codes is not None:
+                self.codes = codes
             if tree is not None:
                 self.snapshot.apply(TreeSwapped(tree))
             for change in accounts:
@@ -154,6 +202,7 @@ class ProgramState:
             while self._coming and self._coming[0].effective_micros <= at_micros:
                 version = self._coming.pop(0)
                 self.snapshot.apply(ProgramSwapped(version.program))
+                self.conditions = version.program.conditions
             self._await_turn()
 
 
@@ -207,8 +256,13 @@ class State:
                     versions=loading.load_versions(program_id, at) if program_id in rolebooks else None,
                     tree=loading.load_tree(program_id) if program_id in trees else None,
                     accounts=changes.get(program_id, ()),
+                    codes=self._codes(program_id, at) if program_id in rolebooks | trees else None,
                 )
             elif program_id in rolebooks | anew:
                 self.programs = {**self.programs, program_id: ProgramState.load(program_id, at, self.uses)}
         if any(event.tag.startswith(_ABOUT_CLIENTS) for event in events):
             self.clients = loading.load_clients()
+
+    @staticmethod
+    def _codes(program_id: str, at: datetime) -> dict[str, str]:
+        return loading.load_codes(program_id, loading.load_versions(program_id, at))

@@ -1,12 +1,14 @@
 """May this person do this here, now? One question, or many about the same person."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from rolebook.decision.compiled import CompiledProgram
+from rolebook.decision.conditions import ActionConditions, Failed
 from rolebook.decision.evaluation import Decision, Param, Person, Reason
 from rolebook.decision.tree import OrganizationTree
 from rolebook.decision.walk import Extent, Step, walk
+from rolebook.policy.conditions import Properties
 
 type Question = tuple[str, str | None, str | None]
 """An action, an organization or None, and a record or None."""
@@ -24,6 +26,8 @@ _NEARNESS = {
     "not_started": 7,
     "ended": 7,
     "removed": 7,
+    "condition_false": 8,
+    "condition_error": 8,
 }
 """How near to a yes a step came that gives the action: the nearest one is what a refusal names."""
 
@@ -37,6 +41,7 @@ def check(  # asked in the order in which the sentence is said
     at: datetime,
     *,
     record_id: str | None = None,
+    properties: Properties | None = None,
 ) -> Decision:
     """Decide one evaluation. Denies by default, and raises for no value of its arguments.
 
@@ -50,9 +55,11 @@ def check(  # asked in the order in which the sentence is said
         organization_id: where; None when the question names no organization.
         at: the instant of use, aware.
         record_id: the record that is acted on, for privileges that hold on one's own record only.
+        properties: what conditions may ask; the roles in force are added as ``subject.roles``, where nothing else is
+            said of them. A condition that asks for more than is given denies.
     """
     question = (action, organization_id, record_id)
-    return next(check_all(program, tree, person, [question], at))
+    return next(check_all(program, tree, person, [question], at, properties=properties))
 
 
 def check_all(
@@ -61,6 +68,8 @@ def check_all(
     person: Person,
     questions: Iterable[Question],
     at: datetime,
+    *,
+    properties: Properties | None = None,
 ) -> Iterator[Decision]:
     """Decide many evaluations about one person at one instant, in their order; the walk is walked once."""
     steps = tuple(walk(program, tree, person, at))
@@ -78,26 +87,60 @@ def check_all(
             yield Decision(False, Reason("no_role", asked))
         else:
             own_record = record_id is not None and record_id == person.record_id
-            yield answer(steps, bit, position=position, own_record=own_record, asked=asked)
+            conditions = program.conditions.get(action) if program.conditions else None
+            if conditions is None:
+                yield answer(steps, bit, position=position, own_record=own_record, asked=asked)
+            else:
+                failing = asker(conditions, steps, properties or {})
+                yield answer(
+                    steps, bit, position=position, own_record=own_record, asked=asked, failing=failing
+                )
+
+
+def asker(
+    conditions: ActionConditions, steps: Iterable[Step], properties: Properties
+) -> Callable[[Step], Failed | None]:
+    """Return what says which condition is in the way of a step."""
+    roles = sorted({step.holding.role_id for step in steps if step.lapse is None})
+    subject = {"roles": roles, **properties.get("subject", {})}
+    known = {**properties, "subject": subject}
+    return lambda step: conditions.failing(step.holding.role_id, known, own_record=step.own_record)
 
 
 def answer(
-    steps: Iterable[Step], bit: int, *, position: int, own_record: bool, asked: Mapping[str, Param]
+    steps: Iterable[Step],
+    bit: int,
+    *,
+    position: int,
+    own_record: bool,
+    asked: Mapping[str, Param],
+    failing: Callable[[Step], Failed | None] | None = None,
 ) -> Decision:
-    """Return yes with the first step that gives ``bit`` there, or no with the step that came nearest."""
+    """Return yes with the first step that gives ``bit`` there, or no with the step that came nearest.
+
+    ``failing``: what says which condition is in the way of a step that gives it; None where there are none.
+    """
     nearest: Step | None = None
     nearest_code = "not_given"
     rank = 0
+    failed: Failed | None = None
     for step in steps:
         if not step.mask & bit:
             continue
         covered = step.covers(position, own_record)
-        if step.lapse is None and covered:
-            return _decision(True, "granted", step, asked)
         code = _shortfall(step, position, covered)
+        if step.lapse is None and covered:
+            in_the_way = None if failing is None else failing(step)
+            if in_the_way is None:
+                return _decision(True, "granted", step, asked)
+            failed = failed or in_the_way
+            code = "condition_false" if in_the_way.problem is None else "condition_error"
         step_rank = _NEARNESS.get(code, 1)
         if step_rank > rank:
             nearest, nearest_code, rank = step, code, step_rank
+    if failed is not None:
+        told = {"condition": failed.told.name, "meaning": failed.told.meaning, "problem": failed.problem}
+        return _decision(False, nearest_code, nearest, {**asked, **told})
     return _decision(False, nearest_code, nearest, asked)
 
 

@@ -6,9 +6,10 @@ and so on; no printed cell is added or changed for those. A mask belongs to an e
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from rolebook.policy.model import ORGANIZATION, OWN_RECORD, WITH_LOWER_LEVELS, Act, Role, Rolebook
+from rolebook.decision.conditions import ActionConditions, compile_conditions
+from rolebook.policy.model import ORGANIZATION, OWN_RECORD, WITH_LOWER_LEVELS, Act, Power, Role, Rolebook
 
 ACT_PREFIX = "act:"
 
@@ -77,6 +78,8 @@ class CompiledProgram:
         access_apart: whether access is held apart from roles.
         kinds: ids of the kinds of organization that the rolebook names.
         zone: the time zone in which the program counts days.
+        conditions: what must be true of properties before an action is given, by action; empty for most programs.
+        organization_properties: what conditions may ask of shipped organizations, by code.
         record_type: the resource type of the records that people register for; None where nobody does, and a
             person's own record has the person's own id.
     """
@@ -88,6 +91,8 @@ class CompiledProgram:
     access_apart: bool
     kinds: frozenset[str]
     zone: str = "UTC"
+    conditions: Mapping[str, ActionConditions] = field(default_factory=dict)
+    organization_properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     record_type: str | None = None
 
     @property
@@ -119,15 +124,21 @@ def compile_program(rolebook: Rolebook) -> CompiledProgram:
         access_apart=apart,
         kinds=frozenset(kind.id for kind in rolebook.organization_kinds),
         zone=rolebook.program.zone,
+        conditions=compile_conditions(rolebook),
+        organization_properties={
+            organization.code: organization.properties
+            for organization in rolebook.organizations
+            if organization.properties
+        },
         record_type=None if rolebook.records is None else rolebook.records.resource_type,
     )
 
 
 def _compile_role(rolebook: Rolebook, role: Role, bits: Mapping[str, int], apart: bool) -> CompiledRole:
     """Fold a role's reach, marks and acts into its four masks."""
-    powers = rolebook.powers(role.id).values()
-    given = _mask((power.privilege_id for power in powers if not power.own_record), bits)
-    own = _mask((power.privilege_id for power in powers if power.own_record), bits)
+    alternatives = rolebook.alternatives(role.id)
+    given = _mask((name for name, powers in alternatives.items() if not _all_own(powers)), bits)
+    own = _mask((name for name, powers in alternatives.items() if _own_counts(powers)), bits)
     acts_below, acts_there = (_mask(acts, bits) for acts in _acts(rolebook, role.id))
     scope = role.reach.scope
     if scope == OWN_RECORD:
@@ -141,6 +152,16 @@ def _compile_role(rolebook: Rolebook, role: Role, bits: Mapping[str, int], apart
         through_access=scope == ORGANIZATION and apart,
         kinds=frozenset(role.reach.kinds) if at_organization else frozenset(),
     )
+
+
+def _all_own(powers: Iterable[Power]) -> bool:
+    return all(power.own_record for power in powers)
+
+
+def _own_counts(powers: Iterable[Power]) -> bool:
+    """Whether something on the own record adds to what is given on whatever record."""
+    free = any(not power.own_record and power.condition is None for power in powers)
+    return not free and any(power.own_record for power in powers)
 
 
 def _reaching(role: Role, given: int, apart: bool, bits: Mapping[str, int], acts: Given) -> Given:

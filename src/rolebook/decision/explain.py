@@ -17,6 +17,7 @@ from rolebook.decision.instants import EPOCH
 from rolebook.decision.tree import OrganizationTree
 from rolebook.decision.walk import Extent
 from rolebook.decision.which_role import Way, other_category, ways
+from rolebook.policy.conditions import Properties
 from rolebook.policy.model import Act, Rolebook, where_printed
 from rolebook.policy.words import sentence
 
@@ -82,6 +83,7 @@ def explain(  # asked in the order of `check`
     *,
     record_id: str | None = None,
     names: Mapping[str, str] | None = None,
+    properties: Properties | None = None,
 ) -> Explanation:
     """Decide, and say why. Raises for no value of its arguments, as `check`.
 
@@ -95,8 +97,11 @@ def explain(  # asked in the order of `check`
         at: see `check`.
         record_id: see `check`.
         names: what organizations are called, by id; without a name the id is shown.
+        properties: see `check`.
     """
-    decision = check(program, tree, person, action, organization_id, at, record_id=record_id)
+    decision = check(
+        program, tree, person, action, organization_id, at, record_id=record_id, properties=properties
+    )
     teller = _Teller(rolebook, names or {}, decision, action, organization_id)
     lines = [teller.line("asked", when=teller.date(at)), teller.line(teller.answer_code(record_id))]
     held = [holding.role_id for holding in person.holdings]
@@ -166,9 +171,13 @@ class _Teller:
         for name in ("starts_at", "ends_at", "closed_at"):
             at = params.get(name)
             # What is held since before any rolebook was, is held for the sake of a question.
-            told = self.decision.reason.code == "not_started"
-            if isinstance(at, datetime) and (at > EPOCH or told):
+            always = self.decision.reason.code == "not_started"
+            if isinstance(at, datetime) and (at > EPOCH or always):
                 words[name] = self.date(at)
+        for name in ("meaning", "problem"):
+            told = params.get(name)
+            if isinstance(told, str):
+                words[name] = told
         words["since"] = ""
         if "starts_at" in words or "ends_at" in words:
             code = "_".join(part for part in ("since", "until") if _BOUNDS[part] in words)

@@ -4,11 +4,13 @@ It answers what `rolebook.decision.check.check` answers and nothing else; reason
 `Snapshot.decide`). The agreement suite holds the two together, on every case and every generated world.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Protocol
 
 from rolebook.decision.columns import ACCESS_LOWER, DATED, FIRST_ROLE, PLACE_SHIFT, ROLE, WIDTH, Columns
+from rolebook.decision.evaluation import Decision
+from rolebook.decision.instants import instant
 from rolebook.decision.leads import IN_OVERLAY, ROW_SHIFT
 from rolebook.decision.tables import (
     EVERYWHERE,
@@ -81,6 +83,33 @@ def make_check(tables: Tables, store: Store, newest: Callable[[], Check]) -> Che
     if any(tables.through):
         return _check_apart(tables, store, newest)
     return _check_with_role(tables, store, newest)
+
+
+def narrowed(quick: Check, conditions: Container[str], decide: Callable[..., Decision]) -> Check:
+    """Return the check of a program with conditions: what depends on one is decided by the walk, about nothing but
+    what is known without being told.
+
+    Args:
+        quick: the check without conditions, whose no is a no.
+        conditions: the actions that depend on any.
+        decide: `Snapshot.decide`.
+    """
+
+    def check(
+        subject_id: str,
+        action: str,
+        organization_id: str | None,
+        at_micros: int,
+        record_id: str | None = None,
+        /,
+    ) -> bool:
+        if not quick(subject_id, action, organization_id, at_micros, record_id):
+            return False
+        if action not in conditions:
+            return True
+        return decide(subject_id, action, organization_id, instant(at_micros), record_id=record_id).allowed
+
+    return check
 
 
 def _check_with_role(tables: Tables, store: Store, newest: Callable[[], Check]) -> Check:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rolebook.decision.check import check
+from rolebook.decision.check import asker, check
 from rolebook.decision.compiled import CompiledProgram
 from rolebook.decision.evaluation import Person
 from rolebook.decision.tree import NOWHERE, OrganizationTree
@@ -43,10 +43,19 @@ class Page:
 
 
 def reach(
-    program: CompiledProgram, tree: OrganizationTree, person: Person, action: str, at: datetime
+    program: CompiledProgram,
+    tree: OrganizationTree,
+    person: Person,
+    action: str,
+    at: datetime,
+    *,
+    whatever_conditions: bool = False,
 ) -> ReachAnswer:
-    """Return where ``person`` may do ``action`` at ``at``, whatever the record; list queries filter by it."""
-    steps = _steps(program, tree, person, action, at)
+    """Return where ``person`` may do ``action`` at ``at``, whatever the record; list queries filter by it.
+
+    Conditions are asked about what is known without a question; with ``whatever_conditions`` they count as fulfilled.
+    """
+    steps = _steps(program, tree, person, action, at, whatever_conditions=whatever_conditions)
     own_record = person.record_id is not None and any(step.own_record for step in steps)
     steps = [step for step in steps if not step.own_record]
     if any(step.extent is Extent.EVERYWHERE or _whole(step, tree) for step in steps):
@@ -75,13 +84,25 @@ def _whole(step: Step, tree: OrganizationTree) -> bool:
 
 
 def _steps(
-    program: CompiledProgram, tree: OrganizationTree, person: Person, action: str, at: datetime
+    program: CompiledProgram,
+    tree: OrganizationTree,
+    person: Person,
+    action: str,
+    at: datetime,
+    *,
+    whatever_conditions: bool,
 ) -> list[Step]:
     """Return the steps in force that give the action; none for a closed account or an unknown action."""
     bit = program.bits.get(action, 0)
     if not person.active or not bit:
         return []
-    return [step for step in walk(program, tree, person, at) if step.lapse is None and step.mask & bit]
+    steps = [step for step in walk(program, tree, person, at) if step.lapse is None]
+    giving = [step for step in steps if step.mask & bit]
+    conditions = None if whatever_conditions else program.conditions.get(action)
+    if conditions is None:
+        return giving
+    failing = asker(conditions, steps, {})
+    return [step for step in giving if failing(step) is None]
 
 
 def actions(
@@ -99,9 +120,14 @@ def actions(
         return ()
     own_record = record_id is not None and record_id == person.record_id
     mask = 0
-    for step in walk(program, tree, person, at):
-        if step.lapse is None and step.covers(position, own_record):
-            mask |= step.mask
+    steps = [step for step in walk(program, tree, person, at) if step.lapse is None]
+    covering = [step for step in steps if step.covers(position, own_record)]
+    for step in covering:
+        mask |= step.mask
+    for action, conditions in program.conditions.items():
+        failing, bit = asker(conditions, steps, {}), program.bits[action]
+        if all(failing(step) is not None for step in covering if step.mask & bit):
+            mask &= ~bit
     return program.names(mask)
 
 

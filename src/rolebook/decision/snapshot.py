@@ -34,12 +34,13 @@ from rolebook.decision.columns import (
 )
 from rolebook.decision.compiled import CompiledProgram
 from rolebook.decision.evaluation import Access, Decision, Holding, Person, Reason
-from rolebook.decision.fast import Check, Store, make_check
+from rolebook.decision.fast import Check, Store, make_check, narrowed
 from rolebook.decision.instants import micros
 from rolebook.decision.leads import lead_to_flat, lead_to_overlay
 from rolebook.decision.search import Page, page
 from rolebook.decision.tables import Tables, make_tables
 from rolebook.decision.tree import OrganizationTree
+from rolebook.policy.conditions import Properties
 
 if TYPE_CHECKING:
     import numpy as np
@@ -166,14 +167,16 @@ class Snapshot:
     Attributes:
         check: the quick answer; replaced whole when the rolebook or the tree is, so ask it through the
             snapshot.
+        possible: the same without conditions: a no is a no, and a yes is one where no condition is in the way.
         tables: what rows are compared with; replaced whole, too.
         store: the rows.
         generation: grows with every new account, tree or rolebook; encoded questions go stale by it.
     """
 
-    __slots__ = ("_bulk", "_organizations", "_roles", "check", "generation", "store", "tables")
+    __slots__ = ("_bulk", "_organizations", "_roles", "check", "generation", "possible", "store", "tables")
 
     check: Check
+    possible: Check
     tables: Tables
     _bulk: Bulk | None
 
@@ -219,6 +222,7 @@ class Snapshot:
         at: datetime,
         *,
         record_id: str | None = None,
+        properties: Properties | None = None,
     ) -> Decision:
         """Decide with the reason, by the walk. As `check`, it raises for no value of its arguments."""
         tables = self.tables
@@ -226,7 +230,16 @@ class Snapshot:
         if person is None:
             params = {"action": action, "organization_id": organization_id}
             return Decision(False, Reason("unknown_subject", params))
-        return check(tables.program, tables.tree, person, action, organization_id, at, record_id=record_id)
+        return check(
+            tables.program,
+            tables.tree,
+            person,
+            action,
+            organization_id,
+            at,
+            record_id=record_id,
+            properties=properties,
+        )
 
     def subjects(
         self,
@@ -276,7 +289,7 @@ class Snapshot:
 
         Questions encoded before an account, a tree or a rolebook was added are looked up anew.
         """
-        if questions.codes is None:
+        if questions.codes is None or self.tables.program.conditions:
             return answer_one_by_one(self.check, questions, at_micros, record_id)
         if questions.generation != self.generation:
             questions = self.encode(questions.subject_ids, questions.actions, questions.organization_ids)
@@ -336,7 +349,9 @@ class Snapshot:
         tables = make_tables(program, tree, self._roles, self._organizations)
         self.tables = tables
         self._bulk = None
-        self.check = make_check(tables, self.store, lambda: self.check)
+        self.possible = make_check(tables, self.store, lambda: self.possible)
+        conditions = tables.program.conditions
+        self.check = narrowed(self.possible, conditions, self.decide) if conditions else self.possible
         self.generation += 1
 
 

@@ -7,6 +7,7 @@ import re
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from rolebook.policy.building_conditions import build_conditions
 from rolebook.policy.building_matrix import MatrixNames, MatrixReading, build_matrix
 from rolebook.policy.building_organizations import build_organizations
 from rolebook.policy.building_process import Known, build_process
@@ -60,6 +61,7 @@ class Builder:
         self._check_program()
         privileges = self._privileges()
         marks = self._marks()
+        conditions = build_conditions(self.form, self.source, self.names)
         self._build_matrix(privileges, marks)
         organizations = build_organizations(self.organization_lines, self._kinds(), self.source.report)
         builder = RoleBuilder(self.source, self.names, privileges, self.reading)
@@ -92,6 +94,7 @@ class Builder:
             recommendations=builder.recommendations(self.form, roles),
             privilege_kinds=tuple(PrivilegeKind(kind.id, kind.title) for kind in self.form.privilege_kinds),
             marks=marks,
+            conditions=conditions,
             footnotes=tuple(Footnote(note.mark, note.text) for note in self.form.footnotes),
             organizations=organizations,
             words=MappingProxyType({k: MappingProxyType(dict(v)) for k, v in self.form.words.items()}),
@@ -250,7 +253,7 @@ class Builder:
                     path: Path = ("marks", position, "operations", number)
                     self.source.error(path, "unknown operation", operation, one_of(OPERATIONS), OPERATIONS)
         return tuple(
-            Mark(m.mark, m.title, m.meaning, m.allows, m.own_record, tuple(m.operations))
+            Mark(m.mark, m.title, m.meaning, m.allows, m.own_record, tuple(m.operations), m.condition)
             for m in self.form.marks
         )
 

@@ -1,6 +1,7 @@
-"""organizations.csv to the organizations that a program ships with: `kind,code,name,parent`."""
+"""organizations.csv to the organizations that a program ships with: `kind,code,name,parent`, then their properties."""
 
 import re
+from types import MappingProxyType
 
 from rolebook.policy.errors import Report, say
 from rolebook.policy.model import OrganizationKind, ShippedOrganization
@@ -9,21 +10,38 @@ from rolebook.policy.organizations import cycles_in
 from rolebook.policy.text_files import CsvCell, CsvLine, begins_with
 
 HEADER = ("kind", "code", "name", "parent")
+_PROPERTY = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_OWN_PROPERTIES = ("id", "type", "code")
 
 
 def judge_shape(lines: list[CsvLine], report: Report) -> None:
     """Find what is wrong in organizations.csv whatever rolebook.yaml says."""
     if lines and begins_with(lines[0], HEADER, report):
         for line in lines[1:]:
-            _right_width(line, report)
+            _right_width(line, lines[0], report)
 
 
-def _right_width(line: CsvLine, report: Report) -> bool:
+def _right_width(line: CsvLine, header: CsvLine, report: Report) -> bool:
     """Whether a line has the cells that it needs."""
-    if len(line) in (3, 4):
+    most = max(len(header), len(HEADER))
+    if 3 <= len(line) <= most:
         return True
-    report.add(line[0].place, say("wrong width", found=f"{len(line)} cells", expected="3 or 4 cells"))
+    expected = "3 or 4 cells" if most == len(HEADER) else f"3 to {most} cells"
+    report.add(line[0].place, say("wrong width", found=f"{len(line)} cells", expected=expected))
     return False
+
+
+def _property_names(header: CsvLine, report: Report) -> list[str]:
+    """Return the names of the columns after the parent: what conditions may ask of an organization."""
+    names: list[str] = []
+    for cell in header[len(HEADER) :]:
+        if not _PROPERTY.fullmatch(cell.text) or cell.text in (*names, *_OWN_PROPERTIES):
+            expected = "a name of small letters, digits and '_', once, and none of " + ", ".join(
+                _OWN_PROPERTIES
+            )
+            report.add(cell.place, say("bad header", found=cell.text or None, expected=expected))
+        names.append(cell.text)
+    return names
 
 
 def build_organizations(
@@ -38,8 +56,9 @@ def build_organizations(
         kind_names.add(kind.id, (kind.title,), lines[0][0].place, Report())
     found_organizations: dict[str, ShippedOrganization] = {}
     cells: dict[str, CsvLine] = {}
+    properties = _property_names(lines[0], report)
     for line in lines[1:]:
-        if not _right_width(line, report):
+        if not _right_width(line, lines[0], report):
             continue
         kind_id = kind_names.get(line[0].text, line[0].place, report)
         code = line[1].text
@@ -54,8 +73,13 @@ def build_organizations(
             report.add(
                 line[2].place, say("missing name", found=None, expected="the name of the organization")
             )
-        parent = line[3].text if len(line) == 4 else None
-        found_organizations[code] = ShippedOrganization(kind_id or "", code, line[2].text, parent or None)
+        parent = line[3].text if len(line) > 3 else None
+        told = {
+            name: cell.text for name, cell in zip(properties, line[len(HEADER) :], strict=False) if cell.text
+        }
+        found_organizations[code] = ShippedOrganization(
+            kind_id or "", code, line[2].text, parent or None, MappingProxyType(told)
+        )
         cells[code] = line
     for organization in found_organizations.values():
         _check_parent(organization, found_organizations, by_kind, cells[organization.code], report)
@@ -91,7 +115,7 @@ def _check_parent(
     kind = kinds.get(organization.kind_id)
     if kind is None:
         return
-    place = line[3].place if len(line) == 4 else line[0].place
+    place = line[3].place if len(line) > 3 else line[0].place
     titles = [kinds[parent].title for parent in kind.parent_kinds if parent in kinds]
     expected = " or ".join(_with_article(title) for title in titles) if titles else "none"
     if organization.parent_code is None:

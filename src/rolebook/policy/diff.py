@@ -269,9 +269,9 @@ def _says(book: Rolebook) -> dict[tuple[str, str], str]:
 
 
 def _strength(book: Rolebook, role_id: str, privilege_id: str) -> int:
-    """How much a role has of a privilege: nothing, on the own record, or where the role reaches."""
+    """How much a role has of a privilege: nothing, on the own record or a condition or both, or where it reaches."""
     power = book.powers(role_id).get(privilege_id)
-    return 0 if power is None else 1 if power.own_record else 2
+    return 0 if power is None else 3 - power.own_record - (power.condition is not None)
 
 
 def _layout(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
@@ -285,11 +285,14 @@ def _layout(old: Rolebook, new: Rolebook) -> Iterator[Difference]:
     compared: tuple[tuple[str, Callable[[Rolebook], object]], ...] = (
         ("footnotes", lambda book: book.footnotes),
         ("marks", lambda book: book.marks),
+        ("conditions", lambda book: book.conditions),
         ("table titles", lambda book: [(table.id, table.title) for table in book.matrix.tables]),
     )
     for label, part in compared:
         if part(old) != part(new):
-            yield Difference("matrix", label, f"The {label} changed.", added_power=label == "marks")
+            yield Difference(
+                "matrix", label, f"The {label} changed.", added_power=label in ("marks", "conditions")
+            )
 
 
 def _title(book: Rolebook, privilege_id: str) -> str:

@@ -208,6 +208,18 @@ class MarkForm(Part):
     allows: bool = True
     own_record: bool = False
     operations: list[OperationId] = Field(default_factory=list)
+    condition: Text | None = Field(
+        None, description="Given only where this is true (CEL over subject, action, resource, context)"
+    )
+
+
+class ConditionForm(Part):
+    """A rule over every role: privileges that are given only where something is true."""
+
+    id: Id
+    meaning: Text = Field(description="The same in words for people")
+    when: Text = Field(description="CEL over the properties of subject, action, resource and context")
+    privileges: Annotated[list[Title], Field(min_length=1)]
 
 
 class FootnoteForm(Part):
@@ -261,6 +273,9 @@ class RolebookForm(Part):
         description="By id; the id is written once and never changes"
     )
     marks: list[MarkForm] = Field(default_factory=list)
+    conditions: list[ConditionForm] = Field(
+        default_factory=list, description="Left out where nothing depends on more than role and place"
+    )
     footnotes: list[FootnoteForm] = Field(default_factory=list)
     tables: Annotated[list[TableForm], Field(min_length=1)]
     authority: AuthorityForm

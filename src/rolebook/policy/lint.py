@@ -36,6 +36,7 @@ WHY: dict[str, tuple[Severity, str]] = {
     "kind_without_decider": ("error", "requests there would all end with the steward"),
     "stage_without_decider": ("error", "every request that comes to the stage would wait for the steward"),
     "unused_mark": ("note", "a mark that no cell has tells readers nothing"),
+    "idle_condition": ("note", "a condition on what no role has narrows nothing"),
     "unused_footnote": ("note", "a footnote that no row has tells readers nothing"),
     "stale_acknowledgement": (
         "warning",

@@ -248,12 +248,17 @@ def _chain_ids(book: Rolebook, kind_id: str) -> set[str]:
 
 
 def check_unused(book: Rolebook) -> Iterator[Found]:
-    """Marks and footnotes that nothing in the tables has."""
+    """Marks and footnotes that nothing in the tables has, and conditions on what nobody has."""
     cells = {cell.value for cell in book.matrix.cells}
     for position, mark in enumerate(book.marks):
         if mark.id not in cells:
             message = f"no cell has the mark '{mark.id}'"
             yield Found("unused_mark", mark.id, message, ("marks", position, "mark"))
+    given = {privilege_id for role in book.roles for privilege_id in book.powers(role.id)}
+    for position, condition in enumerate(book.conditions):
+        if not given.intersection(condition.privilege_ids):
+            message = f"no role has a privilege of the condition '{condition.id}'"
+            yield Found("idle_condition", condition.id, message, ("conditions", position, "id"))
     notes = {mark for _, row in book.matrix.rows for mark in row.footnote_marks}
     for position, footnote in enumerate(book.footnotes):
         if footnote.mark not in notes:

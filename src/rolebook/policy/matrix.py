@@ -18,7 +18,7 @@ class Mark:
 
     `allows` false: like no, with a meaning of its own (for example "n/a"). `own_record` true: only on the
     record of the person who asks. `operations` not empty: of the privilege and those that it includes, only
-    the ones with these operations are given.
+    the ones with these operations are given. `condition`: only where this is true (see `policy.conditions`).
     """
 
     id: str
@@ -27,6 +27,7 @@ class Mark:
     allows: bool = True
     own_record: bool = False
     operations: tuple[str, ...] = ()
+    condition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ from rolebook.policy.terms import (
     AccessForm,
     ByNote,
     Category,
+    Condition,
     Contact,
     Link,
     Note,
@@ -92,6 +93,7 @@ __all__ = [
     "Cell",
     "Chain",
     "Column",
+    "Condition",
     "Contact",
     "Footnote",
     "LifecycleSettings",
@@ -152,6 +154,7 @@ class Rolebook:
     recommendations: tuple[Recommendation, ...] = ()
     privilege_kinds: tuple[PrivilegeKind, ...] = ()
     marks: tuple[Mark, ...] = ()
+    conditions: tuple[Condition, ...] = ()
     footnotes: tuple[Footnote, ...] = ()
     organizations: tuple[ShippedOrganization, ...] = ()
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -218,6 +221,10 @@ class Rolebook:
         """
         return self._index.powers.get(role_id, {})
 
+    def alternatives(self, role_id: str) -> Mapping[str, tuple[Power, ...]]:
+        """All that gives a role its privileges, by privilege id; `powers` has the strongest of each."""
+        return self._index.alternatives.get(role_id, {})
+
     def areas_of(self, privilege_id: str) -> tuple[str, ...]:
         """The areas under which tables place a privilege, in printed order."""
         return self._index.areas.get(privilege_id, ())
@@ -236,6 +243,7 @@ class Index:
 
     __slots__ = (
         "_footnote_marks",
+        "alternatives",
         "areas",
         "categories",
         "kinds",
@@ -271,33 +279,38 @@ class Index:
                 areas.setdefault(row.privilege_id, {})[row.area] = None
         self.areas = {privilege_id: tuple(found) for privilege_id, found in areas.items()}
         self.powers: dict[str, dict[str, Power]] = {role_id: {} for role_id in self.roles}
+        self.alternatives: dict[str, dict[str, tuple[Power, ...]]] = {role_id: {} for role_id in self.roles}
         for cell in book.matrix.cells:
             self._add_powers(cell)
         for role in book.roles:
             for note in role.by_note:
-                before = self.powers[role.id].get(note.privilege_id)
-                if before is None or before.own_record:
-                    self.powers[role.id][note.privilege_id] = Power(note.privilege_id, False, note.basis, YES)
+                self._add_power(role.id, Power(note.privilege_id, False, note.basis, YES))
 
     def without_marks(self, title: str) -> str:
         """A title without the footnote marks printed after it."""
         return title.strip().rstrip(self._footnote_marks) if self._footnote_marks else title
 
     def _add_powers(self, cell: Cell) -> None:
-        """Enter what one cell gives; a full power stays full when another row gives it on the own record
-        only.
-        """
+        """Enter what one cell gives."""
         privilege = self.privileges.get(cell.row.privilege_id)
-        held = self.powers.get(cell.column.role_id)
-        if privilege is None or held is None:
+        if privilege is None or cell.column.role_id not in self.powers:
             return
         basis = where_printed(cell.table, cell.row, privilege.title)
         mark = self.marks.get(cell.value)
         for privilege_id in self.given(privilege, cell.value):
-            power = Power(privilege_id, mark is not None and mark.own_record, basis, cell.value)
-            before = held.get(privilege_id)
-            if before is None or (before.own_record and not power.own_record):
-                held[privilege_id] = power
+            own_record, condition = (False, None) if mark is None else (mark.own_record, mark.condition)
+            self._add_power(
+                cell.column.role_id, Power(privilege_id, own_record, basis, cell.value, condition)
+            )
+
+    def _add_power(self, role_id: str, power: Power) -> None:
+        """Enter one; a full power stays full when another row gives it on the own record, or on a condition, only."""
+        held, all_of_them = self.powers[role_id], self.alternatives[role_id]
+        privilege_id = power.privilege_id
+        all_of_them[privilege_id] = (*all_of_them.get(privilege_id, ()), power)
+        before = held.get(privilege_id)
+        if before is None or _weakness(power) < _weakness(before):
+            held[privilege_id] = power
 
     def given(self, privilege: Privilege, cell: str) -> tuple[str, ...]:
         """The privilege ids that a cell in this privilege's row gives."""
@@ -312,3 +325,8 @@ class Index:
             for candidate in candidates
             if candidate in self.privileges and self.privileges[candidate].operation in mark.operations
         )
+
+
+def _weakness(power: Power) -> tuple[bool, bool]:
+    """Return how much is asked of the record and of properties before a power counts: the less, the stronger."""
+    return power.own_record, power.condition is not None

@@ -105,6 +105,8 @@ class ShippedOrganization:
     code: str
     name: str
     parent_code: str | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+    """What conditions may ask of it, by name: the columns after the parent."""
 
 
 type Proof = Literal["mailed code", "confirmation"]
@@ -214,6 +216,21 @@ class Power:
     own_record: bool
     basis: str
     cell: str
+    condition: str | None = None
+    """What must be true as well, as its mark says; see `policy.conditions`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A rule over every role: its privileges are given only where `when` is true (see `policy.conditions`).
+
+    `meaning` says the same to people.
+    """
+
+    id: str
+    meaning: str
+    when: str
+    privilege_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

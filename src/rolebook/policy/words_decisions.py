@@ -51,6 +51,10 @@ DECISIONS: Mapping[str, str] = {
     "held_nowhere": "No: {role} was granted at no organization, and counts only at one.",
     "held_at_unknown_organization": "No: {role} is held {held}, which the program does not have any more.",
     "held_at_other_kind": "No: {role} is held {held}, which is not of a kind that the role can be held at.",
+    "condition_false": "No: {role} gives {what} only on a condition, which is not so here: {meaning}",
+    "condition_error": (
+        "No: {role} gives {what} only on a condition, and whether it is so cannot be told ({problem}): {meaning}"
+    ),
     # The way on.
     "ways": "Roles that give it: {roles}.",
     "ways_none": "No role of the program gives it.",

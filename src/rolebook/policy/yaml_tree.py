@@ -31,6 +31,11 @@ class Tree:
     data: Data = None
     values: dict[Path, Place] = field(default_factory=dict)
     keys: dict[Path, Place] = field(default_factory=dict)
+    styles: dict[Path, str] = field(default_factory=dict)
+
+    def quoted(self, path: Path) -> int:
+        """How many signs stand before a text's own first one: 1 where it stands in quotes."""
+        return 1 if self.styles.get(path, "") in ("'", '"') else 0
 
     def place(self, path: Path) -> Place:
         """Where a value stands; for a path that is not there, the nearest thing around it that is."""
@@ -102,6 +107,8 @@ class _Reader:
         if tag is not None:
             raise self._refuse(event, "tag", str(tag), "a value without a tag")
         if isinstance(event, yaml.ScalarEvent):
+            if event.style:
+                self.tree.styles[path] = event.style
             return _scalar(event)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._list(path)
