@@ -193,14 +193,14 @@ class Answering:
         self._routes: dict[str, Route] = {}
         self._revision: tuple[Revision | None, str] = (None, "None")
         self._usage_seconds = usage_seconds
-        self.state = State()
+        self.state = State(site_url=site_url)
         self.follower: LogFollower | None = None
         self._recognized = _Recognized(self.state, 0)
 
     def follow(self) -> None:
         """Begin to follow the log, from nothing, in a thread of this process, and to write uses in another."""
         uses = Uses(self._usage_seconds) if self._usage_seconds else None
-        self.state = State(uses)
+        self.state = State(uses, self._site_url)
         self.follower = LogFollower(
             self.state,
             kind=KIND,

@@ -11,14 +11,13 @@ a resource of any other type belongs to. Whatever is unknown gets no.
 
 import json
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from rolebook.authzen.reasons import explained
 from rolebook.authzen.state import ProgramState
 from rolebook.decision.compiled import ACT_PREFIX
-from rolebook.decision.evaluation import Decision
 from rolebook.policy.conditions import Properties
 
 SUBJECT_TYPE = "user"
@@ -57,7 +56,6 @@ type Question = tuple[str, str, str | None, str | None]
 """What is asked of the snapshot: subject id, action, organization id and own record; "" names nothing."""
 
 _decode = msgspec.json.Decoder(Evaluation).decode
-_encode = msgspec.json.Encoder().encode
 YES = b'{"decision":true}'
 NO = b'{"decision":false}'
 
@@ -118,8 +116,7 @@ def evaluate(program: ProgramState, body: bytes, at_micros: int, *, reasons: boo
         about = (
             properties(program, asked.subject, asked.action, asked.resource, context) if conditions else None
         )
-        decision = program.decide(subject_id, action, organization_id, at_micros, record_id, about)
-        allowed, said = decision.allowed, explained(decision)
+        allowed, said = explained(program, (subject_id, action, organization_id, at_micros, record_id), about)
     elif conditions and action in conditions:
         allowed = allowed_about(program, asked.subject, asked.action, asked.resource, context, at_micros)
         said = YES if allowed else NO
@@ -222,18 +219,3 @@ def properties(
 def _named(value: object) -> str | None:
     """Return an id given as a property; what is not a string names nothing that exists."""
     return value if value is None or isinstance(value, str) else ""
-
-
-def explained(decision: Decision) -> bytes:
-    """Return a decision as JSON, with its reason."""
-    params = {name: _plain(value) for name, value in decision.reason.params.items() if value is not None}
-    return _encode(
-        {
-            "decision": decision.allowed,
-            "context": {"reason": {"code": decision.reason.code, "params": params}},
-        }
-    )
-
-
-def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime) else value

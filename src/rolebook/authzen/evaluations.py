@@ -21,11 +21,11 @@ from rolebook.authzen.evaluation import (
     allowed_about,
     decoded,
     evaluate,
-    explained,
     properties,
     question,
     require_each_name_once,
 )
+from rolebook.authzen.reasons import explained
 from rolebook.authzen.state import ProgramState
 
 MOST_EVALUATIONS: Final = 1000
@@ -159,8 +159,7 @@ def _one(program: ProgramState, item: _Asked, at_micros: int) -> tuple[bool, byt
     subject_id, name, organization_id, record_id = question(program, subject, action, resource)
     if with_reason:
         about = properties(program, subject, action, resource, context) if program.conditions else None
-        decision = program.decide(subject_id, name, organization_id, at_micros, record_id, about)
-        return decision.allowed, explained(decision)
+        return explained(program, (subject_id, name, organization_id, at_micros, record_id), about)
     if program.conditions and name in program.conditions:
         allowed = allowed_about(program, subject, action, resource, context, at_micros)
     else:

@@ -21,16 +21,18 @@ from rolebook.decision.instants import NEVER, micros
 from rolebook.decision.snapshot import AccessRow, GrantRow, Snapshot, SnapshotBuilder
 from rolebook.decision.tree import OrganizationTree
 from rolebook.governance.models import Access, Grant, Participation
+from rolebook.policy.model import Rolebook
 
 _CHUNK = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of a program's rolebook that is in force, or will be: from when, and compiled."""
+    """A version of a program's rolebook that is in force, or will be: from when, compiled, and as it is written."""
 
     effective_micros: int
     program: CompiledProgram
+    book: Rolebook | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ def load_versions(program_id: str, at: datetime) -> tuple[Version, ...]:
     for row in coming:
         if not in_turn or row.number > in_turn[-1].number:
             in_turn.append(row)
-    return tuple(Version(micros(row.effective_at), compile_program(book_of_version(row))) for row in in_turn)
+    books = [(micros(row.effective_at), book_of_version(row)) for row in in_turn]
+    return tuple(Version(effective, compile_program(book), book) for effective, book in books)
 
 
 def load_tree(program_id: str) -> OrganizationTree:

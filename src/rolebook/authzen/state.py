@@ -41,6 +41,7 @@ class ProgramState:
         codes: see the attribute.
 
     Attributes:
+        book: the rolebook in force, where reasons need it; site_url: where people reach the pages, "" if nowhere.
         conditions: what must be true of properties, by action, under the version in force; empty for most programs.
         codes: code of each organization whose stored properties conditions may ask, by public id.
         subject_ids: everybody there is, closed accounts included, in the order of their ids.
@@ -62,7 +63,8 @@ class ProgramState:
         self._changes = 0
         self.snapshot = snapshot
         self.uses = uses
-        self.conditions = versions[0].program.conditions
+        self.conditions, self.book = versions[0].program.conditions, versions[0].book
+        self.site_url = ""
         self.codes = codes or {}
         self.subject_ids = sorted(snapshot.store.accounts)
         self._await_turn()
@@ -174,7 +176,7 @@ class ProgramState:
                 self._from_micros = versions[0].effective_micros
                 self._coming = list(versions[1:])
                 self._await_turn()
-                self.conditions = versions[0].program.conditions
+                self.conditions, self.book = versions[0].program.conditions, versions[0].book
             if codes is not None:
                 self.codes = codes
             if tree is not None:
@@ -202,7 +204,7 @@ class ProgramState:
             while self._coming and self._coming[0].effective_micros <= at_micros:
                 version = self._coming.pop(0)
                 self.snapshot.apply(ProgramSwapped(version.program))
-                self.conditions = version.program.conditions
+                self.conditions, self.book = version.program.conditions, version.book
             self._await_turn()
 
 
@@ -211,19 +213,18 @@ class State:
 
     Args:
         uses: where uses of privileges are noted; None where they are not kept.
+        site_url: where people reach the pages; "" if nowhere.
     """
 
-    def __init__(self, uses: Uses | None = None) -> None:
-        self.uses = uses
+    def __init__(self, uses: Uses | None = None, site_url: str = "") -> None:
+        self.uses, self.site_url = uses, site_url
         self.programs: dict[str, ProgramState] = {}
         self.clients: dict[str, KnownClient] = {}
 
     def load(self) -> None:
         """Load every program and every client."""
         at = clock.now()
-        programs = {
-            program_id: ProgramState.load(program_id, at, self.uses) for program_id in loading.program_ids()
-        }
+        programs = {program_id: self._load(program_id, at) for program_id in loading.program_ids()}
         self.clients = loading.load_clients()
         self.programs = programs
 
@@ -259,9 +260,14 @@ class State:
                     codes=self._codes(program_id, at) if program_id in rolebooks | trees else None,
                 )
             elif program_id in rolebooks | anew:
-                self.programs = {**self.programs, program_id: ProgramState.load(program_id, at, self.uses)}
+                self.programs = {**self.programs, program_id: self._load(program_id, at)}
         if any(event.tag.startswith(_ABOUT_CLIENTS) for event in events):
             self.clients = loading.load_clients()
+
+    def _load(self, program_id: str, at: datetime) -> ProgramState:
+        program = ProgramState.load(program_id, at, self.uses)
+        program.site_url = self.site_url
+        return program
 
     @staticmethod
     def _codes(program_id: str, at: datetime) -> dict[str, str]:
