@@ -60,12 +60,12 @@ class Acts:
 
     def register(self, person: Person, at: datetime, *, second_factor: bool = True) -> None:
         """Register, confirm the address with the mailed code, and set the second factor up; takes eight minutes."""
-        origin = self._origin(person)
+        origin = self.origin(person)
         codes: list[str] = []
 
         def send(mail: AccountMail) -> None:
             codes.append(mail.code)
-            self._send(person, at)(mail)
+            self.send(person, at)(mail)
 
         proof_id = register_account(
             user_id=person.user_id,
@@ -83,7 +83,7 @@ class Acts:
 
     def sign_in(self, person: Person, at: datetime) -> Account:
         """Sign in with password, statement and code; returns the account."""
-        account, origin = self.accounts[person.user_id], self._origin(person)
+        account, origin = self.accounts[person.user_id], self.origin(person)
         wording = rolebook_in_force(self.program_id, at)[1].program.statement
         agreed = Agreement(self.program_id, None if wording is None else statement_hash(wording))
         sign_in(
@@ -109,7 +109,7 @@ class Acts:
             beneficiary_id=self.accounts[person.user_id].public_id,
             organization_id=None if where is None else self.place(where).public_id,
             at=at,
-            origin=OPERATOR if by is None else self._origin(by),
+            origin=OPERATOR if by is None else self.origin(by),
         )
 
     def request(
@@ -124,12 +124,23 @@ class Acts:
             organization_ids=[self.place(name).public_id for name in where],
             reason=reason,
             at=at + 2 * _MINUTE,
-            origin=self._origin(person),
+            origin=self.origin(person),
         )
 
-    def decide(self, by: Person, request: Request, verdict: str, at: datetime, reason: str = "") -> None:
-        """Decide the open stages of a request, all in the same way."""
-        for stage in request.stages.filter(state="open"):
+    def decide(
+        self,
+        by: Person,
+        request: Request,
+        verdict: str,
+        at: datetime,
+        reason: str = "",
+        only: str | None = None,
+    ) -> None:
+        """Decide the open stages of a request, all in the same way, or the one of ``only`` one organization."""
+        stages = request.stages.filter(state="open")
+        if only is not None:
+            stages = stages.filter(organization=self.place(only))
+        for stage in stages:
             decide_stage(
                 acting_user=self.accounts[by.user_id],
                 program_id=self.program_id,
@@ -139,7 +150,7 @@ class Acts:
                 shown_version=stage.request_version,
                 shown_hash=stage.items_hash,
                 at=at,
-                origin=self._origin(by),
+                origin=self.origin(by),
             )
 
     def withdraw(self, person: Person, request: Request, at: datetime) -> None:
@@ -149,7 +160,7 @@ class Acts:
             program_id=self.program_id,
             request_id=request.public_id,
             at=at,
-            origin=self._origin(person),
+            origin=self.origin(person),
         )
 
     def ask_again(self, by: Person, request: Request, at: datetime) -> None:
@@ -159,7 +170,7 @@ class Acts:
             program_id=self.program_id,
             request_id=request.public_id,
             at=at,
-            origin=self._origin(by),
+            origin=self.origin(by),
         )
 
     def remove(self, by: Person, person: Person, where: str, at: datetime) -> None:
@@ -170,7 +181,7 @@ class Acts:
             organization_id=self.place(where).public_id,
             beneficiary_id=self.accounts[person.user_id].public_id,
             at=at,
-            origin=self._origin(by),
+            origin=self.origin(by),
         )
 
     def _set_up(self, person: Person, account: Account, at: datetime) -> None:
@@ -180,16 +191,18 @@ class Acts:
             secret=secret,
             code=code_at(secret, at),
             at=at,
-            origin=self._origin(person),
-            send=self._send(person, at),
+            origin=self.origin(person),
+            send=self.send(person, at),
         )
         self.accounts[person.user_id] = done.account
         self._secrets[person.user_id] = secret
 
-    def _send(self, person: Person, at: datetime) -> SendMail:
+    def send(self, person: Person, at: datetime) -> SendMail:
+        """Return what puts mails to somebody into the outbox, where anybody will read them."""
         return account_mails(at) if self.mailed(person, at) else _nobody_reads
 
-    def _origin(self, person: Person) -> Origin:
+    def origin(self, person: Person) -> Origin:
+        """Return where somebody acts from: an address and a session of their own."""
         number = len(person.user_id) * 131 + sum(map(ord, person.user_id)) * 17 + ord(person.user_id[-1])
         known = (
             list(self.accounts).index(person.user_id)

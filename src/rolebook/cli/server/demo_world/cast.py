@@ -38,6 +38,12 @@ PAUL = Person("paul.jensen", "Paul Jensen", "waits for the decision on his reque
 VICTOR = Person("victor.hale", "Victor Hale", "his access at Cedar Valley was removed")
 NORA = Person("nora.quinn", "Nora Quinn", "registered, with no role yet")
 KIM = Person("kim.tran", "Kim Tran", "registered; the second factor is not set up yet")
+ELLEN = Person(
+    "ellen.marsh", "Ellen Marsh", "Staff User of Cedar Valley; lost her phone and waits for a word"
+)
+LENA_TWICE = Person("lena.fischer2", "Lena Fischer", "her other account; she told the steward of it")
+OTIS = Person("otis.grant", "Otis Grant", "deactivated by the steward")
+BEA = Person("bea.holt", "Bea Holt", "billing service: one request for many organizations, some answered")
 ROSA = Person(
     "rosa.delgado", "Rosa Delgado", "iQIES: State Agency Security Official of Ohio; a request waits"
 )
@@ -64,6 +70,13 @@ TESS = Person(
     "tess.holm", "Tess Holm", "IQCS: of FWS, asked for codes of the Air Force alone; waits for security"
 )
 NED = Person("ned.falk", "Ned Falk", "IQCS: Account Manager of FWS, on a temporary detail that ends soon")
+IDA = Person("ida.sandoval", "Ida Sandoval", "IQCS: responder; registered for her own record")
+DALE = Person(
+    "dale.winters", "Dale Winters", "IQCS: his request came back for its certificate; corrected, it waits"
+)
+BUCK = Person(
+    "buck.avery", "Buck Avery", "IQCS: mail to him was rejected; sign in to give an address that works"
+)
 IQCS = (HELEN, OWEN, PRIYA, RAY, COLIN, VERA, HANK, JUNE, ALEX, MARCUS, TESS, NED)
 
 CAST = (
@@ -79,11 +92,18 @@ CAST = (
     VICTOR,
     NORA,
     KIM,
+    ELLEN,
+    LENA_TWICE,
+    OTIS,
+    BEA,
     ROSA,
     BEN,
     CORA,
     WALT,
     *IQCS,
+    IDA,
+    DALE,
+    BUCK,
 )
 
 _FIRST = (

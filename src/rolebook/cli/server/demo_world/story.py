@@ -6,16 +6,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+from rolebook.cli.server.demo_world import cases
 from rolebook.cli.server.demo_world.acts import Acts
 from rolebook.cli.server.demo_world.cast import (
     AISHA,
+    BEA,
     DANIEL,
+    ELLEN,
     GRACE,
     INES,
     KIM,
     LENA,
+    LENA_TWICE,
     MARIA,
     NORA,
+    OTIS,
     PAUL,
     SAM,
     TOM,
@@ -81,6 +86,7 @@ class Story:
         self._the_others()
         self._waiting_for_maria()
         self._single_people()
+        self._special_cases()
         return sorted(self._steps, key=lambda step: step.at)
 
     def _add(self, ago: timedelta, do: Callable[[datetime], object]) -> None:
@@ -196,3 +202,20 @@ class Story:
         self._add(timedelta(days=1, hours=1), lambda at: self.acts.register(KIM, at, second_factor=False))
         for person in (MARIA, AISHA, TOM, INES, GRACE, LENA):
             self._add(timedelta(hours=self.chance.uniform(26, 60)), partial(self.acts.sign_in, person))
+
+    def _special_cases(self) -> None:
+        """A lost phone, a second account, somebody deactivated, and one request for every practice in reach."""
+        self._get(ELLEN, STAFF, (CEDAR,), AISHA, timedelta(days=25))
+        self._add(timedelta(hours=5), lambda at: cases.lose_second_factor(self.acts, ELLEN, at))
+        self._get(LENA_TWICE, STAFF, (HARBOR,), MARIA, timedelta(days=18))
+        self._add(timedelta(hours=30), lambda at: cases.name_other_account(self.acts, LENA, LENA_TWICE, at))
+        self._get(OTIS, STAFF, (PRAIRIE,), TOM, timedelta(days=28))
+        why = "On leave until spring, as the practice told us."
+        self._add(timedelta(days=2), lambda at: cases.deactivate(self.acts, GRACE, OTIS, why, at))
+        others = tuple(place.name for place in self.places if place.name not in FIXED)[:9]
+        box = self._ask(BEA, STAFF, (CEDAR, PRAIRIE, FOX, *others), timedelta(hours=31))
+        self._add(timedelta(hours=28), lambda at: self.acts.decide(MARIA, box[0], "approved", at, only=FOX))
+        said = "We do our billing ourselves."
+        self._add(
+            timedelta(hours=24), lambda at: self.acts.decide(TOM, box[0], "denied", at, said, only=PRAIRIE)
+        )
