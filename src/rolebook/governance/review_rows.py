@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from rolebook.accounts.models import Account
 from rolebook.accounts.queries.rolebooks import book_of_version
@@ -170,6 +170,9 @@ def _write_rows(campaign: ReviewCampaign, review: Review, at: datetime, *, apart
             "WHERE 1 = 1 ORDER BY o.path, a.name, a.id ON CONFLICT DO NOTHING",
             [pk],
         )
+        if connection.vendor == "postgresql" and not campaign.items_hash:
+            # The tables may have been empty a moment ago: without this a million rows are joined one by one.
+            cursor.execute("ANALYZE governance_reviewplace, governance_reviewedaccount")
         _insert_items(cursor, campaign, review, instant, apart=apart)
         cursor.execute("DROP TABLE review_home")
 
@@ -242,7 +245,8 @@ def items_hash(campaign: ReviewCampaign) -> tuple[int, int, str]:
     for line in _lines(campaign, "i.added_at = c.opened_at", ""):
         digest.update(line.encode() + b"\n")
         items += not line.startswith("account ")
-    accounts = campaign.reviewed.filter(items__added_at=campaign.opened_at).distinct().count()
+    opened = ReviewItem.objects.filter(campaign=campaign, added_at=campaign.opened_at)
+    accounts = opened.aggregate(number=Count("reviewed", distinct=True))["number"]
     return accounts, items, digest.hexdigest()
 
 
@@ -270,6 +274,10 @@ def _lines(campaign: ReviewCampaign, condition: str, more: str) -> Iterator[str]
         "LEFT JOIN governance_access x ON x.id = i.access_id "
         f"WHERE i.campaign_id = %s AND {condition} ORDER BY i.id"
     )
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            # All rows are read: the plan is for the last one, not for the first.
+            cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
     with connection.chunked_cursor() as cursor:
         cursor.execute(sql, [campaign.pk])
         while rows := cursor.fetchmany(_ROWS_AT_ONCE):

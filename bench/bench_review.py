@@ -1,0 +1,67 @@
+"""A review campaign over 200,000 participations with 1,000,000 items on PostgreSQL: opening, pages, closing.
+
+Starts a server of its own in a temporary folder (as the tests do), loads a made-up IQCS with ten agencies by SQL, and
+goes through the same flows and pages as people do. Prints one table. Nobody else's product is compared: none opens a
+campaign from a database of ours.
+"""
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+AGENCIES = ("FWS", "BLM", "NPS", "BIA", "TNC", "USFS", "USAF", "ARMY", "BOR", "DOI-EM")
+REGIONS, UNITS = 10, 10
+PEOPLE = 200_000
+OPENING_SECONDS, PAGE_MILLISECONDS, STATEMENTS = 60, 150, 12
+ROUNDS = 15
+
+
+def main() -> None:
+    """Measure in a process of its own, beside a server of its own."""
+    from tests.support.cluster import running_cluster
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=int(os.environ.get("BENCH_PEOPLE", PEOPLE)))
+    people = parser.parse_known_args(sys.argv[2:])[0].people
+    with running_cluster() as cluster, tempfile.TemporaryDirectory() as home:
+        environment = {
+            **os.environ,
+            "ROLEBOOK_DATABASE": cluster.url("postgres"),
+            "ROLEBOOK_HOME": home,
+            "ROLEBOOK_SECRET_KEY": "bench-" + "k" * 60,
+            "ROLEBOOK_HOSTS": "testserver",
+            "DJANGO_SETTINGS_MODULE": "rolebook.server.settings",
+        }
+        subprocess.run(
+            [sys.executable, "-m", "bench.review_process", str(people)], env=environment, check=True
+        )
+
+
+def row(what: str, value: str, bound: str = "") -> None:
+    """Print a line of the table."""
+    print(f"{what:<58} {value:>16}  {bound}", flush=True)
+
+
+def seconds(call: Callable[[], Any]) -> tuple[float, Any]:
+    """Return how long a call took, and its answer."""
+    began = time.perf_counter()
+    answer = call()
+    return time.perf_counter() - began, answer
+
+
+def peak() -> float:
+    """Return the most megabytes that this process ever held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def timed(call: Callable[[], object]) -> float:
+    """Return the median of ROUNDS calls in milliseconds, after one to warm up."""
+    call()
+    return 1_000 * median(seconds(call)[0] for _ in range(ROUNDS))
