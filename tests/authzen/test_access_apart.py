@@ -1,6 +1,6 @@
 """Access apart from roles at the decision point: followed, loaded anew, and what the flows would say, all agree."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,7 +9,7 @@ from rolebook.authzen.state import State
 from rolebook.decision.instants import micros
 from rolebook.governance.account_answers import CodeAnswer
 from rolebook.governance.authority import standing_of
-from rolebook.governance.flows import remove_access
+from rolebook.governance.flows import record_sign_in, remove_access
 from rolebook.governance.models import Access
 from tests.authzen.asking import catch_up, decision_point
 from tests.support import grants, iqcs
@@ -54,13 +54,15 @@ def test_what_is_followed_loaded_and_walked_is_one_answer_as_access_comes_and_go
         return {code for code, allowed in followed.items() if allowed}
 
     hour, day = timedelta(hours=1), timedelta(days=1)
+    # Their quiet is not what this is about: it ends after everything else here.
+    record_sign_in(acting_user=person, program_id=PROGRAM, at=datetime(2100, 1, 1, tzinfo=UTC), origin=WEB)
     grants.designated(person, MANAGER, program_id=PROGRAM)
     assert agreed(START + hour) == set()
     iqcs.gives_access(person, "FWS-R6", lower_levels=False)
     assert agreed(START + hour) == {"FWS-R6"}
     iqcs.employed(person, "FWS-R6")
     request = iqcs.asks(
-        person, iqcs.answers(codes=[CodeAnswer("FWS", lower_levels=True)], ends_on="2026-06-01")
+        person, iqcs.answers(codes=[CodeAnswer("FWS", lower_levels=True)], ends_on="2100-06-01")
     )
     decides(representative, open_stage(request))
     decides(security, open_stage(request), at=START + hour)

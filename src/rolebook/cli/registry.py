@@ -111,6 +111,10 @@ COMMANDS: Mapping[str, Registered] = {
         "rolebook.cli.server.places:organizations",
         "Find, move, close and reopen a program's organizations",
     ),
+    "inactivity": Registered(
+        "rolebook.cli.server.inactivity:inactivity",
+        "Say who is due to be closed for want of a sign-in, and let closings go on after they stopped",
+    ),
     "reviews": Registered(
         "rolebook.cli.server.reviews:reviews",
         "Open, list, show and close the reviews of what people hold",

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -18,6 +17,7 @@ from rolebook.governance.models import Request, RequestItem
 from rolebook.governance.reactivating import is_out
 from rolebook.governance.submitting import Wish, change_of_wish
 from rolebook.policy.model import Rolebook
+from rolebook.policy.months import day_begins
 from rolebook.policy.rules import Violation, judge
 from rolebook.policy.rules.new_or_modification import request_type_for
 
@@ -256,14 +256,10 @@ def _dates(
     last = _day(answers.ends_on, "ends_on", problems)
     if first is not None and not answers.ends_on:
         problems.append(Problem("ends_on", Violation("detail_needs_end")))
-    zone = ZoneInfo(standing.book.program.zone)
-    starts_at = None if first is None else _first_instant(first, zone)
-    ends_at = None if last is None else _first_instant(last + timedelta(days=1), zone)
+    zone = standing.book.program.zone
+    starts_at = None if first is None else day_begins(first, zone)
+    ends_at = None if last is None else day_begins(last + timedelta(days=1), zone)
     return starts_at, ends_at
-
-
-def _first_instant(day: date, zone: ZoneInfo) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(ZoneInfo("UTC"))
 
 
 def _day(text: str, name: str, problems: list[Problem]) -> date | None:

@@ -3,11 +3,12 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from rolebook.governance.models import Import
 from rolebook.policy.model import Rolebook
+from rolebook.policy.months import day_begins
 
 type Progress = Callable[[int, int], None]
 
@@ -18,7 +19,7 @@ class DryRun(Exception):
 
 def first_instant(day: date, book: Rolebook) -> datetime:
     """Return the instant at which a day begins in the program's time zone."""
-    return datetime.combine(day, time.min, tzinfo=ZoneInfo(book.program.zone)).astimezone(UTC)
+    return day_begins(day, book.program.zone)
 
 
 def day_of(at: datetime, book: Rolebook) -> date:

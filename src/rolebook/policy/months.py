@@ -6,7 +6,7 @@ the later of its two readings: nobody loses an hour by the clocks (fault 58).
 """
 
 from calendar import monthrange
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -23,6 +23,11 @@ def days_before(at: datetime, days: int, zone: str) -> datetime:
     """Return the instant (aware, UTC) ``days`` calendar days before an aware instant, by the clock of a zone."""
     wall = at.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
     return _later_reading(wall - timedelta(days=days), zone)
+
+
+def day_begins(day: date, zone: str) -> datetime:
+    """Return the first instant (aware, UTC) of a day, by the clock of a zone, also where clocks skip its midnight."""
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def _later_reading(wall: datetime, zone: str) -> datetime:

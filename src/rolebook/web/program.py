@@ -13,14 +13,20 @@ from django.urls import reverse
 from rolebook.accounts.models import Account, RolebookVersion
 from rolebook.accounts.queries import rolebooks_in_force, statement_hash
 from rolebook.audit import clock
+from rolebook.audit.agreed_clock import agreed_now
 from rolebook.audit.recording import Origin
 from rolebook.governance.flows.record_sign_in import record_sign_in
 from rolebook.governance.models import Participation
+from rolebook.governance.quiet import is_in, is_past
 from rolebook.governance.refusals import NotAllowed
+from rolebook.governance.representatives import representatives_of
 from rolebook.policy.model import Program, Rolebook
 from rolebook.web.account.pages import BARE_HEADER
 from rolebook.web.account.session import agreed, entered, note_entered, origin_of
 from rolebook.web.gate import redirect
+
+MOST_NAMED = 3
+"""Representatives named to somebody who is closed."""
 
 
 class ProgramRequest(HttpRequest):
@@ -69,12 +75,12 @@ def program_page(view: ProgramView) -> Callable[..., HttpResponse]:
                 address += "?" + urlencode({"next": request.get_full_path()})
             return redirect(request, address)
         part = asked.participation
-        if part is not None and part.status != Participation.Status.ACTIVE:
+        if part is not None and not is_in(part, asked.at):
             return _closed(asked)
         if not entered(request, program_id):
             try:
                 asked.participation = record_sign_in(
-                    acting_user=asked.account, program_id=program_id, at=asked.at, origin=asked.origin
+                    acting_user=asked.account, program_id=program_id, at=agreed_now(), origin=asked.origin
                 )
             except NotAllowed:
                 return _closed(asked)
@@ -85,8 +91,11 @@ def program_page(view: ProgramView) -> Callable[..., HttpResponse]:
 
 
 def _closed(request: ProgramRequest) -> HttpResponse:
-    hint = request.rolebook.hint("reactivation")
-    shown = {"hint": hint, "part": request.participation, **BARE_HEADER}
+    """Say that the person's part is closed, since when and why, and whom to ask."""
+    hint, part = request.rolebook.hint("reactivation"), request.participation
+    quiet = part is not None and part.status == Participation.Status.ACTIVE and is_past(part, request.at)
+    whom = representatives_of(request.rolebook, request.account, request.at)[:MOST_NAMED] if hint else ()
+    shown = {"hint": hint, "part": part, "quiet": quiet, "whom": whom, **BARE_HEADER}
     return render(request, "account/closed.html", shown, status=403)
 
 

@@ -10,12 +10,14 @@ from rolebook.governance import locks
 from rolebook.governance.authority import Standing
 from rolebook.governance.employing import present_employment
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
+from rolebook.governance.laying_out import chain_roles
 from rolebook.governance.models import Request, RequestItem
 from rolebook.governance.queries.seeing import public_id_of
 from rolebook.governance.reactivating import is_out
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.governance.representatives import representatives_of
 from rolebook.governance.submitting import Wish, submit
+from rolebook.policy.model import Act
 from rolebook.policy.rules import Violation
 
 
@@ -61,11 +63,25 @@ def ask_reactivation(
 
 
 def may_ask_to_reactivate(standing: Standing, person: Account) -> bool:
-    """Return whether somebody represents a person in a program whose parts close by themselves."""
+    """Return whether somebody represents a person in a program whose parts close by themselves.
+
+    That is who holds an office of the employing organization's chain over it, the representative before all; where
+    nobody does, and where no employer is on record, a steward.
+    """
     lifecycle = standing.book.lifecycle
-    if lifecycle.inactivity_months is None and not lifecycle.bounce_deactivates:
+    if person.pk == standing.account.pk or (
+        lifecycle.inactivity_months is None and not lifecycle.bounce_deactivates
+    ):
         return False
-    return any(one.pk == standing.account.pk for one in representatives_of(standing.book, person, standing.at))
+    employment = present_employment(person, standing.program_id)
+    if employment is not None:
+        place = employment.organization
+        roles = chain_roles(standing.book, place)
+        if any(one.role_id in roles and one.covers(place) for one in standing.offices(Act.DECIDE)):
+            return True
+    return any(
+        one.pk == standing.account.pk for one in representatives_of(standing.book, person, standing.at)
+    )
 
 
 def waiting(person: Account, program_id: str) -> Request | None:

@@ -29,7 +29,6 @@ INACTIVITY_LABELS: Mapping[str, str] = {
     "active": "Of so many active people",
     "counted": "People whose end changed",
     "counted_by": "Counted by (months, zone)",
-    "days_before": "Days before",
     "due": "People due to be closed",
     "places": "The last to decide at",
     "quiet_ends_at": "Closed without a sign-in by",

@@ -161,8 +161,10 @@ def list_participations(account: Account) -> tuple[Participation, ...]:
 
 
 def _moved(grant: Grant | Access) -> str:
-    """Return the origin of a grant that a merge moved here: what opened the first one, and whose that was."""
+    """Return the origin of a grant that continues another: what opened the first one, and how it came here."""
     first = first_of(grant)
+    if first.account_id == grant.account_id:
+        return f"{_origin(first)}, given back by a reactivation"
     return f"{_origin(first)}, moved here from {first.account.user_id}"
 
 

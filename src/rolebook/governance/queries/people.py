@@ -52,6 +52,8 @@ class PersonRow:
     last_signed_in_at: datetime | None
     rejected_since: datetime | None = None
     """Since when mail to the person's address is rejected; None where it is not."""
+    quiet_ends_at: datetime | None = None
+    """When an active part is closed unless the person signs in; None where it never is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,7 @@ def rows_of(standing: Standing, people: Sequence[Participation]) -> tuple[Person
             held=tuple(held.get(one.pk, ())),
             last_signed_in_at=one.last_signed_in_at,
             rejected_since=rejected.get(one.account_id),
+            quiet_ends_at=one.quiet_ends_at if one.status == Participation.Status.ACTIVE else None,
         )
         for one in people
     )
@@ -204,7 +207,7 @@ def _held(standing: Standing, participation_pks: Sequence[int]) -> Mapping[int, 
                 organization_id=None if place is None else place.public_id,
                 starts_at=grant.starts_at,
                 ends_at=grant.ends_at,
-                moved_from=None if grant.moved_from is None else grant.moved_from.account.user_id,
+                moved_from=_moved_from(grant),
             )
         )
     if standing.book.access == "apart from roles":
@@ -215,6 +218,12 @@ def _held(standing: Standing, participation_pks: Sequence[int]) -> Mapping[int, 
                 Held(None, None, there.name, there.public_id, access.starts_at, access.ends_at)
             )
     return held
+
+
+def _moved_from(grant: Grant) -> str | None:
+    """Return whose a grant was before a merge moved it; None where it was not moved, or came back to its own account."""
+    before = grant.moved_from
+    return None if before is None or before.account_id == grant.account_id else before.account.user_id
 
 
 def one_person(viewer: Account, program_id: str, account_id: uuid.UUID | str, at: datetime) -> OnePerson:

@@ -20,6 +20,7 @@ from rolebook.governance.models import Request
 from rolebook.governance.queries import my_requests, request_detail
 from rolebook.governance.queries.account_requests import has_form
 from rolebook.governance.queries.audit_trail import may_see_official_history
+from rolebook.governance.queries.inactivity import what_comes_back
 from rolebook.governance.refusals import Refused
 from rolebook.web.account_requests.request import show_account_request
 from rolebook.web.answers import asked, first_address, next_address, program_view, said_of
@@ -80,6 +81,9 @@ def _show(
         "deciding": [row for row in detail.to_decide if row.may_decide],
         "folded": len(line.items) > _SHOWN_AT_ONCE,
         "may_submit_again": line.may_submit_again and detail.again_id is None,
+        "comes_back": what_comes_back(request.program.id, request_id, request.at)
+        if request.rolebook.lifecycle.inactivity_months
+        else None,
         "denials": [step for step in detail.course if step.verdict == "denied" and step.reason],
         "typed_reason": request.POST.get("reason", line.reason),
         "longest": LONGEST_TEXT,
