@@ -145,10 +145,11 @@ def test_who_is_out_of_office_names_a_delegate_who_decides_meanwhile(
     assert violations(page) == []
     page.screenshot(path=tmp_path / "recorded.png", full_page=True)
     delegate = open_page(cora, width=width)
-    delegate.goto("/iqcs/manage-access/")
-    expect(delegate.get_by_text("You decide for Rosa Representative")).to_be_visible()
+    delegate.goto("/iqcs/out-of-office/")
+    expect(delegate.get_by_role("heading", name="You decide for")).to_be_visible()
     assert violations(delegate) == []
     delegate.screenshot(path=tmp_path / "delegate.png", full_page=True)
+    delegate.goto("/iqcs/manage-access/")
     delegate.get_by_role("link", name="Review the request of Rita Requester").click()
     expect(delegate.get_by_text("Rosa Representative is out of office until").first).to_be_visible()
     delegate.get_by_role("button", name="Approve and pass on").click()

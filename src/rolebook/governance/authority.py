@@ -18,6 +18,7 @@ from rolebook.decision.check import check
 from rolebook.decision.compiled import CompiledProgram, act_action, compile_program
 from rolebook.decision.evaluation import Access as HeldAccess
 from rolebook.decision.evaluation import Holding, Person
+from rolebook.decision.search import ReachAnswer, reach
 from rolebook.decision.tree import OrganizationTree
 from rolebook.decision.walk import Extent, walk
 from rolebook.governance.models import Access, Grant, Participation
@@ -124,6 +125,11 @@ class Standing:
         program = compiled(self.version, self.book)
         tree = self._tree(organization)
         return check(program, tree, self.person, action, place, self.at).allowed
+
+    def reaches(self, action: str) -> ReachAnswer:
+        """Return where the walk gives an action: organizations by their internal id as text."""
+        program = compiled(self.version, self.book)
+        return reach(program, self._tree(), self.person, action, self.at)
 
     def may_over_role(self, act: Act, organization: Organization | None, role_id: str) -> bool:
         """Return whether one office gives the act at ``organization`` over a role, by its user category."""

@@ -20,6 +20,7 @@ from rolebook.governance.course import (
     settle_stage,
 )
 from rolebook.governance.deciders import Seat, own_request, represented_at, seat_at, spoken_before
+from rolebook.governance.extending import removed_since_asked
 from rolebook.governance.facts import RowFacts, change_of_item, judge_changes
 from rolebook.governance.granting import grant_items
 from rolebook.governance.laying_out import layout_has_changed
@@ -180,6 +181,7 @@ def _judge(standing: Standing, stage: Stage, request: Request, items: tuple[Requ
             else inactive_violations(request.beneficiary, request.program_id)
         ),
         *judge_changes(changes, RowFacts(standing.book, stage=stage)),
+        *removed_since_asked(request, asked),
     )
     if violations:
         raise Refused(violations)

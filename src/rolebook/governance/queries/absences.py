@@ -125,21 +125,3 @@ def away_at(book: Rolebook, stages: Sequence[Stage], at: datetime) -> dict[int, 
         )
         for stage in stages
     }
-
-
-@dataclass(frozen=True, slots=True)
-class AwayNow:
-    """Until when the viewer is out of office (None: they are there), and (name, until) of whom they decide for."""
-
-    until: datetime | None
-    represented: tuple[tuple[str, datetime], ...]
-
-
-def away_now(viewer: Account, program_id: str, at: datetime) -> AwayNow:
-    """Return whether the viewer is out of office now, and for whom they decide; one statement."""
-    concerns = Q(account=viewer) | Q(delegations__delegate=viewer, delegations__ended_at=None)
-    lasting = Absence.objects.filter(away(at), concerns, program_id=program_id).select_related("account")
-    found = list(lasting.order_by("ends_at", "pk").distinct())
-    own = [one.ends_at for one in found if one.account_id == viewer.pk]
-    others = [(one.account.name, one.ends_at) for one in found if one.account_id != viewer.pk]
-    return AwayNow(max(own, default=None), tuple(others))

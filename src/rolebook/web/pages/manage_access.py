@@ -16,7 +16,6 @@ from rolebook.governance.queries import (
     users_of_organization,
 )
 from rolebook.governance.queries import home as waiting_at_home
-from rolebook.governance.queries.absences import AwayNow, away_now
 from rolebook.governance.queries.audit_reach import may_see_audit_at
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import SORTS, Filters, PendingRow, Sort
@@ -52,7 +51,6 @@ def manage_access(request: ProgramRequest) -> HttpResponse:
         )
     narrowed = bool(filters.search or filters.role_id)
     organization_search = asked(request, "organization")
-    now = away_now(viewer, program_id, at) if waiting.decides else AwayNow(None, ())
     connected = connected_organizations(
         viewer, program_id, at, search=organization_search, after=asked(request, "organizations-after")
     )
@@ -62,8 +60,6 @@ def manage_access(request: ProgramRequest) -> HttpResponse:
         "pages/manage_access.html",
         {
             "decides": waiting.decides,
-            "away_until": now.until,
-            "represented": now.represented,
             "to_decide": to_decide,
             "to_decide_total": waiting.to_decide,
             "lost_factors": lost_factors(viewer, program_id, at) if waiting.decides else (),

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from rolebook.governance.queries import my_access
 from rolebook.governance.queries.codes import my_codes
+from rolebook.governance.queries.reports_reach import own_leads, reports_of
 from rolebook.web.answers import program_view
 from rolebook.web.program import ProgramRequest
 
@@ -19,5 +20,11 @@ def my_access_page(request: ProgramRequest) -> HttpResponse:
     held = my_access(request.account, request.program.id, request.at)
     hint = request.rolebook.hint("no_role") or NO_ROLE
     codes = my_codes(request.account, request.program.id, request.at)
-    shown = {"held": held, "codes": codes, "no_role_hint": hint}
+    shown = {
+        "held": held,
+        "codes": codes,
+        "reports": reports_of(request.account, request.program.id, request.at),
+        "leads": own_leads(request.account, request.program.id, request.at),
+        "no_role_hint": hint,
+    }
     return render(request, "pages/my_access.html", shown)

@@ -1,0 +1,210 @@
+"""A delegate who is named while they decide, and an extension that is approved while it is revoked (I13).
+
+As in `test_decisions`: each race runs with the locks, and must be found wrong with the locks taken out.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import cycle
+
+import pytest
+
+from rolebook.accounts.models import Account, Organization
+from rolebook.accounts.queries import rolebook_in_force
+from rolebook.audit.models import Event
+from rolebook.governance.flows import Removal, remove_access
+from rolebook.governance.flows.record_absence import record_absence
+from rolebook.governance.laying_out import lay_out_request
+from rolebook.governance.models import (
+    Absence,
+    Access,
+    Designation,
+    Outcome,
+    Participation,
+    Request,
+    RequestItem,
+    Stage,
+)
+from rolebook.governance.refusals import Refused
+from tests.races.test_decisions import Round, with_and_without_locks
+from tests.support import grants, iqcs, people, rolebooks
+from tests.support.databases import CommittedDatabase
+from tests.support.grants import LATER, OFFICIAL, decides
+from tests.support.people import START, WEB
+
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.invariant("I13")]
+
+
+def _sequence(tag: str, **about: object) -> int | None:
+    return Event.objects.filter(tag=tag, **about).values_list("sequence", flat=True).first()
+
+
+@pytest.mark.invariant("I6")
+@pytest.mark.fault(9)
+def test_nobody_signs_second_once_they_are_the_delegate_of_who_signed_first(
+    committed_db: CommittedDatabase,
+) -> None:
+    people.activate()
+    rolebooks.put_in_force(rolebooks.two_official_stages(rolebooks.in_force()))
+
+    def prepare(lane: int) -> Callable[[], Round]:
+        practice = people.practice(f"Lane {lane}")
+
+        def next_round() -> Round:
+            first, second = (grants.user(f"Official {n}") for n in (1, 2))
+            for one in (first, second):
+                grants.placed(one, OFFICIAL, practice)
+            request = _signed_first(first, practice)
+            stage = Stage.objects.get(request=request, position=1)
+            return Round(
+                [
+                    lambda: decides(second, stage),
+                    lambda: record_absence(
+                        acting_user=first,
+                        program_id="qpp",
+                        first_on=START.date(),
+                        last_on=START.date(),
+                        delegates={OFFICIAL: second.public_id},
+                        at=LATER,
+                        origin=WEB,
+                    ),
+                ],
+                {"first": first, "request": request},
+            )
+
+        return next_round
+
+    def wrong(one: Round) -> str | None:
+        signed, named = one.results[0], one.results[1]
+        if not isinstance(named, Absence) or not isinstance(signed, (Outcome, Refused)):
+            return f"ended with {one.results!r}"
+        if isinstance(signed, Refused):
+            return None
+        request, first = one.about["request"], one.about["first"]
+        approved = _sequence("outcome:approved", request_id=request.public_id)  # type: ignore[attr-defined]
+        recorded = _sequence("absence:recorded", beneficiary_id=first.public_id)  # type: ignore[attr-defined]
+        late = approved is None or recorded is None or approved > recorded
+        return f"signed at {approved} as delegate since {recorded}" if late else None
+
+    with_and_without_locks(committed_db, prepare, wrong)
+
+
+def _signed_first(first: Account, practice: Organization) -> Request:
+    """A request of two stages of which one has been signed, by rows alone."""
+    version, book = rolebook_in_force("qpp", START)
+    person = grants.user()
+    request = Request.objects.create(
+        program_id="qpp",
+        requester=person,
+        beneficiary=person,
+        rolebook_version=version,
+        submitted_at=START,
+    )
+    item = RequestItem.objects.create(
+        program_id="qpp",
+        request=request,
+        request_version=1,
+        position=0,
+        kind=RequestItem.Kind.ADD_ROLE,
+        role_id=grants.STAFF,
+        organization=practice,
+    )
+    one, two = lay_out_request(request, [item], book)
+    for stage, state in ((one, Stage.State.OPEN), (two, Stage.State.OPEN)):
+        stage.state, stage.opened_at = state, START
+        stage.save(update_fields=["state", "opened_at"])
+    Outcome.objects.create(
+        program_id="qpp",
+        request=request,
+        request_version=1,
+        chain_id=one.chain_id,
+        stage=one,
+        approver=first,
+        verdict=Outcome.Verdict.APPROVED,
+        items_hash=one.items_hash,
+        decided_at=START,
+    )
+    one.state, one.settled_at = Stage.State.APPROVED, START
+    one.save(update_fields=["state", "settled_at"])
+    return request
+
+
+@pytest.mark.requirement("IQCS-11")
+@pytest.mark.fault(18)
+def test_an_extension_never_outlives_what_is_revoked_at_that_instant(committed_db: CommittedDatabase) -> None:
+    iqcs.begin()
+    place = iqcs.place("FWS-R6")
+
+    def prepare(lane: int) -> Callable[[], Round]:
+        approver, remover = (
+            iqcs.holder(iqcs.SECURITY, None, f"Security {lane} {n}", at=START) for n in (1, 2)
+        )
+
+        # A provision is longer than a removal: it comes upon each part of it in turn.
+        delays = cycle((0, 5, 10, 20, 40, 80, 160, 320))
+
+        def next_round() -> Round:
+            person = grants.user(f"Rita {lane}", "iqcs")
+            stage, delay = _extension(person, place), next(delays)
+
+            def revokes() -> Removal:
+                time.sleep(delay / 1000)
+                return remove_access(
+                    acting_user=remover,
+                    program_id="iqcs",
+                    organization_id=place.public_id,
+                    beneficiary_id=person.public_id,
+                    at=LATER,
+                    origin=WEB,
+                )
+
+            return Round([lambda: decides(approver, stage), revokes], {"person": person})
+
+        return next_round
+
+    def wrong(one: Round) -> str | None:
+        if not isinstance(one.results[1], Removal) or not isinstance(one.results[0], (Outcome, Refused)):
+            return f"ended with {one.results!r}"
+        still = Access.objects.filter(account=one.about["person"], closed_at=None).count()  # type: ignore[misc]
+        return f"{still} still open: {one.results!r}" if still else None
+
+    with_and_without_locks(committed_db, prepare, wrong)
+
+
+def _extension(person: Account, place: Organization) -> Stage:
+    """The last stage of a request to hold for longer what is held for some days, by rows alone."""
+    version, book = rolebook_in_force("iqcs", START)
+    part = Participation.objects.create(account=person, program_id="iqcs", created_at=START)
+    given = Designation.objects.create(
+        program_id="iqcs", account=person, organization=place, designated_at=START
+    )
+    Access.objects.create(
+        program_id="iqcs",
+        participation=part,
+        account=person,
+        organization=place,
+        lower_levels=False,
+        starts_at=START,
+        ends_at=START + timedelta(days=5),
+        designation=given,
+    )
+    request = Request.objects.create(
+        program_id="iqcs", requester=person, beneficiary=person, rolebook_version=version, submitted_at=START
+    )
+    item = RequestItem.objects.create(
+        program_id="iqcs",
+        request=request,
+        request_version=1,
+        position=0,
+        kind=RequestItem.Kind.ADD_ACCESS,
+        organization=place,
+        ends_at=START + timedelta(days=50),
+    )
+    *earlier, last = lay_out_request(request, [item], book)
+    for stage in earlier:
+        stage.state, stage.settled_at = Stage.State.APPROVED, START
+        stage.save(update_fields=["state", "settled_at"])
+    last.state, last.opened_at = Stage.State.OPEN, START
+    last.save(update_fields=["state", "opened_at"])
+    return last
