@@ -97,6 +97,7 @@ ROUTES: dict[str, list[Route]] = {
             "add-organization",
             "import-organizations",
             "designate",
+            "applications",
             "mail-queue",
             "jobs",
         )
@@ -105,6 +106,8 @@ ROUTES: dict[str, list[Route]] = {
     **{name: [Route(_nobody, {}, 404)] for name in ("organization-upload", "end-designation")},
     **{name: [Route(_nobody, {}, 404, "post")] for name in ("confirm-upload", "drop-upload")},
     **{name: [Route(lambda _: [1], {}, 404)] for name in ("organization-change", "give-up-mail")},
+    "revoke-application": [Route(_nobody, {}, 404)],
+    "application-revoked": [Route(lambda _: [1], {}, 404)],
     "retry-mails": [Route(_none, {}, 404, "post")],
     "retry-mail": [Route(lambda _: [1], {}, 404, "post")],
     # People: the stewards' alone, but for what a printed privilege or an office gives; test_people_pages.py and others.

@@ -55,6 +55,7 @@ _STEWARDS_PAGES = (
     ("Designate", "designate", "verified_user"),
     ("Few officials", "officials-report", "group_add"),
     ("Inactivity", "inactivity", "schedule"),
+    ("Applications", "applications", "lock"),
     ("Mail queue", "mail-queue", "mail"),
     ("Jobs", "jobs", "schedule"),
 )

@@ -50,13 +50,21 @@ def add_client(
     program_id: str,
     name: str,
     operations: tuple[str, ...] = USUAL_OPERATIONS,
+    reasons: bool = False,
+    ends_at: datetime | None = None,
     at: datetime,
     origin: Origin,
 ) -> NewClient:
     """Give an application a token for one program. ``acting_user`` is None for the operator.
 
-    Raises ClientRefused for an unknown program, operation, or a name that is empty, too long or in use.
+    ``reasons``: whether its answers say why without being asked; ``ends_at``: the first instant at which the token no
+    longer counts, None for no end.
+
+    Raises ClientRefused for an unknown program, operation, an end that is over, or a name that is empty, too long or
+    in use.
     """
+    if ends_at is not None and ends_at <= at:
+        raise ClientRefused(f"end: found {ends_at:%Y-%m-%d %H:%M} UTC, expected one to come")
     name = " ".join(name.split())
     if not 1 <= len(name) <= 100 or not name.isprintable():
         raise ClientRefused(f"name: found {name!r}, expected 1 to 100 printable characters")
@@ -77,7 +85,9 @@ def add_client(
             token_hash=digest(token),
             prefix=token[:12],
             operations=list(operations),
+            reasons=reasons,
             created_at=at,
+            ends_at=ends_at,
         )
         work.record(
             tags.CLIENT_ADDED,
@@ -87,6 +97,8 @@ def add_client(
                 "name": name,
                 "prefix": client.prefix,
                 "operations": list(operations),
+                "reasons": reasons,
+                "ends_at": ends_at,
             },
         )
     return NewClient(client, token)

@@ -66,6 +66,6 @@ GRANTS_IMPORTED = declare(
 CLIENT_ADDED = declare(
     "client:added",
     "An application was given a token to ask the decision point",
-    "client_id name prefix operations",
+    "client_id name prefix operations reasons ends_at",
 )
 CLIENT_REVOKED = declare("client:revoked", "An application's token was revoked", "client_id name prefix")

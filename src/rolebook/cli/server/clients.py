@@ -3,7 +3,9 @@
 import json
 import time
 import uuid
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -24,14 +26,16 @@ def clients() -> None:
 @click.argument("program")
 @click.argument("name")
 @click.option("--search", is_flag=True, help="Let it also search who may do what, and where.")
+@click.option("--reasons", is_flag=True, help="Say why in every answer, without being asked.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Last day on which the token counts.")
 @_as_json
-def add(program: str, name: str, search: bool, as_json: bool) -> None:
+def add(program: str, name: str, search: bool, reasons: bool, until: datetime | None, as_json: bool) -> None:
     """Give the application NAME a token for PROGRAM, and print it: it is shown this once.
 
     \b
     Examples:
       rolebook clients add qpp "Submissions portal"
-      rolebook clients add qpp "Access review" --search
+      rolebook clients add qpp "Access review" --search --until 2027-06-30
     """
     start_django()
     from rolebook.accounts.flows.clients import OPERATIONS, USUAL_OPERATIONS, ClientRefused, add_client
@@ -44,6 +48,8 @@ def add(program: str, name: str, search: bool, as_json: bool) -> None:
             program_id=program,
             name=name,
             operations=OPERATIONS if search else USUAL_OPERATIONS,
+            reasons=reasons,
+            ends_at=None if until is None else _after(program, until),
             at=clock.now(),
             origin=Origin("command"),
         )
@@ -70,17 +76,18 @@ def list_clients(program: str | None, as_json: bool) -> None:
     start_django()
     from rolebook.accounts.models import Client
 
-    found = Client.objects.order_by("program_id", "name", "id")
+    found = Client.objects.select_related("use").order_by("program_id", "name", "id")
     if program is not None:
         found = found.filter(program_id=program)
     if as_json:
         click.echo(json.dumps([_document(client) for client in found]))
         return
     for client in found:
-        state = f"revoked {client.revoked_at:%Y-%m-%d %H:%M} UTC" if client.revoked_at else "active"
         operations = ",".join(client.operations)
+        used = _last_used(client)
         click.echo(
-            f"{client.public_id}  {client.program_id}  {client.prefix}…  {operations}  {state}  {client.name}"
+            f"{client.public_id}  {client.program_id}  {client.prefix}…  {operations}  {_state(client)}  "
+            f"{'last used ' + used if used else 'no use known'}  {client.name}"
         )
 
 
@@ -120,6 +127,38 @@ def revoke(client_id: uuid.UUID, wait: bool, as_json: bool) -> None:
         click.echo("confirmed: no decision point accepts the token any more")
 
 
+def _after(program: str, day: datetime) -> datetime:
+    """Return the first instant after a day of the program's zone."""
+    from rolebook.accounts.queries import rolebook_in_force
+    from rolebook.accounts.queries.rolebooks import NoRolebook
+    from rolebook.audit import clock
+
+    try:
+        _, book = rolebook_in_force(program, clock.now())
+    except NoRolebook:
+        raise click.ClickException(
+            f"program: found {program!r}, expected one with an activated rolebook"
+        ) from None
+    return (day + timedelta(days=1)).replace(tzinfo=ZoneInfo(book.program.zone))
+
+
+def _state(client: "Client") -> str:
+    from rolebook.audit import clock
+
+    if client.revoked_at:
+        return f"revoked {client.revoked_at:%Y-%m-%d %H:%M} UTC"
+    if client.ends_at is None:
+        return "active"
+    said = "ended" if client.ends_at <= clock.now() else "active until"
+    return f"{said} {client.ends_at:%Y-%m-%d %H:%M} UTC"
+
+
+def _last_used(client: "Client") -> str | None:
+    """Return the day on which the token was last accepted, as far as one is known."""
+    use = getattr(client, "use", None)
+    return None if use is None else str(use.last_on)
+
+
 def _document(client: "Client") -> dict[str, object]:
     """Return what programs read of a client; never its token, which nobody knows."""
     return {
@@ -128,6 +167,9 @@ def _document(client: "Client") -> dict[str, object]:
         "name": client.name,
         "prefix": client.prefix,
         "operations": client.operations,
+        "reasons": client.reasons,
         "created_at": client.created_at.isoformat(),
+        "ends_at": client.ends_at.isoformat() if client.ends_at else None,
+        "last_used_on": _last_used(client),
         "revoked_at": client.revoked_at.isoformat() if client.revoked_at else None,
     }

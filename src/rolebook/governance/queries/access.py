@@ -9,6 +9,7 @@ from rolebook.governance.authority import Standing, in_force
 from rolebook.governance.models import Access, Grant, Outcome
 from rolebook.governance.origins import first_of
 from rolebook.governance.queries.codes import accesses_of, code_line
+from rolebook.governance.queries.last_use import LastUse, last_uses
 from rolebook.governance.queries.listed import HeldRole
 from rolebook.governance.queries.officials import only_official
 from rolebook.governance.queries.pending import role_title
@@ -54,6 +55,8 @@ class HeldAccess:
     organization_kind_id: str | None
     powers: tuple[Power, ...]
     why: Why | None
+    last_use: LastUse | None = None
+    """When it was last used, as far as that is known, where reasons were asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def my_access(
 ) -> tuple[HeldAccess, ...]:
     """Return every grant in force of the viewer's in a program, oldest first, each with its reason.
 
-    One statement without ``reasons``, four with them.
+    One statement without ``reasons``, seven with them.
     """
     standing = viewer_standing(viewer, program_id, at)
     grants = list(
@@ -96,6 +99,7 @@ def my_access(
         outcomes.select_related("approver").order_by("decided_at", "pk").prefetch_related("stage__items")
     ):
         last.update((item.pk, outcome) for item in outcome.stage.items.all())
+    uses = last_uses(standing.book, grants, at) if reasons else {}
     return tuple(
         HeldAccess(
             role=held_role(standing, grant),
@@ -105,6 +109,7 @@ def my_access(
             organization_kind_id=None if grant.organization is None else grant.organization.kind_id,
             powers=tuple(standing.book.powers(grant.role_id).values()),
             why=_why(firsts[grant.pk], last.get(firsts[grant.pk].request_item_id or 0)) if reasons else None,
+            last_use=uses.get(grant.pk),
         )
         for grant in grants
     )

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -14,6 +14,7 @@ from rolebook.governance.deciders import stages_in_office, stages_with_nobody_le
 from rolebook.governance.leaving import ends_with_closing
 from rolebook.governance.models import Access, Grant, Participation, Request, Stage
 from rolebook.governance.queries import paging
+from rolebook.governance.queries.last_use import LastUse, last_uses
 from rolebook.governance.queries.officials import official_role_ids, only_official
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import role_title
@@ -36,6 +37,8 @@ class Held:
     ends_at: datetime | None
     moved_from: str | None = None
     """User ID of the account of the same person that held it before the two were merged."""
+    last_use: LastUse | None = None
+    """When the role was last used, as far as that is known, on the page of one person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +238,7 @@ def one_person(viewer: Account, program_id: str, account_id: uuid.UUID | str, at
     participation = participation_in(program_id, account_id)
     account = participation.account
     [row] = rows_of(standing, [participation])
+    row = replace(row, held=_with_last_uses(standing, participation, row.held))
     merged = account.merged_into
     return OnePerson(
         row=row,
@@ -252,6 +256,21 @@ def one_person(viewer: Account, program_id: str, account_id: uuid.UUID | str, at
         is_viewer=account.pk == viewer.pk,
         gives_back=not ends_with_closing(standing.book),
         merged_into=None if merged is None else merged.user_id,
+    )
+
+
+def _with_last_uses(
+    standing: Standing, participation: Participation, held: Sequence[Held]
+) -> tuple[Held, ...]:
+    """Return what somebody holds with the last use of each role: grants come first, in the order of `_held`."""
+    grants = list(
+        Grant.objects.filter(in_force(standing.at), participation=participation).order_by("starts_at", "pk")
+    )
+    uses = last_uses(standing.book, grants, standing.at)
+    known = [uses[grant.pk] for grant in grants]
+    return tuple(
+        replace(one, last_use=None if one.role_id is None or position >= len(known) else known[position])
+        for position, one in enumerate(held)
     )
 
 

@@ -1,0 +1,1 @@
+"""Applications: which may ask the decision point."""

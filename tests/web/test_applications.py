@@ -1,0 +1,102 @@
+"""The steward's page about applications: a token shown once, dated, scoped, and taken away until it is confirmed."""
+
+import re
+
+import pytest
+from django.test import Client as Browser
+
+from rolebook.accounts.flows.clients import digest
+from rolebook.accounts.models import Client
+from rolebook.audit import clock
+from rolebook.governance.usage import keep_client_uses
+from tests.web.worlds import World, designate, signed_in, user
+
+pytestmark = pytest.mark.django_db
+ADDRESS = "/qpp/applications/"
+
+
+@pytest.fixture
+def steward(world: World) -> Browser:
+    sten = user("Sten Steward", "sten", world.start)
+    designate(sten, "steward", None, world.start)
+    return signed_in(sten)
+
+
+def give(steward: Browser, **more: str) -> str:
+    answer = steward.post(ADDRESS, {"name": "Portal", **more})
+    found = re.search(r"rbk_[A-Za-z0-9_-]{43}", answer.content.decode())
+    assert found is not None
+    assert answer["Cache-Control"] == "no-store"
+    return found.group()
+
+
+@pytest.mark.invariant("I8")
+def test_a_token_is_shown_once_and_kept_as_a_digest(steward: Browser) -> None:
+    token = give(steward, search="on", reasons="on")
+    client = Client.objects.get()
+    assert (client.token_hash, client.operations, client.reasons) == (
+        digest(token),
+        ["evaluation", "search"],
+        True,
+    )
+    assert token not in steward.get(ADDRESS).content.decode()
+
+
+def test_a_token_ends_after_its_last_day_in_the_programs_zone(steward: Browser) -> None:
+    give(steward, ends_on="2099-06-30")
+    ends_at = Client.objects.get().ends_at
+    assert ends_at is not None
+    assert ends_at.isoformat() == "2099-07-01T04:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"name": ""}, "Say what the application is called."),
+        ({"ends_on": "2020-01-01"}, "Enter a day that is not over."),
+        ({"ends_on": "soon"}, "Enter a day, such as"),
+    ],
+)
+def test_what_cannot_be_is_told_beside_its_field(steward: Browser, fields: dict[str, str], said: str) -> None:
+    answer = steward.post(ADDRESS, {"name": "Portal", **fields})
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert not Client.objects.exists()
+
+
+def test_one_name_is_given_once(steward: Browser) -> None:
+    give(steward)
+    answer = steward.post(ADDRESS, {"name": "Portal"})
+    assert answer.status_code == 422
+    assert "which is in use" in answer.content.decode()
+
+
+def test_a_token_is_taken_away_taking_effect_and_then_confirmed(steward: Browser) -> None:
+    give(steward)
+    client = Client.objects.get()
+    address = f"{ADDRESS}{client.public_id}/revoke/"
+    assert "Take the token of" in steward.get(address).content.decode()
+    answer = steward.post(address, follow=True)
+    # No decision point runs, so that it is confirmed at once.
+    assert "Confirmed everywhere." in answer.content.decode()
+    client.refresh_from_db()
+    assert client.revoked_at is not None
+    assert "taken away" in steward.get(ADDRESS).content.decode()
+
+
+def test_the_list_says_when_a_token_was_last_used(steward: Browser) -> None:
+    assert "No application has a token yet" in steward.get(ADDRESS).content.decode()
+    token = give(steward)
+    assert "not known" in steward.get(ADDRESS).content.decode()
+    today = clock.now().date()
+    keep_client_uses([(digest(token), today)])
+    assert f"{today:%b} {today.day}, {today.year}" in steward.get(ADDRESS).content.decode()
+
+
+def test_nobody_but_a_steward_reaches_any_of_it(world: World, steward: Browser) -> None:
+    give(steward)
+    other = signed_in(world.maria)
+    address = f"{ADDRESS}{Client.objects.get().public_id}/revoke/"
+    for method, where in (("get", ADDRESS), ("post", ADDRESS), ("get", address), ("post", address)):
+        assert getattr(other, method)(where, {"name": "Mine"}).status_code == 404
+    assert Client.objects.get().revoked_at is None

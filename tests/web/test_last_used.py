@@ -1,0 +1,30 @@
+"""When a role was last used, on My Access and on the page of a person."""
+
+from datetime import timedelta
+
+import pytest
+
+from rolebook.audit import clock
+from rolebook.governance.usage import keep_span, keep_uses
+from tests.authzen.asking import VIEW
+from tests.web.worlds import World, designate, signed_in, user
+
+pytestmark = pytest.mark.django_db
+
+
+def test_my_access_and_the_page_of_a_person_say_when_a_role_was_last_used(world: World) -> None:
+    steward = user("Sten Steward", "sten", world.start)
+    designate(steward, "steward", None, world.start)
+    today = clock.now().date()
+    person = f"/qpp/people/{world.maria.account.public_id}/"
+    pages = [(signed_in(world.maria), "/qpp/my-access/"), (signed_in(steward), person)]
+
+    def shown() -> list[str]:
+        return [client.get(address).content.decode() for client, address in pages]
+
+    assert all("not known" in page for page in shown())
+    keep_span("qpp", today - timedelta(days=1), clock.now())
+    assert all("not since" in page for page in shown())
+    keep_uses("qpp", [(str(world.maria.account.public_id), VIEW, today)])
+    said = f"{today:%b} {today.day}, {today.year}"
+    assert all(said in page and "not since" not in page for page in shown())
