@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from rolebook.accounts.models import Account
-from rolebook.governance import making_then
+from rolebook.governance import making_report_files, making_then
 from rolebook.governance.models import MadeFile, MadeFilePiece, Making
 from rolebook.governance.queries.seeing import public_id_of
 from rolebook.governance.refusals import NotAllowed, NotFound
@@ -19,7 +19,10 @@ type Progress = Callable[[int, int], None]
 type Maker = Callable[[MadeFile, IO[bytes], Progress, datetime], None]
 """Writes the file asked for. Raises NotFound or NotAllowed when who asked may not see it (any more)."""
 
-MAKERS: Mapping[str, Maker] = {making_then.KIND: making_then.write}
+MAKERS: Mapping[str, Maker] = {
+    making_then.KIND: making_then.write,
+    making_report_files.KIND: making_report_files.write,
+}
 KEPT_FOR = timedelta(days=7)
 TAKEN_FOR = timedelta(minutes=30)
 """After so long, whoever worked on a file is taken to have died, and it is made anew."""

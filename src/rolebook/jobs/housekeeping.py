@@ -26,6 +26,7 @@ from rolebook.governance.flows.watch_quiet import watch_everybody
 from rolebook.governance.flows.watch_stages import escalate_stages, remind_approvers
 from rolebook.governance.leaving import people_with_something_left, settle_what_is_left
 from rolebook.governance.making import make_files
+from rolebook.governance.making_reports import make_reports
 from rolebook.jobs.schedule import Job
 from rolebook.notices.bounce_mailbox import read_mailbox
 from rolebook.notices.bounces import settle_bounces
@@ -112,6 +113,7 @@ JOBS: tuple[Job, ...] = (
     Job("close-quiet", timedelta(hours=1), watch_everybody),
     Job("tend-reviews", timedelta(minutes=5), tend_reviews),
     Job("work-on-uploads", timedelta(seconds=5), work_on_uploads),
+    Job("make-reports", timedelta(seconds=5), make_reports),
     Job("make-files", timedelta(seconds=5), make_files),
     Job("read-reports", timedelta(minutes=1), read_reports),
     Job("settle-bounces", timedelta(minutes=1), settle_bounces),

@@ -14,6 +14,7 @@ from rolebook.notices import (
     inactivity_words,
     people_words,
     recipients,
+    report_words,
     responder_words,
     review_words,
     several_words,
@@ -236,9 +237,7 @@ TELLINGS: tuple[Telling, ...] = (
         detail_words.codes_removed,
     ),
     # IQCS-12: reviews.
-    Telling(
-        tags.REVIEW_OPENED, "review-opened", review_words.who_has_to_answer, review_words.review_opened
-    ),
+    Telling(tags.REVIEW_OPENED, "review-opened", review_words.who_has_to_answer, review_words.review_opened),
     Telling(
         tags.REVIEW_REMINDED, "review-reminder", review_words.who_has_to_answer, review_words.review_reminder
     ),
@@ -258,6 +257,19 @@ TELLINGS: tuple[Telling, ...] = (
         for tag in (tags.REVIEW_SUBMITTED, tags.REVIEW_LAPSED)
     ),
     Telling(tags.REVIEW_CLOSED, "review-closed", review_words.stewards, review_words.review_closed),
+    # IQCS-13: the report of a review, at opening and at closing.
+    Telling(
+        tags.REVIEW_OPENED,
+        "review-report",
+        report_words.who_may_have_a_report,
+        report_words.report_at_opening,
+    ),
+    Telling(
+        tags.REVIEW_CLOSED,
+        "review-report-final",
+        report_words.who_may_have_a_report,
+        report_words.report_at_closing,
+    ),
     # Passwords, factors and addresses: the flows of accounts put those mails into the outbox themselves.
     Telling(
         tags.ACCOUNT_STATUS_CHANGED,

@@ -3,7 +3,6 @@
 from django.urls import path
 
 from rolebook.web.account_requests.urls import urlpatterns as account_request_pages
-from rolebook.web.applications.urls import program_pages as application_pages
 from rolebook.web.inactivity.urls import urlpatterns as inactivity_pages
 from rolebook.web.matrix.urls import urlpatterns as matrix_pages
 from rolebook.web.notices.urls import program_pages as notice_pages
@@ -32,6 +31,7 @@ from rolebook.web.pages.request_role import choose_role
 from rolebook.web.pages.requests import ask_again, my_requests_page, request_page, submit_again, withdraw
 from rolebook.web.people.urls import program_pages as people_pages
 from rolebook.web.places.urls import program_pages as places_pages
+from rolebook.web.review_reports.urls import program_pages as report_pages
 from rolebook.web.reviews.urls import program_pages as review_pages
 from rolebook.web.then.urls import program_pages as then_pages
 
@@ -43,13 +43,13 @@ _ASK = _PROGRAM + "request-a-role/"
 
 urlpatterns = [
     *account_request_pages,
-    *application_pages,
     *inactivity_pages,
     *matrix_pages,
     *notice_pages,
     *own_record_pages,
     *people_pages,
     *places_pages,
+    *report_pages,
     *review_pages,
     *then_pages,
     path("", start, name="start"),

@@ -14,6 +14,7 @@ from rolebook.audit.tags.inactivity import *
 from rolebook.audit.tags.people import *
 from rolebook.audit.tags.programs import *
 from rolebook.audit.tags.refused import *
+from rolebook.audit.tags.reports import *
 from rolebook.audit.tags.requests import *
 from rolebook.audit.tags.responders import *
 from rolebook.audit.tags.reviews import *

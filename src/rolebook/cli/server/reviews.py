@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolebook.cli.server.json_list import print_list
+from rolebook.cli.server.review_report import report
 from rolebook.cli.server.start import start_django
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.group()
 def reviews() -> None:
     """Open, list, show and close the reviews of what people hold."""
+
+
+reviews.add_command(report)
 
 
 @reviews.command("open")

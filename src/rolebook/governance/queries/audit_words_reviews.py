@@ -13,6 +13,7 @@ REVIEWS: Mapping[str, tuple[str, str, str | None]] = {
         None,
     ),
     "review:lapsed": ("reviews", "What nobody had answered about {whom} in a review was removed", None),
+    "review:reported": ("reviews", "The final report of a review was made[: {where}]", None),
     "attempt:refused:review": (
         "refused",
         "{who} tried to do something in a review[ about {whom}]",
@@ -26,6 +27,7 @@ REVIEWS_LABELS: Mapping[str, str] = {
     "accounts": "Accounts",
     "answers_hash": "Digest of the answers",
     "closes_at": "Closes",
+    "digest": "Digest of the report",
     "due_at": "Due",
     "early": "Closed early",
     "escalate_to": "Escalated to",
@@ -37,5 +39,5 @@ REVIEWS_LABELS: Mapping[str, str] = {
 }
 """What the details are called."""
 
-REVIEWS_UNTOLD = ("answers", "campaign_id")
+REVIEWS_UNTOLD = ("answers", "campaign_id", "report_id")
 """Details that are internal ids, or stand on the campaign's pages."""

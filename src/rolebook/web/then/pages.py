@@ -284,5 +284,5 @@ def fetch_file(request: ProgramRequest, file_id: uuid.UUID) -> HttpResponse:
 _TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
-    "csv": "text/csv; charset=utf-8",
+    "zip": "application/zip",
 }

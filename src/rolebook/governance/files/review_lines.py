@@ -1,0 +1,112 @@
+"""A report of a review as tables: one line for each role and access of each account, with its answer."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from rolebook.governance.files.cells import Cell, Line
+from rolebook.governance.queries.review_reports import Quality
+from rolebook.governance.review_report import Record
+
+COLUMNS: tuple[tuple[str, int], ...] = (
+    ("Name", 24),
+    ("User ID", 16),
+    ("E-mail", 28),
+    ("Employer", 28),
+    ("Status", 12),
+    ("Last sign-in", 20),
+    ("About", 10),
+    ("Role or access", 28),
+    ("Organization", 30),
+    ("Code", 14),
+    ("With lower levels", 10),
+    ("From", 20),
+    ("Promised end", 20),
+    ("Ended", 20),
+    ("Asked of", 28),
+    ("Answer", 14),
+    ("Answered by", 22),
+    ("Answered at", 20),
+    ("Submitted by", 22),
+    ("What became of it", 24),
+    ("When", 20),
+)
+QUALITY_COLUMNS: tuple[tuple[str, int], ...] = (
+    ("Reviewer", 24),
+    ("User ID", 16),
+    ("Answers", 10),
+    ("Removals", 10),
+    ("Answered together with others", 14),
+    ("Seconds between answers (median)", 14),
+    ("Longest streak of keep", 14),
+)
+OUTCOMES = {
+    "": "Not answered yet",
+    "kept": "Kept",
+    "removed": "Removed by the review",
+    "ended": "Ended before it was answered",
+    "unanswered": "Not answered, kept",
+    "removed unanswered": "Not answered, removed",
+}
+ANSWERS = {"": "", "keep": "Keep", "remove": "Remove"}
+
+
+def lines_of(records: Iterable[Record]) -> Iterator[Line]:
+    """Yield the account's own question first, then a line for each role and access."""
+    for record in records:
+        head: list[Cell] = [
+            record["name"],
+            record["user_id"],
+            record["email"],
+            record["employer"],
+            str(record["status"]).capitalize(),
+            _instant(record["last_signed_in_at"]),
+        ]
+        yield [*head, "account", *[None] * 7, *_answer(record["account"])]
+        for item in record["items"]:
+            yield [
+                *head,
+                item["what"],
+                item["title"],
+                item["organization"],
+                item["code"],
+                item["lower_levels"] if item["what"] == "access" else None,
+                _instant(item["starts_at"]),
+                _instant(item["ends_at"]),
+                _instant(item["ended_at"]),
+                *_answer(item),
+            ]
+
+
+def _answer(told: Record) -> list[Cell]:
+    if not told["asked"]:
+        return [None, None, None, None, None, "Not asked about", None]
+    return [
+        told["asked_of"] or "The steward",
+        ANSWERS[told["answer"]] or None,
+        told["answered_by"],
+        _instant(told["answered_at"]),
+        told["submitted_by"],
+        outcome_words(told),
+        _instant(told["settled_at"]),
+    ]
+
+
+def outcome_words(told: Record) -> str:
+    """Return what became of something in words."""
+    if not told["asked"]:
+        return "Not asked about"
+    if told["outcome"] == "" and told["answer"]:
+        return "Answered, not submitted yet"
+    return OUTCOMES[told["outcome"]]
+
+
+def _instant(text: Any) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def quality_lines(rows: Sequence[Quality]) -> Iterator[Line]:
+    """Yield a line a reviewer."""
+    for row in rows:
+        seconds = None if row.seconds is None else round(row.seconds)
+        yield [row.name, row.user_id, row.answers, row.removals, row.together, seconds, row.keeps]

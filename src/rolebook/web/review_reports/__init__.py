@@ -1,0 +1,1 @@
+"""Pages of the reports of reviews (IQCS-13)."""

@@ -1,0 +1,24 @@
+"""Words of a report's records, which are kept as JSON."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django import template
+
+from rolebook.governance.files.review_lines import outcome_words
+from rolebook.web.templatetags.rolebook import day
+
+register = template.Library()
+
+
+@register.filter
+def what_became(told: Mapping[str, Any]) -> str:
+    """Return what became of something that was asked about, in words."""
+    return outcome_words(dict(told))
+
+
+@register.simple_tag(takes_context=True)
+def report_day(context: template.Context, text: str | None) -> str:
+    """Write the day of an instant of a record; "never" for none."""
+    return "never" if not text else day(context, datetime.fromisoformat(text))
