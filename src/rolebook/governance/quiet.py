@@ -1,4 +1,4 @@
-"""When a part in a program ends by quiet: so many calendar months without a sign-in (IQCS-08, docs/decisions/0027).
+"""When a part in a program ends by quiet: so many calendar months without a sign-in (IQCS-08, docs/decisions/0029).
 
 The end stands in the row, ``quiet_ends_at``, and whoever asks compares with it at use: no job makes it true. It is
 counted from the later of the last sign-in and the (re)activation, and moves by a sign-in, by a reactivation, and where

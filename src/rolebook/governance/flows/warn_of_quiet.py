@@ -1,7 +1,7 @@
 """Warn people, some days before, that their part in a program is closed unless they sign in; a sign-in cancels it.
 
 A warning always comes before a closing, by the declared grace at least: where it comes too late, because no job ran or
-the program began to count otherwise, the end moves to the end of the grace (docs/decisions/0027).
+the program began to count otherwise, the end moves to the end of the grace (docs/decisions/0029).
 """
 
 from collections.abc import Iterator, Sequence
