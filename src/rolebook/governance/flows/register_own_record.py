@@ -1,7 +1,7 @@
 """Somebody registers for their own record: names it, then proves it by a code to the address on it (IQCS-01).
 
 Nothing tells whether a record exists, has an address, or is somebody's already: each answer is the same, and so is what
-is done for it (docs/decisions/0029). A code is mailed to the record's address, never to one that was typed.
+is done for it (docs/decisions/0035). A code is mailed to the record's address, never to one that was typed.
 """
 
 import uuid

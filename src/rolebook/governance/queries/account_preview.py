@@ -8,18 +8,20 @@ from zoneinfo import ZoneInfo
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Standing, accesses_in_force, in_force
 from rolebook.governance.models import Grant, RequestItem
+from rolebook.governance.own_records import own_record_of
 from rolebook.governance.submitting import Wish
-from rolebook.policy.model import Rolebook
+from rolebook.policy.model import ORGANIZATION, OWN_RECORD, Rolebook
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The two lists of a person at one time: role ids, and (organization, with lower levels)."""
+    """The two lists of a person at one time, role ids and (organization, with lower levels), and their own record."""
 
     roles: tuple[str, ...]
     places: tuple[tuple[Organization, bool], ...]
+    record: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,9 @@ def held_by(book: Rolebook, account: Account, at: datetime) -> Held:
     grants = Grant.objects.filter(in_force(at), program_id=book.program.id, account=account)
     roles = tuple(dict.fromkeys(grants.order_by("pk").values_list("role_id", flat=True)))
     places = {(one.organization, one.lower_levels): None for one in accesses_in_force(book, account, at)}
-    return Held(roles, tuple(places))
+    bound = own_record_of(account, book.program.id)
+    record = "" if bound is None or bound.record is None else bound.record.identifier
+    return Held(roles, tuple(places), record)
 
 
 def preview_of(standing: Standing, person: Account, wishes: Sequence[Wish]) -> Preview:
@@ -116,7 +120,7 @@ def _after(before: Held, wishes: Sequence[Wish]) -> Held:
                 places[wish.organization.pk] = (wish.organization, wide)
             case RequestItem.Kind.REMOVE_ACCESS if wish.organization is not None:
                 places.pop(wish.organization.pk, None)
-    return Held(tuple(roles), tuple(places.values()))
+    return Held(tuple(roles), tuple(places.values()), before.record)
 
 
 def _able(book: Rolebook, held: Held) -> tuple[str, ...]:
@@ -132,6 +136,21 @@ def _able(book: Rolebook, held: Held) -> tuple[str, ...]:
     return tuple(titles)
 
 
+def _able_on_own(book: Rolebook, held: Held) -> tuple[str, ...]:
+    """Return the titles of what a person can do on their own record, besides what they can do on others'."""
+    if not held.record:
+        return ()
+    known, titles = _able(book, held), dict[str, None]()
+    for role_id in held.roles:
+        role = book.role(role_id)
+        alone = role is not None and role.reach.scope == OWN_RECORD
+        for power in book.powers(role_id).values():
+            privilege = book.privilege(power.privilege_id)
+            if privilege is not None and (power.own_record or alone) and privilege.title not in known:
+                titles[privilege.title] = None
+    return tuple(titles)
+
+
 def _sentences(book: Rolebook, held: Held, holds: str, can: str) -> tuple[str, ...]:
     roles = [role.title if (role := book.role(role_id)) else role_id for role_id in held.roles]
     said = [f"This person {holds} {_listed(roles, 'the role', 'the roles')}."] if roles else []
@@ -139,14 +158,23 @@ def _sentences(book: Rolebook, held: Held, holds: str, can: str) -> tuple[str, .
     if able:
         where = _joined(place_in_words(place, lower_levels=lower) for place, lower in held.places)
         said.append(f"This person {can} {_joined(_lowered(title) for title in able)}, in {where}.")
-    elif roles:
+    elif any(_needs_access(book, role_id) for role_id in held.roles):
         said.append("Without access to an organization code, the roles of managers give nothing.")
     elif held.places:
         where = _joined(place_in_words(place, lower_levels=lower) for place, lower in held.places)
         said.append(f"There is access to {where}, which gives nothing without a role.")
-    else:
+    elif not roles:
         said.append("This person holds no role and no access.")
+    own = _able_on_own(book, held)
+    if own:
+        listed = _joined(_lowered(title) for title in own)
+        said.append(f"On their own record, {held.record}, this person {can} {listed}.")
     return tuple(said)
+
+
+def _needs_access(book: Rolebook, role_id: str) -> bool:
+    role = book.role(role_id)
+    return role is None or role.reach.scope == ORGANIZATION
 
 
 def _listed(titles: Sequence[str], one: str, many: str) -> str:

@@ -34,6 +34,7 @@ from rolebook.governance.queries.seeing import find_request, viewer_standing
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.notices.supervisors import supervisor_mails
 from rolebook.policy.model import Act
+from rolebook.policy.words import sentence
 from rolebook.web.account_requests.attachments import change_attachments
 from rolebook.web.account_requests.reading import rows_typed, shown_form, typed_answers
 from rolebook.web.answers import asked, program_view, said_of
@@ -171,6 +172,7 @@ def _form_page(
         "codes": codes_to_offer(request.account, request.program.id, request.at),
         "may_ask_for_others": not form.for_another and bool(standing.offices(Act.DECIDE)),
         "hint": request.rolebook.hint("request"),
+        "elsewhere": _had_elsewhere(request, form),
         "certificates_hint": request.rolebook.hint("certificates"),
         "certificates": _certificates(request, form, answers),
         "attached": () if form.draft is None else form.draft.attachments.order_by("pk"),
@@ -183,6 +185,16 @@ def _form_page(
         "action": _address(request, form),
     }
     return render(request, "account_requests/form.html", shown, status=status)
+
+
+def _had_elsewhere(request: ProgramRequest, form: FormToFill) -> tuple[str, ...]:
+    """Return why each role that the form does not offer cannot be asked for."""
+    offered = {choice.role.id for choice in form.roles}
+    return tuple(
+        sentence(f"by_{role.obtained}_only", role=role.title)
+        for role in request.rolebook.roles
+        if role.id not in offered and role.obtained != "request"
+    )
 
 
 def _certificates(request: ProgramRequest, form: FormToFill, answers: AccountAnswers) -> Certificates | None:
