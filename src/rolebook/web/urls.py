@@ -3,6 +3,7 @@
 from django.urls import path
 
 from rolebook.web.account_requests.urls import urlpatterns as account_request_pages
+from rolebook.web.applications.urls import program_pages as application_pages
 from rolebook.web.inactivity.urls import urlpatterns as inactivity_pages
 from rolebook.web.matrix.urls import urlpatterns as matrix_pages
 from rolebook.web.notices.urls import program_pages as notice_pages
@@ -43,6 +44,7 @@ _ASK = _PROGRAM + "request-a-role/"
 
 urlpatterns = [
     *account_request_pages,
+    *application_pages,
     *inactivity_pages,
     *matrix_pages,
     *notice_pages,
