@@ -87,6 +87,7 @@ class OnePerson:
     Attributes:
         account_status: of the whole account; the operator alone changes it.
         status_by: who changed the status in the program; None: the operator, a job, or nobody yet.
+        status_cause: what a job acted on (a `Participation.Cause`); empty where somebody decided it.
         only_official_of: organizations of which they are the only Security Official.
         waits_only_for_them: requests of others that the steward would have to decide without them.
         only_steward: whether no other active person is steward.
@@ -101,6 +102,7 @@ class OnePerson:
     status_reason: str
     status_at: datetime | None
     status_by: str | None
+    status_cause: str
     joined_at: datetime
     requests: tuple[AskedFor, ...]
     only_official_of: tuple[str, ...]
@@ -248,6 +250,7 @@ def one_person(viewer: Account, program_id: str, account_id: uuid.UUID | str, at
         status_reason=participation.status_reason,
         status_at=participation.status_at,
         status_by=None if participation.status_by is None else participation.status_by.name,
+        status_cause=participation.status_cause,
         joined_at=participation.created_at,
         requests=_asked_for(standing, account),
         only_official_of=_only_official_of(standing, account),
