@@ -11,11 +11,14 @@ from rolebook.accounts.mailed_codes import CodeRefused
 from rolebook.accounts.models import Account
 from rolebook.accounts.throttling import TooManyAttempts
 from rolebook.audit.models import Event
+from rolebook.governance.account_answers import check_answers
+from rolebook.governance.authority import standing_of
 from rolebook.governance.flows.merge_accounts import merge_accounts
 from rolebook.governance.flows.register_own_record import ask_for_own_record, end_old_registrations
 from rolebook.governance.merging import plan_merge
 from rolebook.governance.models import Grant, Registration, ResponderRecord
 from rolebook.governance.own_records import own_record_of
+from rolebook.governance.queries.account_preview import preview_of
 from rolebook.governance.queries.own_records import own_record, registrations_waiting
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.governance.replaying import compare_with_log
@@ -277,3 +280,18 @@ def test_records_are_imported_whole_or_not_at_all_and_tried_first() -> None:
     assert ([row.identifier for row in again.changed], again.unchanged) == (["R-104233"], 2)
     assert responders.imports(responders.RECORDS.replace("Rosa Ranger", "Rosa Ranger-Roth")).sequence is None
     assert compare_with_log(program_id=PROGRAM).findings == []
+
+
+@pytest.mark.requirement("IQCS-01", "IQCS-05")
+def test_the_preview_of_a_request_tells_what_somebody_can_do_on_their_own_record(rosa: Account) -> None:
+    responders.registered(rosa)
+    standing = standing_of(rosa, PROGRAM, START)
+    checked = check_answers(standing, rosa, iqcs.answers({MANAGER: "add"}, ["FWS-R6-BNR"]))
+    shown = preview_of(standing, rosa, checked.wishes)
+    assert shown.today[0] == "This person now holds the role Responder."
+    assert shown.today[1].startswith(
+        "On their own record, R-104233, this person can now view responder record"
+    )
+    assert len(shown.today) == 2
+    assert "in Benton Lake Refuge (FWS-R6-BNR)." in shown.afterwards[1]
+    assert checked.request_type == "new"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 RESPONDERS: Mapping[str, str] = {
+    "by_request_only": "{role} is asked for. It does not come with registering.",
     "own_record_held": "You have a {record} of your own already.",
     "identifier_unlike": "This is no {identifier}. It looks like {example}.",
     "record_taken": "This {record} is somebody's own already. Ask who keeps it.",

@@ -173,7 +173,6 @@ def _form_page(
         "may_ask_for_others": not form.for_another and bool(standing.offices(Act.DECIDE)),
         "hint": request.rolebook.hint("request"),
         "elsewhere": _had_elsewhere(request, form),
-        "certificates_hint": request.rolebook.hint("certificates"),
         "certificates": _certificates(request, form, answers),
         "attached": () if form.draft is None else form.draft.attachments.order_by("pk"),
         "most_attachments": MOST,
