@@ -3,11 +3,14 @@
 import io
 import json
 import tempfile
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from django.db import DatabaseError, transaction
+from django.db.models import ProtectedError
 from openpyxl import load_workbook
 
 from rolebook.accounts.models import Account
@@ -127,6 +130,25 @@ def test_the_final_report_is_frozen_at_closing_whatever_changes_afterwards(peopl
     assert list(ReviewReportPart.objects.filter(report=final).values_list("content", flat=True)) == contents
     [event] = Event.objects.filter(tag="review:reported", organization_id=place("USAF").public_id)
     assert json.loads(event.content)["new"]["digest"] == final.digest
+
+
+def test_the_database_refuses_to_rewrite_or_to_take_away_a_final_report(people: Agencies) -> None:
+    campaign = opened()
+    close_review(
+        acting_user=None, program_id=PROGRAM, campaign_id=campaign.public_id, at=CLOSES, origin=COMMAND
+    )
+    make_reports(CLOSES)
+    final = ReviewReport.objects.filter(campaign=campaign, is_final=True)
+    parts = ReviewReportPart.objects.filter(report__in=final)
+    attempts: list[Callable[[], object]] = [
+        lambda: final.update(summary={}),
+        lambda: parts.update(content="[]"),
+        parts.delete,
+        final.delete,
+    ]
+    for attempt in attempts:
+        with pytest.raises((DatabaseError, ProtectedError)), transaction.atomic():
+            attempt()
 
 
 @pytest.mark.invariant("I1", "I3")

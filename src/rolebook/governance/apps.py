@@ -14,7 +14,8 @@ class GovernanceConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        from rolebook.governance import review_triggers, triggers
+        from rolebook.governance import report_triggers, review_triggers, triggers
 
         triggers.register_own()
         review_triggers.register_own()
+        report_triggers.register_own()
