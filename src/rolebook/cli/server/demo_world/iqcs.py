@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from rolebook.accounts.models import Organization
+from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.queries import rolebook_in_force
 from rolebook.audit.recording import Origin
 from rolebook.cli.server.demo_world.acts import OPERATOR, Acts
 from rolebook.cli.server.demo_world.cast import (
     ALEX,
+    BUCK,
     COLIN,
     GRACE,
     HANK,
@@ -27,6 +28,7 @@ from rolebook.cli.server.demo_world.cast import (
     WALT,
     Person,
 )
+from rolebook.cli.server.demo_world.rejected import employ, reject_mail
 from rolebook.cli.server.demo_world.story import Step
 from rolebook.governance.account_answers import AccountAnswers, CodeAnswer, applicable_type
 from rolebook.governance.flows.answer_as_supervisor import answer_as_supervisor
@@ -76,7 +78,22 @@ class Agencies:
             (VERA, LEAD, "USAF"),
         ):
             steps.append(self._step(48 * _DAY, partial(self._office, person, role_id, code)))
-        return [*steps, *self._requests(), *self._absences()]
+        return [*steps, *self._requests(), *self._absences(), *self._rejected()]
+
+    def _rejected(self) -> list[Step]:
+        """Buck's mail is rejected: he is deactivated, and Ray, who represents him, was told."""
+        return [
+            self._step(9 * _DAY, partial(self.acts.register, BUCK)),
+            self._step(9 * _DAY - _HOUR, partial(self._office, BUCK, MANAGER, "FWS-R6-CMR")),
+            self._step(
+                9 * _DAY - 2 * _HOUR,
+                lambda at: employ(self._account(BUCK), self.acts.program_id, "FWS-R6-CMR", at),
+            ),
+            self._step(8 * _DAY, lambda at: reject_mail(self._account(BUCK), at)),
+        ]
+
+    def _account(self, person: Person) -> Account:
+        return self.acts.accounts[person.user_id]
 
     def _absences(self) -> list[Step]:
         """Ray is away, and Ned decides for him; Owen is away, so that the steward has what waits for him."""
