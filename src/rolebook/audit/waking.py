@@ -42,7 +42,8 @@ class Waker:
                 self._listen()
             except Exception as failure:
                 # Nobody is told later than without a waker; the follower says that the database is away.
-                level = logging.DEBUG if isinstance(failure, Error) else logging.ERROR
+                away = isinstance(failure, (Error, connection.Database.Error))
+                level = logging.DEBUG if away else logging.ERROR
                 _log.log(level, "cannot listen to the log: %s", failure)
                 self._stopping.wait(_AGAIN_SECONDS)
             finally:
