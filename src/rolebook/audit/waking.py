@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Callable
 
+import psycopg
 from django.db import Error, connection, connections
 
 CHANNEL = "rolebook_log"
@@ -42,7 +43,7 @@ class Waker:
                 self._listen()
             except Exception as failure:
                 # Nobody is told later than without a waker; the follower says that the database is away.
-                away = isinstance(failure, (Error, connection.Database.Error))
+                away = isinstance(failure, Error | psycopg.Error)
                 level = logging.DEBUG if away else logging.ERROR
                 _log.log(level, "cannot listen to the log: %s", failure)
                 self._stopping.wait(_AGAIN_SECONDS)
