@@ -31,6 +31,8 @@ WRONG = {
     ],
     "ROLEBOOK_LEASE_SECONDS": ["five", "0", "301", "nan"],
     "ROLEBOOK_USAGE_SECONDS": ["-1", "often", "3601"],
+    "ROLEBOOK_DECISION_LOG": ["/no/such/folder/log"],
+    "ROLEBOOK_DECISION_LOG_SHARE": ["0", "2", "half", "nan"],
     "ROLEBOOK_PROXIES": ["-1", "4", "one"],
     "ROLEBOOK_MAIL_FROM": ["nobody", "Rolebook <>", "a@example.org\r\nBcc: b@example.org"],
     "ROLEBOOK_DEMO": ["yes"],

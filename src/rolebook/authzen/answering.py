@@ -12,6 +12,7 @@ from rolebook.accounts.flows.clients import digest
 from rolebook.audit import clock
 from rolebook.audit.feed import Revision
 from rolebook.audit.following import LogFollower
+from rolebook.authzen.decision_log import DecisionLog
 from rolebook.authzen.evaluation import Malformed, evaluate
 from rolebook.authzen.evaluations import TooManyEvaluations, evaluate_many
 from rolebook.authzen.loading import KnownClient
@@ -70,6 +71,8 @@ class Route:
 
     program_id: str
     endpoint: Endpoint
+    name: str = ""
+    """The end of the address: ``evaluation``, ``search/subject``."""
 
 
 def is_ours(path: str) -> bool:
@@ -176,6 +179,7 @@ class Answering:
         secret_key: the installation's secret, from which the key of page tokens is made.
         earlier_secret_keys: secrets before it, under which tokens are still read.
         usage_seconds: how often uses of privileges are written; 0 to keep none.
+        decision_log: where decisions are logged, and which share of them (see `DecisionLog`); None for nowhere.
     """
 
     def __init__(
@@ -186,6 +190,7 @@ class Answering:
         secret_key: str,
         earlier_secret_keys: Sequence[str] = (),
         usage_seconds: float = 0.0,
+        decision_log: tuple[str, float] | None = None,
     ) -> None:
         self._site_url = site_url
         self.lease_seconds = lease_seconds
@@ -193,6 +198,8 @@ class Answering:
         self._routes: dict[str, Route] = {}
         self._revision: tuple[Revision | None, str] = (None, "None")
         self._usage_seconds = usage_seconds
+        self._logged = decision_log
+        self.decision_log: DecisionLog | None = None
         self.state = State(site_url=site_url)
         self.follower: LogFollower | None = None
         self._recognized = _Recognized(self.state, 0)
@@ -210,6 +217,9 @@ class Answering:
         self.follower.start()
         if uses is not None:
             uses.start()
+        if self._logged is not None:
+            self.decision_log = DecisionLog(*self._logged)
+            self.decision_log.start()
 
     def route(self, method: str, path: str) -> Route:
         """Return where a request to an address of ours leads. Raises Refusal."""
@@ -220,7 +230,7 @@ class Answering:
             raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "expected POST", ("Allow", "POST"))
         route = self._routes.get(path)
         if route is None:
-            route = Route(found.group(1), self._endpoints[found.group(2)])
+            route = Route(found.group(1), self._endpoints[found.group(2)], found.group(2))
             if route.program_id in self.state.programs:
                 self._routes[path] = route
         return route
@@ -283,6 +293,8 @@ class Answering:
         if known is not revision:
             text = str(revision)
             self._revision = (revision, text)
+        if self.decision_log is not None:
+            self.decision_log.note((at_micros, route.program_id, route.name, body, answer, text))
         return answer, text
 
     def fresh_state(self) -> State:
@@ -302,6 +314,8 @@ class Answering:
             self.follower.stop()
         if self.state.uses is not None:
             self.state.uses.stop()
+        if self.decision_log is not None:
+            self.decision_log.stop()
 
 
 def _refuse_older(revision: Revision | None, demanded: str) -> None:

@@ -48,6 +48,7 @@ def main() -> int:
         secret_key=rolebook.secret_key,
         earlier_secret_keys=rolebook.earlier_secret_keys,
         usage_seconds=rolebook.usage_seconds,
+        decision_log=rolebook.decision_log,
     )
     answering.follow()
     try:

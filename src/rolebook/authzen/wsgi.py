@@ -39,6 +39,7 @@ class DecisionPoint(Answering):
         secret_key: the installation's secret, from which the key of page tokens is made.
         earlier_secret_keys: secrets before it, under which tokens are still read.
         usage_seconds: how often uses of privileges are written; 0 to keep none.
+        decision_log: see `Answering`.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class DecisionPoint(Answering):
         secret_key: str,
         earlier_secret_keys: Sequence[str] = (),
         usage_seconds: float = 0.0,
+        decision_log: tuple[str, float] | None = None,
     ) -> None:
         super().__init__(
             site_url=site_url,
@@ -57,6 +59,7 @@ class DecisionPoint(Answering):
             secret_key=secret_key,
             earlier_secret_keys=earlier_secret_keys,
             usage_seconds=usage_seconds,
+            decision_log=decision_log,
         )
         self._behind = behind
         self._process_id = 0

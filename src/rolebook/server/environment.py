@@ -43,6 +43,8 @@ class Environment:
     lease_seconds: float
     proxies: int
     usage_seconds: int = 30
+    decision_log: tuple[str, float] | None = None
+    """Path or ``-``, and the share of the decisions that is logged; None: none are."""
     earlier_secret_keys: tuple[str, ...] = ()
     identity_providers: tuple[IdentityProvider, ...] = ()
     session_hours: int = 12
@@ -98,6 +100,7 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
         lease_seconds=lease_seconds,
         proxies=int(proxies),
         usage_seconds=_number(variables, "ROLEBOOK_USAGE_SECONDS", default=30, most=3600, least=0),
+        decision_log=_decision_log(variables),
         session_hours=_number(variables, "ROLEBOOK_SESSION_HOURS", default=12, most=168),
         recovery_wait_hours=_number(variables, "ROLEBOOK_RECOVERY_WAIT_HOURS", default=24, most=168),
         session_idle_minutes=_number(variables, "ROLEBOOK_SESSION_IDLE_MINUTES", default=30, most=720),
@@ -207,6 +210,24 @@ def _number(variables: Mapping[str, str], name: str, *, default: int, most: int,
     if not (value.isascii() and value.isdigit() and least <= int(value[:9]) <= most):
         raise SettingsError(f"{name}: found {value!r}, expected a whole number from {least} to {most}")
     return int(value)
+
+
+def _decision_log(variables: Mapping[str, str]) -> tuple[str, float] | None:
+    share = variables.get("ROLEBOOK_DECISION_LOG_SHARE") or "1"
+    try:
+        wanted = float(share)
+    except ValueError:
+        wanted = 0.0
+    if not 0 < wanted <= 1:
+        raise SettingsError(
+            f"ROLEBOOK_DECISION_LOG_SHARE: found {share!r}, expected more than 0 and at most 1"
+        )
+    target = variables.get("ROLEBOOK_DECISION_LOG", "")
+    if target not in ("", "-") and not Path(target).absolute().parent.is_dir():
+        raise SettingsError(
+            f"ROLEBOOK_DECISION_LOG: found {target!r}, expected a file in a folder that exists, or -"
+        )
+    return (target if target == "-" else str(Path(target).absolute()), wanted) if target else None
 
 
 def _flag(variables: Mapping[str, str], name: str) -> bool:

@@ -26,6 +26,7 @@ def make_application() -> "DecisionPoint":
         secret_key=rolebook.secret_key,
         earlier_secret_keys=rolebook.earlier_secret_keys,
         usage_seconds=rolebook.usage_seconds,
+        decision_log=rolebook.decision_log,
     )
 
 

@@ -183,13 +183,20 @@ def _reach(rolebook: Rolebook, role_id: str) -> str:
 @program_argument
 @json_option
 def privileges(program: str, as_json: bool) -> None:
-    """List a program's privileges: where the matrix places each, and how many roles have it.
+    """List a program's privileges: id, where the matrix places each, and how many roles have it.
+
+    The id is the name of the action when an application asks the decision point.
 
     \b
     Example:
       rolebook privileges iqies
     """
     rolebook = open_book(program).rolebook
+    tables: dict[str, list[str]] = {}
+    for table, row in rolebook.matrix.rows:
+        placed = tables.setdefault(row.privilege_id, [])
+        if table.id not in placed:
+            placed.append(table.id)
     listed = [
         {
             "id": privilege.id,
@@ -197,6 +204,7 @@ def privileges(program: str, as_json: bool) -> None:
             "operation": privilege.operation,
             "kind": privilege.kind_id,
             "areas": list(rolebook.areas_of(privilege.id)),
+            "tables": tables.get(privilege.id, []),
             "roles": [role.title for role in rolebook.roles if privilege.id in rolebook.powers(role.id)],
         }
         for privilege in rolebook.privileges
@@ -205,9 +213,16 @@ def privileges(program: str, as_json: bool) -> None:
         print_json(listed)
         return
     print_table(
-        ("Privilege", "Operation", "Areas", "Roles"),
+        ("Id", "Privilege", "Operation", "Areas", "Tables", "Roles"),
         [
-            [each["title"], each["operation"], ", ".join(each["areas"]), str(len(each["roles"]))]  # type: ignore[arg-type,list-item]
+            [
+                str(each["id"]),
+                str(each["title"]),
+                str(each["operation"]),
+                ", ".join(each["areas"]),  # type: ignore[arg-type]
+                ", ".join(each["tables"]),  # type: ignore[arg-type]
+                str(len(each["roles"])),  # type: ignore[arg-type]
+            ]
             for each in listed
         ],
     )
