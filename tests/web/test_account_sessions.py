@@ -141,6 +141,18 @@ def test_a_session_ends_after_30_idle_minutes_or_12_hours(
     assert (302 in statuses) is ends
 
 
+def test_who_does_something_is_not_signed_out_however_short_the_limit_is(
+    user_with_totp: Person, settings: Settings
+) -> None:
+    settings.ROLEBOOK_SESSION_IDLE_SECONDS = 60
+    client = signed_in_client(user_with_totp)
+    at = clock.now()
+    for _ in range(4):
+        at += timedelta(seconds=40)
+        with mock.patch("rolebook.web.account.session.clock.now", return_value=at):
+            assert client.get("/qpp/").status_code == 200
+
+
 def test_an_idle_person_is_told_why_at_sign_in_and_comes_back_to_the_page(
     user_with_totp: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

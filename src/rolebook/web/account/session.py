@@ -26,7 +26,7 @@ _LISTED = "rolebook.listed_at"
 _STATEMENTS = "rolebook.statements"
 _ENTERED = "rolebook.entered"
 _SEEN_RESOLUTION = 60
-"""Seconds between two notes of when a session was last seen, so that not every page writes."""
+"""Seconds between two notes of when a session was last seen, at most, so that not every page writes."""
 LISTED_RESOLUTION = 300
 """Seconds between two notes of it in the list of sessions."""
 
@@ -52,7 +52,7 @@ class SessionLimits:
                 sessions.close_session(request.session.get(_NAME), clock.now())
                 logout(request)
                 request.session["rolebook.ended"] = "long" if too_long else "idle"
-            elif now - seen > _SEEN_RESOLUTION:
+            elif now - seen > min(_SEEN_RESOLUTION, settings.ROLEBOOK_SESSION_IDLE_SECONDS / 10):
                 request.session[_SEEN] = now
                 _note_seen(request, now)
         return self.get_response(request)
