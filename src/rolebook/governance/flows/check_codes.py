@@ -5,7 +5,7 @@ where that is the same person, else by IQCS security with one press. Nothing goe
 """
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from rolebook.accounts.models import Account
@@ -67,32 +67,7 @@ def close_access_check(
         answers = [(one, keeps.get(str(one.public_id))) for one in _held(program_id, person, at)]
         if any(keep is None for _, keep in answers):
             raise Refused([Violation("answer_each_code")])
-        found.closed_at, found.closed_by, found.note = at, acting_user, told
-        found.save(update_fields=["closed_at", "closed_by", "note"])
-        AccessCheckAnswer.objects.bulk_create(
-            AccessCheckAnswer(
-                program_id=program_id,
-                access_check=found,
-                access=access,
-                keep=bool(keep),
-                answered_by=acting_user,
-                answered_at=at,
-            )
-            for access, keep in answers
-        )
-        work.record(
-            tags.ACCESS_CHECK_CLOSED,
-            program_id=program_id,
-            beneficiary_id=person.public_id,
-            organization_id=found.employment.organization.public_id,
-            rolebook_version=standing.version.number,
-            new={
-                "access_check_id": found.public_id,
-                "kept": [one.public_id for one, keep in answers if keep],
-                "removed": [one.public_id for one, keep in answers if not keep],
-            },
-            personal={"reason": told or None},
-        )
+        _write(work, standing, found, [(access, bool(keep)) for access, keep in answers], told)
         _carry_out(work, held, standing, found, person)
         return found
 
@@ -131,6 +106,42 @@ def carry_out_check(
             work.nothing_happened()
             return ()
         return _carry_out(work, held, standing, found, person)
+
+
+def _write(
+    work: UnitOfWork,
+    standing: Standing,
+    check: AccessCheck,
+    answers: Sequence[tuple[Access, bool]],
+    note: str,
+) -> None:
+    """Close a check with what was found about each code, and put it on record."""
+    check.closed_at, check.closed_by, check.note = work.at, standing.account, note
+    check.save(update_fields=["closed_at", "closed_by", "note"])
+    AccessCheckAnswer.objects.bulk_create(
+        AccessCheckAnswer(
+            program_id=check.program_id,
+            access_check=check,
+            access=access,
+            keep=keep,
+            answered_by=standing.account,
+            answered_at=work.at,
+        )
+        for access, keep in answers
+    )
+    work.record(
+        tags.ACCESS_CHECK_CLOSED,
+        program_id=check.program_id,
+        beneficiary_id=check.employment.participation.account.public_id,
+        organization_id=check.employment.organization.public_id,
+        rolebook_version=standing.version.number,
+        new={
+            "access_check_id": check.public_id,
+            "kept": [one.public_id for one, keep in answers if keep],
+            "removed": [one.public_id for one, keep in answers if not keep],
+        },
+        personal={"reason": note or None},
+    )
 
 
 def _carry_out(

@@ -5,7 +5,7 @@ What is gained is that nobody waits for somebody who is away, and that the recor
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from rolebook.accounts.models import Account
@@ -78,32 +78,8 @@ def record_absence(
         for role_id, person in people.items():
             about.role_id = role_id
             _require_delegate(standing, role_id, person, starts_at, ends_at)
-        absence = Absence.objects.create(
-            program_id=program_id,
-            account=standing.account,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            recorded_by=acting_user,
-            recorded_at=at,
-        )
         chosen = [(role_id, person) for role_id, person in sorted(people.items()) if person is not None]
-        Delegation.objects.bulk_create(
-            Delegation(program_id=program_id, absence=absence, role_id=role_id, delegate=person)
-            for role_id, person in chosen
-        )
-        work.record(
-            tags.ABSENCE_RECORDED,
-            program_id=program_id,
-            beneficiary_id=standing.account.public_id,
-            rolebook_version=standing.version.number,
-            new={
-                "absence_id": absence.public_id,
-                "starts_at": starts_at,
-                "ends_at": ends_at,
-                "delegates": [[role_id, str(person.public_id)] for role_id, person in chosen],
-            },
-        )
-        return absence
+        return _write(work, standing, acting_user, (starts_at, ends_at), chosen)
 
 
 def end_absence(
@@ -182,6 +158,42 @@ def covers(theirs: Office, mine: Office) -> bool:
         return theirs.organization_id is None and theirs.lower_levels
     below = theirs.lower_levels and mine.path.startswith(theirs.path)
     return below or theirs.organization_id == mine.organization_id
+
+
+def _write(
+    work: UnitOfWork,
+    standing: Standing,
+    recorded_by: Account | None,
+    dates: tuple[datetime, datetime],
+    chosen: Sequence[tuple[str, Account]],
+) -> Absence:
+    """Write an absence with its delegates, and put it on record."""
+    program_id, (starts_at, ends_at) = standing.program_id, dates
+    absence = Absence.objects.create(
+        program_id=program_id,
+        account=standing.account,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        recorded_by=recorded_by,
+        recorded_at=work.at,
+    )
+    Delegation.objects.bulk_create(
+        Delegation(program_id=program_id, absence=absence, role_id=role_id, delegate=person)
+        for role_id, person in chosen
+    )
+    work.record(
+        tags.ABSENCE_RECORDED,
+        program_id=program_id,
+        beneficiary_id=standing.account.public_id,
+        rolebook_version=standing.version.number,
+        new={
+            "absence_id": absence.public_id,
+            "starts_at": starts_at,
+            "ends_at": ends_at,
+            "delegates": [[role_id, str(person.public_id)] for role_id, person in chosen],
+        },
+    )
+    return absence
 
 
 def _dates(standing: Standing, first_on: date, last_on: date) -> tuple[datetime, datetime]:
