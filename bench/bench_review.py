@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -59,6 +60,12 @@ def seconds(call: Callable[[], Any]) -> tuple[float, Any]:
 def peak() -> float:
     """Return the most megabytes that this process ever held."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def processor_seconds(backend: int) -> float:
+    """Return the processor time of this process and its PostgreSQL backend so far, whatever else the machine does."""
+    fields = Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()
+    return time.process_time() + (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def timed(call: Callable[[], object]) -> float:
