@@ -1,6 +1,7 @@
 """The words of mails about requests, decisions and access (QPP-07 to QPP-10, QPP-13)."""
 
 from rolebook.governance.models import Outcome, Request, RequestItem, Stage
+from rolebook.governance.queries.absences import away_at
 from rolebook.governance.queries.account_preview import change_in_words
 from rolebook.notices.facts import Facts, link
 from rolebook.notices.letter import Button, Letter
@@ -28,6 +29,7 @@ def request_waiting(facts: Facts) -> Letter:
             *item_lines(facts, list(stage.items.select_related("organization").order_by("position"))),
             ("Asked", facts.instant(request.submitted_at)),
             ("Their reason", shortened(request.reason)),
+            *absent_people(facts, stage),
         ),
         button=manage_access(facts),
         whom_to_ask=facts.contact,
@@ -35,6 +37,18 @@ def request_waiting(facts: Facts) -> Letter:
             "You get this because you decide requests there. "
             "Others who can decide got it too; one decision is enough."
         ),
+    )
+
+
+def absent_people(facts: Facts, stage: Stage) -> tuple[tuple[str, str], ...]:
+    """Return a line for each person of a stage's office who is out of office, with who decides meanwhile."""
+    return tuple(
+        (
+            "Out of office",
+            f"{one.name}, until {facts.instant(one.ends_at)}"
+            + (f"; {', '.join(one.delegates)} decides meanwhile" if one.delegates else ""),
+        )
+        for one in away_at(facts.book, [stage], facts.now).get(stage.pk, ())
     )
 
 
