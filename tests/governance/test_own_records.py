@@ -8,13 +8,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from rolebook.accounts.mailed_codes import CodeRefused
-from rolebook.accounts.models import Account
+from rolebook.accounts.models import Account, RolebookVersion
 from rolebook.accounts.throttling import TooManyAttempts
 from rolebook.audit.models import Event
+from rolebook.audit.recording import unit_of_work
+from rolebook.governance import locks
 from rolebook.governance.account_answers import check_answers
 from rolebook.governance.authority import standing_of
 from rolebook.governance.flows.merge_accounts import merge_accounts
 from rolebook.governance.flows.register_own_record import ask_for_own_record, end_old_registrations
+from rolebook.governance.ledger import close_holdings, move_holding
 from rolebook.governance.merging import plan_merge
 from rolebook.governance.models import Grant, Registration, ResponderRecord
 from rolebook.governance.own_records import own_record_of
@@ -25,7 +28,7 @@ from rolebook.governance.replaying import compare_with_log
 from rolebook.notices.models import Notice
 from rolebook.notices.responders import record_mails
 from rolebook.policy.errors import RolebookErrors
-from tests.support import grants, iqcs, responders
+from tests.support import grants, iqcs, responders, rolebooks
 from tests.support.grants import codes
 from tests.support.iqcs import MANAGER, PROGRAM
 from tests.support.people import START, WEB
@@ -295,3 +298,24 @@ def test_the_preview_of_a_request_tells_what_somebody_can_do_on_their_own_record
     assert len(shown.today) == 2
     assert "in Benton Lake Refuge (FWS-R6-BNR)." in shown.afterwards[1]
     assert checked.request_type == "new"
+
+
+@pytest.mark.requirement("IQCS-01", "IQCS-10")
+def test_what_comes_back_to_an_account_is_not_a_record_that_somebody_else_has_by_now(rosa: Account) -> None:
+    grant = responders.registered(rosa)
+    book, version = rolebooks.in_force(PROGRAM), RolebookVersion.objects.get(program_id=PROGRAM).number
+    again = grants.user("Rosa Again", PROGRAM)
+
+    with unit_of_work(at=START + HOUR, origin=WEB) as work:
+        held = locks.lock(accounts={rosa.pk})
+        close_holdings(work, held, [grant], cause="removed", rolebook_version=version)
+    responders.registered(again, at=START + HOUR)
+
+    def comes_back() -> None:
+        with unit_of_work(at=START + HOUR, origin=WEB) as work:
+            held = locks.lock(accounts={rosa.pk})
+            move_holding(work, held, grant, rosa, book=book, rolebook_version=version)
+
+    with pytest.raises(Refused) as taken:
+        comes_back()
+    assert "record_taken" in codes(taken)

@@ -103,7 +103,7 @@ def test_a_way_that_is_added_is_power_and_every_difference_is_said() -> None:
         "identifier_pattern": "[a-z]+",
     }
     for name, value in others.items():
-        changed = replace(iqcs, records=replace(records, **{name: value}))
+        changed = replace(iqcs, records=replace(records, **{name: value}))  # type: ignore[arg-type]  # texts for texts
         assert len(diff(iqcs, changed)) == 1
 
 

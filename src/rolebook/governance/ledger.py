@@ -5,15 +5,16 @@ that day, and why" is a query. ``closed_at`` is set once; a database trigger hol
 what they name (a role; whether lower levels are included) and in their events' tags: all else is done once, for both.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.audit import tags
 from rolebook.audit.canonical import Detail
 from rolebook.audit.recording import UnitOfWork
+from rolebook.governance import own_records
 from rolebook.governance.facts import judge_grant
-from rolebook.governance.locks import Held
+from rolebook.governance.locks import Held, lock_rows
 from rolebook.governance.models import (
     Access,
     Designation,
@@ -23,12 +24,13 @@ from rolebook.governance.models import (
     Registration,
     Request,
     RequestItem,
+    ResponderRecord,
 )
 from rolebook.governance.origins import Holding
 from rolebook.governance.participations import participation_of
 from rolebook.governance.refusals import Refused
 from rolebook.policy.model import Rolebook
-from rolebook.policy.rules import Moment
+from rolebook.policy.rules import Moment, Violation
 
 
 def open_grant(
@@ -202,17 +204,19 @@ def close_holdings[H: Holding](
 
     ``cause`` is a word for the log ("removed"). Raises LocksMissing without the locks.
     """
-    closed: list[H] = []
-    for holding in holdings:
+    asked = list(holdings)
+    for holding in asked:
         held.require(holding.account_id, holding.organization_id)
-        if holding.closed_at is not None:
-            continue
+    closed = _still_open(asked)
+    groups: dict[tuple[type[Grant] | type[Access], datetime], list[int]] = {}
+    for holding in closed:
         # A clock behind the one that opened it must not put its end before its beginning.
         holding.closed_at = max(work.at, holding.starts_at)
-        still_open = type(holding).objects.filter(pk=holding.pk, closed_at=None)
-        if not still_open.update(closed_at=holding.closed_at):
-            continue
-        closed.append(holding)
+        kind = Grant if isinstance(holding, Grant) else Access
+        groups.setdefault((kind, holding.closed_at), []).append(holding.pk)
+    for (kind, closed_at), pks in groups.items():
+        kind.objects.filter(pk__in=pks).update(closed_at=closed_at)
+    for holding in closed:
         work.record(
             tags.GRANT_CLOSED if isinstance(holding, Grant) else tags.ACCESS_CLOSED,
             program_id=holding.program_id,
@@ -222,7 +226,19 @@ def close_holdings[H: Holding](
             old={"closed_at": None},
             new={**_named(holding), "closed_at": holding.closed_at, "cause": cause},
         )
-    return tuple(closed)
+    return closed
+
+
+def _still_open[H: Holding](holdings: Sequence[H]) -> tuple[H, ...]:
+    """Return those that nobody has closed, read under the locks of their people: nobody closes them meanwhile."""
+    named = [one for one in holdings if one.closed_at is None]
+    still: set[tuple[bool, int]] = set()
+    for kind in (Grant, Access):
+        pks = [one.pk for one in named if isinstance(one, kind)]
+        if pks:
+            rows = kind.objects.filter(pk__in=pks, closed_at=None).values_list("pk", flat=True)
+            still.update((kind is Grant, pk) for pk in rows)
+    return tuple(one for one in named if (isinstance(one, Grant), one.pk) in still)
 
 
 def _open[H: Holding](
@@ -307,6 +323,13 @@ def _require_allowed(
         ends_at=holding.ends_at if own_dates else None,
         lower_levels=isinstance(holding, Access) and holding.lower_levels,
     )
+    record = holding.record if isinstance(holding, Grant) else None
+    if record is not None:
+        # A record is one account's: whoever else claims it waits for this one, or has it already (IQCS-01).
+        lock_rows(ResponderRecord, frozenset({record.pk}))
+        if own_records.is_taken(record):
+            title = "record" if book.records is None else book.records.title
+            violations = (*violations, Violation("record_taken", {"record": title}))
     if violations:
         raise Refused(violations)
 

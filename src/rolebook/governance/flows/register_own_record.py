@@ -224,8 +224,6 @@ def confirm(
     """
     book = standing.book
     records = records_of(standing)
-    if own_records.is_taken(record):
-        raise Refused([Violation("record_taken", {"record": records.title})])
     registration.state, registration.answered_at, registration.answered_by = State.CONFIRMED, work.at, by
     registration.save(update_fields=["state", "answered_at", "answered_by"])
     work.record(
