@@ -25,16 +25,3 @@ def after_working_days(start: datetime, number: int, holidays: Collection[date],
         day += timedelta(days=1)
         left -= is_working_day(day, holidays)
     return datetime.combine(day, local.time().replace(fold=0), tzinfo=here).astimezone(UTC)
-
-
-def working_days_since(start: datetime, now: datetime, holidays: Collection[date], zone: str) -> int:
-    """Return how many working days have passed at ``now`` since an instant, as `after_working_days` counts them."""
-    here = ZoneInfo(zone)
-    day, last = start.astimezone(here).date(), now.astimezone(here).date()
-    passed = 0
-    while day < last:
-        day += timedelta(days=1)
-        passed += is_working_day(day, holidays)
-    if passed and after_working_days(start, passed, holidays, zone) > now:
-        passed -= 1
-    return passed
