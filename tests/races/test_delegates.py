@@ -4,15 +4,17 @@ As in `test_decisions`: each race runs with the locks, and must be found wrong w
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from itertools import cycle
+from unittest.mock import patch
 
 import pytest
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.queries import rolebook_in_force
 from rolebook.audit.models import Event
+from rolebook.governance import deciding, extending
 from rolebook.governance.flows import Removal, remove_access
 from rolebook.governance.flows.record_absence import record_absence
 from rolebook.governance.laying_out import lay_out_request
@@ -27,6 +29,7 @@ from rolebook.governance.models import (
     Stage,
 )
 from rolebook.governance.refusals import Refused
+from rolebook.policy.rules import Violation
 from tests.races.test_decisions import Round, with_and_without_locks
 from tests.support import grants, iqcs, people, rolebooks
 from tests.support.databases import CommittedDatabase
@@ -141,7 +144,6 @@ def test_an_extension_never_outlives_what_is_revoked_at_that_instant(committed_d
             iqcs.holder(iqcs.SECURITY, None, f"Security {lane} {n}", at=START) for n in (1, 2)
         )
 
-        # A provision is longer than a removal: it comes upon each part of it in turn.
         delays = cycle((0, 5, 10, 20, 40, 80, 160, 320))
 
         def next_round() -> Round:
@@ -169,7 +171,14 @@ def test_an_extension_never_outlives_what_is_revoked_at_that_instant(committed_d
         still = Access.objects.filter(account=one.about["person"], closed_at=None).count()  # type: ignore[misc]
         return f"{still} still open: {one.results!r}" if still else None
 
-    with_and_without_locks(committed_db, prepare, wrong)
+    def unhurried(request: Request, items: Sequence[RequestItem]) -> tuple[Violation, ...]:
+        found = extending.removed_since_asked(request, items)
+        time.sleep(0.25)
+        return found
+
+    # An approver's flow that stops for a moment after its look, so that the other one comes in between.
+    with patch.object(deciding, "removed_since_asked", unhurried):
+        with_and_without_locks(committed_db, prepare, wrong)
 
 
 def _extension(person: Account, place: Organization) -> Stage:
