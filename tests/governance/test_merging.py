@@ -8,7 +8,7 @@ from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.person_models import SamePerson
 from rolebook.audit.models import Event
 from rolebook.governance.authority import in_force, standing_of
-from rolebook.governance.deciders import decided_before
+from rolebook.governance.deciders import spoken_before
 from rolebook.governance.flows.merge_accounts import Merged, merge_accounts
 from rolebook.governance.flows.name_same_person import declare_same_person, tell_apart
 from rolebook.governance.merging import plan_merge
@@ -144,7 +144,7 @@ def test_what_the_closed_account_decided_counts_as_decided_by_the_one_that_remai
     merge(steward, second, olga)
     twin = people.waiting(people.user("Nick New"), practice)
     twin.request_id, twin.chain_id = stage.request_id, stage.chain_id
-    assert decided_before(second, twin)
+    assert spoken_before(standing_of(second, "qpp", LATER), twin) == "decided_before"
 
 
 @pytest.mark.invariant("I2")

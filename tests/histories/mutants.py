@@ -38,7 +38,7 @@ def _opened_for_ever(*told: Any, **named: Any) -> Grant:
 
 MUTANTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "own requests are decided": _says("governance.deciding.own_request", None),
-    "somebody decides twice": _says("governance.deciding.decided_before", False),
+    "somebody decides twice": _says("governance.deciding.spoken_before", None),
     "stale pages are accepted": _says("governance.deciding._require_shown", None),
     "a changed chain is not noticed": _says("governance.deciding.layout_has_changed", False),
     "a steward always stands in": _says("governance.deciders.anybody_left", False),
