@@ -30,7 +30,7 @@ def shown(at: datetime, zone: ZoneInfo) -> tuple[int, ...]:
 
 def instants_showing(wall: tuple[int, ...], zone: ZoneInfo) -> list[datetime]:
     """Every instant at which the wall shows that, in order; none where the clocks skip it."""
-    naive = datetime(*wall, tzinfo=UTC)  # type: ignore[arg-type]  # year to microsecond, in order
+    naive = datetime(*wall, tzinfo=UTC)  # type: ignore[arg-type, misc]  # year to microsecond, in order
     return sorted(naive - offset for offset in OFFSETS if shown(naive - offset, zone) == wall)
 
 
@@ -39,7 +39,7 @@ def latest_showing(wall: tuple[int, ...], zone: ZoneInfo) -> datetime:
     found = instants_showing(wall, zone)
     if found:
         return found[-1]
-    naive = datetime(*wall, tzinfo=UTC)  # type: ignore[arg-type]  # year to microsecond, in order
+    naive = datetime(*wall, tzinfo=UTC)  # type: ignore[arg-type, misc]  # year to microsecond, in order
     before = naive
     # Back to where there is a reading: the offset that was in force before the gap.
     while not instants_showing(shown_as(before), zone):

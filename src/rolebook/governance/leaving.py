@@ -129,20 +129,18 @@ def _withdraw(
 
 
 def end_for_quiet(
-    work: UnitOfWork, held: locks.Held, part: Participation, rows: Iterable[Holding], rolebook_version: int
+    work: UnitOfWork, held: locks.Held, rows: Iterable[Holding], closed_at: datetime, rolebook_version: int
 ) -> int:
-    """Close what somebody holds whose part was closed for want of a sign-in; it is kept in mind for a reactivation.
+    """Close what people hold whose part was closed for want of a sign-in, kept in mind for a reactivation.
 
-    Return how much it was. Raises LocksMissing without the locks.
+    ``closed_at`` is when those parts were closed. Return how much it was. Raises LocksMissing without the locks.
     """
-    if part.status_at is None:
-        raise ValueError("found a participation that was never closed, expected one that was")
     closed = close_holdings(work, held, rows, cause="inactivity", rolebook_version=rolebook_version)
     HeldAtClosing.objects.bulk_create(
         HeldAtClosing(
-            program_id=part.program_id,
-            participation=part,
-            closed_at=part.status_at,
+            program_id=one.program_id,
+            participation_id=one.participation_id,
+            closed_at=closed_at,
             grant=one if isinstance(one, Grant) else None,
             access=one if isinstance(one, Access) else None,
         )
@@ -183,8 +181,8 @@ def _end_roles(
             quiet = _closed_for_quiet(account, program_id)
             closed = (
                 len(close_holdings(work, held, some, cause="account closed", rolebook_version=version.number))
-                if quiet is None
-                else end_for_quiet(work, held, quiet, some, version.number)
+                if quiet is None or quiet.status_at is None
+                else end_for_quiet(work, held, some, quiet.status_at, version.number)
             )
             if not closed:
                 work.nothing_happened()

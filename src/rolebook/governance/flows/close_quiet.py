@@ -13,7 +13,7 @@ from django.db.models import Count, Q
 
 from rolebook.accounts.models import Account, RolebookVersion
 from rolebook.audit import tags
-from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
+from rolebook.audit.recording import EVENTS_A_UNIT, Origin, UnitOfWork, unit_of_work
 from rolebook.governance import locks
 from rolebook.governance.authority import in_force, standing_of
 from rolebook.governance.deciders import stages_in_office
@@ -128,7 +128,10 @@ def _locked(
     book: Rolebook, some: dict[int, int], at: datetime
 ) -> tuple[locks.Held, dict[int, list[Holding]]]:
     """Lock the people, the program's stewards where one of them is to be closed, and the places of what they hold."""
-    holdings = _holdings(some)
+    places: set[int | None] = set()
+    for model in (Grant, Access):
+        holding = model.objects.filter(participation__in=list(some), closed_at=None)
+        places.update(holding.values_list("organization", flat=True).distinct())
     stewards = set(
         Grant.objects.filter(in_force(at), program_id=book.program.id, role_id=STEWARD_ID).values_list(
             "account_id", flat=True
@@ -137,7 +140,7 @@ def _locked(
     people = set(some.values())
     held = locks.lock(
         accounts=people | stewards if people & stewards else people,
-        organizations={one.organization_id for one in holdings if one.organization_id is not None},
+        organizations={place for place in places if place is not None},
     )
     rows: dict[int, list[Holding]] = {}
     for one in _holdings(some):
@@ -220,9 +223,8 @@ def _close(
         status_at=work.at,
         status_by=None,
     )
-    ended = 0
+    ending: list[Holding] = []
     for part in closing:
-        part.status_at = work.at
         work.record(
             tags.PARTICIPATION_STATUS_CHANGED,
             program_id=book.program.id,
@@ -238,10 +240,10 @@ def _close(
         )
         if part.pk in offices:
             escalate(work, part.account, book.program.id, offices[part.pk], work.at)
-        # What does not fit into this unit ends in others; the status has ended all power already.
-        room = EVENTS - len(work.buffered)
-        ended += end_for_quiet(work, held, part, rows.get(part.pk, [])[: max(room, 0)], version.number)
-    return ended
+        ending += rows.get(part.pk, ())
+    # What does not fit into this unit ends in others; the status has ended all power already.
+    room = max(EVENTS_A_UNIT - len(work.buffered), 0)
+    return end_for_quiet(work, held, ending[:room], work.at, version.number)
 
 
 _A_MOMENT = timedelta(microseconds=1)

@@ -10,10 +10,13 @@ from rolebook.accounts.models import Account
 from rolebook.accounts.queries.rolebooks import programs_in_force
 from rolebook.audit import tags
 from rolebook.audit.recording import Origin, unit_of_work
+from rolebook.governance import locks
 from rolebook.governance.models import Access, EndWarning, Grant, Participation
+from rolebook.governance.quiet import counts
 from rolebook.policy.model import Rolebook
 
 _A_UNIT = 200
+_A_BATCH = 500
 type End = tuple[int, datetime]
 """A participation's internal id, and an instant at which something of it ends."""
 
@@ -31,23 +34,33 @@ def _warn(book: Rolebook, now: datetime) -> int:
     days = sorted(book.lifecycle.warn_days_before_end)
     if not days:
         return 0
-    told = 0
-    for some in batched(sorted(_ends(book.program.id, now, now + timedelta(days=days[-1]))), _A_UNIT):
-        due = [(end, next(n for n in days if now >= end[1] - timedelta(days=n))) for end in some]
-        told += _record(book, due, now)
+    near = counts(now) & Q(
+        program_id=book.program.id,
+        closed_at=None,
+        ends_at__gt=now,
+        ends_at__lte=now + timedelta(days=days[-1]),
+        participation__account__status=Account.Status.ACTIVE,
+    )
+    told = last = 0
+    while some := _people_after(near, last):
+        for ends in batched(sorted(_ends(near & Q(participation__in=some))), _A_UNIT):
+            due = [(end, next(n for n in days if now >= end[1] - timedelta(days=n))) for end in ends]
+            told += _record(book, due, now)
+        last = some[-1]
     return told
 
 
-def _ends(program_id: str, now: datetime, until: datetime) -> Iterable[End]:
-    """Return the ends that come until then of what is still open, each once."""
-    near = Q(
-        program_id=program_id,
-        closed_at=None,
-        ends_at__gt=now,
-        ends_at__lte=until,
-        participation__status=Participation.Status.ACTIVE,
-        participation__account__status=Account.Status.ACTIVE,
-    )
+def _people_after(near: Q, last: int) -> list[int]:
+    """Return the next participations, by id, of which something ends soon; memory does not grow with their number."""
+    found: set[int] = set()
+    for model in (Grant, Access):
+        rows = model.objects.filter(near, participation__gt=last).order_by("participation")
+        found.update(rows.values_list("participation", flat=True).distinct()[:_A_BATCH])
+    return sorted(found)[:_A_BATCH]
+
+
+def _ends(near: Q) -> Iterable[End]:
+    """Return the ends of what is still open and ends soon, each once."""
     found = {
         (grant.participation_id, grant.ends_at)
         for grant in Grant.objects.filter(near)
@@ -87,17 +100,22 @@ def _record(book: Rolebook, due: list[tuple[End, int]], now: datetime) -> int:
         for part in Participation.objects.filter(pk__in=[end[0] for end, _ in due]).select_related("account")
     }
     with unit_of_work(at=now, origin=Origin("job")) as work:
-        told = 0
-        for (participation_pk, ends_at), days in due:
-            _, first = EndWarning.objects.get_or_create(
-                participation_id=participation_pk,
+        locks.lock(accounts=[part.account_id for part in people.values()])
+        rows = EndWarning.objects.filter(participation__in=people)
+        given = set(rows.values_list("participation", "ends_at", "days_before"))
+        new = [(pk, ends_at, days) for (pk, ends_at), days in due if (pk, ends_at, days) not in given]
+        told = len(new)
+        EndWarning.objects.bulk_create(
+            EndWarning(
+                program_id=book.program.id,
+                participation_id=pk,
                 ends_at=ends_at,
                 days_before=days,
-                defaults={"program_id": book.program.id, "warned_at": now},
+                warned_at=now,
             )
-            if not first:
-                continue
-            told += 1
+            for pk, ends_at, days in new
+        )
+        for participation_pk, ends_at, days in new:
             work.record(
                 tags.ACCESS_END_NEAR,
                 program_id=book.program.id,

@@ -1,0 +1,79 @@
+"""Inactivity and reactivation in a browser: axe finds nothing, and the document's walk is walked (IQCS-08, IQCS-10)."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from rolebook.audit import clock
+from rolebook.audit.recording import Origin
+from rolebook.governance.flows.watch_quiet import watch_quiet
+from tests.browser.conftest import OpenPage, Site
+from tests.browser.test_accessibility import violations
+from tests.support import grants, iqcs, people
+from tests.support.iqcs import MANAGER, PROGRAM, REPRESENTATIVE, SECURITY
+from tests.support.people import Person
+
+pytestmark = pytest.mark.browser
+DAY = timedelta(days=1)
+
+
+def somebody(name: str, role_id: str, code: str | None, at: datetime) -> Person:
+    person = people.user_with_totp(name, at=at)
+    grants.designated(person.account, role_id, program_id=PROGRAM, at=at)
+    if code is not None:
+        iqcs.gives_access(person.account, code, at=at)
+    return person
+
+
+@pytest.mark.requirement("IQCS-08", "IQCS-10")
+@pytest.mark.parametrize("width", [1280, 390])
+def test_somebody_closed_by_quiet_comes_back_by_their_representatives_word(
+    site: Site, open_page: OpenPage, width: int
+) -> None:
+    now = clock.now()
+    iqcs.begin(now - 500 * DAY)
+    mia = somebody("Mia Manager", MANAGER, "FWS-R6-BNR", now - 400 * DAY)
+    iqcs.employed(mia.account, "FWS-R6-BNR", at=now - 400 * DAY)
+    rosa = somebody("Rosa Representative", REPRESENTATIVE, "FWS", now - DAY)
+    sven = somebody("Sven Security", SECURITY, None, now - DAY)
+    stella = somebody("Stella Steward", grants.STEWARD, None, now - DAY)
+    for at in (now - 400 * DAY, now):
+        watch_quiet(PROGRAM, at=at, origin=Origin("job"))
+    found: list[str] = []
+
+    page = open_page(mia, width=width)
+    page.goto("/iqcs/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("is closed")
+    expect(page.get_by_text("Rosa Representative")).to_be_visible()
+    found += violations(page)
+
+    page = open_page(stella, width=width)
+    page.goto("/iqcs/inactivity/")
+    found += violations(page)
+    page.get_by_role("link", name="Let it go on").click()
+    found += violations(page)
+    page.get_by_role("button", name="Yes, let it go on").click()
+    expect(page.get_by_text("Closings go on with the next run, within the hour.")).to_be_visible()
+
+    page = open_page(rosa, width=width)
+    page.goto("/iqcs/manage-access/")
+    page.get_by_role("link", name="Reactivations").click()
+    found += violations(page)
+    page.get_by_role("link", name="Mia Manager").click()
+    found += violations(page)
+    page.get_by_label("Reason").fill("She is back from leave.")
+    page.get_by_role("button", name="Ask for the reactivation").click()
+    expect(page.get_by_text("Asked: Mia Manager is to be reactivated.")).to_be_visible()
+
+    page = open_page(sven, width=width)
+    page.goto("/iqcs/manage-access/")
+    page.get_by_role("link", name="Review the request of Mia Manager").click()
+    found += violations(page)
+    page.get_by_role("button", name="Reactivate").click()
+    expect(page.get_by_text("Mia Manager was reactivated.")).to_be_visible()
+
+    page = open_page(mia, width=width)
+    page.goto("/iqcs/my-access/")
+    expect(page.get_by_text("Account Manager").first).to_be_visible()
+    assert found == []

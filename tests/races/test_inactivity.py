@@ -1,0 +1,114 @@
+"""Two workers and a sign-in at the same instant: one result, on record (faults 20 and 58).
+
+The closing is held for a moment between what it reads under its lock and what it writes: with `locks.lock_rows` made to
+do nothing, the sign-in comes in between on PostgreSQL, and somebody who has just signed in is closed.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from threading import Event as Signal
+from typing import Any
+
+import pytest
+
+from rolebook.accounts.models import Account
+from rolebook.accounts.queries import rolebook_in_force
+from rolebook.audit.models import Event
+from rolebook.audit.recording import Origin
+from rolebook.governance.flows import close_quiet as closing
+from rolebook.governance.flows import record_sign_in
+from rolebook.governance.flows.watch_quiet import watch_quiet
+from rolebook.governance.models import HeldAtClosing, Participation
+from rolebook.governance.refusals import NotAllowed
+from rolebook.governance.replaying import compare_with_log
+from rolebook.policy.months import months_after
+from tests.accounts.test_races import counted
+from tests.support import iqcs
+from tests.support.databases import CommittedDatabase
+from tests.support.iqcs import PROGRAM
+from tests.support.people import START, WEB
+
+END = months_after(START, 12, "America/Boise")
+JOB = Origin("job")
+
+
+def slowly(call: Callable[..., Any], planned: Signal, checked: Signal) -> Callable[..., Any]:
+    """Make a call that says when it has its answer, and waits for the sign-in: in vain while a lock holds that up."""
+
+    def run(*arguments: Any, **named: Any) -> Any:
+        answer = call(*arguments, **named)
+        planned.set()
+        checked.wait(2)
+        return answer
+
+    return run
+
+
+def warned() -> Account:
+    iqcs.begin()
+    account = iqcs.manager("FWS-R6-BNR", "Mia Manager")
+    iqcs.manager("FWS-R6-BNR", "Mona Manager")
+    before = Participation.objects.get(account=account).quiet_ends_at
+    assert before == END
+    Participation.objects.update(quiet_warned_at=START, quiet_warned_days=7, quiet_official_told_at=START)
+    return account
+
+
+@pytest.mark.fault(20)
+@pytest.mark.fault(58)
+@pytest.mark.invariant("I13")
+@pytest.mark.requirement("IQCS-08")
+def test_two_workers_and_a_sign_in_at_one_instant_come_to_one_result_on_record(
+    committed_db: CommittedDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = warned()
+    planned, checked = Signal(), Signal()
+    monkeypatch.setattr(closing, "_put_off", slowly(closing._put_off, planned, checked))
+    signing_in = import_module("rolebook.governance.flows.record_sign_in")
+    cancel = signing_in.cancel_recoveries
+
+    def say_so(*arguments: Any) -> None:
+        checked.set()
+        cancel(*arguments)
+
+    monkeypatch.setattr(signing_in, "cancel_recoveries", say_so)
+    before = END - (END - START) / 1000
+
+    def work() -> object:
+        version, book = rolebook_in_force(PROGRAM, END)
+        return closing.close_quiet(version, book, until=END, at=END, origin=JOB)
+
+    def sign_in() -> object:
+        assert planned.wait(60)
+        return record_sign_in(acting_user=account, program_id=PROGRAM, at=before, origin=WEB)
+
+    ends = committed_db.in_threads([counted(work), counted(work), counted(sign_in, NotAllowed)])
+    part = Participation.objects.get(account=account)
+    closed = Event.objects.filter(
+        tag="participation:status-changed", beneficiary_id=account.public_id
+    ).count()
+    signed = Event.objects.filter(tag="participation:signed-in", beneficiary_id=account.public_id).count()
+    assert ends[:2] == ["done", "done"]
+    if ends[2] == "done":
+        assert (part.status, closed, signed) == ("active", 0, 1)
+        assert part.last_signed_in_at == before
+    else:
+        assert (part.status, closed, signed) == ("closed", 1, 0)
+        assert HeldAtClosing.objects.filter(participation=part).count() == 2
+    assert compare_with_log().findings == []
+
+
+@pytest.mark.fault(20)
+@pytest.mark.invariant("I13")
+@pytest.mark.requirement("IQCS-08")
+def test_workers_that_watch_at_once_warn_and_close_everybody_once(committed_db: CommittedDatabase) -> None:
+    warned()
+    Participation.objects.update(quiet_warned_at=None, quiet_warned_days=None, quiet_official_told_at=None)
+    committed_db.in_threads([lambda: watch_quiet(PROGRAM, at=END - (END - START) / 50, origin=JOB)] * 3)
+    warnings = Event.objects.filter(tag="participation:closing-near")
+    assert warnings.count() == warnings.values("beneficiary_id").distinct().count() == 2
+    Participation.objects.update(quiet_official_told_at=START)
+    committed_db.in_threads([lambda: watch_quiet(PROGRAM, at=END, origin=JOB)] * 3)
+    closed = Event.objects.filter(tag="participation:status-changed")
+    assert closed.count() == closed.values("beneficiary_id").distinct().count() == 2
+    assert HeldAtClosing.objects.count() == 4
