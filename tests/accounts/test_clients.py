@@ -98,7 +98,7 @@ def test_the_commands_add_list_and_revoke(committed_db: CommittedDatabase) -> No
     client_id = str(Client.objects.get().public_id)
     listed = run(committed_db, "list", "qpp").stdout
     assert client_id in listed
-    assert "active  Submissions portal" in listed
+    assert "active  no use known  Submissions portal" in listed
     assert token not in listed
     revoked = run(committed_db, "revoke", client_id)
     assert revoked.stdout.splitlines()[-1] == "confirmed: no decision point accepts the token any more"

@@ -278,6 +278,7 @@ LABELS: Mapping[str, str] = {
     "organizations_moved": "Organizations moved",
     "parent_id": "Belongs to",
     "prefix": "Token begins with",
+    "reasons": "Its answers always say why",
     "provider": "Identity provider",
     "reason_code": "Because of",
     "replaced": "Replaced the one before",
