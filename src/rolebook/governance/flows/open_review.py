@@ -7,7 +7,7 @@ from django.db import connection
 from rolebook.accounts.models import Account
 from rolebook.accounts.queries import rolebook_in_force
 from rolebook.audit import tags
-from rolebook.audit.recording import Origin
+from rolebook.audit.recording import Origin, UnitOfWork
 from rolebook.governance.flows.attempt import About, acting_standing, attempt
 from rolebook.governance.importing import day_of, first_instant
 from rolebook.governance.models import ReviewCampaign
@@ -72,22 +72,27 @@ def open_review(
             raise Refused([Violation("review_finds_nothing", {"title": review.title})])
         campaign.save(update_fields=["accounts", "items", "items_hash"])
         count_places(campaign)
-        work.record(
-            tags.REVIEW_OPENED,
-            program_id=program_id,
-            rolebook_version=version.number,
-            new={
-                "campaign_id": campaign.public_id,
-                "review_id": review.id,
-                "opened_on": day.isoformat(),
-                "due_at": campaign.due_at,
-                "closes_at": campaign.closes_at,
-                "accounts": campaign.accounts,
-                "items": campaign.items,
-                "items_hash": campaign.items_hash,
-            },
-        )
+        _record(work, campaign)
     return campaign
+
+
+def _record(work: UnitOfWork, campaign: ReviewCampaign) -> None:
+    """Put the opening on record: one event for all the items, with their digest."""
+    work.record(
+        tags.REVIEW_OPENED,
+        program_id=campaign.program_id,
+        rolebook_version=campaign.rolebook_version.number,
+        new={
+            "campaign_id": campaign.public_id,
+            "review_id": campaign.review_id,
+            "opened_on": campaign.opened_on.isoformat(),
+            "due_at": campaign.due_at,
+            "closes_at": campaign.closes_at,
+            "accounts": campaign.accounts,
+            "items": campaign.items,
+            "items_hash": campaign.items_hash,
+        },
+    )
 
 
 def _one_at_a_time() -> None:

@@ -32,6 +32,7 @@ class Known:
         other_agency: whether another organization than the employing one answers for it.
         employer: the name of the employing organization; "" when none is recorded.
         roles: how many roles of the account are in force.
+        asked_first: whether the account is asked about by itself, so that its lines need not say it again.
         accesses: how many organizations it has access to, where a program holds access apart; None elsewhere.
     """
 
@@ -45,12 +46,13 @@ class Known:
     employer: str
     roles: int
     accesses: int | None
+    asked_first: bool = False
 
 
 def advise(known: Known) -> Advice | None:
     """Return a recommendation, or None where nothing known speaks for one."""
     long_ago = known.today - timedelta(days=QUIET_DAYS)
-    if known.since_on <= long_ago:
+    if known.since_on <= long_ago and (known.about == "account" or not known.asked_first):
         if known.signed_in_on is None:
             return Advice("remove", "They have never signed in.")
         if known.signed_in_on <= long_ago:

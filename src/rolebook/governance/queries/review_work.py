@@ -19,6 +19,8 @@ from rolebook.policy.model import Rolebook
 
 ACCOUNTS_A_PAGE = 10
 type Show = Literal["todo", "done", "all"]
+_ORDER = ("account", "role", "access")
+"""In which order the lines of an account stand: as the questions do."""
 SHOWN: tuple[Show, ...] = ("todo", "done", "all")
 
 
@@ -155,6 +157,7 @@ def lines_of(reviewer: Reviewer, accounts: Sequence[ReviewedAccount]) -> tuple[A
     before = _earlier_items(campaign, [one.participation_id for one in accounts])
     previous = next((item.reviewed.campaign for some in before.values() for item in some), None)
     known = _Page(standing.book, standing.at, uses, previous, before)
+    items.sort(key=lambda item: (_ORDER.index(item.about), item.pk))
     return tuple(
         known.account(one, [item for item in items if item.reviewed_id == one.pk]) for one in accounts
     )
@@ -279,6 +282,7 @@ class _Page:
             employer="" if employer is None else employer.name,
             roles=sum(i.grant_id is not None for i in held),
             accesses=sum(i.access_id is not None for i in held) if apart else None,
+            asked_first=any(i.about == ReviewItem.About.ACCOUNT for i in items),
         )
 
     def _title(self, item: ReviewItem) -> str:
