@@ -88,8 +88,7 @@ def submit_account_request(
             )
         else:
             request = submit_next_version(work, standing, earlier, checked.wishes, form)
-        _after(request, token, send)
-        return request
+        return _after(request, token, send)
 
 
 def _returned(program_id: str, request_id: uuid.UUID) -> Request:
@@ -106,14 +105,15 @@ def attachments_of_draft(program_id: str, author: Account, beneficiary: Account)
     return tuple(Attachment.objects.filter(drafts__in=drafts).order_by("pk"))
 
 
-def _after(request: Request, token: str, send: SendSupervisorMail) -> None:
-    """Throw the draft away, and mail the supervisor."""
+def _after(request: Request, token: str, send: SendSupervisorMail) -> Request:
+    """Throw the draft away, mail the supervisor, and return the request."""
     drafts = AccountDraft.objects.filter(program_id=request.program_id, author=request.requester)
     drafts.filter(beneficiary=request.beneficiary).delete()
     word = SupervisorWord.objects.select_related("form__request__beneficiary").get(
         form__request=request, form__request_version=request.version
     )
     send(SupervisorMail(word, token))
+    return request
 
 
 def require_may_ask_for(
