@@ -30,6 +30,8 @@ from tests.support.people import START, WEB
 
 END = months_after(START, 12, "America/Boise")
 JOB = Origin("job")
+PATIENCE = 4.0
+"""Seconds in which a sign-in that no lock holds up has surely come between."""
 
 
 def slowly(call: Callable[..., Any], planned: Signal, checked: Signal) -> Callable[..., Any]:
@@ -38,7 +40,7 @@ def slowly(call: Callable[..., Any], planned: Signal, checked: Signal) -> Callab
     def run(*arguments: Any, **named: Any) -> Any:
         answer = call(*arguments, **named)
         planned.set()
-        checked.wait(2)
+        checked.wait(PATIENCE)
         return answer
 
     return run
