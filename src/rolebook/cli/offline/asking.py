@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from rolebook.cli.offline.asking_servers import ask_server
+from rolebook.cli.offline.asking_servers import ask_instead
 from rolebook.cli.offline.console import (
     NO,
     YES,
@@ -53,9 +53,7 @@ _UNDATED = re.compile(r"\[[^\]]*$|@.*\]$|\[[^\]]*\d[^\]]*\]$")
 @click.option("--server", help="Ask this decision point instead, as an application does.")
 @click.option("--user", help="With --server: the public id of the account.")
 @json_option
-@click.pass_context
 def check(
-    context: click.Context,
     program: str,
     holds: Sequence[str],
     access: Sequence[str],
@@ -68,9 +66,8 @@ def check(
     closed: bool,
     organizations: Sequence[str],
     explained: bool,
-    server: str | None,
-    user: str | None,
     as_json: bool,
+    **for_servers: str | None,
 ) -> None:
     """Ask whether somebody who holds these roles may do this there, then.
 
@@ -86,22 +83,11 @@ def check(
       rolebook check qpp --holds "Security Official@00-1234567" --privilege act:decide --at 00-1234567
       rolebook check qpp --server https://access.example.org --user ID --privilege edit_survey --at ID
     """
-    if server is not None or user is not None:
-        _require_only_what_a_server_is_asked(context, server, user)
-        ask_server(
-            program,
-            server or "",
-            user_id=user or "",
-            privilege=privilege,
-            at=at,
-            record=record,
-            explained=explained,
-            as_json=as_json,
-        )
+    if for_servers["server"] is not None or for_servers["user"] is not None:
+        ask_instead(click.get_current_context())
     book = open_book(program)
     zone = book.rolebook.program.zone
-    held = [_held(book, text) for text in holds]
-    accesses = [_held_access(book, text) for text in access]
+    held, accesses = [_held(book, text) for text in holds], [_held_access(book, text) for text in access]
     places = [_place(book, text) for text in organizations]
     at = None if at is None else code_of(book, at)
     try:
@@ -130,22 +116,6 @@ def check(
     else:
         click.echo("yes" if explanation.decision.allowed else "no")
     leave(YES if explanation.decision.allowed else NO)
-
-
-_FOR_SERVERS = frozenset({"program", "server", "user", "privilege", "at", "record", "explained", "as_json"})
-
-
-def _require_only_what_a_server_is_asked(
-    context: click.Context, server: str | None, user: str | None
-) -> None:
-    """Raise UsageError for options that say what only the server knows, and for one of the two without the other."""
-    if server is None or user is None:
-        raise click.UsageError("--server and --user belong together")
-    for option in context.command.params:
-        name = option.name or ""
-        given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-        if given and name not in _FOR_SERVERS:
-            raise click.UsageError(f"{option.opts[0]} does not go with --server: it knows that itself")
 
 
 def _dates(text: str) -> tuple[str, str, str]:

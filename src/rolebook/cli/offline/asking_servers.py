@@ -1,7 +1,7 @@
 """`rolebook check --server`: the question goes to a decision point, as an application's would."""
 
 import os
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -11,31 +11,30 @@ VARIABLE = "ROLEBOOK_TOKEN"
 """The variable of the environment that has the token: an option would stand in the list of processes."""
 
 
-def ask_server(
-    program_id: str,
-    url: str,
-    *,
-    user_id: str,
-    privilege: str,
-    at: str | None,
-    record: str | None,
-    explained: bool,
-    as_json: bool,
-) -> None:
-    """Ask, print yes or no, and leave with 0 or 1. Raises UsageError where nothing can be asked, and
-    ClickException where there is no decision.
+_FOR_SERVERS = frozenset({"program", "server", "user", "privilege", "at", "record", "explained", "as_json"})
+
+
+def ask_instead(context: click.Context) -> NoReturn:
+    """Ask the server that the options of `rolebook check` name, print yes or no, and leave with 0 or 1.
+
+    Raises UsageError where nothing can be asked, and ClickException (which leaves with 2) where there is no decision.
     """
     from rolebook.client import Client, ClientError, Resource
 
+    _require_only_what_a_server_is_asked(context)
+    asked = context.params
+    explained, as_json = asked["explained"], asked["as_json"]
     token = os.environ.get(VARIABLE, "")
     if not token:
         raise click.UsageError(f"set {VARIABLE} to the token that 'rolebook clients add' printed")
-    resource = Resource.at(at or "")
-    if record is not None:
-        resource = Resource("record", record, organization=at)
+    resource = Resource.at(asked["at"] or "")
+    if asked["record"] is not None:
+        resource = Resource("record", asked["record"], organization=asked["at"])
     try:
-        with Client(url, program_id, token) as client:
-            decision = client.decide(user_id, privilege, resource, reasons=explained or as_json)
+        with Client(asked["server"], asked["program"], token) as client:
+            decision = client.decide(
+                asked["user"], asked["privilege"], resource, reasons=explained or as_json
+            )
     except ValueError as wrong:
         raise click.UsageError(str(wrong)) from None
     except ClientError as none:
@@ -52,6 +51,17 @@ def ask_server(
         for line in _lines(decision.context):
             tell(line)
     leave(YES if decision.allowed else NO)
+
+
+def _require_only_what_a_server_is_asked(context: click.Context) -> None:
+    """Raise UsageError for options that say what only the server knows, and for one of the two without the other."""
+    if context.params["server"] is None or context.params["user"] is None:
+        raise click.UsageError("--server and --user belong together")
+    for option in context.command.params:
+        name = option.name or ""
+        given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if given and name not in _FOR_SERVERS:
+            raise click.UsageError(f"{option.opts[0]} does not go with --server: it knows that itself")
 
 
 def _lines(said: object, name: str = "") -> list[str]:
