@@ -18,7 +18,7 @@ def main() -> None:
     from tests.support.cluster import running_cluster
 
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, default=ACCOUNTS)
+    parser.add_argument("--people", type=int, default=int(os.environ.get("BENCH_PEOPLE", ACCOUNTS)))
     people = parser.parse_known_args(sys.argv[2:])[0].people
     with running_cluster() as cluster, tempfile.TemporaryDirectory() as home:
         environment = {

@@ -15,6 +15,7 @@ from rolebook.governance.models import Making, ReviewCampaign, ReviewReport, Rev
 from rolebook.governance.review_report import Subject, records_of, report_places, summary_of
 
 ACCOUNTS_A_PART = 50
+_PARTS_AT_ONCE = 8
 KEPT_FOR = timedelta(days=7)
 FRESH_FOR = timedelta(minutes=10)
 """A preliminary report that is not older is given again instead of a new one."""
@@ -96,11 +97,18 @@ def make_report(pk: int, at: datetime, progress: Progress | None = None) -> bool
     report.parts.all().delete()
     total = subject.people().order_by().count()
     digest, done, number = hashlib.sha256(), 0, 0
-    for number, some in enumerate(batched(records_of(subject), ACCOUNTS_A_PART), start=1):
-        content = json.dumps(some, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        ReviewReportPart.objects.create(report=report, number=number, content=content)
-        digest.update(content.encode())
-        done += len(some)
+    for some in batched(records_of(subject), ACCOUNTS_A_PART * _PARTS_AT_ONCE):
+        contents = [
+            json.dumps(one, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+            for one in batched(some, ACCOUNTS_A_PART)
+        ]
+        ReviewReportPart.objects.bulk_create(
+            ReviewReportPart(report=report, number=number + index, content=content)
+            for index, content in enumerate(contents, start=1)
+        )
+        for content in contents:
+            digest.update(content.encode())
+        number, done = number + len(contents), done + len(some)
         ReviewReport.objects.filter(pk=pk).update(done=done, total=max(total, done))
         if progress is not None:
             progress(done, max(total, done))

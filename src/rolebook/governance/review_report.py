@@ -32,7 +32,7 @@ from rolebook.governance.queries.pending import role_title
 from rolebook.governance.review_rows import review_of
 from rolebook.policy.model import STEWARD_ID
 
-_AT_ONCE = 200
+_AT_ONCE = 400
 type Record = dict[str, Any]
 """One account of a report, as JSON has it: texts, numbers, lists and null; instants in ISO 8601, UTC."""
 
