@@ -11,13 +11,19 @@ VARIABLE = "ROLEBOOK_TOKEN"
 """The variable of the environment that has the token: an option would stand in the list of processes."""
 
 
+class NoDecision(click.ClickException):
+    """The server gave no decision; 1 would be a no, and this is none."""
+
+    exit_code = WRONG_USE
+
+
 _FOR_SERVERS = frozenset({"program", "server", "user", "privilege", "at", "record", "explained", "as_json"})
 
 
 def ask_instead(context: click.Context) -> NoReturn:
     """Ask the server that the options of `rolebook check` name, print yes or no, and leave with 0 or 1.
 
-    Raises UsageError where nothing can be asked, and ClickException (which leaves with 2) where there is no decision.
+    Raises UsageError where nothing can be asked, and NoDecision where there is none.
     """
     from rolebook.client import Client, ClientError, Resource
 
@@ -38,9 +44,7 @@ def ask_instead(context: click.Context) -> NoReturn:
     except ValueError as wrong:
         raise click.UsageError(str(wrong)) from None
     except ClientError as none:
-        nothing = click.ClickException(str(none))
-        nothing.exit_code = WRONG_USE  # 1 is a no, and this is none
-        raise nothing from None
+        raise NoDecision(str(none)) from None
     if as_json:
         print_json(
             {"allowed": decision.allowed, "context": dict(decision.context), "revision": decision.revision}
