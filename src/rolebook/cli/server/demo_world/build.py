@@ -18,6 +18,7 @@ from rolebook.cli.server.demo_world.acts import OPERATOR, Acts
 from rolebook.cli.server.demo_world.cast import CAST
 from rolebook.cli.server.demo_world.iqcs import PLACES as AGENCY_UNITS
 from rolebook.cli.server.demo_world.iqcs import Agencies
+from rolebook.cli.server.demo_world.iqcs_quiet import Quiet
 from rolebook.cli.server.demo_world.iqcs_responders import Responders
 from rolebook.cli.server.demo_world.iqcs_review import Audit
 from rolebook.cli.server.demo_world.iqies import PROVIDERS, StateAndProvider
@@ -93,6 +94,7 @@ def build_world(
             _import("iqcs", AGENCY_UNITS, begin + timedelta(minutes=70))
             steps += StateAndProvider(acts.elsewhere("iqies"), now, story.crowd).steps()
             steps += Agencies(acts.elsewhere("iqcs"), now).steps()
+            steps += Quiet(acts.elsewhere("iqcs"), now).steps()
             steps += Responders(acts.elsewhere("iqcs"), now).steps()
             steps += Audit(acts.elsewhere("iqcs"), now).steps()
             steps.sort(key=lambda step: step.at)
