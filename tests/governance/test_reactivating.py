@@ -1,6 +1,5 @@
 """Reactivation gives back what was held at closing and is not past its end, and nothing else (IQCS-10)."""
 
-
 from datetime import datetime, timedelta
 
 import pytest

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-
 from allauth.mfa.models import Authenticator
 
 from rolebook.audit.models import Event
@@ -94,7 +93,7 @@ def test_an_answer_takes_effect_when_the_account_is_submitted_and_not_before(bot
     grant = Grant.objects.get(account=person)
     assert grant.closed_at is None
     done = submits(lead, campaign, person)
-    grant.refresh_from_db()
+    grant = Grant.objects.get(account=person)
     assert (done.kept, done.removed, grant.closed_at) == (2, 1, MEANWHILE)
     [closed] = Event.objects.filter(tag="grant:closed", beneficiary_id=person.public_id)
     assert '"cause":"review"' in closed.content
@@ -151,7 +150,9 @@ def test_the_second_reviewer_is_told_who_answered_and_what(both_agencies: Agenci
 
 def test_an_account_answered_by_another_since_it_was_seen_is_not_submitted(both_agencies: Agencies) -> None:
     campaign, person = opened(), both_agencies.fws_person
-    answers(both_agencies.fws_lead, campaign, person, account="keep", account_manager="keep", FWS_R6_BNR="keep")
+    answers(
+        both_agencies.fws_lead, campaign, person, account="keep", account_manager="keep", FWS_R6_BNR="keep"
+    )
     saw = seen(campaign, person)
     answers(both_agencies.fws_representative, campaign, person, account_manager="remove")
     with pytest.raises(Refused) as refusal:
@@ -294,5 +295,5 @@ def test_a_qpp_review_opens_on_demand_and_the_only_official_is_answered_about_by
         answers(olga, campaign, olga, security_official="keep")
     answers(stella, campaign, olga, security_official="keep")
     assert submits(stella, campaign, olga).kept == 1
-    assert AUDIT != campaign.review_id
+    assert campaign.review_id != AUDIT
     assert COMMAND.via == "command"

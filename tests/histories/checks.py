@@ -125,7 +125,7 @@ def the_same_people_may_decide(run: "Playing") -> None:
             theirs = Q(pk__in=())
             if standing.person.active:
                 theirs = stages_in_office(standing) | stages_without_office(standing)
-            found = waiting.filter(theirs, not_conflicted(account))
+            found = waiting.filter(theirs, not_conflicted(standing))
             rows = found.values_list("request", "organization", "position")
             assert sorted((numbers[r], _place(places, o), p) for r, o, p in rows) == sorted(expected[who]), (
                 f"the queue of {who} in {program_id}"

@@ -20,8 +20,8 @@ from rolebook.governance.models import Grant, Request, Stage
 from rolebook.governance.organization_record import Typed
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.policy.model import WITH_LOWER_LEVELS, Rolebook
-from tests.races.test_decisions import Round
-from tests.races.test_tree_changes import move, nested, with_and_without_locks
+from tests.races.test_decisions import Round, with_and_without_locks
+from tests.races.test_tree_changes import move, nested
 from tests.support import grants, people, rolebooks
 from tests.support.databases import CommittedDatabase
 from tests.support.grants import LATER, OFFICIAL, decides, waiting

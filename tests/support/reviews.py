@@ -94,7 +94,9 @@ def answers(
         acting_user=by,
         program_id=campaign.program_id,
         campaign_id=campaign.public_id,
-        answers=[Answered(*named(found[name]), answer, found[name].version) for name, answer in given.items()],
+        answers=[
+            Answered(*named(found[name]), answer, found[name].version) for name, answer in given.items()
+        ],
         at=at,
         origin=WEB,
     )

@@ -79,7 +79,9 @@ def test_an_account_is_answered_and_submitted_without_javascript(
     saved = client.post(address, form(campaign, world.fws_person, account="keep", FWS_R6_BNR="keep"))
     assert saved.status_code == 303
     assert Grant.objects.get(account=world.fws_person).closed_at is None
-    done = client.post(address, {**form(campaign, world.fws_person, account_manager="remove"), "do": "submit"})
+    done = client.post(
+        address, {**form(campaign, world.fws_person, account_manager="remove"), "do": "submit"}
+    )
     assert done.status_code == 303
     assert Grant.objects.get(account=world.fws_person).closed_at is not None
     assert "Mona Manager submitted: 2 kept, 1 removed." in text(client.get(at_page("review", campaign)))

@@ -50,6 +50,7 @@ def test_a_lead_reads_the_report_of_their_agency_has_its_files_and_no_other(db: 
     assert "Lena Lead submitted nothing" in " ".join(page.split())
     text = client.get(made["Location"] + "export.csv").getvalue().decode("utf-8-sig")
     assert text.splitlines()[0].startswith("Name,User ID,E-mail,Employer,Status,Last sign-in")
+    asked = made
     for wanted, begins in (("pdf", b"%PDF-"), ("xlsx", b"PK")):
         asked = client.post(f"{made['Location']}{wanted}/")
         make_files(clock.now())

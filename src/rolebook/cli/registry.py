@@ -43,7 +43,7 @@ COMMANDS: Mapping[str, Registered] = {
     ),
     "privileges": Registered(
         "rolebook.cli.offline.matrix:privileges",
-        "List a program's privileges: where the matrix places each, and how many roles have it",
+        "List a program's privileges: id, where the matrix places each, and how many roles have it",
     ),
     "roles": Registered(
         "rolebook.cli.offline.matrix:roles",
@@ -134,7 +134,9 @@ COMMANDS: Mapping[str, Registered] = {
         "rolebook.cli.server.designate:end_designation",
         "End a role that was designated, at once and on record",
     ),
-    "requests": Registered("rolebook.cli.server.requests:requests", "List requests for roles"),
+    "requests": Registered(
+        "rolebook.cli.server.requests:requests", "List requests for roles, and say who is out of office"
+    ),
     "access": Registered(
         "rolebook.cli.server.access:access",
         "Say what people held on an earlier day, and who could do something then",

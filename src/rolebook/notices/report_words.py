@@ -36,8 +36,8 @@ def report_at_opening(facts: Facts) -> Letter:
         first_line="The User Audit Report lists every account, of any agency, with access to your codes.",
         facts=(("Final", f"when the review closes; it is due {facts.instant(campaign.due_at)}"),),
         paragraphs=(
-            "You can have it at any time while the review is open, as a page, CSV, XLSX or PDF. Until the review closes it "
-            "is preliminary, and says as of when.",
+            "You can have it at any time while the review is open, as a page, CSV, XLSX or PDF. Until the review "
+            "closes it is preliminary, and says as of when.",
         ),
         button=_button(campaign),
         whom_to_ask=facts.contact,

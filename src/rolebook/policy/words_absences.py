@@ -23,7 +23,8 @@ ABSENCES: Mapping[str, str] = {
         "You are the delegate of somebody who decided a step of this request. Another person must decide this one."
     ),
     "removed_since_asked": (
-        "What this would extend was removed after it was asked for. It takes a new request. Deny this one, or return it."
+        "What this would extend was removed after it was asked for. It takes a new request. "
+        "Deny this one, or return it."
     ),
     "answer_each_code": "Say of each code whether it is kept or removed.",
 }

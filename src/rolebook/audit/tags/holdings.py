@@ -36,6 +36,6 @@ EMPLOYMENT_RECORDED = declare(
 ACCESS_CHECK_CLOSED = declare(
     "access-check:closed",
     "The codes that a person holds were looked at after their employer changed",
-    "access_check_id kept removed",
+    "access_check_id accesses_kept accesses_removed",
     "reason",
 )

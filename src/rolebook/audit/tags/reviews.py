@@ -1,4 +1,4 @@
-"""What happens in reviews. Saved answers are no events: they take effect, and are told, when an account is submitted."""
+"""What happens in reviews. Saved answers are no events: they take effect when an account is submitted."""
 
 from rolebook.audit.tags.declaring import declare
 

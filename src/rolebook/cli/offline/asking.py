@@ -71,11 +71,9 @@ def check(
 ) -> None:
     """Ask whether somebody who holds these roles may do this there, then.
 
-    With --server the decision point of a running server is asked about one of its users: --at is then the public id
-    of an organization, --privilege an id, and the token stands in ROLEBOOK_TOKEN.
-
     Prints yes or no and leaves with 0 or 1. What the program does not know (a role, a privilege, an
-    organization) is a no with its reason; what was perhaps meant is said on standard error.
+    organization) is a no with its reason; what was perhaps meant is said on standard error. With --server a running
+    server is asked about a user: --at is an organization's public id, and ROLEBOOK_TOKEN has the token.
 
     \b
     Examples:
@@ -83,10 +81,9 @@ def check(
       rolebook check qpp --holds "Security Official@00-1234567" --privilege act:decide --at 00-1234567
       rolebook check qpp --server https://access.example.org --user ID --privilege edit_survey --at ID
     """
-    if for_servers["server"] is not None or for_servers["user"] is not None:
+    if any(for_servers.values()):
         ask_instead(click.get_current_context())
     book = open_book(program)
-    zone = book.rolebook.program.zone
     held, accesses = [_held(book, text) for text in holds], [_held_access(book, text) for text in access]
     places = [_place(book, text) for text in organizations]
     at = None if at is None else code_of(book, at)
@@ -96,7 +93,7 @@ def check(
             holds=held,
             access=accesses,
             at=at,
-            on=None if on is None else instant_of(on, zone),
+            on=None if on is None else instant_of(on, book.rolebook.program.zone),
             area=area,
             record_id=record,
             own_record_id=own_record,

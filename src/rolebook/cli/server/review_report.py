@@ -3,11 +3,15 @@
 import json
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from rolebook.cli.server.progress import Progress
 from rolebook.cli.server.start import start_django
+
+if TYPE_CHECKING:
+    from rolebook.governance.models import ReviewReport
 
 
 @click.command("report")
@@ -81,12 +85,15 @@ def report(program: str, campaign: str, code: str | None, ending: str, output: P
             with Progress("accounts written", hidden=as_json) as progress:
                 write_report(done, ending_of(done, ending), target, progress.show)
     Path(target.name).replace(output)
-    told = {
-        "report_id": str(done.public_id),
-        "standing": standing_of(done).casefold(),
-        "as_of": None if done.as_of is None else done.as_of.isoformat(),
-        "accounts": done.total,
-        "digest": done.digest,
-        "file": str(output),
-    }
+    told = {**_told(done), "standing": standing_of(done).casefold(), "file": str(output)}
     click.echo(json.dumps(told) if as_json else f"{told['standing']}: {done.total:,} accounts in {output}")
+
+
+def _told(report: "ReviewReport") -> dict[str, object]:
+    """What a report says about itself."""
+    return {
+        "report_id": str(report.public_id),
+        "as_of": None if report.as_of is None else report.as_of.isoformat(),
+        "accounts": report.total,
+        "digest": report.digest,
+    }

@@ -137,8 +137,8 @@ def _write(
         rolebook_version=standing.version.number,
         new={
             "access_check_id": check.public_id,
-            "kept": [one.public_id for one, keep in answers if keep],
-            "removed": [one.public_id for one, keep in answers if not keep],
+            "accesses_kept": [one.public_id for one, keep in answers if keep],
+            "accesses_removed": [one.public_id for one, keep in answers if not keep],
         },
         personal={"reason": note or None},
     )

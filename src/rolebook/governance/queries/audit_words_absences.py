@@ -44,5 +44,12 @@ ABSENCES_LABELS: Mapping[str, str] = {
 }
 """What the details are called."""
 
-ABSENCES_UNTOLD = ("absence_id", "delegate_for", "delegates", "delegation_id", "kept")
+ABSENCES_UNTOLD = (
+    "absence_id",
+    "delegate_for",
+    "delegates",
+    "delegation_id",
+    "accesses_kept",
+    "accesses_removed",
+)
 """Details that are internal ids."""

@@ -226,7 +226,7 @@ def _held(standing: Standing, participation_pks: Sequence[int]) -> Mapping[int, 
 
 
 def _moved_from(grant: Grant) -> str | None:
-    """Return whose a grant was before a merge moved it; None where it was not moved, or came back to its own account."""
+    """Return whose a grant was before a merge moved it; None where it was never moved, or came back."""
     before = grant.moved_from
     return None if before is None or before.account_id == grant.account_id else before.account.user_id
 

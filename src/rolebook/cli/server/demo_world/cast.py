@@ -78,9 +78,13 @@ BUCK = Person(
     "buck.avery", "Buck Avery", "IQCS: mail to him was rejected; sign in to give an address that works"
 )
 QUINN = Person(
-    "quinn.avila", "Quinn Avila", "IQCS: did not sign in for a year and was closed; Ray can ask for a reactivation"
+    "quinn.avila",
+    "Quinn Avila",
+    "IQCS: did not sign in for a year and was closed; Ray can ask for a reactivation",
 )
-STAN = Person("stan.okafor", "Stan Okafor", "IQCS: warned that he is closed in twenty days unless he signs in")
+STAN = Person(
+    "stan.okafor", "Stan Okafor", "IQCS: warned that he is closed in twenty days unless he signs in"
+)
 IQCS = (HELEN, OWEN, PRIYA, RAY, COLIN, VERA, HANK, JUNE, ALEX, MARCUS, TESS, NED)
 
 CAST = (
