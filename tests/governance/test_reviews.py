@@ -173,7 +173,7 @@ def test_what_is_given_until_the_due_day_is_asked_about_and_what_ends_meanwhile_
     assert codes(refusal) == ["review_changed_meanwhile"]
     tend_reviews(MEANWHILE + timedelta(hours=2))
     added = items(campaign, person)["FWS-R6"]
-    assert added.added_at == MEANWHILE + timedelta(hours=2)
+    assert added.added_at == MEANWHILE + timedelta(hours=1)
     assert items_hash(campaign)[2] == campaign.items_hash
     security = iqcs.holder(SECURITY, None, "Sid Security")
     from rolebook.governance.flows import remove_access
@@ -192,6 +192,48 @@ def test_what_is_given_until_the_due_day_is_asked_about_and_what_ends_meanwhile_
     iqcs.gives_access(person, "FWS-R6", at=OVERDUE)
     tend_reviews(OVERDUE + timedelta(hours=1))
     assert items(campaign, person)["FWS-R6"].outcome == "ended"
+
+
+@pytest.mark.requirement("IQCS-12")
+@pytest.mark.invariant("I11")
+def test_what_came_in_is_there_to_be_answered_after_the_refusal_and_without_a_job(
+    both_agencies: Agencies,
+) -> None:
+    campaign, lead, person = opened(), both_agencies.fws_lead, both_agencies.fws_person
+    answers(lead, campaign, person, account="keep", account_manager="keep", FWS_R6_BNR="keep")
+    iqcs.gives_access(person, "FWS-R6", at=MEANWHILE)
+    before = Event.objects.count()
+    refused_at = MEANWHILE + timedelta(hours=1)
+    with pytest.raises(Refused) as refusal:
+        submits(lead, campaign, person, refused_at)
+    assert codes(refusal) == ["review_changed_meanwhile"]
+    added = items(campaign, person)["FWS-R6"]
+    assert (added.added_at, added.settled_at) == (refused_at, None)
+    assert added.place.questions == ReviewItem.objects.filter(place=added.place).count()
+    # The refusal is all that is told: what was given is on record where it was given.
+    [told] = Event.objects.order_by("sequence")[before:]
+    assert told.tag == "attempt:refused:review"
+    assert items(campaign, person)[MANAGER].settled_at is None
+    answers(lead, campaign, person, FWS_R6="remove")
+    assert (submits(lead, campaign, person).kept, submits(lead, campaign, person).sequence) == (3, None)
+    assert Access.objects.get(account=person, organization__code="FWS-R6").closed_at is not None
+    assert not compare_with_log().findings
+
+
+@pytest.mark.requirement("IQCS-12")
+def test_a_refusal_after_the_closing_brings_nothing_in(both_agencies: Agencies) -> None:
+    campaign, lead, person = opened(), both_agencies.fws_lead, both_agencies.fws_person
+    saw = seen(campaign, person)
+    close_review(
+        acting_user=None, program_id=PROGRAM, campaign_id=campaign.public_id, at=MEANWHILE, origin=COMMAND
+    )
+    iqcs.gives_access(person, "FWS-R6", at=MEANWHILE)
+    with pytest.raises(Refused) as refusal:
+        submits(lead, campaign, person, MEANWHILE + timedelta(hours=1), saw=saw)
+    assert codes(refusal) == ["review_closed"]
+    assert "FWS-R6" not in items(campaign, person)
+    campaign.refresh_from_db()
+    assert campaign.answers_hash == answers_hash(campaign)
 
 
 @pytest.mark.requirement("IQCS-12")

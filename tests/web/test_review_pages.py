@@ -100,6 +100,7 @@ def test_what_another_reviewer_answered_meanwhile_is_said_beside_the_line(
     assert late.status_code == 409
     said = text(late)
     assert "Lena Lead answered Remove since you saw it." in said
+    assert "It was given since you saw the account." in said
     assert items(campaign, world.fws_person)[MANAGER].answer == "remove"
     assert Grant.objects.get(account=world.fws_person).closed_at is None
     as_json = client.post(address, shown, headers={"accept": "application/json"})

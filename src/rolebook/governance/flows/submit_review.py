@@ -1,14 +1,15 @@
 """Submit the answers about an account in a review: now they take effect, through the ledger and on record (IQCS-12)."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from rolebook.accounts.models import Account
 from rolebook.audit import tags
 from rolebook.audit.canonical import Detail
-from rolebook.audit.recording import Origin, UnitOfWork
+from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
 from rolebook.governance import locks
 from rolebook.governance.authority import Standing
 from rolebook.governance.flows.answer_review import answering, require_not_own
@@ -91,12 +92,16 @@ def submit_review(
     organization answers stays with that organization.
 
     Raises Refused when something changed since it was seen, came in, or is not answered; for oneself, for the
-    program's only steward, and once the campaign is closed. Raises NotFound for what is not theirs.
+    program's only steward, and once the campaign is closed. Raises NotFound for what is not theirs. What came in, or
+    ended, since the account was seen is there to be seen after a refusal.
     """
     about = About(program_id=program_id)
-    with attempt(
-        tags.ATTEMPT_REFUSED_REVIEW, acting_user=acting_user, at=at, origin=origin, about=about
-    ) as work:
+    with (
+        _shown_after_refusal(program_id, campaign_id, account_id, at, origin),
+        attempt(
+            tags.ATTEMPT_REFUSED_REVIEW, acting_user=acting_user, at=at, origin=origin, about=about
+        ) as work,
+    ):
         reviewed = _find(program_id, campaign_id, account_id)
         about.beneficiary_id = reviewed.account.public_id
         held = _lock(acting_user, reviewed, at)
@@ -120,6 +125,29 @@ def submit_review(
     return Submitted(
         reviewed.account, work.sequence, len(effect.kept), len(effect.removed), effect.close_account
     )
+
+
+@contextmanager
+def _shown_after_refusal(
+    program_id: str, campaign_id: uuid.UUID | str, account_id: uuid.UUID | str, at: datetime, origin: Origin
+) -> Iterator[None]:
+    """Bring an account's items up to date once a refusal has rolled that back, so that its reviewer sees why.
+
+    No event, as in the job that does the same: which grants and access there are is on record where they are given
+    and closed, and items only ask about them.
+    """
+    try:
+        yield
+    except Refused:
+        reviewed = _find(program_id, campaign_id, account_id)
+        with unit_of_work(at=at, origin=origin) as work:
+            campaign = hold_campaign(reviewed.campaign_id)
+            if campaign.closed_at is None:
+                changed = bring_up_to_date(campaign, at, [reviewed.account_id])
+                theirs = ReviewItem.objects.filter(reviewed=reviewed).values_list("place_id", flat=True)
+                count_places(campaign, [*{*changed, *theirs}])
+            work.nothing_happened()
+        raise
 
 
 _WITH = (
