@@ -28,7 +28,8 @@ import pytest
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-_JOIN_SECONDS = 120
+_JOIN_SECONDS = 3000
+"""A thread that hangs for ever ends with its test, which pytest gives a limit of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class CommittedDatabase:
             finally:
                 connections.close_all()
 
-        threads = [threading.Thread(target=run, args=(n, call)) for n, call in enumerate(calls)]
+        threads = [threading.Thread(target=run, args=(n, call), daemon=True) for n, call in enumerate(calls)]
         for thread in threads:
             thread.start()
         for thread in threads:
