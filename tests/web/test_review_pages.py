@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from rolebook.accounts.models import Account
 from rolebook.audit import clock
+from rolebook.governance.flows.submit_review import named
 from rolebook.governance.models import Grant, ReviewCampaign
 from tests.support import iqcs
 from tests.support.iqcs import MANAGER, PROGRAM
@@ -100,12 +101,26 @@ def test_what_another_reviewer_answered_meanwhile_is_said_beside_the_line(
     assert late.status_code == 409
     said = text(late)
     assert "Lena Lead answered Remove since you saw it." in said
-    assert "It was given since you saw the account." in said
     assert items(campaign, world.fws_person)[MANAGER].answer == "remove"
     assert Grant.objects.get(account=world.fws_person).closed_at is None
     as_json = client.post(address, shown, headers={"accept": "application/json"})
     assert as_json.status_code == 409
     assert "Lena Lead answered Remove since you saw it." in as_json.json()["notes"].values()
+
+
+@pytest.mark.requirement("IQCS-12")
+def test_what_was_given_meanwhile_is_said_beside_its_new_line_by_the_answer_that_refuses(
+    world: Agencies, campaign: ReviewCampaign
+) -> None:
+    client = browser(world.fws_lead)
+    address = at_page("review-account", campaign, world.fws_person.public_id)
+    shown = form(campaign, world.fws_person, account="keep", account_manager="keep", FWS_R6_BNR="keep")
+    iqcs.gives_access(world.fws_person, "FWS-R6", at=clock.now())
+    refused = client.post(address, {**shown, "do": "submit"})
+    assert refused.status_code == 409
+    assert "It was given since you saw the account." in text(refused)
+    [line] = [line for line in refused.context["account"].lines if line.note]
+    assert line.key == f"access.{named(items(campaign, world.fws_person)['FWS-R6'])[1]}"
 
 
 def test_one_answer_for_many_alike_is_counted_confirmed_and_only_saved(
