@@ -1,4 +1,4 @@
-"""A whole audit as its people see it: two agencies, an absent reviewer, a change in the middle, a removal (IQCS-12)."""
+"""A whole audit as its people see it: two agencies, an absent reviewer, a change, a removal (IQCS-12)."""
 
 import re
 from datetime import timedelta
@@ -41,7 +41,7 @@ def opened_by(page: Page) -> ReviewCampaign:
 
 
 def answers_with_keys(page: Page, campaign: ReviewCampaign) -> None:
-    """The lead answers all of one account: keep it, remove the role, keep the code; each answer is saved as it is given."""
+    """The lead answers all of one account: keep it, remove the role, keep the code; each is saved at once."""
     page.goto(f"/iqcs/reviews/{campaign.public_id}/")
     assert violations(page) == []
     mona = page.get_by_role("region", name="Mona Manager", exact=True)
@@ -54,7 +54,7 @@ def answers_with_keys(page: Page, campaign: ReviewCampaign) -> None:
 
 
 def submits_after_a_change(page: Page, campaign: ReviewCampaign, told: Agencies) -> None:
-    """A representative answers otherwise, and a code is given: both are said beside their lines before anything is done."""
+    """A representative answers otherwise, and a code is given: both are said beside their lines first."""
     answers(told.fws_representative, campaign, told.fws_person, clock.now(), account_manager="keep")
     iqcs.gives_access(told.fws_person, "FWS-R6", at=clock.now())
     page.get_by_role("region", name="Mona Manager", exact=True).locator("button[value=submit]").click()

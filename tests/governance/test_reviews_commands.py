@@ -1,0 +1,139 @@
+"""`rolebook reviews`: open, list, show and close, as text and as JSON."""
+
+import json
+from datetime import datetime, timedelta
+
+import pytest
+from click.testing import CliRunner, Result
+
+from rolebook.audit import clock
+from rolebook.audit.models import Event
+from rolebook.cli.server.reviews import reviews
+from rolebook.governance.models import Grant, ReviewCampaign, ReviewItem
+from tests.support.iqcs import PROGRAM
+from tests.support.reviews import AUDIT, Agencies, agencies, answers, opened, submits
+
+pytestmark = pytest.mark.requirement("IQCS-12")
+
+
+@pytest.fixture
+def world(db: None) -> Agencies:
+    """Two agencies with people whom the audit asks about."""
+    return agencies()
+
+
+def run(*arguments: str, typed: str | None = None) -> Result:
+    return CliRunner().invoke(reviews, arguments, input=typed)
+
+
+def told(*arguments: str) -> dict[str, object]:
+    """What a command prints as JSON, which is all that it prints."""
+    done = run(*arguments, "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.output)
+    assert isinstance(found, dict)
+    return found
+
+
+def some_day(days: int = 30) -> str:
+    return (clock.now() + timedelta(days=days)).date().isoformat()
+
+
+def under_way() -> ReviewCampaign:
+    """An audit that opened an hour ago."""
+    at = clock.now() - timedelta(hours=1)
+    return opened(at, due_on=(at + timedelta(days=30)).date())
+
+
+@pytest.mark.usefixtures("world")
+def test_a_dry_run_says_how_much_it_would_ask_about_and_opens_nothing() -> None:
+    before = Event.objects.count()
+    due = some_day()
+    preview = told("open", PROGRAM, AUDIT, "--due", due, "--dry-run")
+    assert preview == {"accounts": 5, "items": 11, "due_on": due}
+    text = run("open", PROGRAM, AUDIT, "--due", due, "--dry-run").output
+    assert f"would ask about 11 roles and codes of 5 accounts, due {due}." in text
+    assert (ReviewCampaign.objects.count(), Event.objects.count()) == (0, before)
+
+
+@pytest.mark.usefixtures("world")
+def test_the_operator_opens_a_campaign_with_a_due_day_and_is_told_its_id() -> None:
+    made = told("open", PROGRAM, AUDIT, "--due", some_day())
+    campaign = ReviewCampaign.objects.get()
+    assert made["campaign_id"] == str(campaign.public_id)
+    assert (made["review"], made["accounts"], made["items"]) == (AUDIT, 5, 11)
+    assert made["closed_at"] is None
+    assert datetime.fromisoformat(str(made["due_at"])) == campaign.due_at
+    [event] = Event.objects.filter(tag="review:opened")
+    assert (json.loads(event.content)["origin"]["via"], event.actor_id) == ("command", None)
+    again = run("open", PROGRAM, AUDIT, "--due", some_day(), "--json")
+    assert again.exit_code != 0
+    assert "open" in again.output
+    assert ReviewCampaign.objects.count() == 1
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((PROGRAM, "nothing"), f"see 'rolebook reviews list {PROGRAM}'"),
+        ((PROGRAM, AUDIT, "--due", "soon"), "expected a day like 2026-12-31"),
+        ((PROGRAM, AUDIT, "--due", "2020-01-01"), "before today"),
+        (("nowhere", AUDIT), "nowhere"),
+    ],
+)
+def test_what_cannot_be_opened_is_said_and_opens_nothing(arguments: tuple[str, ...], expected: str) -> None:
+    refused = run("open", *arguments)
+    assert refused.exit_code == 2
+    assert expected in refused.output
+    assert not ReviewCampaign.objects.exists()
+
+
+@pytest.mark.usefixtures("world")
+def test_the_list_has_what_is_declared_and_every_campaign_the_newest_first() -> None:
+    assert json.loads(run("list", PROGRAM, "--json").output) == []
+    assert f"{AUDIT}  IQCS Annual User Audit: opens next on" in run("list", PROGRAM).output
+    campaign = under_way()
+    [row] = json.loads(run("list", PROGRAM, "--json").output)
+    assert (row["campaign_id"], row["closed_at"]) == (str(campaign.public_id), None)
+    assert f"{campaign.public_id}  {campaign.title}  5 accounts  open, due" in run("list", PROGRAM).output
+
+
+def test_a_campaign_is_shown_with_how_far_it_is_and_who_has_most_left(world: Agencies) -> None:
+    campaign = under_way()
+    at = clock.now()
+    answers(world.fws_lead, campaign, world.fws_person, at, account="keep", account_manager="remove",
+            FWS_R6_BNR="keep")  # fmt: skip
+    submits(world.fws_lead, campaign, world.fws_person, at)
+    shown = told("show", PROGRAM, str(campaign.public_id))
+    assert (shown["questions"], shown["settled"], shown["removed"]) == (16, 3, 1)
+    places = shown["organizations"]
+    assert isinstance(places, list)
+    assert {"organization": "FWS-R6-BNR", "questions": 6, "settled": 3, "removed": 1} in places
+    text = run("show", PROGRAM, str(campaign.public_id)).output
+    assert "3 of 16 settled (18 %), 1 removed" in text
+    assert "3 left of         6  Benton Lake Refuge (FWS-R6-BNR)" in text
+    unknown = run("show", PROGRAM, "019e2f9e-6c1f-7000-8000-5d0d0c4b7a11", "--json")
+    assert (unknown.exit_code, "found no campaign" in unknown.output) == (2, True)
+
+
+@pytest.mark.usefixtures("world")
+def test_a_campaign_is_closed_after_a_yes_and_only_once() -> None:
+    campaign = under_way()
+    name = str(campaign.public_id)
+    asked = run("close", PROGRAM, name, typed="n\n")
+    assert asked.exit_code == 1
+    assert "16 not answered will be kept and reported." in asked.output
+    campaign.refresh_from_db()
+    assert campaign.closed_at is None
+    closed = told("close", PROGRAM, name, "--yes")
+    campaign.refresh_from_db()
+    assert campaign.closed_at is not None
+    assert datetime.fromisoformat(str(closed["closed_at"])) == campaign.closed_at
+    assert campaign.closed_by is None
+    assert set(ReviewItem.objects.values_list("outcome", flat=True)) == {"unanswered"}
+    assert not Grant.objects.exclude(closed_at=None).exists()
+    again = run("close", PROGRAM, name, "--yes", "--json")
+    assert again.exit_code == 2
+    assert "closed" in again.output
+    assert f"{name}  {campaign.title}  5 accounts  closed" in run("list", PROGRAM).output
