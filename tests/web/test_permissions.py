@@ -15,6 +15,7 @@ from rolebook.audit.models import Event
 from rolebook.governance.models import Grant, Outcome, Request
 from rolebook.web.account_requests.urls import urlpatterns as account_request_pages
 from rolebook.web.urls import urlpatterns
+from tests.web.opened_things import a_file, a_report, a_review, an_absence
 from tests.web.worlds import QPP, World, review, signed_in
 
 
@@ -163,6 +164,65 @@ ROUTES |= {
     "my-history": [OPEN],
     "request-history": [Route(_request, {"maria": 200, "owen": 200, "nora": 200}, 404)],
 }
+_MARIAS = {"maria": 200}
+_OF_CEDAR = {"maria": 200, "owen": 200}
+
+
+def _campaign(_: World) -> list[object]:
+    return [a_review().public_id]
+
+
+def _report(world: World) -> list[object]:
+    return [a_report(world).public_id]
+
+
+def _file(world: World) -> list[object]:
+    return [a_file(world).public_id]
+
+
+# Reviews: the list and the reviewer's pages for who answers, each about their own people; the rest the stewards' alone.
+ROUTES |= {
+    "reviews": [Route(_none, _OFFICIALS, 404)],
+    "open-review": [
+        Route(lambda _: ["yearly_review"], {}, 404),
+        Route(lambda _: ["yearly_review"], {}, 404, "post"),
+    ],
+    "review": [Route(_campaign, _OFFICIALS, 404)],
+    "review-progress": [Route(_campaign, {}, 404)],
+    "close-review": [Route(_campaign, {}, 404), Route(_campaign, {}, 404, "post")],
+    "review-alike": [Route(_campaign, _OFFICIALS, 404)],
+    "submit-answered": [Route(_campaign, _OFFICIALS, 404, "post")],  # It asks once more.
+    "review-account": [Route(lambda world: [*_campaign(world), *_of_stella(world)], _OF_CEDAR, 404)],
+    # For who answers for an organization and all below it, and stewards: nobody here (test_review_report_pages.py).
+    **{name: [Route(_campaign, {}, 404)] for name in ("review-reports", "review-quality")},
+    **{name: [Route(_report, {}, 404)] for name in ("review-report", "review-report-csv")},
+    "review-report-file": [Route(lambda world: [*_report(world), "pdf"], {}, 404, "post")],
+}
+# The past: of an organization for who may view its users today, of a person for them, too; of oneself for everybody.
+ROUTES |= {
+    "then": [Route(_none, _OFFICIALS, 302)],  # Who looks after nothing is led to what they held themselves.
+    "then-users": [Route(_users, {**_OF_CEDAR, "stella": 403}, 404)],
+    "then-person": [Route(_of_stella, {**_OF_CEDAR, "stella": 200}, 404)],
+    "then-who-could": [OPEN],  # The question; its answer is in test_on_that_day_pages.py.
+    # Without a question; with one they answer as the lists do (test_on_that_day_pages.py).
+    "then-csv": [Route(_none, {}, 404)],
+    "then-xlsx": [Route(_none, {}, 404, "post")],
+    **{name: [Route(_file, _MARIAS, 404)] for name in ("made-file", "fetch-file")},
+}
+# Closings for want of a sign-in, and reactivations: QPP closes nobody (test_inactivity_pages.py).
+ROUTES |= {name: [Route(_none, {}, 404)] for name in ("inactivity", "confirm-closings", "reactivations")}
+ROUTES |= {
+    "reactivate": [Route(_of_stella, {}, 404)],
+    "decide-reactivation": [Route(_stage, {}, 404, "post")],
+}
+# Out of office: for who decides; an absence is ended by who is absent, and declined by who was named.
+ROUTES |= {
+    "out-of-office": [Route(_none, _OFFICIALS, 404)],
+    "end-absence": [Route(lambda world: [an_absence(world).public_id], {"maria": 303}, 404, "post")],
+    "decline-delegation": [
+        Route(lambda world: [an_absence(world).delegations.get().public_id], {"owen": 303}, 404, "post")
+    ],
+}
 # Registering for a record of one's own: not there in QPP, which keeps none (test_own_records.py).
 ROUTES |= {name: [Route(_none, {}, 404)] for name in ("own-record", "registrations")}
 ROUTES |= {name: [Route(_nobody, {}, 404)] for name in ("own-record-code", "registration")}
@@ -207,8 +267,9 @@ def test_everybody_gets_what_is_theirs_and_no_more(world: World, name: str, rout
 
 @pytest.mark.parametrize(("name", "route"), CASES, ids=[f"{n}-{r.method}" for n, r in CASES])
 def test_nobody_passes_without_signing_in(world: World, name: str, route: Route) -> None:
+    parts = route.parts(world)
     before = Event.objects.count()
-    answer = call(Client(), name, route.parts(world), route.method, world)
+    answer = call(Client(), name, parts, route.method, world)
     assert answer.status_code == 302
     assert answer["Location"].startswith(reverse("sign-in", args=[QPP]))
     assert Event.objects.count() == before
@@ -271,9 +332,9 @@ def test_view_users_is_offered_to_security_officials_only(world: World) -> None:
 def test_looking_changes_nothing(world: World, method: str) -> None:
     client = signed_in(world.maria)
     client.get(reverse("home", args=[QPP]))  # the session's first page notes that it began
+    addresses = [(name, reverse(name, args=[QPP, *route.parts(world)])) for name, route in CASES]
     before = (Event.objects.count(), Outcome.objects.count(), Grant.objects.filter(closed_at=None).count())
-    for name, route in CASES:
-        address = reverse(name, args=[QPP, *route.parts(world)])
+    for name, address in addresses:
         answer = getattr(client, method)(address, headers={"X-HTTP-Method-Override": "POST"})
         wanted = {404, 405} if name in POST_ONLY else {200, 302, 404}
         assert answer.status_code in wanted, (name, answer.status_code)
