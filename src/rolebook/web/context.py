@@ -13,7 +13,7 @@ from rolebook.audit import clock
 from rolebook.governance.queries.audit_reach import may_see_audit
 from rolebook.governance.queries.review_campaigns import may_see_reviews
 from rolebook.governance.queries.stewards import is_steward
-from rolebook.policy.model import Program
+from rolebook.policy.model import Program, Rolebook
 from rolebook.web.account.session import has_two_factors
 
 LAST_PROGRAM = "rolebook.last_program"
@@ -151,17 +151,23 @@ def _navigation(request: HttpRequest, program_id: str | None) -> tuple[Entry, ..
         if url:
             entries.append(Entry(title, url, icon, page_name == current))
     if _is_steward(request, program_id):
-        entries += _stewards_entries(program_id, current)
+        entries += _stewards_entries(_rolebook(request, program_id), current)
     return tuple(entries)
 
 
-def _stewards_entries(program_id: str, current: str | None) -> Iterator[Entry]:
+def _rolebook(request: HttpRequest, program_id: str) -> Rolebook:
+    """Return the rolebook that a program's page has read already; elsewhere the one in force."""
+    read = getattr(request, "rolebook", None)
+    return read if isinstance(read, Rolebook) else rolebook_in_force(program_id, clock.now())[1]
+
+
+def _stewards_entries(book: Rolebook, current: str | None) -> Iterator[Entry]:
     heading = "Administer"
-    closes = rolebook_in_force(program_id, clock.now())[1].lifecycle.inactivity_months is not None
+    closes = book.lifecycle.inactivity_months is not None
     for title, page_name, icon in _STEWARDS_PAGES:
         if page_name == "inactivity" and not closes:
             continue
-        if url := _address(page_name, program_id):
+        if url := _address(page_name, book.program.id):
             yield Entry(title, url, icon, page_name == current, heading)
             heading = ""
 
