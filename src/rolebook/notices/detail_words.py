@@ -103,7 +103,7 @@ def codes_to_remove(facts: Facts) -> Letter:
     return Letter(
         subject=f"{short}: Please remove codes that {person} no longer needs",
         first_line=f"{who} looked at the codes of {person}, and found some that are no longer needed.",
-        facts=(*_codes(facts.new("removed")), ("Looked at", facts.instant())),
+        facts=(*_codes(facts.new("accesses_removed")), ("Looked at", facts.instant())),
         button=Button("Open what to remove", link(f"/{facts.program_id}/employers/")),
         whom_to_ask=facts.contact,
         reason_for_mail="You get this because you remove access. Others who do got it too; one is enough.",
