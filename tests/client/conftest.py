@@ -3,9 +3,10 @@
 import asyncio
 import socketserver
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -28,10 +29,12 @@ def served() -> Iterator[Served]:
     service = made_service()
     loop = asyncio.new_event_loop()
     server = Server(service)
-    listening = loop.run_until_complete(loop.create_server(server.connection, "127.0.0.1", 0))
-    port = listening.sockets[0].getsockname()[1]
+    # In a thread of its own: beside a browser's tests this one has a loop that runs already.
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
+    starting = loop.create_server(server.connection, "127.0.0.1", 0)
+    listening = asyncio.run_coroutine_threadsafe(starting, loop).result()
+    port = listening.sockets[0].getsockname()[1]
     yield Served(f"http://127.0.0.1:{port}", TOKEN, cast(Fresh, service.follower))
 
     async def end() -> None:
@@ -43,6 +46,12 @@ def served() -> Iterator[Served]:
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()
+
+
+def in_a_loop[T](work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end, in a thread of its own as above."""
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(asyncio.run, work).result()
 
 
 def reply(body: str, status: str = "200 OK", *headers: str) -> bytes:

@@ -22,7 +22,7 @@ from rolebook.client import (
 )
 from rolebook.client.exchange import Failure, Pause, converse
 from rolebook.client.wire import Call, Reply, portions
-from tests.client.conftest import Scripted, Served, reply
+from tests.client.conftest import Scripted, Served, in_a_loop, reply
 
 QUICK = Patience(seconds=5, attempts=3, pause=0.001)
 NO_DECISIONS = [
@@ -49,7 +49,7 @@ def by_loop(url: str, ask: Callable[[AsyncClient], Any], **more: Any) -> Any:
         async with AsyncClient(url, "made", "rbk_good", **{"patience": QUICK, **more}) as client:
             return await ask(client)
 
-    return asyncio.run(run())
+    return in_a_loop(run())
 
 
 BOTH = pytest.mark.parametrize("asked", [by_threads, by_loop])

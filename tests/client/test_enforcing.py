@@ -19,7 +19,7 @@ from httpx2 import ASGITransport
 from httpx2 import AsyncClient as Browser
 
 from rolebook.client.django import PermissionRequiredMixin, permission_required
-from tests.client.conftest import Served
+from tests.client.conftest import Served, in_a_loop
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "asking-from-an-application.md"
 NAMES = {
@@ -85,7 +85,7 @@ def test_asking_prints_what_the_guide_says(settled: Served, capsys: pytest.Captu
 
 def test_tasks_get_their_answers(settled: Served) -> None:
     figures = run("asyncio")["figures"]
-    assert asyncio.run(figures("yes", ["here", "elsewhere"])) == ["here"]
+    assert in_a_loop(figures("yes", ["here", "elsewhere"])) == ["here"]
 
 
 def test_a_django_view_answers_those_who_may(django_settings: Served) -> None:
@@ -108,9 +108,9 @@ def test_a_django_view_that_is_a_coroutine_answers_those_who_may(django_settings
     async def view(_request: HttpRequest) -> HttpResponse:
         return HttpResponse("awaited")
 
-    assert asyncio.run(view(of("yes"))).content == b"awaited"
+    assert in_a_loop(view(of("yes"))).content == b"awaited"
     with pytest.raises(PermissionDenied):
-        asyncio.run(view(of("no")))
+        in_a_loop(view(of("no")))
 
 
 def test_a_django_view_without_a_decision_answers_503(django_settings: Served) -> None:
@@ -172,7 +172,7 @@ def test_fastapi_answers_those_who_may(settled: Served) -> None:
         await module["client"].close()
         return found
 
-    assert asyncio.run(statuses()) == [200, 403, 403, 401, 503]
+    assert in_a_loop(statuses()) == [200, 403, 403, 401, 503]
 
 
 def test_starlette_endpoints_call_the_same(settled: Served) -> None:
@@ -197,7 +197,7 @@ def test_starlette_endpoints_call_the_same(settled: Served) -> None:
         await module["client"].close()
         return found
 
-    assert asyncio.run(statuses()) == [200, 403]
+    assert in_a_loop(statuses()) == [200, 403]
 
 
 def test_the_wsgi_wrapper_passes_on_those_who_may(settled: Served) -> None:

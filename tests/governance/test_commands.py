@@ -75,3 +75,20 @@ def test_requests_and_grants_are_listed_for_people_and_as_json(practice: Organiz
     assert (held["kind"], held["role_id"], held["lower_levels"]) == ("role", "security_official", None)
     for command in (requests_command, grants_command):
         assert json.loads(run(command, "list", "iqies", "--json").output) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "message"),
+    [
+        (requests_command, ["list", "nope"], "found no program 'nope'"),
+        (requests_command, ["list", "qpp", "--state", "bogus"], "expected one of: pending"),
+        (requests_command, ["list", "qpp", "--organization", "ZZZ"], "found 'ZZZ'"),
+        (grants_command, ["list", "nope"], "found no program 'nope'"),
+        (grants_command, ["list", "qpp", "--user", "zzz"], "found 'zzz'"),
+    ],
+)
+def test_a_list_of_what_is_not_there_is_refused_and_not_empty(
+    command: object, arguments: list[str], message: str
+) -> None:
+    found = run(command, *arguments)
+    assert (found.exit_code, message in found.output) == (2, True)

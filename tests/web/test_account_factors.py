@@ -1,6 +1,7 @@
 """Second factors through the pages: passkeys, what is warned of by mail, and limits that lock nobody else out."""
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,8 +13,10 @@ from pytest_django import Settings
 
 from rolebook.accounts import throttling
 from rolebook.accounts.credential_models import Passkey
+from rolebook.accounts.flows.registration import limit_mails
 from rolebook.audit import clock
 from rolebook.audit.models import Event
+from rolebook.audit.recording import Origin
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
 from tests.support import people
@@ -295,3 +298,14 @@ def test_the_app_is_removed_beside_a_passkey_and_set_up_again_with_the_password(
     assert not Authenticator.objects.filter(type="totp").exists()
     page = here.get("/second-factor/")
     assert "Your password" in page.content.decode()
+
+
+@pytest.mark.fault(38)
+def test_one_network_does_not_use_up_what_a_mailbox_gets_in_a_day(new_user: Person) -> None:
+    at = clock.now()
+    for asked in range(120):
+        with suppress(throttling.TooManyAttempts):
+            limit_mails(
+                new_user.account.email, Origin("web", "198.51.100.7"), at + timedelta(minutes=12 * asked)
+            )
+    limit_mails(new_user.account.email, Origin("web", "203.0.113.9"), at + timedelta(hours=23))

@@ -31,6 +31,8 @@ CODE_BY_ACCOUNT = Limit("security code by account, from browsers never used for 
 PASSKEY_BY_SOURCE_AND_ACCOUNT = Limit("passkey asked for by network address and account", 60, 600)
 MAIL_BY_SOURCE = Limit("mailed codes by network address", 30, 3600)
 MAIL_BY_SOURCE_AND_ADDRESS = Limit("mailed codes by network address and mailbox", 5, 3600)
+MAIL_BY_SOURCE_AND_ADDRESS_A_DAY = Limit("mailed codes by network address and mailbox, a day", 8, 24 * 3600)
+"""One network cannot use up what a mailbox gets in a day."""
 MAIL_BY_ADDRESS = Limit("mailed codes by mailbox", 50, 24 * 3600)
 PROVIDER_BY_SOURCE = Limit("sign-ins by an identity provider by network address", 60, 600)
 PASSWORD_AGAIN = Limit("password asked again in a session", 10, 900)

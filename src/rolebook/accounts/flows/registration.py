@@ -148,6 +148,7 @@ def limit_mails(address: str, origin: Origin, at: datetime, *, known_browser: bo
         [
             (throttling.MAIL_BY_SOURCE, network),
             (throttling.MAIL_BY_SOURCE_AND_ADDRESS, f"{network} {mailbox}"),
+            (throttling.MAIL_BY_SOURCE_AND_ADDRESS_A_DAY, f"{network} {mailbox}"),
             (throttling.MAIL_BY_ADDRESS, f"known {mailbox}" if known_browser else mailbox),
         ],
         at,

@@ -10,6 +10,7 @@ import click
 
 from rolebook.cli.server.days import DAY_OR_MINUTE, Typed, moment_asked
 from rolebook.cli.server.json_list import print_list
+from rolebook.cli.server.named import require_named
 from rolebook.cli.server.start import start_django
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def list_them(
     from rolebook.audit import clock
     from rolebook.governance.queries.listing import list_accesses, list_grants
 
+    require_named(program, code=code, user_id=user_id)
     now = clock.now()
     at = now if as_of is None else moment_asked(program, as_of, now).at
     grants_found = list_grants(program, at, user_id=user_id, organization_code=code, all_ever=all_ever)

@@ -51,6 +51,8 @@ def send_test_mail(address: str, as_json: bool) -> None:
                 sent_at=clock.now(),
             )
             transport.send(sender=bare_address(sender), recipient=address, message=message)
+    except ValueError as wrong:
+        raise click.UsageError(str(wrong)) from None
     except Refused as answer:
         raise click.ClickException(f"{server.host} refused the mail for {address}: {answer}") from None
     except NotNow as answer:

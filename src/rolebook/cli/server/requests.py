@@ -6,6 +6,7 @@ import click
 
 from rolebook.cli.server.absences import absences, away, back
 from rolebook.cli.server.json_list import print_list
+from rolebook.cli.server.named import require_named, require_state
 from rolebook.cli.server.start import start_django
 
 
@@ -33,6 +34,8 @@ def list_them(program: str, state: str | None, code: str | None, limit: int, as_
     start_django()
     from rolebook.governance.queries.listing import list_requests
 
+    require_named(program, code=code)
+    require_state(state)
     found = list_requests(program, state=state, organization_code=code, limit=limit)
     if as_json:
         print_list(dataclasses.asdict(row) for row in found)
