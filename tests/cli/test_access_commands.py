@@ -34,7 +34,7 @@ def test_the_operator_gives_access_records_employers_and_lists_both_kinds() -> N
     assert Employment.objects.get().organization.code == "FWS-R6"
     listed = run("list", PROGRAM)
     assert f"{person.user_id}  access to FWS-R6 with lower levels" in listed.output
-    [row] = [json.loads(line) for line in run("list", PROGRAM, "--json").output.splitlines()]
+    [row] = json.loads(run("list", PROGRAM, "--json").output)
     assert (row["organization"], row["lower_levels"]) == ("FWS-R6", True)
     wrong = run("give-access", PROGRAM, "--user", "nobody", "--organization", "FWS-R6")
     assert "--user" in wrong.output

@@ -73,8 +73,8 @@ def test_requests_and_grants_are_listed_for_people_and_as_json(practice: Organiz
     [held] = json.loads(run(grants_command, "list", "qpp", "--all", "--json").output)
     assert held["origin"].startswith("designation ")
     assert (held["kind"], held["role_id"], held["lower_levels"]) == ("role", "security_official", None)
-    for command in (requests_command, grants_command):
-        assert json.loads(run(command, "list", "iqies", "--json").output) == []
+    assert json.loads(run(requests_command, "list", "qpp", "--state", "denied", "--json").output) == []
+    assert json.loads(run(grants_command, "list", "qpp", "--as-of", "2020-01-01", "--json").output) == []
 
 
 @pytest.mark.parametrize(

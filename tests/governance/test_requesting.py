@@ -38,6 +38,7 @@ def withdraw(account: Account, request: Request) -> Request:
 @pytest.mark.requirement("QPP-02")
 def test_a_request_is_laid_out_and_waits_for_the_organizations_officials(practice: Organization) -> None:
     person = grants.user()
+    grants.official(practice)
     request = asks(person, practice, reason="billing")
     stage = open_stage(request)
     assert (request.state, request.version, request.reason) == ("pending", 1, "billing")

@@ -177,6 +177,7 @@ def test_every_flow_that_acts_for_somebody_asks_for_the_second_factor() -> None:
         "ask_voucher_for_passkey",  # asks for that very factor, and gives nothing
         "ask_supervisor_again",  # the requester has that link mailed once more
         "declare_same_person",  # says something of oneself, which a steward judges
+        "detach_files",  # takes files from what one has not sent yet
         "discard_account_draft",  # throws away what one has written oneself
         "drop_upload",  # throws away a file that one has sent oneself
         "import_accounts",  # the operator at the command line

@@ -191,7 +191,7 @@ def test_everything_that_matches_is_a_choice_of_its_own_within_the_bound(world: 
     client = signed_in(world.maria)
     page = text(client.get(MANAGE, {"search": "person 0"}))
     assert "Select all 25 on this page" in page
-    assert "All 28 that match, on every page" in page
+    assert "All 28 that match, on every page" in re.sub(r"</?span[^>]*>", "", page)
     assert "select=page" not in re.findall(r'href="([^"]+)" rel="next"', page)[0]
     fields = {"verdict": "approved", "every": "yes", "search": "person 0"}
     summary = text(client.post(SELECTED, fields))

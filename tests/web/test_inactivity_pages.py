@@ -59,7 +59,7 @@ def test_who_is_past_twelve_months_reads_why_and_whom_to_ask_though_no_job_has_r
     text = page.content.decode()
     assert "is closed" in text
     assert "You did not sign in to IQCS for 12 months." in text
-    assert "Your IQCS representative can ask for it to be reactivated" in text
+    assert "Your IQCS representative can ask for your account to be reactivated" in " ".join(text.split())
     assert "Rosa Representative" in text
     assert part_of(mia).last_signed_in_at is None
 

@@ -6,8 +6,15 @@ from datetime import datetime
 from rolebook.accounts.flows.clients import NewClient, Revocation, add_client, revoke_client
 from rolebook.accounts.models import Account, Client
 from rolebook.audit.recording import Origin
+from rolebook.governance.flows.attempt import acting_standing
 from rolebook.governance.queries.stewards import stewards_standing
 from rolebook.governance.refusals import NotFound
+
+
+def _require_steward(acting_user: Account, program_id: str, at: datetime) -> None:
+    """Raise NotFound for who does not administer the program, and NotAllowed for who has no second factor."""
+    stewards_standing(acting_user, program_id, at)
+    acting_standing(acting_user, program_id, at)
 
 
 def give_token(
@@ -25,7 +32,7 @@ def give_token(
 
     Raises NotFound for who does not administer the program, and ClientRefused.
     """
-    stewards_standing(acting_user, program_id, at)
+    _require_steward(acting_user, program_id, at)
     return add_client(
         acting_user=acting_user,
         program_id=program_id,
@@ -45,7 +52,7 @@ def take_token_away(
 
     Raises NotFound for who does not administer the program, and for a client of another.
     """
-    stewards_standing(acting_user, program_id, at)
+    _require_steward(acting_user, program_id, at)
     if not Client.objects.filter(program_id=program_id, public_id=client_id).exists():
         raise NotFound
     return revoke_client(acting_user=acting_user, client_id=client_id, at=at, origin=origin)
