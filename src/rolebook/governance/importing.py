@@ -1,4 +1,4 @@
-"""What imports of accounts and of grants share: days to instants, the row of the import, the digest of what came in."""
+"""What imports share: one transaction and its dry run, days to instants, the row of the import, the digest."""
 
 import hashlib
 import json
@@ -6,15 +6,47 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from django.db import IntegrityError
+
+from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
 from rolebook.governance.models import Import
+from rolebook.policy.errors import RolebookError, RolebookErrors, say
 from rolebook.policy.model import Rolebook
 from rolebook.policy.months import day_begins
 
 type Progress = Callable[[int, int], None]
 
 
-class DryRun(Exception):
+class _DryRun(Exception):
     """Rolls back the transaction of a dry run, which has done all that a run does."""
+
+
+def all_or_nothing[Done](
+    write: Callable[[UnitOfWork], Done],
+    *,
+    file: str,
+    overtaken_by: str,
+    at: datetime,
+    origin: Origin,
+    dry_run: bool,
+) -> tuple[Done, int | None]:
+    """Let ``write`` bring a file in within one unit of work; return what it returns and its event's sequence.
+
+    A dry run does all that a run does and rolls it back; its sequence is None. Raises RolebookErrors, besides what
+    ``write`` raises, where somebody else wrote one of the rows in this very moment: ``overtaken_by`` says what.
+    """
+    done: list[Done] = []
+    try:
+        with unit_of_work(at=at, origin=origin) as work:
+            done.append(write(work))
+            if dry_run:
+                raise _DryRun
+    except _DryRun:
+        return done[0], None
+    except IntegrityError as twin:
+        message = say("overtaken", found=f"{overtaken_by} made meanwhile", expected="to be run again")
+        raise RolebookErrors([RolebookError(file, 1, 1, message)]) from twin
+    return done[0], work.sequence
 
 
 def first_instant(day: date, book: Rolebook) -> datetime:

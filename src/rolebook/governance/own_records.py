@@ -10,7 +10,6 @@ from rolebook.governance.models import Grant, Registration, ResponderRecord
 from rolebook.policy.model import Records
 
 LONGEST_IDENTIFIER = 60
-CODE_LIFETIME = timedelta(minutes=15)
 CONFIRMATION_LIFETIME = timedelta(days=14)
 
 

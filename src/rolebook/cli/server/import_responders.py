@@ -1,12 +1,11 @@
 """`rolebook import responders`: the records that people register for."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from rolebook.cli.server.progress import Progress
+from rolebook.cli.server.import_run import FILE, run_import
 from rolebook.cli.server.start import start_django
 
 if TYPE_CHECKING:
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE)
 @click.option("--program", "program_id", metavar="ID", required=True, help="The program of the records.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -37,49 +36,33 @@ def responders(file: Path, program_id: str, dry_run: bool, as_json: bool) -> int
     that the file does not name stay as they are. Leaves with 2 when something is wrong, and shows every place of it.
     """
     start_django()
-    from rolebook.audit import clock
-    from rolebook.audit.recording import Origin
-    from rolebook.cli.server.imports import read_file
-    from rolebook.cli.server.refused_imports import refusals
     from rolebook.governance.flows.import_responder_records import import_responder_records
 
-    with Progress("records", hidden=as_json) as progress, refusals():
-        report = import_responder_records(
-            program_id=program_id,
-            data=read_file(file),
-            file=file.name,
-            at=clock.now(),
-            origin=Origin(via="command"),
-            dry_run=dry_run,
-            progress=progress.show,
-        )
-    click.echo(_as_json(report) if as_json else _as_text(report))
-    return 0
+    return run_import(
+        import_responder_records,
+        file,
+        counted="records",
+        as_json=as_json,
+        rows=_rows,
+        document=_document,
+        program_id=program_id,
+        dry_run=dry_run,
+    )
 
 
-def _as_text(report: "RespondersImported") -> str:
-    from rolebook.cli.server.imports import told
-
+def _rows(report: "RespondersImported") -> tuple[list[str], str]:
     would = "would be " if report.dry_run else ""
     rows = [f"  + {row.identifier}  {row.name}" for row in report.created]
     rows += [f"  ~ {row.identifier}  {row.name}" for row in report.changed]
-    summed = (
+    return rows, (
         f"{len(report.created):,} {would}created, {len(report.changed):,} {would}changed, "
         f"{report.unchanged:,} as they are"
     )
-    return told(rows, summed, dry_run=report.dry_run)
 
 
-def _as_json(report: "RespondersImported") -> str:
-    return json.dumps(
-        {
-            "dry_run": report.dry_run,
-            "created": [row.identifier for row in report.created],
-            "changed": [row.identifier for row in report.changed],
-            "unchanged": report.unchanged,
-            "import_id": report.import_id,
-            "sequence": report.sequence,
-        },
-        ensure_ascii=False,
-        default=str,
-    )
+def _document(report: "RespondersImported") -> dict[str, object]:
+    return {
+        "created": [row.identifier for row in report.created],
+        "changed": [row.identifier for row in report.changed],
+        "unchanged": report.unchanged,
+    }

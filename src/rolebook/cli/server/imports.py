@@ -1,27 +1,23 @@
 """`rolebook import accounts` and `rolebook import grants`: people and what they hold, from an earlier system."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from rolebook.cli.server.import_responders import responders
+from rolebook.cli.server.import_run import FILE, run_import
 from rolebook.cli.server.organizations import import_group
-from rolebook.cli.server.progress import Progress
-from rolebook.cli.server.refused_imports import refusals
 from rolebook.cli.server.start import start_django
 
 if TYPE_CHECKING:
     from rolebook.governance.flows import AccountsImported, GrantsImported
 
 import_group.add_command(responders)
-_SHOWN = 40
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @import_group.command()
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE)
 @click.option("--program", "program_id", metavar="ID", required=True, help="The program they take part in.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -46,26 +42,22 @@ def accounts(file: Path, program_id: str, dry_run: bool, as_json: bool) -> int:
     something is wrong, and shows every place of it.
     """
     start_django()
-    from rolebook.audit import clock
-    from rolebook.audit.recording import Origin
     from rolebook.governance.flows import import_accounts
 
-    with Progress("accounts", hidden=as_json) as progress, refusals():
-        report = import_accounts(
-            program_id=program_id,
-            data=read_file(file),
-            file=file.name,
-            at=clock.now(),
-            origin=Origin(via="command"),
-            dry_run=dry_run,
-            progress=progress.show,
-        )
-    click.echo(_accounts_as_json(report) if as_json else _accounts_as_text(report))
-    return 0
+    return run_import(
+        import_accounts,
+        file,
+        counted="accounts",
+        as_json=as_json,
+        rows=_account_rows,
+        document=_account_document,
+        program_id=program_id,
+        dry_run=dry_run,
+    )
 
 
 @import_group.command()
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE)
 @click.option("--program", "program_id", metavar="ID", required=True, help="The program of the roles.")
 @click.option("--reason", required=True, help="Why they are imported; kept on record.")
 @click.option("--dry-run", is_flag=True, help="Show what would be opened, and open nothing.")
@@ -93,45 +85,32 @@ def grants(file: Path, program_id: str, reason: str, dry_run: bool, as_json: boo
     it.
     """
     start_django()
-    from rolebook.audit import clock
-    from rolebook.audit.recording import Origin
     from rolebook.governance.flows import import_grants
 
-    with Progress("grants", hidden=as_json) as progress, refusals():
-        report = import_grants(
-            program_id=program_id,
-            data=read_file(file),
-            file=file.name,
-            reason=reason,
-            at=clock.now(),
-            origin=Origin(via="command"),
-            dry_run=dry_run,
-            progress=progress.show,
-        )
-    click.echo(_grants_as_json(report) if as_json else _grants_as_text(report))
-    return 0
+    return run_import(
+        import_grants,
+        file,
+        counted="grants",
+        as_json=as_json,
+        rows=_grant_rows,
+        document=_grant_document,
+        program_id=program_id,
+        reason=reason,
+        dry_run=dry_run,
+    )
 
 
-def read_file(file: Path) -> bytes:
-    """Return the file, or as much of it as shows that it is too large."""
-    from rolebook.accounts.table_file import LARGEST_BYTES
-
-    with file.open("rb") as source:
-        return source.read(LARGEST_BYTES + 1)
-
-
-def _accounts_as_text(report: "AccountsImported") -> str:
+def _account_rows(report: "AccountsImported") -> tuple[list[str], str]:
     would = "would be " if report.dry_run else ""
     rows = [f"  + {row.user_id}  {row.name}  {row.email}" for row in report.created]
     rows += [f"  ~ {row.user_id}  joins the program" for row in report.joined]
-    summed = (
+    return rows, (
         f"{len(report.created):,} {would}created, {len(report.joined):,} {would}joined to the program, "
         f"{report.unchanged:,} as they are"
     )
-    return told(rows, summed, dry_run=report.dry_run)
 
 
-def _grants_as_text(report: "GrantsImported") -> str:
+def _grant_rows(report: "GrantsImported") -> tuple[list[str], str]:
     rows = []
     for one in report.opened:
         where = f" at {one.organization_code}" if one.organization_code else ""
@@ -141,55 +120,30 @@ def _grants_as_text(report: "GrantsImported") -> str:
             f"approved by {one.row.approved_by} on {one.row.approved_on}"
         )
     would = "would be " if report.dry_run else ""
-    return told(rows, f"{len(report.opened):,} grants {would}opened", dry_run=report.dry_run)
+    return rows, f"{len(report.opened):,} grants {would}opened"
 
 
-def told(rows: list[str], summed: str, *, dry_run: bool) -> str:
-    """Return the first rows, what they come to, and, of a dry run, that it was one."""
-    more = [f"  and {len(rows) - _SHOWN:,} more"] if len(rows) > _SHOWN else []
-    last = ["this was a dry run: nothing was changed"] if dry_run else []
-    return "\n".join([*rows[:_SHOWN], *more, summed, *last])
+def _account_document(report: "AccountsImported") -> dict[str, object]:
+    return {
+        "created": [{"user_id": r.user_id, "last_signed_in_on": r.last_signed_in_on} for r in report.created],
+        "joined": [{"user_id": r.user_id, "last_signed_in_on": r.last_signed_in_on} for r in report.joined],
+        "unchanged": report.unchanged,
+    }
 
 
-def _accounts_as_json(report: "AccountsImported") -> str:
-    return json.dumps(
-        {
-            "dry_run": report.dry_run,
-            "created": [
-                {"user_id": r.user_id, "last_signed_in_on": r.last_signed_in_on} for r in report.created
-            ],
-            "joined": [
-                {"user_id": r.user_id, "last_signed_in_on": r.last_signed_in_on} for r in report.joined
-            ],
-            "unchanged": report.unchanged,
-            "import_id": report.import_id,
-            "sequence": report.sequence,
-        },
-        ensure_ascii=False,
-        default=str,
-    )
-
-
-def _grants_as_json(report: "GrantsImported") -> str:
-    return json.dumps(
-        {
-            "dry_run": report.dry_run,
-            "opened": [
-                {
-                    "user_id": one.user_id,
-                    "role_id": one.row.role.id,
-                    "organization": one.organization_code,
-                    "starts_at": one.starts_at.isoformat(),
-                    "ends_at": None if one.ends_at is None else one.ends_at.isoformat(),
-                    "approved_on": one.row.approved_on,
-                    "approved_by": one.row.approved_by,
-                    "source": one.row.source,
-                }
-                for one in report.opened
-            ],
-            "import_id": report.import_id,
-            "sequence": report.sequence,
-        },
-        ensure_ascii=False,
-        default=str,
-    )
+def _grant_document(report: "GrantsImported") -> dict[str, object]:
+    return {
+        "opened": [
+            {
+                "user_id": one.user_id,
+                "role_id": one.row.role.id,
+                "organization": one.organization_code,
+                "starts_at": one.starts_at.isoformat(),
+                "ends_at": None if one.ends_at is None else one.ends_at.isoformat(),
+                "approved_on": one.row.approved_on,
+                "approved_by": one.row.approved_by,
+                "source": one.row.source,
+            }
+            for one in report.opened
+        ],
+    }

@@ -1,22 +1,20 @@
 """Accounts come into a program from an earlier system's file, all of them or none (migration)."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import batched
-
-from django.db import IntegrityError
 
 from rolebook.accounts.account_file import AccountRow, read_accounts
 from rolebook.accounts.arriving import create_accounts, known_accounts
 from rolebook.accounts.models import Account
 from rolebook.accounts.queries import rolebook_in_force
 from rolebook.audit import tags
-from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
+from rolebook.audit.recording import Origin, UnitOfWork
 from rolebook.governance import locks
 from rolebook.governance.importing import (
-    DryRun,
     Progress,
+    all_or_nothing,
     day_of,
     first_instant,
     rows_hash,
@@ -25,7 +23,7 @@ from rolebook.governance.importing import (
 from rolebook.governance.models import Participation
 from rolebook.governance.queries.fsid import has_fsids
 from rolebook.governance.quiet import count_anew
-from rolebook.policy.errors import Report, RolebookError, RolebookErrors, say
+from rolebook.policy.errors import Report, say
 from rolebook.policy.model import Rolebook
 
 _BATCH = 500
@@ -70,18 +68,16 @@ def import_accounts(
     """
     _, book = rolebook_in_force(program_id, at)
     rows = read_accounts(data, file, day_of(at, book))
-    done = AccountsImported((), (), 0, dry_run)
-    try:
-        with unit_of_work(at=at, origin=origin) as work:
-            done = _import(work, book, rows, data, progress)
-            if dry_run:
-                raise DryRun
-    except DryRun:
-        return AccountsImported(done.created, done.joined, done.unchanged, True)
-    except IntegrityError as twin:  # somebody registered with one of these in this very moment
-        message = say("overtaken", found="an account made meanwhile", expected="to be run again")
-        raise RolebookErrors([RolebookError(file, 1, 1, message)]) from twin
-    return AccountsImported(done.created, done.joined, done.unchanged, False, done.import_id, work.sequence)
+    done, sequence = all_or_nothing(
+        lambda work: _import(work, book, rows, data, progress),
+        file=file,
+        overtaken_by="an account",
+        at=at,
+        origin=origin,
+        dry_run=dry_run,
+    )
+    written = None if dry_run else done.import_id
+    return replace(done, dry_run=dry_run, import_id=written, sequence=sequence)
 
 
 def _import(

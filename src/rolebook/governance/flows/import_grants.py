@@ -11,14 +11,14 @@ from rolebook.accounts.models import Account, Organization, OrganizationIdentifi
 from rolebook.accounts.queries import rolebook_in_force
 from rolebook.accounts.table_file import MOST_ERRORS
 from rolebook.audit import tags
-from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
+from rolebook.audit.recording import Origin, UnitOfWork
 from rolebook.governance import locks
 from rolebook.governance.active import inactive_violations
 from rolebook.governance.flows.attempt import checked_text
 from rolebook.governance.grant_file import GrantRow, read_grants
 from rolebook.governance.importing import (
-    DryRun,
     Progress,
+    all_or_nothing,
     day_of,
     first_instant,
     rows_hash,
@@ -81,14 +81,15 @@ def import_grants(
     _, book = rolebook_in_force(program_id, at)
     rows = read_grants(data, file, book, day_of(at, book))
     opened: list[OpenedGrant] = []
-    try:
-        with unit_of_work(at=at, origin=origin) as work:
-            whole = _Importing(work, book, told, data, opened).run(rows, progress)
-            if dry_run:
-                raise DryRun
-    except DryRun:
-        return GrantsImported(tuple(opened), True)
-    return GrantsImported(tuple(opened), False, whole.public_id, work.sequence)
+    whole, sequence = all_or_nothing(
+        lambda work: _Importing(work, book, told, data, opened).run(rows, progress),
+        file=file,
+        overtaken_by="a grant",
+        at=at,
+        origin=origin,
+        dry_run=dry_run,
+    )
+    return GrantsImported(tuple(opened), dry_run, None if dry_run else whole.public_id, sequence)
 
 
 @dataclass(slots=True)

@@ -2,18 +2,16 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import batched
-
-from django.db import IntegrityError
 
 from rolebook.accounts.models import Organization
 from rolebook.accounts.queries import rolebook_in_force
 from rolebook.audit import tags
-from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
+from rolebook.audit.recording import Origin, UnitOfWork
 from rolebook.governance import locks
-from rolebook.governance.importing import DryRun, Progress, rows_hash, write_import
+from rolebook.governance.importing import Progress, all_or_nothing, rows_hash, write_import
 from rolebook.governance.models import ResponderRecord
 from rolebook.governance.responder_file import ResponderRow, read_responders
 from rolebook.policy.errors import Place, Report, RolebookError, RolebookErrors, say
@@ -64,20 +62,16 @@ def import_responder_records(
         message = say("no records", found=book.program.id, expected=expected)
         raise RolebookErrors([RolebookError(file, 1, 1, message)])
     rows = read_responders(data, file, book.records)
-    done = RespondersImported((), (), 0, dry_run)
-    try:
-        with unit_of_work(at=at, origin=origin) as work:
-            done = _import(work, book, rows, data, progress)
-            if dry_run:
-                raise DryRun
-    except DryRun:
-        return RespondersImported(done.created, done.changed, done.unchanged, True)
-    except IntegrityError as twin:  # another import wrote one of these in this very moment
-        message = say("overtaken", found="a record made meanwhile", expected="to be run again")
-        raise RolebookErrors([RolebookError(file, 1, 1, message)]) from twin
-    return RespondersImported(
-        done.created, done.changed, done.unchanged, False, done.import_id, work.sequence
+    done, sequence = all_or_nothing(
+        lambda work: _import(work, book, rows, data, progress),
+        file=file,
+        overtaken_by="a record",
+        at=at,
+        origin=origin,
+        dry_run=dry_run,
     )
+    written = None if dry_run else done.import_id
+    return replace(done, dry_run=dry_run, import_id=written, sequence=sequence)
 
 
 def _import(
