@@ -13,7 +13,7 @@ from rolebook.governance.flows.answer_as_supervisor import answer_as_supervisor
 from rolebook.governance.flows.let_rest_go_on import let_rest_go_on
 from rolebook.governance.models import Access, Employment, Grant, Outcome, Request, Stage
 from rolebook.governance.queries import my_requests, pending_requests
-from rolebook.governance.refusals import NotAllowed, NotFound, Refused
+from rolebook.governance.refusals import NotFound, Refused
 from tests.support import grants, iqcs
 from tests.support.grants import codes, decides, open_stage
 from tests.support.iqcs import LEAD, MANAGER, PROGRAM, REPRESENTATIVE, SECURITY, TRAINING, opened, state_of
@@ -321,16 +321,3 @@ def test_what_applies_is_said_by_the_system_and_a_form_that_says_otherwise_is_re
     decides(security, open_stage(second), at=after)
     still = Grant.objects.filter(account=person, closed_at=None).values_list("role_id", flat=True)
     assert list(still) == [TRAINING]
-
-
-@pytest.mark.requirement("IQCS-02")
-def test_an_account_manager_asks_for_a_user_of_the_own_codes_only(
-    person: Account, representative: Account
-) -> None:
-    manager = iqcs.manager("FWS-R6")
-    request = iqcs.asks(manager, iqcs.answers({MANAGER: "add"}), beneficiary=person)
-    assert (request.requester, request.beneficiary) == (manager, person)
-    assert [row.mine for row in pending_requests(person, PROGRAM, LATER).rows] == [True]
-    stranger = iqcs.manager("USAF-ACC", "Mia Manager")
-    with pytest.raises(NotAllowed):
-        iqcs.asks(stranger, iqcs.answers({TRAINING: "add"}), beneficiary=person)

@@ -13,8 +13,10 @@ from rolebook.accounts.texts import clean_line, email_key
 from rolebook.governance.authority import Standing
 from rolebook.governance.employing import present_employment
 from rolebook.governance.facts import RowFacts
+from rolebook.governance.flows.attempt import checked_text
 from rolebook.governance.models import Request, RequestItem
 from rolebook.governance.reactivating import is_out
+from rolebook.governance.refusals import Refused
 from rolebook.governance.submitting import Wish, change_of_wish
 from rolebook.policy.model import Rolebook
 from rolebook.policy.months import day_begins
@@ -128,11 +130,7 @@ def check_answers(
     starts_at, ends_at = _dates(standing, answers, problems)
     wishes: list[Wish] = []
     fields: list[str] = []
-    for role_id, verb in answers.roles.items():
-        dates = (starts_at, ends_at) if verb == ADD else (None, None)
-        kind = RequestItem.Kind.ADD_ROLE if verb == ADD else RequestItem.Kind.REMOVE_ROLE
-        wishes.append(Wish(kind, role_id, None, *dates))
-        fields.append(f"role-{role_id}")
+    _role_wishes(standing, answers, (starts_at, ends_at), (wishes, fields, problems))
     _code_wishes(standing, answers, (starts_at, ends_at), (wishes, fields, problems))
     if not answers.roles and not answers.codes:
         problems.append(Problem("roles", Violation("nothing_asked")))
@@ -160,6 +158,10 @@ def _personal(answers: AccountAnswers) -> list[Problem]:
             problems.append(Problem(name, Violation("text_too_long", {"field": "text", "most": most})))
         elif typed and not _is_line(typed, most):
             problems.append(Problem(name, Violation("text_unreadable", {"field": "text"})))
+    try:
+        checked_text(answers.comments, "comments")
+    except Refused as refusal:
+        problems += [Problem("comments", violation) for violation in refusal.violations]
     if not _is_address(answers.work_email):
         problems.append(Problem("work_email", Violation("work_email_missing")))
     return problems
@@ -217,6 +219,25 @@ def organization_by_code(standing: Standing, code: str) -> Organization | None:
     """Return the open organization with a code, letter case and spaces around it aside, or None."""
     found = Organization.objects.filter(program_id=standing.program_id, code__iexact=code.strip())
     return found.exclude(closed_at__lte=standing.at).order_by("pk").first()
+
+
+def _role_wishes(
+    standing: Standing,
+    answers: AccountAnswers,
+    dates: tuple[datetime | None, datetime | None],
+    into: tuple[list[Wish], list[str], list[Problem]],
+) -> None:
+    wishes, fields, problems = into
+    for role_id, verb in answers.roles.items():
+        name = f"role-{role_id}"
+        role = standing.book.role(role_id)
+        if verb == ADD:
+            wishes.append(Wish(RequestItem.Kind.ADD_ROLE, role_id, None, *dates))
+        else:
+            wishes.append(Wish(RequestItem.Kind.REMOVE_ROLE, role_id, None))
+            if role is not None and role.obtained == "designation":
+                problems.append(Problem(name, Violation("not_removed_here", {"role": role.title})))
+        fields.append(name)
 
 
 def _code_wishes(

@@ -83,6 +83,12 @@ SENTENCES: Mapping[str, str] = {
     "detail_needs_end": "Write the last day of the temporary detail.",
     "day_unreadable": "Write a day that there is, with year, month and day.",
     "not_yours_to_ask_for": "You cannot ask for this person. Who decides where they work can.",
+    "employer_not_recorded": (
+        "Nobody has recorded yet who employs this person, so nobody can ask for them. They make their first request "
+        "themselves and name their employer there; or who decides in that employer's chain records it, on Manage "
+        "Access under Employers and codes to look at."
+    ),
+    "not_removed_here": "{role} comes by designation. Whoever designates ends it; it is not removed with this form.",
     "changed_type": "What applies to this person has changed. Look at the form again.",
     "ask_with_the_form": "In this program, roles are asked for with an account request.",
     "use_the_form": "Open the form, correct it and send it again.",

@@ -46,7 +46,8 @@ def submit_account_request(
     Args:
         acting_user: who asks.
         program_id: a program that holds access apart from roles.
-        beneficiary: whom it is for; another person only by who decides requests where that person works.
+        beneficiary: whom it is for; another person only by who decides requests where that person works, as
+            recorded.
         answers: the form; ``shown_type`` is "new" or "modification", as it said that it is.
         send: puts the supervisor's mail into the outbox.
         corrects: public id of the returned request that becomes its own next version.
@@ -116,20 +117,19 @@ def _after(request: Request, token: str, send: SendSupervisorMail) -> Request:
     return request
 
 
-def require_may_ask_for(
-    standing: Standing, beneficiary: Account, employer: Organization | None = None
-) -> None:
+def require_may_ask_for(standing: Standing, beneficiary: Account) -> None:
     """Raise NotAllowed unless somebody may ask for a person: for themselves, or as one who decides where they work.
 
-    ``employer`` is the one that the form names, where none is on record. Before either is known, any office that
-    decides will do: sending asks again.
+    Where that is, the record says and never the form: whoever could name the employer would read what anybody holds.
     """
     if beneficiary.pk == standing.account.pk:
         return
-    recorded = present_employment(beneficiary, standing.program_id)
-    place = employer if recorded is None else recorded.organization
     offices = standing.offices(Act.DECIDE)
-    if not any(place is None or office.covers(place) for office in offices):
+    recorded = present_employment(beneficiary, standing.program_id)
+    if offices and recorded is None and standing.book.approval.employing_chain:
+        raise NotAllowed("employer_not_recorded")
+    place = None if recorded is None else recorded.organization
+    if not any(office.covers(place) for office in offices):
         raise NotAllowed("not_yours_to_ask_for")
 
 
@@ -145,7 +145,7 @@ def _places(program_id: str, answers: AccountAnswers) -> Sequence[int]:
 
 def _require_complete(standing: Standing, beneficiary: Account, checked: Checked, shown_type: str) -> None:
     """Raise NotAllowed for a person who is not theirs to ask for, Refused for what is missing or forbidden."""
-    require_may_ask_for(standing, beneficiary, checked.employer)
+    require_may_ask_for(standing, beneficiary)
     violations = [problem.violation for problem in checked.problems]
     if not any(wish.kind == RequestItem.Kind.REACTIVATE for wish in checked.wishes):
         violations += inactive_violations(beneficiary, standing.program_id)

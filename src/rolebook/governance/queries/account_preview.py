@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
+from typing import Any
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Standing, accesses_in_force, in_force
-from rolebook.governance.models import Grant, RequestItem
+from rolebook.governance.models import Access, Grant, RequestItem
 from rolebook.governance.own_records import own_record_of
+from rolebook.governance.queries.held_days import day_of, end_in_words, held_days
 from rolebook.governance.submitting import Wish
 from rolebook.policy.model import ORGANIZATION, OWN_RECORD, Rolebook
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,9 @@ class Preview:
         changes: each thing asked, in words ("Add the role Account Manager").
         today: what the person can do now, in sentences.
         afterwards: what they will be able to do, in sentences.
+        coming: what was given already and begins later, each with its days.
         gained, lost: what they can do only after, and only before, by title.
+        gained_places, lost_places: where what they can do reaches only after, and only before.
         could_before: whether they can do anything now.
         dates: from when to when what is added holds; empty where it has no dates.
     """
@@ -40,8 +41,11 @@ class Preview:
     changes: tuple[str, ...]
     today: tuple[str, ...]
     afterwards: tuple[str, ...]
+    coming: tuple[str, ...]
     gained: tuple[str, ...]
     lost: tuple[str, ...]
+    gained_places: tuple[str, ...]
+    lost_places: tuple[str, ...]
     could_before: bool
     dates: str
 
@@ -67,11 +71,44 @@ def preview_of(standing: Standing, person: Account, wishes: Sequence[Wish]) -> P
         changes=tuple(change_in_words(book, wish) for wish in wishes),
         today=_sentences(book, before, "now holds", "can now"),
         afterwards=_sentences(book, after, "then holds", "can then"),
+        coming=_coming(standing, person),
         gained=tuple(title for title in can_after if title not in can_before),
         lost=tuple(title for title in can_before if title not in can_after),
+        gained_places=_only_in(after, before) if can_before and can_after else (),
+        lost_places=_only_in(before, after) if can_before and can_after else (),
         could_before=bool(can_before),
         dates="" if dated is None else dates_in_words(book, dated.starts_at, dated.ends_at),
     )
+
+
+def _coming(standing: Standing, person: Account) -> tuple[str, ...]:
+    """Return what a person was given that begins later, in words (IQCS-11)."""
+    later: dict[str, Any] = {"program_id": standing.program_id, "account": person, "closed_at": None}
+    grants = Grant.objects.filter(**later, starts_at__gt=standing.at).order_by("starts_at", "pk")
+    accesses = Access.objects.filter(**later, starts_at__gt=standing.at).select_related("organization")
+    said = [
+        f"{_role_in_words(standing.book, grant.role_id)}, {held_days(standing, grant)}" for grant in grants
+    ]
+    for one in accesses.order_by("starts_at", "pk"):
+        named = place_in_words(one.organization, lower_levels=one.lower_levels)
+        said.append(f"Access to {named}, {held_days(standing, one)}")
+    return tuple(said)
+
+
+def _only_in(held: Held, other: Held) -> tuple[str, ...]:
+    """Return the places of one list, in words, that nothing on the other reaches as far."""
+    return tuple(
+        place_in_words(place, lower_levels=lower)
+        for place, lower in held.places
+        if not any(_reaches(there, place, lower_levels=lower) for there in other.places)
+    )
+
+
+def _reaches(held: tuple[Organization, bool], place: Organization, *, lower_levels: bool) -> bool:
+    there, below = held
+    if there.pk == place.pk:
+        return below or not lower_levels
+    return below and place.path.startswith(there.path)
 
 
 def change_in_words(book: Rolebook, item: Wish | RequestItem) -> str:
@@ -80,10 +117,14 @@ def change_in_words(book: Rolebook, item: Wish | RequestItem) -> str:
     if item.kind == RequestItem.Kind.REACTIVATE:
         return "Open the account again"
     if item.organization is None or item.role_id:
-        role = book.role(item.role_id)
-        return f"{verb} the role {item.role_id if role is None else role.title}"
+        return f"{verb} the role {_role_in_words(book, item.role_id)}"
     named = place_in_words(item.organization, lower_levels=item.lower_levels)
     return f"{verb} access to {named}"
+
+
+def _role_in_words(book: Rolebook, role_id: str) -> str:
+    role = book.role(role_id)
+    return role_id if role is None else role.title
 
 
 def place_in_words(place: Organization, *, lower_levels: bool) -> str:
@@ -95,14 +136,9 @@ def dates_in_words(book: Rolebook, starts_at: datetime | None, ends_at: datetime
     """Return a temporary detail's days in the program's zone; "" without an end."""
     if ends_at is None:
         return ""
-    zone = ZoneInfo(book.program.zone)
-    last = _day((ends_at - timedelta(seconds=1)).astimezone(zone))
-    first = "the day it is given" if starts_at is None else _day(starts_at.astimezone(zone))
-    return f"From {first} to the end of {last}, by the clock of {book.program.zone}; then it ends by itself."
-
-
-def _day(local: datetime) -> str:
-    return f"{_MONTHS[local.month - 1]} {local.day}, {local.year}"
+    first = "the day it is given" if starts_at is None else day_of(book, starts_at)
+    last = end_in_words(book, ends_at)
+    return f"From {first} to {last}, by the clock of {book.program.zone}; then it ends by itself."
 
 
 def _after(before: Held, wishes: Sequence[Wish]) -> Held:
@@ -152,13 +188,13 @@ def _able_on_own(book: Rolebook, held: Held) -> tuple[str, ...]:
 
 
 def _sentences(book: Rolebook, held: Held, holds: str, can: str) -> tuple[str, ...]:
-    roles = [role.title if (role := book.role(role_id)) else role_id for role_id in held.roles]
+    roles = [_role_in_words(book, role_id) for role_id in held.roles]
     said = [f"This person {holds} {_listed(roles, 'the role', 'the roles')}."] if roles else []
     able = _able(book, held)
     if able:
         where = _joined(place_in_words(place, lower_levels=lower) for place, lower in held.places)
         said.append(f"This person {can} {_joined(_lowered(title) for title in able)}, in {where}.")
-    elif any(_needs_access(book, role_id) for role_id in held.roles):
+    elif any(needs_access(book, role_id) for role_id in held.roles):
         said.append("Without access to an organization code, the roles of managers give nothing.")
     elif held.places:
         where = _joined(place_in_words(place, lower_levels=lower) for place, lower in held.places)
@@ -172,7 +208,8 @@ def _sentences(book: Rolebook, held: Held, holds: str, can: str) -> tuple[str, .
     return tuple(said)
 
 
-def _needs_access(book: Rolebook, role_id: str) -> bool:
+def needs_access(book: Rolebook, role_id: str) -> bool:
+    """Return whether a role gives nothing without access apart from roles; so does one that is not known any more."""
     role = book.role(role_id)
     return role is None or role.reach.scope == ORGANIZATION
 

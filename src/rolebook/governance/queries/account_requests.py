@@ -38,6 +38,7 @@ from rolebook.governance.queries.account_preview import (
     preview_of,
 )
 from rolebook.governance.queries.attachments import may_read_attachments
+from rolebook.governance.queries.held_days import held_days
 from rolebook.governance.queries.requests import RequestDetail, request_detail
 from rolebook.governance.queries.seeing import find_request, public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
@@ -47,11 +48,23 @@ from rolebook.policy.model import Act, Role, Rolebook
 
 @dataclass(frozen=True, slots=True)
 class RoleChoice:
-    """A role on the form: what may be done with it; a role that is held may be extended where it ends by itself."""
+    """A role on the form: what may be done with it; a role that is held may be extended where it ends by itself.
+
+    ``days`` says in words when what is held, or was given for later, begins or ends; "" where it does neither.
+    """
 
     role: Role
     held: bool
-    ends_at: datetime | None
+    ends: bool
+    days: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemovableAccess:
+    """Access on the form that can be removed; ``days`` as of a `RoleChoice`."""
+
+    access: Access
+    days: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +83,7 @@ class FormToFill:
     request_type: str
     employment: Employment | None
     roles: tuple[RoleChoice, ...]
-    held: tuple[Access, ...]
+    held: tuple[RemovableAccess, ...]
     draft: AccountDraft | None
 
 
@@ -96,21 +109,31 @@ def form_to_fill(
     held = Access.objects.filter(program_id=program_id, account=person, closed_at=None).exclude(
         ends_at__lte=at
     )
-    offered = [role for role in standing.book.roles if role.obtained == "request" or role.id in grants]
+    offered = [
+        role
+        for role in standing.book.roles
+        if role.obtained == "request" or (role.id in grants and role.obtained != "designation")
+    ]
     return FormToFill(
         beneficiary=person,
         for_another=person.pk != viewer.pk,
         request_type=applicable_type(standing.book, person, at),
         employment=present_employment(person, program_id),
-        roles=tuple(
-            RoleChoice(role, role.id in grants, grants[role.id].ends_at if role.id in grants else None)
-            for role in offered
+        roles=tuple(_choice(standing, role, grants.get(role.id)) for role in offered),
+        held=tuple(
+            RemovableAccess(access, held_days(standing, access))
+            for access in held.select_related("organization").order_by("organization__code", "pk")
         ),
-        held=tuple(held.select_related("organization").order_by("organization__code", "pk")),
         draft=AccountDraft.objects.filter(program_id=program_id, author=viewer, beneficiary=person)
         .select_related("request")
         .first(),
     )
+
+
+def _choice(standing: Standing, role: Role, grant: Grant | None) -> RoleChoice:
+    if grant is None:
+        return RoleChoice(role, held=False, ends=False, days="")
+    return RoleChoice(role, held=True, ends=grant.ends_at is not None, days=held_days(standing, grant))
 
 
 def _person(program_id: str, account_id: uuid.UUID | str) -> Account:

@@ -3,7 +3,7 @@
 import uuid
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -30,7 +30,7 @@ def employers_page(request: ProgramRequest) -> HttpResponse:
     standing = viewer_standing(request.account, request.program.id, request.at)
     if not request.rolebook.approval.employing_chain or not standing.offices(Act.DECIDE):
         raise NotFound
-    typed = {name: typed_text(request.POST, name, 300) for name in ("person", "code", "reason")}
+    typed = _typed(request)
     problems: tuple[str, ...] = ()
     if request.method == "POST":
         account = person_named(request.account, request.program.id, typed["person"], request.at)
@@ -58,14 +58,31 @@ def employers_page(request: ProgramRequest) -> HttpResponse:
                 messages.success(request, f"Recorded: {account.name} works for {place.name}.")
                 address = reverse("employer", args=[request.program.id, account.public_id])
                 return HttpResponseRedirect(address, status=303)
+    return _page(request, problems)
+
+
+def _page(request: ProgramRequest, problems: tuple[str, ...], check: uuid.UUID | None = None) -> HttpResponse:
+    """Show the page with what was typed; with ``check``, what was said about the codes of one person."""
+    again = request.POST if check is not None else QueryDict()
     shown = {
-        "checks": open_checks(request.account, request.program.id, request.at),
+        "checks": [
+            {
+                "line": line,
+                "note": again.get("note", "") if line.check_id == check else "",
+                "held": [(one, again.get(f"code-{one.public_id}", "")) for one in line.held],
+            }
+            for line in open_checks(request.account, request.program.id, request.at)
+        ],
         "removals": codes_to_remove(request.account, request.program.id, request.at),
-        "typed": typed,
+        "typed": _typed(request),
         "problems": problems,
         "summary_title": "Nothing was recorded",
     }
     return render(request, "account_requests/employers.html", shown, status=422 if problems else 200)
+
+
+def _typed(request: ProgramRequest) -> dict[str, str]:
+    return {name: typed_text(request.POST, name, 300) for name in ("person", "code", "reason")}
 
 
 @program_view
@@ -98,10 +115,10 @@ def close_check(request: ProgramRequest, check_id: uuid.UUID) -> HttpResponse:
             origin=request.origin,
         )
     except Refused as refusal:
-        messages.error(request, " ".join(said_of(refusal)))
-    else:
-        person = closed.employment.participation.account.name
-        messages.success(request, f"Recorded: you looked at the codes of {person}.")
+        setattr(request, CURRENT_ENTRY, "manage-access")
+        return _page(request, said_of(refusal), check_id)
+    person = closed.employment.participation.account.name
+    messages.success(request, f"Recorded: you looked at the codes of {person}.")
     return HttpResponseRedirect(reverse("employers", args=[request.program.id]), status=303)
 
 

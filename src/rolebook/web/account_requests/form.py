@@ -18,7 +18,7 @@ from rolebook.governance.account_answers import (
 )
 from rolebook.governance.attachment_store import LARGEST_BYTES, MOST
 from rolebook.governance.flows.account_drafts import discard_account_draft, save_account_draft
-from rolebook.governance.flows.submit_account_request import submit_account_request
+from rolebook.governance.flows.submit_account_request import require_may_ask_for, submit_account_request
 from rolebook.governance.models import Request
 from rolebook.governance.queries.account_preview import preview_of
 from rolebook.governance.queries.account_requests import (
@@ -31,7 +31,7 @@ from rolebook.governance.queries.account_requests import (
 )
 from rolebook.governance.queries.certificates import Certificates, certificates_for
 from rolebook.governance.queries.seeing import find_request, viewer_standing
-from rolebook.governance.refusals import NotFound, Refused
+from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.notices.supervisors import supervisor_mails
 from rolebook.policy.model import Act
 from rolebook.policy.words import sentence
@@ -164,6 +164,8 @@ def _form_page(
     who = form.beneficiary.name if form.for_another else "you"
     because = because.format(who=who).replace("you has", "you have")
     standing = viewer_standing(request.account, request.program.id, request.at)
+    certificates = _certificates(request, form, answers)
+    required = certificates is not None and certificates.required
     shown = {
         "form": form,
         "shown": shown_form(form, answers, problems, rows),
@@ -173,7 +175,8 @@ def _form_page(
         "may_ask_for_others": not form.for_another and bool(standing.offices(Act.DECIDE)),
         "hint": request.rolebook.hint("request"),
         "elsewhere": _had_elsewhere(request, form),
-        "certificates": _certificates(request, form, answers),
+        "certificates": certificates,
+        "attachment_is": request.POST.get("attachment-is") or ("certificate" if required else "other"),
         "attached": () if form.draft is None else form.draft.attachments.order_by("pk"),
         "most_attachments": MOST,
         "largest_megabytes": LARGEST_BYTES // (1024 * 1024),
@@ -226,11 +229,15 @@ def choose_person(request: ProgramRequest) -> HttpResponse:
     problem = ""
     if name:
         found = person_named(request.account, request.program.id, name, request.at)
-        if found is not None:
-            return HttpResponseRedirect(
-                reverse("account-request-for", args=[request.program.id, found.public_id])
-            )
         problem = f"Nobody in {request.program.short_name} has this user ID or e-mail address."
+        if found is not None:
+            try:
+                require_may_ask_for(standing, found)
+            except NotAllowed as refusal:
+                problem = sentence(refusal.code)
+            else:
+                address = reverse("account-request-for", args=[request.program.id, found.public_id])
+                return HttpResponseRedirect(address)
     return render(
         request,
         "account_requests/choose_person.html",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.http import QueryDict
 
 from rolebook.governance.account_answers import ADD, REMOVE, AccountAnswers, CodeAnswer, Problem
-from rolebook.governance.queries.account_requests import FormToFill, RoleChoice
+from rolebook.governance.queries.account_requests import FormToFill, RemovableAccess, RoleChoice
 from rolebook.policy.words import sentence
 
 LINES = (
@@ -40,6 +40,7 @@ class HeldRow:
     code: str
     name: str
     lower_levels: bool
+    days: str
     remove: bool
     errors: tuple[str, ...]
 
@@ -102,7 +103,7 @@ def shown_form(
     for problem in problems:
         said = sentence(problem.violation.code, **problem.violation.params)
         errors.setdefault(problem.field, []).append(said)
-    held_codes = {access.organization.code for access in form.held}
+    held_codes = {one.access.organization.code for one in form.held}
     adds = [(n, code) for n, code in enumerate(answers.codes) if code.verb == ADD]
     gone = {code.code: n for n, code in enumerate(answers.codes) if code.verb == REMOVE}
     lines = [
@@ -124,20 +125,17 @@ def shown_form(
             )
             for choice in form.roles
         ),
-        held=tuple(
-            HeldRow(
-                access.organization.code,
-                access.organization.name,
-                access.lower_levels,
-                access.organization.code in gone,
-                _of(errors, f"code-{gone.get(access.organization.code, -1)}"),
-            )
-            for access in form.held
-        ),
+        held=tuple(_held_row(one, gone, errors) for one in form.held),
         rows=tuple(lines),
         comments=answers.comments,
         summary=tuple((anchors.get(name, name), text) for name, said in errors.items() for text in said),
     )
+
+
+def _held_row(one: RemovableAccess, gone: Mapping[str, int], errors: Mapping[str, Sequence[str]]) -> HeldRow:
+    place = one.access.organization
+    wrong = _of(errors, f"code-{gone.get(place.code, -1)}")
+    return HeldRow(place.code, place.name, one.access.lower_levels, one.days, place.code in gone, wrong)
 
 
 def _of(errors: Mapping[str, Sequence[str]], name: str) -> tuple[str, ...]:

@@ -1,0 +1,40 @@
+"""The days of what is held, in words: when it ends by itself, and when it begins, where it has not yet (IQCS-11)."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from rolebook.governance.authority import Standing
+from rolebook.governance.origins import Holding
+from rolebook.policy.model import Rolebook
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def held_days(standing: Standing, holding: Holding) -> str:
+    """Return the days of a grant or access in the program's zone; "" for one in force that has no end.
+
+    "from Dec 1, 2026 to the end of Dec 31, 2026; not yet in force", "until the end of Dec 31, 2026".
+    """
+    book = standing.book
+    end = "" if holding.ends_at is None else end_in_words(book, holding.ends_at)
+    if holding.starts_at <= standing.at:
+        return end and f"until {end}"
+    return f"from {day_of(book, holding.starts_at)} {f'to {end}' if end else 'on'}; not yet in force"
+
+
+def end_in_words(book: Rolebook, ends_at: datetime) -> str:
+    """Return an end by the program's clock: "the end of May 31, 2026", with the time where it is within a day."""
+    local = ends_at.astimezone(ZoneInfo(book.program.zone))
+    before = (ends_at - timedelta(seconds=1)).astimezone(local.tzinfo)
+    if before.date() != local.date():
+        return f"the end of {_day(before)}"
+    return f"{_day(local)}, {local:%H:%M}"
+
+
+def day_of(book: Rolebook, at: datetime) -> str:
+    """Return the day of an instant in the program's zone: "May 31, 2026"."""
+    return _day(at.astimezone(ZoneInfo(book.program.zone)))
+
+
+def _day(local: datetime) -> str:
+    return f"{_MONTHS[local.month - 1]} {local.day}, {local.year}"
