@@ -8,7 +8,12 @@ from rolebook.accounts.models import Account
 from rolebook.audit.recording import Origin
 from rolebook.governance.account_answers import CodeAnswer
 from rolebook.governance.authority import standing_of
-from rolebook.governance.flows import change_participation_status, record_sign_in
+from rolebook.governance.flows import (
+    change_participation_status,
+    record_sign_in,
+    submit_request_again,
+    withdraw_request,
+)
 from rolebook.governance.flows.ask_reactivation import ask_reactivation
 from rolebook.governance.flows.watch_quiet import watch_quiet
 from rolebook.governance.models import Access, Designation, Grant, Participation, QuietWatch, Request, Stage
@@ -250,3 +255,76 @@ def test_closed_and_reactivated_twice_the_origin_is_still_the_first(people_in_of
     assert first_of(now) == first
     assert Grant.objects.filter(account=world.mia, role_id=MANAGER).count() == 3
     assert compare_with_log().findings == []
+
+
+@pytest.mark.requirement("IQCS-10")
+@pytest.mark.parametrize("ended", ["withdrawn", "denied"])
+def test_a_reactivation_that_came_to_nothing_is_asked_for_again_by_who_asked(
+    people_in_office: People, ended: str
+) -> None:
+    world = people_in_office
+    world.close()
+    first = world.asks()
+
+    def again(who: Account, reason: str | None = None) -> Request:
+        return submit_request_again(
+            acting_user=who,
+            program_id=PROGRAM,
+            request_id=first.public_id,
+            reason=reason,
+            at=LATER + HOUR,
+            origin=WEB,
+        )
+
+    if ended == "denied":
+        decides(world.sven, open_stage(first), "denied", reason="Not yet.", at=LATER)
+    else:
+        withdraw_request(
+            acting_user=world.rosa,
+            program_id=PROGRAM,
+            request_id=first.public_id,
+            at=LATER,
+            origin=WEB,
+        )
+    with pytest.raises(NotFound):
+        again(world.sven)
+    with pytest.raises(Refused, match="reason_needed"):
+        again(world.rosa, " ")
+    second = again(world.rosa)
+    assert (second.beneficiary, second.requester, second.resubmission_of) == (world.mia, world.rosa, first)
+    assert again(world.rosa) == second
+    decides(world.sven, open_stage(second), at=LATER + 2 * HOUR)
+    assert world.held(LATER + 2 * HOUR) == {MANAGER, "FWS-R6-BNR"}
+
+
+@pytest.mark.requirement("IQCS-10")
+def test_nobody_asks_again_who_represents_the_person_no_longer_or_for_who_is_back(
+    people_in_office: People,
+) -> None:
+    world = people_in_office
+    world.close()
+    first = world.asks()
+    withdraw_request(
+        acting_user=world.rosa, program_id=PROGRAM, request_id=first.public_id, at=LATER, origin=WEB
+    )
+
+    def again() -> Request:
+        return submit_request_again(
+            acting_user=world.rosa,
+            program_id=PROGRAM,
+            request_id=first.public_id,
+            at=LATER + 3 * HOUR,
+            origin=WEB,
+        )
+
+    iqcs.employed(world.mia, "USAF-ACC", at=LATER)
+    iqcs.holder(REPRESENTATIVE, "USAF-ACC", "Rolf Representative", at=LATER)
+    with pytest.raises(NotFound):
+        again()
+    iqcs.employed(world.mia, "FWS-R6-BNR", at=LATER + HOUR)
+    other = world.asks()
+    with pytest.raises(Refused, match="reactivation_waits"):
+        again()
+    decides(world.sven, open_stage(other), at=LATER + 2 * HOUR)
+    with pytest.raises(Refused, match="nothing_to_reactivate_now"):
+        again()

@@ -51,15 +51,22 @@ def ask_reactivation(
         standing = acting_standing(acting_user, program_id, at)
         if not may_ask_to_reactivate(standing, beneficiary):
             raise NotFound
-        violations = [] if told else [Violation("reason_needed")]
-        if not is_out(beneficiary, program_id, at):
-            violations.append(Violation("nothing_to_reactivate_now", {"name": beneficiary.name}))
-        elif waiting(beneficiary, program_id) is not None:
-            violations.append(Violation("reactivation_waits", {"name": beneficiary.name}))
-        if violations:
-            raise Refused(violations)
+        require_reactivation_needed(standing, beneficiary, told)
         wish = Wish(RequestItem.Kind.REACTIVATE, "", None)
         return submit(work, standing, [wish], reason=told, beneficiary=beneficiary)
+
+
+def require_reactivation_needed(
+    standing: Standing, person: Account, reason: str, besides: Request | None = None
+) -> None:
+    """Raise Refused without a reason, for a part that is active, and while another request than ``besides`` waits."""
+    violations = [] if reason else [Violation("reason_needed")]
+    if not is_out(person, standing.program_id, standing.at):
+        violations.append(Violation("nothing_to_reactivate_now", {"name": person.name}))
+    elif waiting(person, standing.program_id) not in (None, besides):
+        violations.append(Violation("reactivation_waits", {"name": person.name}))
+    if violations:
+        raise Refused(violations)
 
 
 def may_ask_to_reactivate(standing: Standing, person: Account) -> bool:
