@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing
 from rolebook.governance.deciders import stages_with_nobody_left
-from rolebook.governance.models import Request, RequestItem, Stage
+from rolebook.governance.models import AccountForm, Request, RequestItem, Stage
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.organization_search import matching
 from rolebook.governance.queries.paging import Page
@@ -23,6 +23,7 @@ from rolebook.policy.model import STEWARD_ID, Rolebook
 AGAIN = (Request.State.DENIED, Request.State.WITHDRAWN, Request.State.RETURNED, Request.State.PARTLY_APPROVED)
 """States from which the requester may submit again (QPP-13)."""
 _AGAIN = "was_submitted_again"
+_BY_FORM = "was_made_with_the_form"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,9 @@ class RequestLine:
         items: what its present version asks for, in the order asked.
         waits: the offices that have to decide now, each place once, the longest waiting first.
         came_to: (state, number of items) for a request of several items, the commonest state first.
+        is_requester: whether the viewer asked for it.
+        held: whether the rest waits for the requester's word, because another agency denied its part.
+        by_form: whether it was made with the form of an account request: that is how it is asked for again, too.
     """
 
     request_id: uuid.UUID
@@ -72,6 +76,9 @@ class RequestLine:
     came_to: tuple[tuple[str, int], ...]
     may_withdraw: bool
     may_submit_again: bool
+    is_requester: bool
+    held: bool
+    by_form: bool
 
     @property
     def role_titles(self) -> tuple[str, ...]:
@@ -96,18 +103,23 @@ def my_requests(
     *,
     state: str | None = None,
     search: str = "",
+    to_answer: bool = False,
     after: str | None = None,
     limit: int = paging.DEFAULT_LIMIT,
 ) -> Page[RequestLine]:
     """Return the requests that the viewer made or that are for them, newest first; one statement, however many.
 
-    ``search`` is part of the name, code or number of an organization that one names.
+    ``to_answer`` leaves those that wait for the viewer: held ones, and those that came back. ``search`` is part of the
+    name, code or number of an organization that one names.
     """
     standing = viewer_standing(viewer, program_id, at)
     length = paging.bounded(limit)
     requests = Request.objects.filter(Q(requester=viewer) | Q(beneficiary=viewer), program_id=program_id)
     if state:
         requests = requests.filter(state=state)
+    if to_answer:
+        held = Q(state=Request.State.PENDING, held_since__isnull=False)
+        requests = requests.filter(held | Q(state=Request.State.RETURNED), requester=viewer)
     if paging.search_words(search):
         named = RequestItem.objects.filter(matching(search, "organization__"), request=OuterRef("pk"))
         requests = requests.filter(Exists(named))
@@ -130,6 +142,7 @@ def _with_items(standing: Standing, page: QuerySet[Request, Any]) -> list[tuple[
             stage_place=F("stages__organization__name"),
             stage_opened_at=F("stages__opened_at"),
             again=Exists(Request.objects.filter(resubmission_of=OuterRef("request"))),
+            by_form=Exists(AccountForm.objects.filter(request=OuterRef("request"))),
             left=Exists(
                 Stage.objects.filter(
                     stages_with_nobody_left(standing.book, standing.at),
@@ -146,6 +159,7 @@ def _with_items(standing: Standing, page: QuerySet[Request, Any]) -> list[tuple[
     for item in rows:
         request = requests.setdefault(item.request_id, item.request)
         setattr(request, _AGAIN, item.again)
+        setattr(request, _BY_FORM, item.by_form)
         of_request = lines.setdefault(request.pk, {})
         line = of_request.get(item.pk) or item_line(standing, item, ())
         if item.stage_state == Stage.State.OPEN and item.stage_opened_at is not None:
@@ -160,7 +174,9 @@ def _with_items(standing: Standing, page: QuerySet[Request, Any]) -> list[tuple[
 def with_people(requests: QuerySet[Request]) -> QuerySet[Request]:
     """Return requests with requester and beneficiary, and whether each was submitted again."""
     again = Request.objects.filter(resubmission_of=OuterRef("pk"))
-    return requests.annotate(**{_AGAIN: Exists(again)}).select_related("requester", "beneficiary")
+    forms = AccountForm.objects.filter(request=OuterRef("pk"))
+    told = requests.annotate(**{_AGAIN: Exists(again), _BY_FORM: Exists(forms)})
+    return told.select_related("requester", "beneficiary")
 
 
 def waiting(
@@ -206,4 +222,7 @@ def request_line(standing: Standing, request: Request, items: Sequence[ItemLine]
         came_to=tuple(Counter(item.state for item in items).most_common()) if len(items) > 1 else (),
         may_withdraw=asked and request.state in (Request.State.PENDING, Request.State.RETURNED),
         may_submit_again=asked and request.state in AGAIN and not getattr(request, _AGAIN, False),
+        is_requester=asked,
+        held=request.state == Request.State.PENDING and request.held_since is not None,
+        by_form=getattr(request, _BY_FORM, False),
     )

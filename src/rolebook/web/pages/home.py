@@ -1,6 +1,7 @@
 """Where one begins: choosing a program, and Home, which answers "what do I have to do?"."""
 
 import uuid
+from collections.abc import Collection
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -41,6 +42,8 @@ def home(request: ProgramRequest) -> HttpResponse:
     """What waits for me, oldest first; what I asked for; what I hold."""
     program_id, at = request.program.id, request.at
     waiting = waiting_at_home(request.account, program_id, at)
+    to_answer = my_requests(request.account, program_id, at, to_answer=True, limit=_SHOWN)
+    answered = {line.request_id for line in to_answer.rows}
     return render(
         request,
         "pages/home.html",
@@ -51,16 +54,18 @@ def home(request: ProgramRequest) -> HttpResponse:
             else Page(()),
             "to_decide_total": waiting.to_decide,
             "lost_factors": lost_factors(request.account, program_id, at) if waiting.decides else (),
-            "own": _open_ends(my_requests(request.account, program_id, at).rows)[:_SHOWN],
+            "to_answer": to_answer.rows,
+            "more_to_answer": to_answer.next_after is not None,
+            "own": _open_ends(my_requests(request.account, program_id, at).rows, besides=answered)[:_SHOWN],
             "holds": my_access(request.account, program_id, at, reasons=False),
-            "lead": _lead(waiting),
+            "lead": _lead(waiting, len(to_answer.rows)),
             "no_role_hint": request.rolebook.hint("no_role") or NO_ROLE,
         },
     )
 
 
-def _open_ends(own: tuple[RequestLine, ...]) -> tuple[RequestLine, ...]:
-    """Return one's newest requests about which something is still to happen, or to do.
+def _open_ends(own: tuple[RequestLine, ...], *, besides: Collection[uuid.UUID]) -> tuple[RequestLine, ...]:
+    """Return one's newest requests about which something is still to happen, or to do; not those shown above.
 
     A denied one stays until the same has been asked for again.
     """
@@ -68,20 +73,24 @@ def _open_ends(own: tuple[RequestLine, ...]) -> tuple[RequestLine, ...]:
     asked_later: set[tuple[str, uuid.UUID | None]] = set()
     for line in own:
         wanted = {(item.role_id, item.organization_id) for item in line.items}
-        if line.state in (Request.State.PENDING, Request.State.RETURNED) or (
-            line.state == Request.State.DENIED and line.may_submit_again and not wanted & asked_later
+        if line.request_id not in besides and (
+            line.state in (Request.State.PENDING, Request.State.RETURNED)
+            or (line.state == Request.State.DENIED and line.may_submit_again and not wanted & asked_later)
         ):
             shown.append(line)
         asked_later |= wanted
     return tuple(shown)
 
 
-def _lead(waiting: Home) -> str:
+def _lead(waiting: Home, to_answer: int) -> str:
     """Return the one sentence that answers the page's question."""
+    own = "Something that you asked for waits for you." if to_answer else ""
     if waiting.to_decide == 1:
-        return "One request waits for your decision."
+        return f"One request waits for your decision. {own}".rstrip()
     if waiting.to_decide:
-        return f"{waiting.to_decide:,} requests wait for your decision."
+        return f"{waiting.to_decide:,} requests wait for your decision. {own}".rstrip()
+    if own:
+        return own
     if waiting.decides:
         return "Nothing waits for your decision."
     return (

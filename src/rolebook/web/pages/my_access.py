@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from rolebook.governance.queries import my_access
+from rolebook.governance.queries.account_preview import needs_access
 from rolebook.governance.queries.codes import my_codes
 from rolebook.governance.queries.reports_reach import own_leads, reports_of
 from rolebook.web.answers import program_view
@@ -26,5 +27,6 @@ def my_access_page(request: ProgramRequest) -> HttpResponse:
         "reports": reports_of(request.account, request.program.id, request.at),
         "leads": own_leads(request.account, request.program.id, request.at),
         "no_role_hint": hint,
+        "needs_codes": not held or any(needs_access(request.rolebook, one.role.role_id) for one in held),
     }
     return render(request, "pages/my_access.html", shown)
