@@ -104,8 +104,21 @@ run_tests() {
     else
         ensure_test_programs
         lint
-        check "tests on SQLite" test_pass sqlite "$@"
-        check "tests on PostgreSQL" test_pass postgres -m "not browser" "$@"
+        # Only what all tests came to goes into the acceptance report.
+        if [ $# -eq 0 ]; then
+            check "tests on SQLite" test_pass sqlite --junitxml test-results/sqlite.xml
+            check "tests on PostgreSQL" test_pass postgres -m "not browser" --junitxml test-results/postgres.xml
+        else
+            check "tests on SQLite" test_pass sqlite "$@"
+            check "tests on PostgreSQL" test_pass postgres -m "not browser" "$@"
+        fi
     fi
     report
+}
+
+# The tests that walk the guides take the pictures on their way.
+take_screenshots() {
+    ensure_test_programs
+    ROLEBOOK_SCREENSHOTS=yes "$VENV/bin/python" -m tests.support.cluster --database sqlite -- \
+        "$VENV/bin/python" -m pytest -q tests/browser/test_guides.py
 }

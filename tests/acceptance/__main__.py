@@ -1,12 +1,17 @@
-"""Prints what the tests prove, as Markdown; with ids, those only."""
+"""Prints what the tests prove, as Markdown; with ids, those only; with `write`, writes docs/acceptance.md."""
 
 import sys
 
 from tests.acceptance.marks import TESTS, proofs
+from tests.acceptance.page import PAGE, write_page
 
 
 def main() -> int:
-    """Print the table; leave with 1 when an id has no test."""
+    """Print the table; leave with 1 when an id has no test. Or write the report."""
+    if sys.argv[1:] == ["write"]:
+        write_page()
+        print(f"written: {PAGE.relative_to(TESTS.parent)}")
+        return 0
     found = proofs()
     known = (TESTS / "requirement_ids.txt").read_text(encoding="utf-8").split()
     laws = [f"I{number}" for number in range(1, 15)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
-SUBCOMMANDS = ["setup", "demo", "serve", "test", "bench", "lint", "lock", "help"]
+SUBCOMMANDS = ["setup", "demo", "serve", "test", "bench", "acceptance", "screenshots", "lint", "lock", "help"]
 
 
 def shell(script: str, root: Path, **variables: str) -> subprocess.CompletedProcess[str]:
