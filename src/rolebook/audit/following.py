@@ -44,13 +44,23 @@ class LogFollower:
         kind: what the copy is for, for people ("decision point").
         name: where it runs.
         lease_seconds: how long the copy may be used after the clock was read for its last renewal.
+        loaded: the tip of the log before the copy was loaded, where somebody has loaded it; None to load it.
     """
 
-    def __init__(self, replica: Replica, *, kind: str, name: str, lease_seconds: float) -> None:
+    def __init__(
+        self,
+        replica: Replica,
+        *,
+        kind: str,
+        name: str,
+        lease_seconds: float,
+        loaded: Revision | None = None,
+    ) -> None:
         self._replica = replica
         self._kind, self._name, self._lease_seconds = kind, name, lease_seconds
         self._registration: followers.Registration | None = None
-        self._revision: Revision | None = None
+        # Registered after the load: what was committed meanwhile comes with the events, before the first lease.
+        self._revision: Revision | None = loaded
         self._fresh_until = 0.0
         self._renew_at = 0.0
         self._watch_at = 0.0

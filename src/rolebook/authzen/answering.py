@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from rolebook.accounts.flows.clients import digest
 from rolebook.audit import clock
-from rolebook.audit.feed import Revision
+from rolebook.audit.feed import Revision, tip_revision
 from rolebook.audit.following import LogFollower
 from rolebook.authzen.decision_log import DecisionLog
 from rolebook.authzen.evaluation import Malformed, evaluate
@@ -201,22 +201,36 @@ class Answering:
         self._logged = decision_log
         self.decision_log: DecisionLog | None = None
         self.state = State(site_url=site_url)
+        self._loaded: Revision | None = None
         self.follower: LogFollower | None = None
         self._recognized = _Recognized(self.state, 0)
 
+    def load(self) -> None:
+        """Load the state before anybody follows: copies of this process begin from it (`forking.in_processes`)."""
+        self.state = self._empty_state()
+        revision = tip_revision()
+        self.state.load()
+        self._loaded = revision
+
+    def _empty_state(self) -> State:
+        return State(Uses(self._usage_seconds) if self._usage_seconds else None, self._site_url)
+
     def follow(self) -> None:
-        """Begin to follow the log, from nothing, in a thread of this process, and to write uses in another."""
-        uses = Uses(self._usage_seconds) if self._usage_seconds else None
-        self.state = State(uses, self._site_url)
+        """Begin to follow the log, from nothing or from `load`, in a thread of this process, and to write uses in
+        another.
+        """
+        if self._loaded is None:
+            self.state = self._empty_state()
         self.follower = LogFollower(
             self.state,
             kind=KIND,
             name=f"{socket.gethostname()} process {os.getpid()}",
             lease_seconds=self.lease_seconds,
+            loaded=self._loaded,
         )
         self.follower.start()
-        if uses is not None:
-            uses.start()
+        if self.state.uses is not None:
+            self.state.uses.start()
         if self._logged is not None:
             self.decision_log = DecisionLog(*self._logged)
             self.decision_log.start()

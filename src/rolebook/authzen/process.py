@@ -1,5 +1,7 @@
 """A decision point as a process: `python -m rolebook.authzen.process HOST PORT`, started by `rolebook decide`.
 
+With `--processes` it loads, and as many copies of it answer at the port.
+
 Django is there for the follower, which reads the database in a thread of its own; no request passes through it. Nothing
 listens before the state is loaded, so that others on the same port get the questions until then.
 """
@@ -11,6 +13,7 @@ import os
 import signal
 import ssl
 import sys
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 BACKLOG = 1024
 _LOOK_SECONDS = 0.05
 _SAY_SECONDS = 10.0
+_AGAIN_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 
@@ -35,6 +39,7 @@ def main() -> int:
     from django.conf import settings
 
     from rolebook.authzen.answering import Answering
+    from rolebook.authzen.forking import in_processes
 
     rolebook = settings.ROLEBOOK
     try:
@@ -50,15 +55,24 @@ def main() -> int:
         usage_seconds=rolebook.usage_seconds,
         decision_log=rolebook.decision_log,
     )
-    answering.follow()
-    try:
-        uvloop.run(_listen(answering, options.host, options.port, tls))
-    except OSError as wrong:
-        sys.stderr.write(f"Error: cannot listen at {options.host} port {options.port}: {wrong.strerror}\n")
-        return 2
-    finally:
-        answering.stop()
-    return 0
+
+    def run(lifeline: int | None = None) -> int:
+        answering.follow()
+        try:
+            uvloop.run(_listen(answering, options.host, options.port, tls, lifeline))
+        except OSError as wrong:
+            sys.stderr.write(
+                f"Error: cannot listen at {options.host} port {options.port}: {wrong.strerror}\n"
+            )
+            return 2
+        finally:
+            answering.stop()
+        return 0
+
+    if options.processes == 1:
+        return run()
+    _load(answering)
+    return in_processes(options.processes, run)
 
 
 def _options() -> argparse.Namespace:
@@ -67,6 +81,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("port", type=int)
     parser.add_argument("--certificate")
     parser.add_argument("--key")
+    parser.add_argument("--processes", type=int, default=1)
     return parser.parse_args()
 
 
@@ -79,14 +94,33 @@ def _tls(certificate: str | None, key: str | None) -> ssl.SSLContext | None:
     return context
 
 
-async def _listen(answering: "Answering", host: str, port: int, tls: ssl.SSLContext | None) -> None:
-    """Wait for the first load, listen until a signal comes, then let what is at hand be answered."""
+def _load(answering: "Answering") -> None:
+    """Load the state, as soon as the database is there, and let its connection go."""
+    from django.db import Error, connections
+
+    while True:
+        try:
+            answering.load()
+            return
+        except Error as away:
+            _log.warning("waiting for the database: %s", away)
+            time.sleep(_AGAIN_SECONDS)
+        finally:
+            connections.close_all()
+
+
+async def _listen(
+    answering: "Answering", host: str, port: int, tls: ssl.SSLContext | None, lifeline: int | None
+) -> None:
+    """Wait for the first load, listen until a signal or the lifeline's end, then let what is at hand be answered."""
     from rolebook.authzen.listener import Server
 
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
+    if lifeline is not None:
+        loop.add_reader(lifeline, ended.set)
     if not await _loaded(answering, ended):
         return
     server = Server(answering)
@@ -95,6 +129,8 @@ async def _listen(answering: "Answering", host: str, port: int, tls: ssl.SSLCont
     )
     sweeping = asyncio.create_task(server.sweep())
     await ended.wait()
+    if lifeline is not None:
+        loop.remove_reader(lifeline)
     listener.close()
     server.close()
     sweeping.cancel()

@@ -68,13 +68,13 @@ class ActionSearch(msgspec.Struct):
     page: PageAsked | UnsetType = UNSET
 
 
-type Window = tuple[Sequence[str], bool]
-"""Names to look at, in their order, and whether there are more after them."""
+type Window = tuple[Sequence[str], str | None]
+"""Names to look at, in their order, and the name after which there may be more; None at the end."""
 
 type Look = Callable[[str], tuple[Window, Callable[[str], bool]]]
 """From a position to the names after it and to the check of one name; asked once for each page."""
 
-_NOTHING: Final[Window] = ((), False)
+_NOTHING: Final[Window] = ((), None)
 _decode_subject_search = msgspec.json.Decoder(SubjectSearch).decode
 _decode_resource_search = msgspec.json.Decoder(ResourceSearch).decode
 _decode_action_search = msgspec.json.Decoder(ActionSearch).decode
@@ -90,12 +90,15 @@ def search_subjects(program: ProgramState, body: bytes, at_micros: int, tokens: 
         nobody = Entity(sought, "")
         _, action, place, record_id = question(program, nobody, asked.action, asked.resource)
         conditional = action in program.conditions
-        tables, ids = program.snapshot.tables, program.subject_ids
+        tables = program.snapshot.tables
         window = _NOTHING
         # For a privilege or a place that is unknown nobody need be looked at.
         if sought == SUBJECT_TYPE and action in tables.powers and place in tables.positions:
-            first = bisect_right(ids, after)
-            window = ids[first : first + MOST_ASKED], first + MOST_ASKED < len(ids)
+            of_record = record_id is not None
+            found = program.holders.candidates(
+                action, place, of_record=of_record, after=after, most=MOST_ASKED
+            )
+            window = _after(program.subject_ids, after) if found is None else found
 
         def allowed(name: str) -> bool:
             if not conditional:
@@ -159,7 +162,7 @@ def search_actions(program: ProgramState, body: bytes, at_micros: int, tokens: P
                 program, asked.subject, Action(name), asked.resource, asked.context, at_micros
             )
 
-        return (later, False), allowed
+        return (later, None), allowed
 
     query = fingerprint("action", program.program_id, asked.subject, asked.resource, asked.context)
     names, token = _page(program, look, asked.page, query, tokens)
@@ -180,9 +183,15 @@ def _reached(program: ProgramState, subject_id: str, action: str, after: str, at
             places.append((first, last if lower_levels else first + 1))
         if sum(last - first for first, last in places) <= MOST_ASKED:
             within = [name for first, last in places for name in tree.at_positions(first, last)]
-            return sorted(name for name in within if name > after), False
-    names = tree.sorted_after(after)
-    return names[:MOST_ASKED], len(names) > MOST_ASKED
+            return sorted(name for name in within if name > after), None
+    return _after(tree.sorted_after(None), after)
+
+
+def _after(names: Sequence[str], after: str) -> Window:
+    """Return the window of names in their order that begins after one of them."""
+    first = bisect_right(names, after)
+    window = names[first : first + MOST_ASKED]
+    return window, window[-1] if first + MOST_ASKED < len(names) else None
 
 
 def _page(
@@ -194,14 +203,14 @@ def _page(
     begin = tokens.position(query, PageAsked() if page is UNSET else page)
 
     def find() -> tuple[list[str], str | None]:
-        (names, more), allowed = look(begin.after)
+        (names, rest), allowed = look(begin.after)
         found: list[str] = []
         for name in names:
             if allowed(name):
                 if len(found) == begin.limit:
                     return found, found[-1] if found else begin.after
                 found.append(name)
-        return found, names[-1] if more else None
+        return found, rest
 
     found, after = program.at_one_revision(find)
     if after is not None:

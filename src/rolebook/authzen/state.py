@@ -14,6 +14,7 @@ from rolebook.authzen.loading import KnownClient, Version
 from rolebook.authzen.using import ProgramUses, Uses
 from rolebook.decision.changes import AccountChange, ProgramSwapped, TreeSwapped
 from rolebook.decision.evaluation import Decision, Reason
+from rolebook.decision.holders import Holders
 from rolebook.decision.instants import NEVER, instant
 from rolebook.decision.snapshot import Snapshot
 from rolebook.decision.tree import OrganizationTree
@@ -45,6 +46,7 @@ class ProgramState:
         conditions: what must be true of properties, by action, under the version in force; empty for most programs.
         codes: code of each organization whose stored properties conditions may ask, by public id.
         subject_ids: everybody there is, closed accounts included, in the order of their ids.
+        holders: whom a search for subjects asks about; everybody, where it does not know.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class ProgramState:
         self.site_url = ""
         self.codes = codes or {}
         self.subject_ids = sorted(snapshot.store.accounts)
+        self.holders = Holders(snapshot)
         self._await_turn()
 
     @classmethod
@@ -185,6 +188,9 @@ class ProgramState:
                 if change.subject_id not in self.snapshot.store.accounts:
                     insort(self.subject_ids, change.subject_id)
                 self.snapshot.apply(change)
+                self.holders.note(change.subject_id)
+        if not self.holders.fits():
+            self.holders = Holders(self.snapshot)
 
     @contextmanager
     def _changed(self) -> Iterator[None]:

@@ -14,6 +14,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from rolebook.decision.evaluation import Access, Holding
 from rolebook.decision.instants import NEVER, instant
@@ -77,8 +78,13 @@ class IdColumn:
     def __len__(self) -> int:
         return len(self._packed) // _ID_BYTES
 
-    def append(self, grant_id: str) -> None:
-        """Add an id at the end."""
+    def append(self, grant_id: str | bytes) -> None:
+        """Add an id at the end: as text, or the 16 bytes of a UUID."""
+        if isinstance(grant_id, bytes):
+            if grant_id[:8] != _ASIDE:
+                self._packed += grant_id
+                return
+            grant_id = str(UUID(bytes=grant_id))
         if (
             len(grant_id) == _UUID_LENGTH
             and grant_id[8] == grant_id[13] == grant_id[18] == grant_id[23] == "-"
@@ -127,7 +133,7 @@ class Columns:
 
     def append(
         self,
-        grant_id: str,
+        grant_id: str | bytes,
         role: int,
         organization: int,
         *,

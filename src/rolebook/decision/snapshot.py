@@ -46,10 +46,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-type GrantRow = tuple[str, str, str | None, int, int | None, int | None]
-"""Grant id, role id, organization id or None, starts_at, ends_at or None, closed_at or None in µs."""
+type GrantRow = tuple[str | bytes, str, str | None, int, int | None, int | None]
+"""Grant id (as text, or the bytes of a UUID), role id, organization id or None, starts_at, ends_at or None, closed_at
+or None in µs."""
 
-type AccessRow = tuple[str, str, bool, int, int | None, int | None]
+type AccessRow = tuple[str | bytes, str, bool, int, int | None, int | None]
 """Access id, organization id, lower levels included, and the same three instants."""
 
 
@@ -197,6 +198,10 @@ class Snapshot:
     def __len__(self) -> int:
         """Return how many accounts there are, closed ones included."""
         return len(self.store.accounts)
+
+    def organization_code(self, organization_id: str) -> int:
+        """Return the code of an organization of the tree."""
+        return self._organizations.numbers[organization_id]
 
     def person(self, subject_id: str) -> Person | None:
         """Return what is held, in the form that the walk reads; None for an unknown subject."""

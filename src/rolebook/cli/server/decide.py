@@ -59,10 +59,8 @@ def decide(host: str, port: int, processes: int, certificate: str | None, key: s
     ]
     with Together(environment={}) as together:
         together.stop_on_signals()
-        for number in range(1, processes + 1):
-            together.start(
-                f"decision point {number}", "rolebook.authzen.process", [host, str(port), *secured]
-            )
+        arguments = [host, str(port), *secured, "--processes", str(processes)]
+        together.start("the decision point", "rolebook.authzen.process", arguments)
         if together.answering(reachable(host), port):
             site = site_at(reachable(host), port)
             click.echo(
