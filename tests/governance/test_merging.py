@@ -61,7 +61,8 @@ def test_what_the_closed_account_held_goes_over_with_its_origin_and_its_end(
     assert (now.moved_from_id, now.request_item_id, now.ends_at) == (before.pk, None, before.ends_at)
     [held] = my_access(kept, "qpp", MUCH_LATER)
     assert held.why is not None
-    assert (held.why.how, held.why.by) == ("request", "Olga Official")
+    office = f"a Security Official of {practice.name}"
+    assert (held.why.how, held.why.by) == ("request", office)
     for account, at in ((old, LATER), (kept, MUCH_LATER)):
         assert [one.account_id for one in Grant.objects.filter(in_force(at), role_id=people.STAFF)] == [
             account.pk

@@ -90,7 +90,10 @@ def test_staff_see_their_own_past_and_no_one_elses(removed: World) -> None:
     client = signed_in(removed.stella)
     mine = client.get("/qpp/on-that-day/" + day(removed, 5))
     assert mine["Location"].startswith(f"/qpp/on-that-day/people/{removed.stella.account.public_id}/")
-    assert "Staff User" in client.get(mine["Location"]).content.decode()
+    own = client.get(mine["Location"]).content.decode()
+    assert "Staff User" in own
+    assert "approved on" in own
+    assert "Maria Alvarez" not in own
     other = f"/qpp/on-that-day/people/{removed.maria.account.public_id}/{day(removed, 5)}"
     assert client.get(other).status_code == 404
 

@@ -96,7 +96,7 @@ def test_a_manager_confirms_on_a_page_and_who_keeps_other_records_finds_none(ros
     assert not Grant.objects.filter(account=rosa.account).exists()
     assert here.post(address, {"answer": "refuse"}).status_code == 409
     assert here.post(address, {"answer": "confirm"}).status_code == 303
-    assert "confirmed by Manuel Manager" in client.get(OWN).content.decode()
+    assert "confirmed by an Account Manager of " in client.get(OWN).content.decode()
 
 
 @pytest.fixture

@@ -1,15 +1,17 @@
 """What somebody says and proves who vouches for another (decision 21)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from rolebook.accounts import challenges
+from rolebook.accounts import challenges, throttling
 from rolebook.accounts.challenges import PasskeyAnswer
 from rolebook.accounts.credential_models import PasskeyChallenge
 from rolebook.accounts.flows.signing_in import prove_second_factor
 from rolebook.accounts.models import Account
 from rolebook.accounts.passkeys import PasskeyRefused
-from rolebook.governance.refusals import Refused
+from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.policy.rules import Violation
 
 
@@ -27,8 +29,32 @@ class Vouch:
     passkey: PasskeyAnswer | None = None
 
 
-def taken_challenge(voucher: Account, passkey: PasskeyAnswer | None, at: datetime) -> bytes | None:
-    """Return what a device of the voucher's was to sign, taken for good whatever follows; None where it is none."""
+_WRONG_PROOF = frozenset({"wrong_security_code", "wrong_passkey"})
+
+
+@contextmanager
+def one_try(voucher: Account, passkey: PasskeyAnswer | None, at: datetime) -> Iterator[bytes | None]:
+    """Count a try of the voucher's proof, which a wrong proof alone uses up: not a form that is not filled in, nor a
+    colleague who was first.
+
+    Gives what a device of the voucher's was to sign, taken for good whatever follows; None where it is none. Raises
+    TooManyAttempts.
+    """
+    tries = [(throttling.CODE_BY_SOURCE_AND_ACCOUNT, f"vouch {voucher.pk}")]
+    throttling.take(tries, at)
+    try:
+        yield _taken_challenge(voucher, passkey, at)
+    except Refused as refusal:
+        if not _WRONG_PROOF & {violation.code for violation in refusal.violations}:
+            throttling.give_back(tries)
+        raise
+    except (NotAllowed, NotFound):
+        throttling.give_back(tries)
+        raise
+    throttling.give_back(tries)
+
+
+def _taken_challenge(voucher: Account, passkey: PasskeyAnswer | None, at: datetime) -> bytes | None:
     if passkey is None:
         return None
     try:

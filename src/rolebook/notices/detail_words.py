@@ -141,7 +141,7 @@ def employer_recorded(facts: Facts) -> Letter:
         subject=f"{short}: On record: you work for {name}",
         first_line=f"It was recorded that you work for {name}. Its agency decides your account requests from now on.",
         facts=(
-            ("Recorded by", facts.actor.name if facts.actor else "the program"),
+            ("Recorded by", f"who decides for {name}" if facts.actor else "the program"),
             ("Recorded", facts.instant()),
             ("Reason", facts.personal.get("reason", "")[:600]),
         ),

@@ -6,6 +6,7 @@ from rolebook.accounts.models import Account
 from rolebook.governance.authority import covers_role
 from rolebook.governance.deciders import holders_at
 from rolebook.governance.models import Registration
+from rolebook.governance.queries.naming import confirming_office
 from rolebook.notices.facts import Facts, Unknown, link
 from rolebook.notices.letter import Button, Letter
 from rolebook.policy.model import STEWARD_ID, Act
@@ -64,11 +65,10 @@ def record_confirmed(facts: Facts) -> Letter:
     registration = _registration(facts)
     short = facts.book.program.short_name
     record = registration.record
-    by = registration.answered_by
     return Letter(
         subject=f"{short}: Your record is yours now",
         first_line=f"The record {'' if record is None else record.identifier} was shown to be yours. You can use it.",
-        facts=(("When", facts.instant()), ("Confirmed by", "" if by is None else by.name)),
+        facts=(("When", facts.instant()), ("Confirmed by", _office(facts, registration))),
         paragraphs=("Was it not you? Tell us at once.",),
         button=Button("Open your record", link(f"/{facts.program_id}/own-record/")),
         whom_to_ask=facts.contact,
@@ -80,16 +80,23 @@ def record_refused(facts: Facts) -> Letter:
     """To the person: a manager did not confirm that the record is theirs."""
     registration = _registration(facts)
     short = facts.book.program.short_name
-    by = registration.answered_by
     return Letter(
         subject=f"{short}: Your registration was not confirmed",
         first_line="The manager did not confirm that the record you named is yours.",
         facts=(
             ("When", facts.instant()),
-            ("Answered by", "" if by is None else by.name),
+            ("Answered by", _office(facts, registration)),
             ("Reason", registration.reason),
         ),
         button=Button("Try another number", link(f"/{facts.program_id}/own-record/")),
         whom_to_ask=facts.contact,
         reason_for_mail="You get this because you registered for a record.",
     )
+
+
+def _office(facts: Facts, registration: Registration) -> str:
+    """Return the office that answered (docs/decisions/0033); "" where a code did."""
+    record = registration.record
+    if registration.answered_by_id is None or record is None:
+        return ""
+    return confirming_office(facts.book, record.organization.name)

@@ -24,7 +24,7 @@ from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
 from rolebook.governance import locks
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
 from rolebook.governance.refusals import NotFound, Refused
-from rolebook.governance.voucher_proof import Vouch, prove, taken_challenge
+from rolebook.governance.voucher_proof import Vouch, one_try, prove
 from rolebook.governance.vouching import is_known_to, may_vouch, programs_of
 from rolebook.policy.rules import Violation
 
@@ -142,14 +142,16 @@ def vouch_for_recovery(
     """Vouch that it is the person who lost the second factor; they may set up a new one after ``wait``.
 
     Raises Refused for oneself, without the office that it takes, for a wrong proof of one's own second factor, without
-    how it was made sure, and when a colleague was first; NotFound for everybody who may not know of it.
+    how it was made sure, and when a colleague was first; NotFound for everybody who may not know of it; TooManyAttempts
+    after wrong proofs.
     """
     about = About(program_id=program_id)
-    throttling.take([(throttling.CODE_BY_SOURCE_AND_ACCOUNT, f"vouch {acting_user.pk}")], at)
-    challenge = taken_challenge(acting_user, vouch.passkey, at)
-    with attempt(
-        tags.ATTEMPT_REFUSED_VOUCH, acting_user=acting_user, at=at, origin=origin, about=about
-    ) as work:
+    with (
+        one_try(acting_user, vouch.passkey, at) as challenge,
+        attempt(
+            tags.ATTEMPT_REFUSED_VOUCH, acting_user=acting_user, at=at, origin=origin, about=about
+        ) as work,
+    ):
         recovery = _judged(acting_user, program_id, recovery_id, about, at)
         told = checked_text(vouch.told)
         if vouch.how not in Recovery.How.values or len(told) < SHORTEST_TOLD:
@@ -173,7 +175,6 @@ def vouch_for_recovery(
             personal={"reason": told},
         )
         send(letter)
-    throttling.give_back([(throttling.CODE_BY_SOURCE_AND_ACCOUNT, f"vouch {acting_user.pk}")])
     return recovery
 
 

@@ -1,19 +1,33 @@
-"""What stood behind a grant or access: who asked, who decided each stage and when, and why it ended."""
+"""What stood behind a grant or access: who asked, who decided each stage and when, and why it ended.
+
+Who decided is told by name to those alone who may see persons (decision 33).
+"""
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from rolebook.accounts.models import Account
+from django.db.models import Q
+
+from rolebook.accounts.models import Account, Organization
 from rolebook.audit import tags
 from rolebook.audit.models import Event
-from rolebook.governance.models import Outcome, Stage
-from rolebook.governance.origins import Holding, first_of
+from rolebook.governance.models import Outcome, Request, Stage
+from rolebook.governance.origins import (
+    Holding,
+    first_of,
+    reactivations,
+    restored_of,
+    stages_of_reactivations,
+)
 
 _CLOSED = (tags.GRANT_CLOSED.name, tags.ACCESS_CLOSED.name)
 _PROMISED = "promised end"
+
+type TellsNames = Callable[[Sequence[Organization | None]], bool]
+"""Whether who looks is told by name who acted at some places; None among them: at no organization."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +40,7 @@ class Decided:
         approver_role_id: the role that decides it.
         organization: where, by name; None for an office of the program.
         state: the stage's state.
-        by: who decided; None while nobody has.
+        by: who decided, by name; None while nobody has, and for who is told the office only.
         verdict: the outcome; empty while there is none.
         at: when it was decided.
     """
@@ -58,8 +72,11 @@ class Behind:
     """What opened a grant or access, and what ended it.
 
     Attributes:
-        how: "request", "designation", "import" or "registration".
-        by: who designated, or approved in the earlier system; of a request its last approver; None: the operator.
+        how: "request", "reactivation", "designation", "import" or "registration".
+        by: who designated, or approved in the earlier system, by name; of a request its last approver; None: the
+            operator, or somebody who is not named.
+        named: whether who acted is named; where not, the offices are all that is told.
+        by_operator: whether the operator designated.
         at: when it was opened here: decided, designated or imported.
         request_id: public id of the request.
         requester: who asked, by name.
@@ -70,6 +87,7 @@ class Behind:
         recorded_at: when it was recorded here, where it is older than that; before, this server knew nothing of it.
         moved_from: user ID of the account of the same person that held it before a merge.
         ended: when and why it ended; None while it has not.
+        before: of what a reactivation opened: what opened it the first time.
     """
 
     how: str
@@ -84,57 +102,101 @@ class Behind:
     recorded_at: datetime | None = None
     moved_from: str | None = None
     ended: Ended | None = None
+    named: bool = True
+    by_operator: bool = False
+    before: "Behind | None" = None
 
 
-def behind(held: Sequence[Holding], now: datetime) -> Mapping[uuid.UUID, Behind]:
-    """Return what stood behind each of ``held``, by its public id; at most three statements more than merges have."""
+def _to_all(places: Sequence[Organization | None]) -> bool:
+    del places
+    return True
+
+
+def behind(
+    held: Sequence[Holding], now: datetime, tells_names: TellsNames = _to_all
+) -> Mapping[uuid.UUID, Behind]:
+    """Return what stood behind each of ``held``, by its public id; at most three statements more than merges have.
+
+    Two more where reactivations opened some.
+    """
     firsts = {one.public_id: first_of(one) for one in held}
-    stages = _stages(firsts.values())
+    restored = {one.public_id: back for one in held if (back := restored_of(one)) is not None}
+    again = reactivations(restored.values())
+    stages = _stages(firsts.values(), again.values())
     ends = _ends(held, now)
-    return {
-        one.public_id: _told(
-            one, firsts[one.public_id], stages.get(firsts[one.public_id].request_item_id or 0, ()), ends
-        )
-        for one in held
-    }
+    found: dict[uuid.UUID, Behind] = {}
+    for one in held:
+        first = firsts[one.public_id]
+        ended = ends.get(one.public_id)
+        told = _first(first, stages.of_item(first.request_item_id), tells_names)
+        back = restored.get(one.public_id)
+        request = None if back is None else again.get(back.public_id)
+        if request is not None and back is not None:
+            decided = stages.by_request.get(request.pk, ())
+            reactivated = _asked("reactivation", request, decided, back.starts_at, tells_names)
+            told = replace(
+                reactivated,
+                before=told,
+                approved_on=told.approved_on,
+                source=told.source,
+                recorded_at=told.recorded_at,
+            )
+        if ended is not None and not tells_names([one.organization]):
+            ended = replace(ended, by=None)
+        found[one.public_id] = replace(told, moved_from=_moved_from(one), ended=ended)
+    return found
 
 
-def _told(one: Holding, first: Holding, stages: Sequence[Stage], ends: Mapping[uuid.UUID, Ended]) -> Behind:
-    moved = None
-    if one.moved_from is not None and one.moved_from.account_id != one.account_id:
-        moved = one.moved_from.account.user_id
-    ended = ends.get(one.public_id)
+def _moved_from(one: Holding) -> str | None:
+    if one.moved_from is None or one.moved_from.account_id == one.account_id:
+        return None
+    return one.moved_from.account.user_id
+
+
+def _first(first: Holding, stages: Sequence[Stage], tells_names: TellsNames) -> Behind:
+    """Return what opened something that has its origin itself."""
+    named = tells_names([first.organization])
     if first.designation is not None:
         by = first.designation.designated_by
-        name = None if by is None else by.name
-        return Behind("designation", name, first.designation.designated_at, moved_from=moved, ended=ended)
+        return Behind(
+            "designation",
+            by.name if by is not None and named else None,
+            first.designation.designated_at,
+            named=named,
+            by_operator=by is None,
+        )
     if first.imported is not None:
         told, whole = first.imported, first.imported.imported
         return Behind(
             "import",
-            told.approved_by,
+            told.approved_by if named else None,
             whole.imported_at,
             approved_on=told.approved_on,
             source=told.source,
             recorded_at=whole.imported_at,
-            moved_from=moved,
-            ended=ended,
+            named=named,
         )
     if first.request_item is None:
-        return Behind("registration", None, first.starts_at, moved_from=moved, ended=ended)
-    request = first.request_item.request
-    decided = tuple(map(_decided, stages))
+        return Behind("registration", None, first.starts_at, named=named)
+    return _asked("request", first.request_item.request, stages, first.starts_at, tells_names)
+
+
+def _asked(
+    how: str, request: Request, stages: Sequence[Stage], since: datetime, tells_names: TellsNames
+) -> Behind:
+    """Return what a request opened, with the stages that decided it."""
+    named = tells_names([stage.organization for stage in stages])
+    decided = tuple(_decided(stage, named=named) for stage in stages)
     last = max((one for one in decided if one.at is not None), key=_when, default=None)
     return Behind(
-        "request",
+        how,
         None if last is None else last.by,
-        first.starts_at if last is None or last.at is None else last.at,
+        since if last is None or last.at is None else last.at,
         request_id=request.public_id,
         requester=request.requester.name,
         asked_at=request.submitted_at,
         decided=decided,
-        moved_from=moved,
-        ended=ended,
+        named=named,
     )
 
 
@@ -142,7 +204,7 @@ def _when(one: Decided) -> tuple[bool, datetime | None]:
     return (one.at is not None, one.at)
 
 
-def _decided(stage: Stage) -> Decided:
+def _decided(stage: Stage, *, named: bool) -> Decided:
     outcome = getattr(stage, "outcome", None)
     return Decided(
         stage.chain_id,
@@ -150,7 +212,7 @@ def _decided(stage: Stage) -> Decided:
         stage.approver_role_id,
         None if stage.organization is None else stage.organization.name,
         stage.state,
-        None if outcome is None else _by(outcome),
+        _by(outcome) if outcome is not None and named else None,
         "" if outcome is None else outcome.verdict,
         None if outcome is None else outcome.decided_at,
     )
@@ -162,19 +224,37 @@ def _by(outcome: Outcome) -> str:
     return outcome.approver.name if absent is None else f"{outcome.approver.name} (for {absent.name})"
 
 
-def _stages(firsts: Iterable[Holding]) -> Mapping[int, list[Stage]]:
-    """Return the stages that decided each request item, in the order in which they were opened; one statement."""
+@dataclass(frozen=True, slots=True)
+class _Stages:
+    """The stages that decided items, and reactivations by their requests, in the order in which they were opened."""
+
+    by_item: Mapping[int, Sequence[Stage]]
+    by_request: Mapping[int, Sequence[Stage]]
+
+    def of_item(self, item_pk: int | None) -> Sequence[Stage]:
+        return () if item_pk is None else self.by_item.get(item_pk, ())
+
+
+def _stages(firsts: Iterable[Holding], again: Iterable[Request]) -> _Stages:
+    """Read the stages behind some origins and reactivations; one statement."""
     items = {one.request_item_id for one in firsts if one.request_item_id is not None}
-    if not items:
-        return {}
-    through = Stage.items.through.objects.filter(requestitem__in=items)
+    requests = list(again)
+    if not items and not requests:
+        return _Stages({}, {})
+    through = Stage.items.through.objects.filter(
+        Q(requestitem__in=items) | Q(stage__in=stages_of_reactivations(requests))
+    )
     rows = through.select_related(
         "stage__organization", "stage__outcome__approver", "stage__outcome__delegate_for"
     )
-    found: dict[int, list[Stage]] = {}
+    by_item: dict[int, list[Stage]] = {}
+    by_request: dict[int, list[Stage]] = {}
     for row in rows.order_by("requestitem", "stage__settled_at", "stage__position", "stage"):
-        found.setdefault(row.requestitem_id, []).append(row.stage)
-    return found
+        by_item.setdefault(row.requestitem_id, []).append(row.stage)
+        of_request = by_request.setdefault(row.stage.request_id, [])
+        if row.stage not in of_request:
+            of_request.append(row.stage)
+    return _Stages(by_item, by_request)
 
 
 def _ends(held: Sequence[Holding], now: datetime) -> Mapping[uuid.UUID, Ended]:

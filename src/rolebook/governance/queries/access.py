@@ -2,13 +2,15 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+
+from django.db.models import Q
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Standing, in_force
-from rolebook.governance.models import Access, Grant, Outcome
-from rolebook.governance.origins import first_of
+from rolebook.governance.models import Access, Grant
 from rolebook.governance.queries.codes import accesses_of, code_line
+from rolebook.governance.queries.held_days import held_days
 from rolebook.governance.queries.last_use import LastUse, last_uses
 from rolebook.governance.queries.listed import HeldRole
 from rolebook.governance.queries.officials import only_official
@@ -20,33 +22,18 @@ from rolebook.governance.queries.users import (
     organization_line,
     removable_role_ids,
 )
+from rolebook.governance.queries.why import Why, whys_of
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.policy.model import Act, Power
 from rolebook.policy.rules import Violation
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
-    """What opened a grant: a request with its last approver, a designation, or an import.
-
-    Attributes:
-        by: who decided or designated, or approved in the earlier system; None for the operator at the command line.
-        at: when it was decided, designated or imported.
-        request_id: public id of the request, None where there is none.
-        approved_on: the day of the original approval of what was imported, else None.
-    """
-
-    how: str
-    by: str | None
-    at: datetime
-    reason: str
-    request_id: uuid.UUID | None
-    approved_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class HeldAccess:
-    """One grant in force of the viewer's own, what it lets them do, and why they have it, where that was asked."""
+    """One grant of the viewer's own, what it lets them do, and why they have it, where that was asked.
+
+    ``days`` says in words when it ends, or from when to when it holds where it ``begins_later``.
+    """
 
     role: HeldRole
     organization_id: uuid.UUID | None
@@ -55,6 +42,8 @@ class HeldAccess:
     organization_kind_id: str | None
     powers: tuple[Power, ...]
     why: Why | None
+    days: str = ""
+    begins_later: bool = False
     last_use: LastUse | None = None
     """When it was last used, as far as that is known, where reasons were asked."""
 
@@ -72,33 +61,27 @@ class RemovalPreview:
 def my_access(
     viewer: Account, program_id: str, at: datetime, *, reasons: bool = True
 ) -> tuple[HeldAccess, ...]:
-    """Return every grant in force of the viewer's in a program, oldest first, each with its reason.
+    """Return every grant of the viewer's in a program that is in force or begins later, oldest first, with its reason.
 
-    One statement without ``reasons``, seven with them.
+    One statement without ``reasons``, seven with them, two more for what reactivations opened.
     """
     standing = viewer_standing(viewer, program_id, at)
     grants = list(
-        Grant.objects.filter(in_force(at), program_id=program_id, account=viewer)
+        Grant.objects.filter(
+            in_force(at) | Q(starts_at__gt=at, closed_at=None), program_id=program_id, account=viewer
+        )
         .select_related(
+            "account",
             "organization",
-            "request_item__request",
+            "request_item__request__requester",
             "designation__designated_by",
             "imported__imported",
             "registration__answered_by",
-            "record",
+            "record__organization",
         )
         .order_by("starts_at", "pk")
     )
-    firsts = {grant.pk: first_of(grant) for grant in grants}
-    items = [
-        first.request_item_id for first in firsts.values() if reasons and first.request_item_id is not None
-    ]
-    outcomes = Outcome.objects.filter(stage__items__in=items, verdict=Outcome.Verdict.APPROVED)
-    last: dict[int, Outcome] = {}
-    for outcome in (
-        outcomes.select_related("approver").order_by("decided_at", "pk").prefetch_related("stage__items")
-    ):
-        last.update((item.pk, outcome) for item in outcome.stage.items.all())
+    whys = whys_of(standing, grants) if reasons else {}
     uses = last_uses(standing.book, grants, at) if reasons else {}
     return tuple(
         HeldAccess(
@@ -108,34 +91,12 @@ def my_access(
             organization_code=None if grant.organization is None else grant.organization.code,
             organization_kind_id=None if grant.organization is None else grant.organization.kind_id,
             powers=tuple(standing.book.powers(grant.role_id).values()),
-            why=_why(firsts[grant.pk], last.get(firsts[grant.pk].request_item_id or 0)) if reasons else None,
+            why=whys.get(grant.public_id),
+            days=held_days(standing, grant),
+            begins_later=grant.starts_at > at,
             last_use=uses.get(grant.pk),
         )
         for grant in grants
-    )
-
-
-def _why(grant: Grant, outcome: Outcome | None) -> Why:
-    designation = grant.designation
-    if designation is not None:
-        by = designation.designated_by
-        name = None if by is None else by.name
-        return Why("designation", name, designation.designated_at, designation.reason, None)
-    told = grant.imported
-    if told is not None:
-        whole = told.imported
-        return Why("import", told.approved_by, whole.imported_at, whole.reason, None, told.approved_on)
-    registered = grant.registration
-    if registered is not None:
-        by = registered.answered_by
-        return Why("registration", None if by is None else by.name, grant.starts_at, registered.reason, None)
-    item = grant.request_item
-    if item is None:
-        raise ValueError("a grant has no origin")
-    if outcome is None:
-        return Why("request", None, grant.starts_at, item.request.reason, item.request.public_id)
-    return Why(
-        "request", outcome.approver.name, outcome.decided_at, item.request.reason, item.request.public_id
     )
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rolebook.accounts.models import Account
-from rolebook.governance.authority import in_force
+from rolebook.governance.authority import Standing, in_force
 from rolebook.governance.flows.record_employment import answers_for
 from rolebook.governance.models import Access, AccessCheck, AccessCheckAnswer, Employment, Participation
+from rolebook.governance.queries.naming import sees_names
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
 from rolebook.policy.model import Act
@@ -94,11 +95,22 @@ def codes_to_remove(viewer: Account, program_id: str, at: datetime) -> tuple[Cod
 
 
 @dataclass(frozen=True, slots=True)
+class EmployerLine:
+    """One employer of a person's, and who recorded it: by name, or the office to who may not see persons (decision 33).
+
+    ``recorded_by`` is None for the operator.
+    """
+
+    employment: Employment
+    recorded_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class EmployerHistory:
     """Who employs a person and who did, newest first; ``may_record``: whether the viewer may record another."""
 
     account: Account
-    employments: tuple[Employment, ...]
+    employers: tuple[EmployerLine, ...]
     may_record: bool
 
 
@@ -122,4 +134,15 @@ def employer_history(
     )
     if account.pk != viewer.pk and not sees and not (decides and not employments):
         raise NotFound
-    return EmployerHistory(account, employments, decides and account.pk != viewer.pk)
+    own = account.pk == viewer.pk
+    lines = tuple(EmployerLine(one, _recorded_by(standing, one, own=own)) for one in employments)
+    return EmployerHistory(account, lines, decides and not own)
+
+
+def _recorded_by(standing: Standing, employment: Employment, *, own: bool) -> str | None:
+    by = employment.recorded_by
+    if by is None:
+        return None
+    if own and by.pk != standing.account.pk and not sees_names(standing, [employment.organization]):
+        return f"who decides for {employment.organization.name}"
+    return by.name

@@ -1,22 +1,22 @@
 """Organizations held apart from roles: one's own with why, everybody who reaches one, and what a removal would end."""
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.rejected_addresses import rejected_since
 from rolebook.governance.authority import Standing, in_force
-from rolebook.governance.models import Access, Grant, Outcome, Participation
-from rolebook.governance.origins import first_of
+from rolebook.governance.models import Access, Grant, Participation
 from rolebook.governance.queries import paging
+from rolebook.governance.queries.held_days import held_days
 from rolebook.governance.queries.listed import ConnectedUser, HeldRole
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.queries.seeing import viewer_standing
+from rolebook.governance.queries.why import Why, whys_of
 from rolebook.policy.model import Act
 
 
@@ -24,8 +24,7 @@ from rolebook.policy.model import Act
 class HeldCode:
     """One organization held apart from roles, now or later, and why.
 
-    ``how`` is "request", "designation" or "import"; ``by`` who decided last, designated, or approved it originally,
-    None for the operator.
+    ``days`` says in words when it ends, or from when to when it holds where it ``begins_later``.
     """
 
     organization_name: str
@@ -33,10 +32,9 @@ class HeldCode:
     lower_levels: bool
     starts_at: datetime
     ends_at: datetime | None
-    how: str
-    by: str | None
-    request_id: uuid.UUID | None
-    approved_on: date | None
+    why: Why
+    days: str
+    begins_later: bool
 
 
 def my_codes(viewer: Account, program_id: str, at: datetime) -> tuple[HeldCode, ...]:
@@ -44,10 +42,17 @@ def my_codes(viewer: Account, program_id: str, at: datetime) -> tuple[HeldCode, 
     standing = viewer_standing(viewer, program_id, at)
     if standing.book.access != "apart from roles":
         return ()
-    accesses = accesses_of(standing, viewer).select_related(
-        "organization", "request_item__request", "designation__designated_by", "imported"
+    accesses = list(
+        accesses_of(standing, viewer).select_related(
+            "account",
+            "organization",
+            "request_item__request__requester",
+            "designation__designated_by",
+            "imported__imported",
+        )
     )
-    return tuple(_held_code(access) for access in accesses)
+    whys = whys_of(standing, accesses)
+    return tuple(_held_code(standing, access, whys[access.public_id]) for access in accesses)
 
 
 def accesses_of(
@@ -60,32 +65,16 @@ def accesses_of(
     return found.exclude(ends_at__lte=standing.at).order_by("organization__code", "pk")
 
 
-def _held_code(access: Access) -> HeldCode:
-    first = first_of(access)
-    how, by, request_id, approved_on = "designation", None, None, None
-    if first.request_item is not None:
-        how, request_id = "request", first.request_item.request.public_id
-        outcome = (
-            Outcome.objects.filter(stage__items=first.request_item, verdict=Outcome.Verdict.APPROVED)
-            .select_related("approver")
-            .order_by("-decided_at", "-pk")
-            .first()
-        )
-        by = None if outcome is None else outcome.approver.name
-    elif first.imported is not None:
-        how, by, approved_on = "import", first.imported.approved_by, first.imported.approved_on
-    elif first.designation is not None and first.designation.designated_by is not None:
-        by = first.designation.designated_by.name
+def _held_code(standing: Standing, access: Access, why: Why) -> HeldCode:
     return HeldCode(
         access.organization.name,
         access.organization.code,
         access.lower_levels,
         access.starts_at,
         access.ends_at,
-        how,
-        by,
-        request_id,
-        approved_on,
+        why,
+        held_days(standing, access),
+        access.starts_at > standing.at,
     )
 
 

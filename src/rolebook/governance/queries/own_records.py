@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from django.db.models import Q, QuerySet
 
@@ -11,7 +12,9 @@ from rolebook.governance.authority import Standing, covers_role
 from rolebook.governance.flows.answer_registration import require_may_answer
 from rolebook.governance.flows.register_own_record import records_of
 from rolebook.governance.models import Grant, Registration
+from rolebook.governance.origins import first_of, restored_of
 from rolebook.governance.own_records import own_record_of
+from rolebook.governance.queries.naming import confirming_office, sees_names
 from rolebook.governance.queries.paging import DEFAULT_LIMIT, Page, cut, instant_key
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
@@ -28,6 +31,10 @@ class OwnRecord:
         waiting: their registration that waits for its proof, if any.
         last: their newest registration that a manager did not confirm, if nothing came after it.
         powers: what the role gives on the record.
+        answered_by: who confirmed, or did not, what ``grant`` or ``last`` tells: the office, and by name where the
+            viewer may see persons (decision 33); None where a code did.
+        by_code: whether a code mailed to the address on the record showed whose it is.
+        since: what opened ``grant``: registering, a reactivation, or a merge of two accounts.
     """
 
     records: Records
@@ -35,6 +42,9 @@ class OwnRecord:
     waiting: Registration | None
     last: Registration | None
     powers: tuple[Power, ...]
+    answered_by: str | None
+    by_code: bool
+    since: Literal["registered", "reactivated", "merged"]
 
 
 def own_record(viewer: Account, program_id: str, at: datetime) -> OwnRecord:
@@ -44,13 +54,32 @@ def own_record(viewer: Account, program_id: str, at: datetime) -> OwnRecord:
     newest = Registration.objects.filter(program_id=program_id, account=viewer).order_by("-pk").first()
     asked = newest is not None and newest.state == Registration.State.ASKED and newest.expires_at > at
     refused = newest is not None and newest.state == Registration.State.REFUSED
+    grant = own_record_of(viewer, program_id)
+    registration = None if grant is None else first_of(grant).registration
+    answered = newest if refused else registration
     return OwnRecord(
         records=records,
-        grant=own_record_of(viewer, program_id),
+        grant=grant,
         waiting=newest if asked else None,
         last=newest if refused else None,
+        answered_by=None if answered is None else _answered_by(standing, answered),
+        by_code=registration is not None and registration.answered_by_id is None,
+        since=_since(grant),
         powers=tuple(standing.book.powers(records.role_id).values()),
     )
+
+
+def _since(grant: Grant | None) -> Literal["registered", "reactivated", "merged"]:
+    if grant is None or grant.moved_from is None:
+        return "registered"
+    return "merged" if restored_of(grant) is None else "reactivated"
+
+
+def _answered_by(standing: Standing, answered: Registration) -> str | None:
+    place = None if answered.record is None else answered.record.organization
+    if answered.answered_by is None or sees_names(standing, [place]):
+        return None if answered.answered_by is None else answered.answered_by.name
+    return confirming_office(standing.book, None if place is None else place.name)
 
 
 def may_confirm(standing: Standing) -> bool:

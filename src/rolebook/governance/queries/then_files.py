@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from rolebook.governance.files.cells import Cell, Line
 from rolebook.governance.past.behind import Behind, Decided
+from rolebook.governance.queries.naming import designating_office, office_in_words
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.queries.then_rows import HeldThen, PersonThen
 from rolebook.policy.model import Rolebook
@@ -40,6 +41,7 @@ COLUMNS: tuple[tuple[str, int], ...] = (
 
 HOW = {
     "request": "A request",
+    "reactivation": "A reactivation",
     "designation": "Designation",
     "import": "Import",
     "registration": "Registration",
@@ -78,11 +80,11 @@ def _line(person: PersonThen, held: HeldThen, book: Rolebook) -> Line:
         held.lower_levels if held.role_id is None else None,
         held.starts_at,
         held.ends_at,
-        HOW[known.how],
+        given_by(known),
         known.requester,
         known.asked_at,
         "; ".join(decision_words(one, book) for one in known.decided) or None,
-        known.by,
+        by_words(known, book),
         known.at,
         known.approved_on,
         known.source or None,
@@ -96,13 +98,30 @@ def _line(person: PersonThen, held: HeldThen, book: Rolebook) -> Line:
     return cells
 
 
+def given_by(known: Behind) -> str:
+    """Return what gave something, in words; of what a reactivation gave back also what gave it first."""
+    how = HOW[known.how]
+    return how if known.before is None else f"{how}; before it: {HOW[known.before.how].lower()}"
+
+
+def by_words(known: Behind, book: Rolebook) -> str | None:
+    """Return who decided or designated last: the name, or the office to who is not told names; None: the operator."""
+    if known.by is not None or known.named:
+        return known.by
+    if known.how == "designation":
+        return None if known.by_operator else designating_office(book)
+    last = next((one for one in known.decided if one.at == known.at), None)
+    return None if last is None else office_in_words(book, last.approver_role_id, last.organization)
+
+
 def decision_words(one: Decided, book: Rolebook) -> str:
     """Return a stage and its outcome in words: "Agency Lead at USAF: approved by Lea Lead on 2026-03-01"."""
     where = "" if one.organization is None else f" at {one.organization}"
     role = role_title(book, one.approver_role_id)
-    if one.by is None or one.at is None:
+    if not one.verdict or one.at is None:
         return f"{role}{where}: {one.state}"
-    return f"{role}{where}: {one.verdict} by {one.by} on {_day(one.at, book)}"
+    by = "" if one.by is None else f" by {one.by}"
+    return f"{role}{where}: {one.verdict}{by} on {_day(one.at, book)}"
 
 
 def end_words(known: Behind) -> str:

@@ -18,6 +18,7 @@ from rolebook.governance.past.holdings import accesses_at, grants_at, people_at
 from rolebook.governance.past.places import PastPlaces
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.asking import visible
+from rolebook.governance.queries.naming import sees_names
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.queries.seeing import not_yours, public_id_of, viewer_standing
@@ -236,6 +237,7 @@ def person_then(
 ) -> PersonThen:
     """Return what one person held at ``at``: to a steward and to themselves all of it, else what View Users shows.
 
+    Of oneself, who decided is named where the viewer may see persons; elsewhere the office is told (decision 33).
     Raises NotFound for somebody of whom the viewer may see nothing.
     """
     standing = viewer_standing(viewer, program_id, now)
@@ -251,11 +253,19 @@ def person_then(
     apart = standing.book.access == "apart from roles"
     past = people_at(program_id, [account], at, apart=apart)
     seen: frozenset[uuid.UUID] | None = None
-    if account.pk != viewer.pk and not administers(standing):
+    own = account.pk == viewer.pk
+    if not own and not administers(standing):
         seen = seen_of(standing, [account.pk], at)
         if not seen and not seen_of(standing, [account.pk], now):
             raise NotFound
-    [row] = rows_then(past, book, at, now, wanted=lambda one: seen is None or one.public_id in seen)
+    [row] = rows_then(
+        past,
+        book,
+        at,
+        now,
+        wanted=lambda one: seen is None or one.public_id in seen,
+        tells_names=(lambda there: sees_names(standing, there)) if own else None,
+    )
     return row
 
 

@@ -9,7 +9,7 @@ from rolebook.accounts.models import Organization, RolebookVersion
 from rolebook.accounts.queries.rolebooks import NoRolebook, book_of_version
 from rolebook.governance.models import Access, Grant
 from rolebook.governance.origins import Holding
-from rolebook.governance.past.behind import Behind, behind
+from rolebook.governance.past.behind import Behind, TellsNames, behind
 from rolebook.governance.past.holdings import PastPerson, places_of
 from rolebook.governance.past.places import PastPlaces
 from rolebook.governance.queries.pending import role_title
@@ -89,16 +89,18 @@ def rows_then(
     *,
     wanted: Callable[[Holding], bool] | None = None,
     places: PastPlaces | None = None,
+    tells_names: TellsNames | None = None,
 ) -> tuple[PersonThen, ...]:
     """Return people as lines; ``wanted`` says which of what they held is shown (None: all).
 
-    ``places`` are the organizations named, as they stood, where they have been looked up.
+    ``places`` are the organizations named, as they stood, where they have been looked up. ``tells_names`` says at which
+    the viewer is told by name who decided (None: everywhere).
     """
     held = {
         person.account.pk: [one for one in person.held if wanted is None or wanted(one)] for person in people
     }
     every = [one for mine in held.values() for one in mine]
-    told = behind(every, now)
+    told = behind(every, now) if tells_names is None else behind(every, now, tells_names)
     if places is None:
         places = places_of(book.program.id, people, at)
     return tuple(

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from django import template
 
+from rolebook.governance.queries import naming
 from rolebook.governance.queries.pending import PendingRow
 from rolebook.policy.model import Rolebook
 
@@ -14,7 +15,7 @@ register = template.Library()
 @register.filter
 def with_article(title: str) -> str:
     """Put "a" or "an" before a title: "a Security Official", "an Agency Lead", "an IQCS Security"."""
-    return f"{'an' if title[:1].casefold() in 'aeio' else 'a'} {title}" if title else ""
+    return naming.with_article(title)
 
 
 @register.filter
