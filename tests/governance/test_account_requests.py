@@ -321,3 +321,20 @@ def test_what_applies_is_said_by_the_system_and_a_form_that_says_otherwise_is_re
     decides(security, open_stage(second), at=after)
     still = Grant.objects.filter(account=person, closed_at=None).values_list("role_id", flat=True)
     assert list(still) == [TRAINING]
+
+
+@pytest.mark.requirement("IQCS-04", "IQCS-06")
+def test_what_waits_for_its_requester_is_on_the_first_page_however_many_requests_are_newer(
+    person: Account, representative: Account
+) -> None:
+    returned = iqcs.asks(person, iqcs.answers({MANAGER: "add"}))
+    decides(representative, open_stage(returned), "returned", reason="Your job title is missing.")
+    newer = iqcs.asks(person, iqcs.answers({TRAINING: "add"}), at=LATER)
+
+    def shown(who: Account, *, first: bool) -> list[bool]:
+        page = my_requests(who, PROGRAM, LATER, to_answer_first=first, limit=1)
+        return [line.request_id == returned.public_id and line.to_answer for line in page.rows]
+
+    assert (shown(person, first=True), shown(person, first=False)) == ([True], [False])
+    decides(representative, open_stage(newer), "denied", reason="No.", at=LATER)
+    assert shown(person, first=True) == [True]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing
@@ -81,6 +81,11 @@ class RequestLine:
     by_form: bool
 
     @property
+    def to_answer(self) -> bool:
+        """Whether it waits for the viewer, who made it: it is held, or came back."""
+        return self.is_requester and (self.held or self.state == Request.State.RETURNED)
+
+    @property
     def role_titles(self) -> tuple[str, ...]:
         """The titles of the roles asked for, each once."""
         return tuple(dict.fromkeys(item.role_title for item in self.items))
@@ -103,33 +108,38 @@ def my_requests(
     *,
     state: str | None = None,
     search: str = "",
-    to_answer: bool = False,
+    to_answer_first: bool = False,
     after: str | None = None,
     limit: int = paging.DEFAULT_LIMIT,
 ) -> Page[RequestLine]:
     """Return the requests that the viewer made or that are for them, newest first; one statement, however many.
 
-    ``to_answer`` leaves those that wait for the viewer: held ones, and those that came back. ``search`` is part of the
-    name, code or number of an organization that one names.
+    With ``to_answer_first`` those that wait for the viewer are on the page however old they are, and no page follows.
+    ``search`` is part of the name, code or number of an organization that one names.
     """
     standing = viewer_standing(viewer, program_id, at)
     length = paging.bounded(limit)
     requests = Request.objects.filter(Q(requester=viewer) | Q(beneficiary=viewer), program_id=program_id)
     if state:
         requests = requests.filter(state=state)
-    if to_answer:
-        held = Q(state=Request.State.PENDING, held_since__isnull=False)
-        requests = requests.filter(held | Q(state=Request.State.RETURNED), requester=viewer)
     if paging.search_words(search):
         named = RequestItem.objects.filter(matching(search, "organization__"), request=OuterRef("pk"))
         requests = requests.filter(Exists(named))
     key = paging.instant_key(after)
     if key is not None:
         requests = requests.filter(Q(submitted_at__lt=key[0]) | Q(submitted_at=key[0], pk__lt=key[1]))
-    page = requests.order_by("-submitted_at", "-pk").values("pk")[: length + 1]
+    first = [Case(When(_to_answer(viewer), then=0), default=1)] if to_answer_first else []
+    page = requests.order_by(*first, "-submitted_at", "-pk").values("pk")
+    page = page[:length] if to_answer_first else page[: length + 1]
     found = _with_items(standing, page)
     lines = [request_line(standing, request, items) for request, items in found]
     return paging.cut(lines, [(one.submitted_at.isoformat(), one.pk) for one, _ in found], length)
+
+
+def _to_answer(viewer: Account) -> Q:
+    """Return the condition for the requests that wait for who made them; `RequestLine.to_answer` says the same."""
+    held = Q(state=Request.State.PENDING, held_since__isnull=False)
+    return (held | Q(state=Request.State.RETURNED)) & Q(requester=viewer)
 
 
 def _with_items(standing: Standing, page: QuerySet[Request, Any]) -> list[tuple[Request, list[ItemLine]]]:

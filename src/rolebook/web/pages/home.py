@@ -1,7 +1,6 @@
 """Where one begins: choosing a program, and Home, which answers "what do I have to do?"."""
 
 import uuid
-from collections.abc import Collection
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -42,8 +41,8 @@ def home(request: ProgramRequest) -> HttpResponse:
     """What waits for me, oldest first; what I asked for; what I hold."""
     program_id, at = request.program.id, request.at
     waiting = waiting_at_home(request.account, program_id, at)
-    to_answer = my_requests(request.account, program_id, at, to_answer=True, limit=_SHOWN)
-    answered = {line.request_id for line in to_answer.rows}
+    own = my_requests(request.account, program_id, at, to_answer_first=True).rows
+    to_answer = [line for line in own if line.to_answer]
     return render(
         request,
         "pages/home.html",
@@ -54,18 +53,18 @@ def home(request: ProgramRequest) -> HttpResponse:
             else Page(()),
             "to_decide_total": waiting.to_decide,
             "lost_factors": lost_factors(request.account, program_id, at) if waiting.decides else (),
-            "to_answer": to_answer.rows,
-            "more_to_answer": to_answer.next_after is not None,
-            "own": _open_ends(my_requests(request.account, program_id, at).rows, besides=answered)[:_SHOWN],
+            "to_answer": to_answer[:_SHOWN],
+            "more_to_answer": len(to_answer) > _SHOWN,
+            "own": _open_ends(own)[:_SHOWN],
             "holds": my_access(request.account, program_id, at, reasons=False),
-            "lead": _lead(waiting, len(to_answer.rows)),
+            "lead": _lead(waiting, to_answer=bool(to_answer)),
             "no_role_hint": request.rolebook.hint("no_role") or NO_ROLE,
         },
     )
 
 
-def _open_ends(own: tuple[RequestLine, ...], *, besides: Collection[uuid.UUID]) -> tuple[RequestLine, ...]:
-    """Return one's newest requests about which something is still to happen, or to do; not those shown above.
+def _open_ends(own: tuple[RequestLine, ...]) -> tuple[RequestLine, ...]:
+    """Return one's newest requests about which something is still to happen, or to do; what waits for one stands above.
 
     A denied one stays until the same has been asked for again.
     """
@@ -73,7 +72,7 @@ def _open_ends(own: tuple[RequestLine, ...], *, besides: Collection[uuid.UUID]) 
     asked_later: set[tuple[str, uuid.UUID | None]] = set()
     for line in own:
         wanted = {(item.role_id, item.organization_id) for item in line.items}
-        if line.request_id not in besides and (
+        if not line.to_answer and (
             line.state in (Request.State.PENDING, Request.State.RETURNED)
             or (line.state == Request.State.DENIED and line.may_submit_again and not wanted & asked_later)
         ):
@@ -82,7 +81,7 @@ def _open_ends(own: tuple[RequestLine, ...], *, besides: Collection[uuid.UUID]) 
     return tuple(shown)
 
 
-def _lead(waiting: Home, to_answer: int) -> str:
+def _lead(waiting: Home, *, to_answer: bool) -> str:
     """Return the one sentence that answers the page's question."""
     own = "Something that you asked for waits for you." if to_answer else ""
     if waiting.to_decide == 1:

@@ -1,0 +1,98 @@
+"""What an account request comes to: new places of kept roles, and what was given already and begins later (IQCS-05)."""
+
+from datetime import timedelta
+
+import pytest
+
+from rolebook.accounts.models import Account
+from rolebook.governance.account_answers import CodeAnswer, check_answers
+from rolebook.governance.authority import standing_of
+from rolebook.governance.queries import my_access
+from rolebook.governance.queries.account_preview import Preview, preview_of
+from rolebook.governance.queries.account_requests import form_to_fill
+from rolebook.governance.queries.codes import my_codes
+from tests.support import iqcs
+from tests.support.grants import decides, open_stage
+from tests.support.iqcs import MANAGER, PROGRAM, TRAINING
+from tests.support.people import START
+
+pytestmark = pytest.mark.usefixtures("iqcs_world")
+LATER = START + timedelta(hours=1)
+FIRST, LAST = "2026-05-10", "2026-05-31"
+
+
+def preview(person: Account, *codes: CodeAnswer, roles: dict[str, str] | None = None) -> Preview:
+    """What a form comes to, an hour after the start."""
+    standing = standing_of(person, PROGRAM, LATER)
+    checked = check_answers(standing, person, iqcs.answers(roles, codes))
+    assert checked.problems == ()
+    return preview_of(standing, person, checked.wishes)
+
+
+def detail(person: Account, *approvers: Account) -> None:
+    """Give a role and a code for some days that are still to come."""
+    form = iqcs.answers({MANAGER: "add"}, ["FWS-R6"], starts_on=FIRST, ends_on=LAST)
+    request = iqcs.asks(person, form)
+    for who in approvers:
+        decides(who, open_stage(request))
+
+
+@pytest.mark.requirement("IQCS-05")
+@pytest.mark.parametrize(
+    ("asked", "gained", "lost"),
+    [
+        (CodeAnswer("BLM-MT"), ["BLM Montana State Office (BLM-MT)"], []),
+        (CodeAnswer("FWS-R6-BNR", lower_levels=True), [], []),
+        (
+            CodeAnswer("USAF-ACC", lower_levels=True),
+            ["Air Combat Command (USAF-ACC) with lower levels"],
+            [],
+        ),
+        (
+            CodeAnswer("FWS-R6", "remove"),
+            [],
+            ["FWS Mountain-Prairie Region (FWS-R6) with lower levels"],
+        ),
+    ],
+    ids=["another code", "inside of what is held", "wider than what is held", "removed"],
+)
+def test_places_that_a_kept_role_reaches_anew_or_no_longer_are_named(
+    asked: CodeAnswer, gained: list[str], lost: list[str]
+) -> None:
+    manager = iqcs.manager("FWS-R6")
+    iqcs.gives_access(manager, "USAF-ACC", lower_levels=False)
+    shown = preview(manager, asked)
+    assert (list(shown.gained_places), list(shown.lost_places)) == (gained, lost)
+    assert (shown.gained, shown.lost) == ((), ())
+
+
+@pytest.mark.requirement("IQCS-11")
+def test_what_was_given_for_later_days_is_shown_with_them_before_it_begins(
+    person: Account, representative: Account, security: Account
+) -> None:
+    detail(person, representative, security)
+    days = "from May 10, 2026 to the end of May 31, 2026; not yet in force"
+    [role], [code] = my_access(person, PROGRAM, LATER), my_codes(person, PROGRAM, LATER)
+    assert (role.role.role_id, role.days, role.begins_later) == (MANAGER, days, True)
+    assert (code.organization_code, code.days, code.begins_later) == ("FWS-R6", days, True)
+    shown = preview(person, roles={TRAINING: "add"})
+    assert shown.coming == (
+        f"Account Manager, {days}",
+        f"Access to FWS Mountain-Prairie Region (FWS-R6), {days}",
+    )
+    assert shown.today == ("This person holds no role and no access.",)
+    form = form_to_fill(person, PROGRAM, LATER)
+    assert [one.days for one in form.roles if one.held] == [days]
+    assert [one.days for one in form.held] == [days]
+
+
+@pytest.mark.requirement("IQCS-11")
+def test_once_it_has_begun_it_is_shown_with_its_last_day(
+    person: Account, representative: Account, security: Account
+) -> None:
+    detail(person, representative, security)
+    begun = START.replace(month=5, day=20)
+    [role], [code] = my_access(person, PROGRAM, begun), my_codes(person, PROGRAM, begun)
+    assert {role.days, code.days} == {"until the end of May 31, 2026"}
+    assert not role.begins_later
+    assert my_access(person, PROGRAM, begun.replace(month=6)) == ()
