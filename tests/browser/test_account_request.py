@@ -31,7 +31,7 @@ def somebody(name: str, role_id: str = "", code: str = "") -> Person:
 def approves(page: Page, button: str) -> None:
     """Open Manage Access, review Rita's request, and press a button."""
     page.goto("/iqcs/manage-access/")
-    page.get_by_role("link", name="Review the request of Rita Requester").click()
+    page.get_by_role("link", name="Open to decide the request of Rita Requester").click()
     page.get_by_role("button", name=button).click()
     expect(page.get_by_text("You approved the request of Rita Requester.")).to_be_visible()
 
@@ -85,7 +85,7 @@ def test_a_request_across_agencies_walks_from_the_form_to_provision(
         approves(open_page(person, width=width), "Approve and pass on")
     last = open_page(security, width=width)
     last.goto("/iqcs/manage-access/")
-    last.get_by_role("link", name="Review the request of Rita Requester").click()
+    last.get_by_role("link", name="Open to decide the request of Rita Requester").click()
     for person in deciders:
         expect(last.get_by_text(person.account.name).first).to_be_visible()
     assert violations(last) == []

@@ -74,7 +74,7 @@ def test_a_request_within_one_agency_walks_from_the_form_to_provision(
         approves(open_page(person), "Approve and pass on")
     last = open_page(somebody("Sven Security", SECURITY))
     last.goto("/iqcs/manage-access/")
-    last.get_by_role("link", name="Review the request of Rita Requester").click()
+    last.get_by_role("link", name="Open to decide the request of Rita Requester").click()
     for person in deciders:
         expect(last.get_by_text(person.account.name).first).to_be_visible()
     approves(last, "Provision")
@@ -96,7 +96,7 @@ def test_of_two_agencies_one_denies_and_the_requester_lets_the_rest_go_on(
     authorizes(open_page(supervisor))
     denies = open_page(foreign)
     denies.goto("/iqcs/manage-access/")
-    denies.get_by_role("link", name="Review the request of Rita Requester").click()
+    denies.get_by_role("link", name="Open to decide the request of Rita Requester").click()
     denies.get_by_label(re.compile("What is missing, or why")).fill("No need seen.")
     denies.get_by_role("button", name="Deny", exact=True).click()
     page.goto("/iqcs/requests/")
@@ -150,7 +150,7 @@ def test_who_is_out_of_office_names_a_delegate_who_decides_meanwhile(
     assert violations(delegate) == []
     delegate.screenshot(path=tmp_path / "delegate.png", full_page=True)
     delegate.goto("/iqcs/manage-access/")
-    delegate.get_by_role("link", name="Review the request of Rita Requester").click()
+    delegate.get_by_role("link", name="Open to decide the request of Rita Requester").click()
     expect(delegate.get_by_text("Rosa Representative is out of office until").first).to_be_visible()
     delegate.get_by_role("button", name="Approve and pass on").click()
     said = "delegate of Rosa Representative, who was out of office"

@@ -68,7 +68,7 @@ def test_somebody_closed_by_quiet_comes_back_by_their_representatives_word(
 
     page = open_page(sven, width=width)
     page.goto("/iqcs/manage-access/")
-    page.get_by_role("link", name="Review the request of Mia Manager").click()
+    page.get_by_role("link", name="Open to decide the request of Mia Manager").click()
     found += violations(page)
     page.get_by_role("button", name="Reactivate").click()
     expect(page.get_by_text("Mia Manager was reactivated.")).to_be_visible()

@@ -62,7 +62,7 @@ def test_the_delegate_decides_and_the_record_says_for_whom(
     request = asks(grants.user(), practice)
     decides(colleague, open_stage(request), at=LATER)
     assert Outcome.objects.get().delegate_for == official
-    (step,) = request_detail(colleague, request.public_id, "qpp", LATER).course
+    (step,) = request_detail(colleague, request.public_id, "qpp", LATER).present.steps
     assert (step.decided_by, step.delegate_for) == (colleague.name, official.name)
 
 

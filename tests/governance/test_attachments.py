@@ -21,7 +21,8 @@ from rolebook.governance.flows.attachments import (
     detach_files,
 )
 from rolebook.governance.models import AccountForm, Attachment, Request
-from rolebook.governance.queries.account_requests import account_request_detail, answers_of_request
+from rolebook.governance.queries.account_detail import account_request_detail
+from rolebook.governance.queries.account_requests import answers_of_request
 from rolebook.governance.queries.attachments import attachment_by_link, attachment_to_read
 from rolebook.governance.refusals import NotFound, Refused
 from tests.support import grants, iqcs

@@ -184,7 +184,7 @@ def test_a_requests_course_tells_who_decided_what_to_officials_and_the_office_to
     request = asks(person, practice)
     decides(official, open_stage(request), "denied", reason="not with us")
     seen = request_detail(official, request.public_id, "qpp", LATER)
-    [step] = seen.course
+    [step] = seen.present.steps
     assert (step.decided_by, step.verdict, step.reason, step.decided_at) == (
         official.name,
         "denied",
@@ -193,7 +193,7 @@ def test_a_requests_course_tells_who_decided_what_to_officials_and_the_office_to
     )
     assert (seen.may_ask_again, seen.beneficiary_email) == (True, person.email)
     theirs = request_detail(person, request.public_id, "qpp", LATER)
-    [told] = theirs.course
+    [told] = theirs.present.steps
     assert (told.decided_by, told.office, told.reason) == (None, "Security Official", "not with us")
     assert (theirs.line.may_submit_again, theirs.beneficiary_email) == (True, None)
 

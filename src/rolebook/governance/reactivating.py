@@ -12,6 +12,7 @@ from django.db.models import Q
 from rolebook.accounts.models import Account
 from rolebook.audit import tags
 from rolebook.audit.recording import UnitOfWork
+from rolebook.governance.asked_words import words_of
 from rolebook.governance.authority import Standing
 from rolebook.governance.ledger import restore_holding
 from rolebook.governance.locks import Held
@@ -44,7 +45,7 @@ def reactivate(work: UnitOfWork, held: Held, standing: Standing, item: RequestIt
         rolebook_version=standing.version.number,
         old={"status": before},
         new={"status": part.status.value, "quiet_ends_at": part.quiet_ends_at, "restored": restored},
-        personal={"reason": request.reason or None},
+        personal={"reason": words_of(request) or None},
     )
     return restored
 

@@ -143,7 +143,7 @@ def _begin(
             **({} if form is None else {"request_type": form.request_type}),
             **_attached(form),
         },
-        personal={"reason": request.reason or None},
+        personal={"reason": (request.reason if form is None else form.comments) or None},
     )
     open_ready_stages(work, request, work.at, standing.version.number)
 

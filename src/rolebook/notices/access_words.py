@@ -1,5 +1,6 @@
 """The words of mails about requests, decisions and access (QPP-07 to QPP-10, QPP-13)."""
 
+from rolebook.governance.asked_words import words_of
 from rolebook.governance.models import Outcome, Request, RequestItem, Stage
 from rolebook.governance.queries.absences import away_at
 from rolebook.governance.queries.account_preview import change_in_words
@@ -28,7 +29,7 @@ def request_waiting(facts: Facts) -> Letter:
             *_asked_by(request),
             *item_lines(facts, list(stage.items.select_related("organization").order_by("position"))),
             ("Asked", facts.instant(request.submitted_at)),
-            ("Their reason", shortened(request.reason)),
+            ("Their reason", shortened(words_of(request))),
             *absent_people(facts, stage),
         ),
         button=manage_access(facts),

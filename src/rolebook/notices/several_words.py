@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from rolebook.governance.asked_words import words_of
 from rolebook.governance.models import Outcome, Request, RequestItem, Stage
 from rolebook.notices.access_words import in_a_few_words, items_of, manage_access, program_of, shortened
 from rolebook.notices.facts import Facts, link
@@ -48,7 +49,7 @@ def requests_waiting(about: Sequence[Facts]) -> Letter:
             ("For", f"{person.name} ({person.email})"),
             *_lines(facts.named(stage.organization) for stage in stages if stage.organization is not None),
             ("Asked", facts.instant(request.submitted_at)),
-            ("Their reason", shortened(request.reason)),
+            ("Their reason", shortened(words_of(request))),
         ),
         paragraphs=("Manage Access shows them together: you can answer all of them with one press.",),
         button=manage_access(facts),

@@ -71,6 +71,9 @@ SENTENCES: Mapping[str, str] = {
     "not_to_submit_again": "Only a request that was denied, returned or withdrawn is submitted again.",
     "submitted_again_already": "The request has been submitted again already.",
     "not_by_designation": "{role} is asked for. It is not given by designation.",
+    "decide_on_its_page": (
+        "The request for {name} asks for more than a list shows. Open it, and decide it on its own page."
+    ),
     "too_many_at_once": "Choose between 1 and {most} at once.",
     "work_email_missing": "Write the work e-mail address, like name@agency.gov.",
     "supervisor_missing": "Write the supervisor's name.",

@@ -29,6 +29,7 @@ from rolebook.governance.queries.pending import roles_by_stage
 from rolebook.governance.queries.seeing import find_stage
 from rolebook.governance.reactivating import places_to_lock
 from rolebook.governance.refusals import NotAllowed, Refused
+from rolebook.governance.together import stages_shown_whole
 from rolebook.policy.rules import Violation
 
 
@@ -64,7 +65,8 @@ def decide_stages(
     A stage that is not the approver's (foreign, or their own request) refuses the whole call, whatever the others are.
     One that a colleague decided meanwhile, or that a rule forbids, reports that and leaves the others standing.
 
-    Raises as `decide_stage` does, and Refused for more stages than 100 or none.
+    Raises as `decide_stage` does, and Refused for more stages than 100 or none, and where one is decided only where its
+    request is shown whole: an account request, a removal, a reactivation (`rolebook.governance.together`).
     """
     decision = Outcome.Verdict(verdict)
     about = About(program_id=program_id, verdict=decision.value)
@@ -105,9 +107,12 @@ def decide_stages(
 
 def _require_all_theirs(standing: Standing, stages: Sequence[Stage], about: About) -> None:
     """Raise for the first stage that is not the person's to decide, before anything is written."""
-    roles = roles_by_stage([stage.pk for stage in stages])
+    pks = [stage.pk for stage in stages]
+    roles, whole = roles_by_stage(pks), stages_shown_whole(pks)
     for stage in stages:
         about.stage_id, about.request_id = stage.public_id, stage.request.public_id
         about.organization_id = None if stage.organization is None else stage.organization.public_id
         seat_or_refusal(standing, stage, tuple(roles.get(stage.pk, ())))
+        if stage.pk in whole:
+            raise Refused([Violation("decide_on_its_page", {"name": stage.request.beneficiary.name})])
     about.stage_id = about.request_id = about.organization_id = None

@@ -10,7 +10,8 @@ from rolebook.governance.deciding import AlreadyDecided, already_decided
 from rolebook.governance.models import Stage
 from rolebook.governance.queries.pending import PendingRow, pending_rows
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
-from rolebook.governance.refusals import NotFound
+from rolebook.governance.refusals import NotFound, Refused
+from rolebook.policy.rules import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ def chosen_stages(
     """Return the stages with these public ids; a statement for each settled one, three for all others together.
 
     Raises NotFound where one of them is not there, foreign, or not the viewer's to decide: then for all (fault 3).
+    Raises Refused where one is decided only where its request is shown whole (`rolebook.governance.together`).
     """
     standing = viewer_standing(viewer, program_id, at)
     wanted = {public_id_of(stage_id) for stage_id in stage_ids}
@@ -48,6 +50,8 @@ def chosen_stages(
         before = None if stage.state == Stage.State.OPEN else already_decided(stage, standing.account)
         if not row.may_decide and not (before is not None and before.by_you):
             raise NotFound
+        if row.shown_whole:
+            raise Refused([Violation("decide_on_its_page", {"name": row.beneficiary_name})])
         if before is None:
             waiting.append(row)
         else:

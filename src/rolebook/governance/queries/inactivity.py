@@ -11,7 +11,7 @@ from rolebook.accounts.queries import rolebook_in_force
 from rolebook.governance.authority import Standing
 from rolebook.governance.employing import present_employment
 from rolebook.governance.flows.ask_reactivation import may_ask_to_reactivate, waiting
-from rolebook.governance.models import Access, Employment, Grant, Participation, QuietWatch, RequestItem
+from rolebook.governance.models import Access, Employment, Grant, Participation, QuietWatch
 from rolebook.governance.origins import Holding
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.account_preview import place_in_words
@@ -19,7 +19,7 @@ from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.queries.stewards import stewards_standing
-from rolebook.governance.quiet import counts, is_in
+from rolebook.governance.quiet import counts
 from rolebook.governance.reactivating import held_at_closing
 from rolebook.governance.refusals import NotFound
 from rolebook.policy.model import Act, Rolebook
@@ -195,23 +195,6 @@ def closed_person(
     return ClosedPerson(row, in_words(standing.book, part, at))
 
 
-def what_comes_back(program_id: str, request_id: uuid.UUID, at: datetime) -> tuple[str, ...] | None:
-    """Return what a request that asks for a reactivation alone gives back, in words; None for any other request.
-
-    The caller has judged that its viewer may see the request.
-    """
-    items = RequestItem.objects.filter(program_id=program_id, request__public_id=request_id)
-    kinds = set(items.values_list("kind", flat=True))
-    if kinds != {RequestItem.Kind.REACTIVATE.value}:
-        return None
-    mine = Participation.objects.filter(
-        account__requests__public_id=request_id, program_id=program_id
-    ).first()
-    if mine is None or is_in(mine, at):
-        return ()
-    return in_words(rolebook_in_force(program_id, at)[1], mine, at)
-
-
 def in_words(book: Rolebook, part: Participation, at: datetime) -> tuple[str, ...]:
     """Return what a reactivation gives back, or what was kept, each in words."""
     held = held_at_closing(part, at)
@@ -221,10 +204,11 @@ def in_words(book: Rolebook, part: Participation, at: datetime) -> tuple[str, ..
             *Grant.objects.filter(still).select_related("organization"),
             *Access.objects.filter(still).select_related("organization"),
         )
-    return tuple(_in_words(book, one) for one in held)
+    return tuple(holding_in_words(book, one) for one in held)
 
 
-def _in_words(book: Rolebook, one: Holding) -> str:
+def holding_in_words(book: Rolebook, one: Holding) -> str:
+    """Return one thing held, in words."""
     if isinstance(one, Access):
         return f"Access to {place_in_words(one.organization, lower_levels=one.lower_levels)}"
     role = f"Role {role_title(book, one.role_id)}"

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 
 from rolebook.accounts.models import Account
+from rolebook.governance.asked_words import newest_words
 from rolebook.governance.authority import Standing
 from rolebook.governance.deciders import stages_with_nobody_left
 from rolebook.governance.models import AccountForm, Request, RequestItem, Stage
@@ -24,6 +25,7 @@ AGAIN = (Request.State.DENIED, Request.State.WITHDRAWN, Request.State.RETURNED, 
 """States from which the requester may submit again (QPP-13)."""
 _AGAIN = "was_submitted_again"
 _BY_FORM = "was_made_with_the_form"
+_WORDS = "newest_words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,7 @@ def _with_items(standing: Standing, page: QuerySet[Request, Any]) -> list[tuple[
             stage_place=F("stages__organization__name"),
             stage_opened_at=F("stages__opened_at"),
             again=Exists(Request.objects.filter(resubmission_of=OuterRef("request"))),
+            words=newest_words("request__"),
             by_form=Exists(AccountForm.objects.filter(request=OuterRef("request"))),
             left=Exists(
                 Stage.objects.filter(
@@ -169,6 +172,7 @@ def _with_items(standing: Standing, page: QuerySet[Request, Any]) -> list[tuple[
     for item in rows:
         request = requests.setdefault(item.request_id, item.request)
         setattr(request, _AGAIN, item.again)
+        setattr(request, _WORDS, item.words)
         setattr(request, _BY_FORM, item.by_form)
         of_request = lines.setdefault(request.pk, {})
         line = of_request.get(item.pk) or item_line(standing, item, ())
@@ -182,10 +186,10 @@ def _with_items(standing: Standing, page: QuerySet[Request, Any]) -> list[tuple[
 
 
 def with_people(requests: QuerySet[Request]) -> QuerySet[Request]:
-    """Return requests with requester and beneficiary, and whether each was submitted again."""
+    """Return requests with requester and beneficiary, what was written, and whether each was submitted again."""
     again = Request.objects.filter(resubmission_of=OuterRef("pk"))
     forms = AccountForm.objects.filter(request=OuterRef("pk"))
-    told = requests.annotate(**{_AGAIN: Exists(again), _BY_FORM: Exists(forms)})
+    told = requests.annotate(**{_AGAIN: Exists(again), _WORDS: newest_words(), _BY_FORM: Exists(forms)})
     return told.select_related("requester", "beneficiary")
 
 
@@ -222,7 +226,7 @@ def request_line(standing: Standing, request: Request, items: Sequence[ItemLine]
         request_id=request.public_id,
         state=request.state,
         version=request.version,
-        reason=request.reason,
+        reason=getattr(request, _WORDS, request.reason),
         items=tuple(items),
         requester_name=request.requester.name,
         beneficiary_name=request.beneficiary.name,

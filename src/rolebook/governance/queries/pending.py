@@ -1,15 +1,15 @@
 """Pending Requests: what I asked for, and what I must decide, over all my organizations (QPP-04, -05, -15)."""
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from django.db.models import Exists, F, OuterRef, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Q, Value
 
 from rolebook.accounts.models import Account, Organization
+from rolebook.governance.asked_words import newest_words
 from rolebook.governance.authority import Standing
 from rolebook.governance.deciders import not_conflicted, stages_in_office, stages_without_office
 from rolebook.governance.models import RequestItem, Stage
@@ -17,27 +17,15 @@ from rolebook.governance.queries import paging
 from rolebook.governance.queries.giving import Asked, RoleGives, what_it_gives
 from rolebook.governance.queries.organization_search import matching
 from rolebook.governance.queries.paging import Page
+from rolebook.governance.queries.pending_order import Sort, beyond, key_of, opened, sort_key
 from rolebook.governance.queries.seeing import find_organization, public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
+from rolebook.governance.together import shown_whole
 from rolebook.policy.model import Act, Rolebook
 
 type Show = Literal["all", "mine", "to decide"]
-type Sort = Literal["oldest", "newest", "person", "organization"]
-
-SORTS: Mapping[Sort, str] = {
-    "oldest": "Oldest first",
-    "newest": "Newest first",
-    "person": "By requester",
-    "organization": "By organization",
-}
-"""The orders in which pending requests can be listed, with their names."""
-_FIELDS: Mapping[Sort, str] = {
-    "oldest": "opened_at",
-    "newest": "opened_at",
-    "person": "request__beneficiary__name",
-    "organization": "organization__name",
-}
 _CARRIED = RequestItem.stages.through
+_TOLD = ("decidable", "whole", "words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +40,9 @@ class PendingRow:
         stands_in: whether they would do so as the steward, because nobody else is left.
         waits_for: title of the office that decides.
         role_titles: what is asked for, in words: a role's title, "Remove" before what is to end.
+        reason: what was written to the version that counts now.
+        shown_whole: whether it is decided only on the request's page, where all that is asked stands.
+        ends_all: whether a denial ends the whole request, and not only what this stage decides.
         gives: what the roles that are to be added would let the person do there, and what of it is new, for who may
             decide.
     """
@@ -77,6 +68,8 @@ class PendingRow:
     may_decide: bool
     stands_in: bool
     waits_for: str
+    shown_whole: bool
+    ends_all: bool
     gives: tuple[RoleGives, ...] = ()
 
 
@@ -163,26 +156,34 @@ def pending_at(
     return _page(standing, chosen, after, limit)
 
 
-def count_to_decide(standing: Standing, most: int = 1_000, filters: Filters | None = None) -> int:
-    """Return how many open stages the viewer must decide, counted no further than ``most``; one statement."""
+def count_to_decide(
+    standing: Standing, most: int = 1_000, filters: Filters | None = None, *, together: bool = False
+) -> int:
+    """Return how many open stages the viewer must decide, counted no further than ``most``; one statement.
+
+    ``together``: only those that can be decided with others in one press.
+    """
     if not standing.offices(Act.DECIDE):
         return 0
     try:
         chosen = (filters or Filters()).condition(standing)
     except NotFound:
         return 0
-    return len(Stage.objects.filter(chosen & decidable(standing)).values_list("pk")[:most])
+    stages = Stage.objects.filter(chosen & decidable(standing))
+    if together:
+        stages = stages.exclude(shown_whole())
+    return len(stages.values_list("pk")[:most])
 
 
 def matching_stage_ids(
     viewer: Account, program_id: str, at: datetime, filters: Filters, *, most: int
 ) -> tuple[uuid.UUID, ...]:
-    """Return the public ids of all stages that the viewer must decide and that match, no more than ``most``.
+    """Return the public ids of all stages that the viewer may decide in one press and that match, at most ``most``.
 
     Raises NotFound for an organization that is not there.
     """
     standing = viewer_standing(viewer, program_id, at)
-    stages = Stage.objects.filter(filters.condition(standing) & decidable(standing))
+    stages = Stage.objects.filter(filters.condition(standing) & decidable(standing)).exclude(shown_whole())
     return tuple(stages.order_by("opened_at", "pk").values_list("public_id", flat=True)[:most])
 
 
@@ -215,101 +216,78 @@ def _page(
 ) -> Page[PendingRow]:
     """Return one page of open stages. ``all_decided``: the condition lets nothing in that the viewer may not decide."""
     length = paging.bounded(limit)
-    stages = Stage.objects.alias(sort_key=_sort_key(sort)).filter(chosen & _beyond(sort, after))
+    stages = Stage.objects.alias(sort_key=sort_key(sort)).filter(chosen & beyond(sort, after))
     down = "-" if sort == "newest" else ""
     stages = stages.order_by(f"{down}sort_key", f"{down}pk")
     # The stages with the items that they carry in one statement: a row an item, and nearly always one item a stage.
     carried = _CARRIED.objects.filter(stage__in=stages.values("pk")[: length + 1])
-    carried = carried.alias(sort_key=_sort_key(sort, "stage__")).order_by(
+    carried = carried.alias(sort_key=sort_key(sort, "stage__")).order_by(
         f"{down}sort_key", f"{down}stage", "requestitem__position"
     )
-    if not all_decided:
-        seats = Stage.objects.filter(decidable(standing), pk=OuterRef("stage"))
-        carried = carried.annotate(decidable=Exists(seats))
+    seats = Stage.objects.filter(decidable(standing), pk=OuterRef("stage"))
+    carried = carried.annotate(
+        decidable=Value(value=True) if all_decided else Exists(seats),
+        whole=Exists(Stage.objects.filter(shown_whole(), pk=OuterRef("stage"))),
+        words=newest_words("stage__request__"),
+    )
     found: dict[int, Stage] = {}
     items: dict[int, list[RequestItem]] = {}
-    decided: set[int] = set()
+    told: dict[int, _Told] = {}
     for one in carried.select_related(
         "requestitem", "stage__organization", "stage__request__requester", "stage__request__beneficiary"
     ):
         found[one.stage_id] = one.stage
         items.setdefault(one.stage_id, []).append(one.requestitem)
-        if all_decided or getattr(one, "decidable", False):
-            decided.add(one.stage_id)
-    rows = _rows_that_give(standing, list(found.values()), items, decided)
-    keys = [(_key(stage, sort), stage.pk) for stage in found.values()]
+        told[one.stage_id] = _Told(*(getattr(one, name) for name in _TOLD))
+    rows = _rows_that_give(standing, list(found.values()), items, told)
+    keys = [(key_of(stage, sort), stage.pk) for stage in found.values()]
     return paging.cut(rows, keys, length)
 
 
-def _sort_key(sort: Sort, prefix: str = "") -> F | Coalesce:
-    field = prefix + _FIELDS[sort]
-    return Coalesce(field, Value("")) if sort == "organization" else F(field)
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a statement tells of a stage besides its columns, for a row."""
 
-
-def _key(stage: Stage, sort: Sort) -> str:
-    if sort == "person":
-        return stage.request.beneficiary.name
-    if sort == "organization":
-        return "" if stage.organization is None else stage.organization.name
-    return _opened(stage).isoformat()
-
-
-def _beyond(sort: Sort, after: str | None) -> Q:
-    """Return the condition for what comes after a key; a key of another order begins at the first page."""
-    key: tuple[str | datetime, int] | None
-    key = paging.from_text(after) if sort in ("person", "organization") else paging.instant_key(after)
-    if key is None:
-        return Q()
-    past = "lt" if sort == "newest" else "gt"
-    return Q(**{f"sort_key__{past}": key[0]}) | Q(**{"sort_key": key[0], f"pk__{past}": key[1]})
-
-
-def _opened(stage: Stage) -> datetime:
-    if stage.opened_at is None:
-        raise ValueError("an open stage has no opening instant")
-    return stage.opened_at
+    may_decide: bool
+    whole: bool
+    words: str
 
 
 def pending_rows(
-    standing: Standing, stages: Sequence[Stage], roles: Mapping[int, Sequence[str]] | None = None
+    standing: Standing, stages: Sequence[Stage], items: Mapping[int, Sequence[RequestItem]] | None = None
 ) -> list[PendingRow]:
     """Return the rows of open stages, without what the roles would give: two statements more, however many stages.
 
-    ``roles`` are the role ids that each stage's items name, where they are known: then one.
+    ``items`` are those that each stage carries, where they are known: then one.
     """
     pks = [stage.pk for stage in stages]
     if not pks:
         return []
-    decided = Stage.objects.filter(decidable(standing), pk__in=pks).values_list("pk", flat=True)
-    known = roles_by_stage(pks) if roles is None else roles
-    may = set(decided)
-    rows = []
-    for stage in stages:
-        role_ids = tuple(known.get(stage.pk, ()))
-        titles = tuple(role_title(standing.book, role_id) for role_id in role_ids or ("",))
-        rows.append(_row(standing, stage, role_ids, titles, may_decide=stage.pk in may))
-    return rows
+    same = OuterRef("pk")
+    asked = Stage.objects.filter(pk__in=pks).annotate(
+        decidable=Exists(Stage.objects.filter(decidable(standing), pk=same)),
+        whole=Exists(Stage.objects.filter(shown_whole(), pk=same)),
+        words=newest_words("request__"),
+    )
+    told = {pk: _Told(*rest) for pk, *rest in asked.values_list("pk", *_TOLD)}
+    known = items_by_stage(pks) if items is None else items
+    return [_row(standing, stage, known.get(stage.pk, ()), told[stage.pk]) for stage in stages]
 
 
 def _rows_that_give(
     standing: Standing,
     stages: Sequence[Stage],
     items: Mapping[int, Sequence[RequestItem]],
-    decided: Collection[int],
+    told: Mapping[int, _Told],
 ) -> list[PendingRow]:
-    asked = [stage for stage in stages if stage.pk in decided]
+    asked = [stage for stage in stages if told[stage.pk].may_decide]
     wishes = [
         Asked(stage.request.beneficiary_id, _added(items[stage.pk]), stage.organization) for stage in asked
     ]
     gives = dict(zip([stage.pk for stage in asked], what_it_gives(standing, wishes), strict=True))
-    rows = []
-    for stage in stages:
-        carried = items[stage.pk]
-        role_ids = tuple(item.role_id for item in carried)
-        titles = tuple(dict.fromkeys(asked_title(standing.book, item) for item in carried))
-        may = stage.pk in decided
-        rows.append(_row(standing, stage, role_ids, titles, may_decide=may, gives=gives.get(stage.pk, ())))
-    return rows
+    return [
+        _row(standing, stage, items[stage.pk], told[stage.pk], gives.get(stage.pk, ())) for stage in stages
+    ]
 
 
 def _added(items: Sequence[RequestItem]) -> tuple[str, ...]:
@@ -319,13 +297,12 @@ def _added(items: Sequence[RequestItem]) -> tuple[str, ...]:
 def _row(
     standing: Standing,
     stage: Stage,
-    role_ids: tuple[str, ...],
-    titles: tuple[str, ...],
-    *,
-    may_decide: bool,
+    items: Sequence[RequestItem],
+    told: _Told,
     gives: tuple[RoleGives, ...] = (),
 ) -> PendingRow:
     request, place = stage.request, stage.organization
+    role_ids = tuple(item.role_id for item in items if item.role_id)
     return PendingRow(
         request_id=request.public_id,
         stage_id=stage.public_id,
@@ -336,30 +313,43 @@ def _row(
         beneficiary_name=request.beneficiary.name,
         beneficiary_email=request.beneficiary.email,
         role_ids=role_ids,
-        role_titles=titles,
+        role_titles=tuple(dict.fromkeys(asked_title(standing.book, item) for item in items)),
         organization_id=None if place is None else place.public_id,
         organization_name=None if place is None else place.name,
         organization_code=None if place is None else place.code,
         organization_kind_id=None if place is None else place.kind_id,
-        reason=request.reason,
+        reason=told.words,
         submitted_at=request.submitted_at,
-        opened_at=_opened(stage),
+        opened_at=opened(stage),
         mine=standing.account.pk in (request.requester_id, request.beneficiary_id),
-        may_decide=may_decide,
-        stands_in=may_decide
+        may_decide=told.may_decide,
+        stands_in=told.may_decide
         and standing.office_over(Act.DECIDE, place, role_ids, stage.approver_role_id) is None,
         waits_for=role_title(standing.book, stage.approver_role_id),
+        shown_whole=told.whole,
+        ends_all=standing.book.approval.employing_chain and not stage.is_foreign,
         gives=gives,
     )
 
 
+def items_by_stage(stage_pks: Sequence[int]) -> dict[int, list[RequestItem]]:
+    """Return the items that each stage carries, in their order; one query."""
+    carried = _CARRIED.objects.filter(stage__in=stage_pks).select_related("requestitem")
+    items: dict[int, list[RequestItem]] = {}
+    for one in carried.order_by("requestitem__position"):
+        items.setdefault(one.stage_id, []).append(one.requestitem)
+    return items
+
+
 def roles_by_stage(stage_pks: Sequence[int]) -> dict[int, list[str]]:
     """Return the role ids that each stage's items name, in the items' order; one query."""
-    items = RequestItem.objects.filter(stages__in=stage_pks).exclude(role_id="").order_by("position")
-    roles: dict[int, list[str]] = {}
-    for stage_pk, role_id in items.values_list("stages", "role_id"):
-        roles.setdefault(stage_pk, []).append(role_id)
-    return roles
+    items = items_by_stage(stage_pks)
+    return {pk: [item.role_id for item in some if item.role_id] for pk, some in items.items()}
+
+
+def asked_titles(book: Rolebook, items: Iterable[RequestItem]) -> str:
+    """Return what items ask for, as lists name it, each once."""
+    return ", ".join(dict.fromkeys(asked_title(book, item) for item in items))
 
 
 def asked_title(book: Rolebook, item: RequestItem) -> str:

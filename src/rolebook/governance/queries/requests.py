@@ -8,13 +8,13 @@ from datetime import datetime
 from django.db.models import Prefetch
 
 from rolebook.accounts.models import Account
-from rolebook.accounts.queries import book_of_version
 from rolebook.audit import tags
 from rolebook.audit.models import Event
 from rolebook.governance.authority import Standing
-from rolebook.governance.deciders import is_overdue, stages_with_nobody_left
+from rolebook.governance.deciders import stages_with_nobody_left
 from rolebook.governance.models import Outcome, Request, RequestItem, Stage
-from rolebook.governance.queries.absences import Away, away_at
+from rolebook.governance.queries.absences import away_at
+from rolebook.governance.queries.course_steps import CourseOfVersion, course_of, stage_outcome
 from rolebook.governance.queries.giving import Asked, RoleGives, what_it_gives
 from rolebook.governance.queries.own_requests import (
     ItemLine,
@@ -24,41 +24,10 @@ from rolebook.governance.queries.own_requests import (
     waiting,
     with_people,
 )
-from rolebook.governance.queries.pending import PendingRow, pending_rows, role_title
+from rolebook.governance.queries.pending import PendingRow, pending_rows
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
-from rolebook.policy.model import STEWARD_ID, Act, Rolebook, StageSpec
-
-
-@dataclass(frozen=True, slots=True)
-class CourseStep:
-    """One stage of a request's course.
-
-    Attributes:
-        office: title of the role that decides.
-        steward: title of the steward where nobody is left in that office, so that the steward decides; else None.
-        decided_by: name of who decided; None before, and for viewers who are told the office only.
-        verdict: "approved", "denied", "returned"; None before.
-        delegate_for: name of the absent person for whom who decided did so; None for viewers told the office only.
-        overdue: whether it has waited so long that the steward may decide it, too.
-        away: who of its office is out of office, while it is open; for viewers who are told names.
-    """
-
-    stage_id: uuid.UUID
-    title: str
-    office: str
-    steward: str | None
-    organization_name: str | None
-    state: str
-    opened_at: datetime | None
-    settled_at: datetime | None
-    decided_by: str | None
-    verdict: str | None
-    reason: str
-    decided_at: datetime | None
-    delegate_for: str | None = None
-    overdue: bool = False
-    away: tuple[Away, ...] = ()
+from rolebook.policy.model import Act
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +37,8 @@ class RequestDetail:
     Attributes:
         line: as in a list.
         beneficiary_email: contact, for those who decide or decided; None for others.
-        course: the stages in order.
+        tells_names: whether the viewer is told persons, or offices only (docs/decisions/0033).
+        course: the stages of each version in order, the newest version first.
         to_decide: its open stages, with whether the viewer may decide each.
         gives: what each role asked for would let the beneficiary do.
         may_ask_again: whether the viewer denied it, and can ask the requester to submit again.
@@ -79,13 +49,19 @@ class RequestDetail:
     line: RequestLine
     beneficiary_id: uuid.UUID
     beneficiary_email: str | None
-    course: tuple[CourseStep, ...]
+    tells_names: bool
+    course: tuple[CourseOfVersion, ...]
     to_decide: tuple[PendingRow, ...]
     gives: tuple[RoleGives, ...]
     may_ask_again: bool
     asked_again_at: datetime | None
     resubmission_of_id: uuid.UUID | None
     again_id: uuid.UUID | None
+
+    @property
+    def present(self) -> CourseOfVersion:
+        """The course of the version that counts."""
+        return self.course[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +70,7 @@ class Parts:
 
     items: tuple[RequestItem, ...]
     stage_pks: Mapping[int, tuple[int, ...]]
-    roles_by_stage: Mapping[int, tuple[str, ...]]
+    by_stage: Mapping[int, tuple[RequestItem, ...]]
 
     @classmethod
     def of(cls, request: Request) -> "Parts":
@@ -102,17 +78,17 @@ class Parts:
         carried = RequestItem.stages.through.objects.filter(stage__request=request)
         items: dict[int, RequestItem] = {}
         stages: dict[int, list[int]] = {}
-        roles: dict[int, list[str]] = {}
+        by_stage: dict[int, list[RequestItem]] = {}
         for one in carried.select_related("requestitem__organization").order_by("requestitem__position"):
             item = one.requestitem
-            roles.setdefault(one.stage_id, []).append(item.role_id)
+            by_stage.setdefault(one.stage_id, []).append(item)
             if item.request_version == request.version:
                 items[item.pk] = item
                 stages.setdefault(item.pk, []).append(one.stage_id)
         return cls(
             tuple(items.values()),
             {pk: tuple(some) for pk, some in stages.items()},
-            {pk: tuple(some) for pk, some in roles.items()},
+            {pk: tuple(some) for pk, some in by_stage.items()},
         )
 
     def lines(
@@ -162,7 +138,7 @@ def request_detail(
     own = viewer.pk in (request.requester_id, request.beneficiary_id)
     parts = Parts.of(request)
     open_stages = [stage for stage in stages if stage.state == Stage.State.OPEN]
-    rows = tuple(pending_rows(standing, open_stages, parts.roles_by_stage))
+    rows = tuple(pending_rows(standing, open_stages, parts.by_stage))
     left = _left_to_steward(standing, open_stages)
     official = (
         any(row.may_decide for row in rows)
@@ -171,14 +147,19 @@ def request_detail(
     )
     if not own and not official:
         raise NotFound
-    denied = denied_by(request, viewer)
+    denied = any(
+        outcome.approver_id == viewer.pk and outcome.verdict == Outcome.Verdict.DENIED
+        for outcome in map(stage_outcome, stages)
+        if outcome is not None
+    )
     asked_again_at = _asked_again_at(request, viewer) if denied else None
     again = request.resubmissions.order_by("pk").values_list("public_id", flat=True).first()
     return RequestDetail(
         line=request_line(standing, request, parts.lines(standing, stages, left)),
         beneficiary_id=request.beneficiary.public_id,
         beneficiary_email=request.beneficiary.email if official else None,
-        course=_course(
+        tells_names=official,
+        course=course_of(
             request,
             stages,
             left,
@@ -194,22 +175,12 @@ def request_detail(
     )
 
 
-def denied_by(request: Request, account: Account) -> bool:
-    """Return whether ``account`` denied a stage of the request."""
-    return Outcome.objects.filter(request=request, approver=account, verdict=Outcome.Verdict.DENIED).exists()
-
-
 def _asked_again_at(request: Request, viewer: Account) -> datetime | None:
     """Return when the viewer asked the requester to submit a denied request again, or None (QPP-13)."""
     asked = Event.objects.filter(
         request_id=request.public_id, tag=tags.REQUEST_ASKED_AGAIN.name, actor_id=viewer.public_id
     )
     return asked.order_by("sequence").values_list("occurred_at", flat=True).first()
-
-
-def stage_outcome(stage: Stage) -> Outcome | None:
-    """Return the outcome of a stage, or None."""
-    return getattr(stage, "outcome", None)
 
 
 def _left_to_steward(standing: Standing, open_stages: Sequence[Stage]) -> frozenset[int]:
@@ -219,60 +190,6 @@ def _left_to_steward(standing: Standing, open_stages: Sequence[Stage]) -> frozen
     nobody = stages_with_nobody_left(standing.book, standing.at)
     left = Stage.objects.filter(nobody, pk__in=[stage.pk for stage in open_stages])
     return frozenset(left.values_list("pk", flat=True))
-
-
-def _course(
-    request: Request,
-    stages: Sequence[Stage],
-    left: Collection[int],
-    away: Mapping[int, tuple[Away, ...]],
-    *,
-    tell_names: bool,
-) -> tuple[CourseStep, ...]:
-    """Return the course; titles are those of the rolebook under which the request was laid out."""
-    book = book_of_version(request.rolebook_version)
-    titles = _stage_titles(book)
-    steps: list[CourseStep] = []
-    for stage in stages:
-        outcome = stage_outcome(stage)
-        represented = None if outcome is None else outcome.delegate_for
-        steps.append(
-            CourseStep(
-                stage_id=stage.public_id,
-                title=titles.get((_chain_of(stage), stage.spec_id))
-                or titles.get(("", stage.spec_id), stage.spec_id),
-                office=role_title(book, stage.approver_role_id),
-                steward=book.steward.title if stage.pk in left else None,
-                organization_name=None if stage.organization is None else stage.organization.name,
-                state=stage.state,
-                opened_at=stage.opened_at,
-                settled_at=stage.settled_at,
-                decided_by=outcome.approver.name if outcome is not None and tell_names else None,
-                verdict=None if outcome is None else outcome.verdict,
-                reason="" if outcome is None else outcome.reason,
-                decided_at=None if outcome is None else outcome.decided_at,
-                delegate_for=represented.name if represented is not None and tell_names else None,
-                overdue=stage.state == Stage.State.OPEN and is_overdue(stage),
-                away=away.get(stage.pk, ()),
-            )
-        )
-    return tuple(steps)
-
-
-def _chain_of(stage: Stage) -> str:
-    """Return the id of the chain that a stage's run is of: a run is named for its chain and what it runs for."""
-    return stage.chain_id.partition(":")[0]
-
-
-def _stage_titles(book: Rolebook) -> dict[tuple[str, str], str]:
-    """Return the titles of stages by chain and id; those that belong to no chain, under the chain ""."""
-    own = {(chain.id, spec.id): spec.title for chain in book.chains for spec in chain.stages}
-    shared = {("", spec.id): spec.title for specs in _shared_stages(book) for spec in specs}
-    return {**own, **shared, ("", STEWARD_ID): book.steward.title}
-
-
-def _shared_stages(book: Rolebook) -> tuple[tuple[StageSpec, ...], ...]:
-    return (book.approval.closing, book.approval.foreign_first, book.approval.foreign_last)
 
 
 def _gives(standing: Standing, request: Request, parts: Parts) -> tuple[RoleGives, ...]:

@@ -14,8 +14,10 @@ from rolebook.governance.flows.answer_as_supervisor import ask_supervisor_again
 from rolebook.governance.flows.decide_stage import decide_stage
 from rolebook.governance.flows.let_rest_go_on import let_rest_go_on
 from rolebook.governance.models import Outcome
-from rolebook.governance.queries.account_requests import account_request_detail, has_form
+from rolebook.governance.queries.account_detail import account_request_detail
+from rolebook.governance.queries.account_requests import has_form
 from rolebook.governance.queries.audit_trail import may_see_official_history
+from rolebook.governance.queries.reactivations import reactivation_told
 from rolebook.governance.queries.seeing import find_stage
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.notices.supervisors import supervisor_mails
@@ -28,14 +30,20 @@ _TITLES = {"new": "New account", "modification": "Modification"}
 
 
 def show_account_request(
-    request: ProgramRequest, request_id: uuid.UUID, problems: tuple[str, ...] = (), status: int = 200
+    request: ProgramRequest,
+    request_id: uuid.UUID,
+    problems: tuple[str, ...] = (),
+    status: int = 200,
+    typed_stage: uuid.UUID | None = None,
 ) -> HttpResponse:
-    """Show an account request with its course and what the viewer may do with it."""
+    """Show an account request with its course and what the viewer may do with it.
+
+    ``typed_stage`` is the one about which something was posted that was refused: what was typed there is kept.
+    """
     found = account_request_detail(request.account, request_id, request.program.id, request.at)
     line = found.detail.line
     own = request.account.public_id == found.detail.beneficiary_id or found.is_requester
     setattr(request, CURRENT_ENTRY, "my-access" if own else "manage-access")
-    closing = {stage.id for stage in request.rolebook.approval.closing}
     shown = {
         "found": found,
         "detail": found.detail,
@@ -43,11 +51,15 @@ def show_account_request(
         "own": own,
         "type_title": _TITLES.get(found.form.request_type, "Account request"),
         "deciding": [row for row in found.detail.to_decide if row.may_decide],
-        "closing": closing,
         "now": {stage.stage_id: stage for stage in found.now},
         "may_correct": found.is_requester and line.may_submit_again and found.detail.again_id is None,
         "sees_history": own
         or may_see_official_history(request.account, request.program.id, request_id, request.at),
+        "reactivation": reactivation_told(
+            request.rolebook, request_id, request.at, tell_reason=found.detail.tells_names
+        ),
+        "typed_reason": request.POST.get("reason", ""),
+        "typed_stage": typed_stage,
         "problems": problems,
         "summary_title": "That could not be done",
     }
@@ -78,7 +90,7 @@ def review_stage(request: ProgramRequest, stage_id: uuid.UUID) -> HttpResponse:
             origin=request.origin,
         )
     except Refused as refusal:
-        return show_account_request(request, request_id, said_of(refusal), status=409)
+        return show_account_request(request, request_id, said_of(refusal), 409, stage_id)
     person = stage.request.beneficiary.name
     match decided:
         case AlreadyDecided():

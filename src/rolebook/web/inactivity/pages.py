@@ -19,12 +19,13 @@ from rolebook.governance.queries.inactivity import (
     closed_people,
     closed_person,
     quiet_overview,
-    what_comes_back,
 )
+from rolebook.governance.queries.reactivations import reactivation_told
 from rolebook.governance.queries.seeing import find_stage
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.web.account.forms import say
 from rolebook.web.answers import asked, first_address, next_address, program_view, said_of
+from rolebook.web.pages.requests import show_request
 from rolebook.web.program import ProgramRequest
 
 
@@ -129,7 +130,8 @@ def decide_reactivation(request: ProgramRequest, stage_id: uuid.UUID) -> HttpRes
         raise BadRequest("a decision names a verdict and the version that was shown")
     stage = find_stage(request.program.id, stage_id)
     person, request_id = stage.request.beneficiary.name, stage.request.public_id
-    if what_comes_back(request.program.id, request_id, request.at) is None:
+    told = reactivation_told(request.rolebook, request_id, request.at, tell_reason=False)
+    if told is None or not told.alone:
         raise NotFound
     try:
         decided = decide_stage(
@@ -144,16 +146,15 @@ def decide_reactivation(request: ProgramRequest, stage_id: uuid.UUID) -> HttpRes
             origin=request.origin,
         )
     except Refused as refusal:
-        messages.error(request, " ".join(said_of(refusal)))
-    else:
-        match decided:
-            case AlreadyDecided():
-                by = "You" if decided.by_you else decided.by.name if decided.by is not None else "Somebody"
-                messages.warning(request, f"{by} {decided.state} this before. Your press changed nothing.")
-            case ReturnedForChange():
-                messages.warning(request, "Who decides this has changed. The representative asks once more.")
-            case _:
-                done = "reactivated" if verdict == "approved" else "not reactivated"
-                messages.success(request, f"{person} was {done}.")
+        return show_request(request, request_id, said_of(refusal), status=409)
+    match decided:
+        case AlreadyDecided():
+            by = "You" if decided.by_you else decided.by.name if decided.by is not None else "Somebody"
+            messages.warning(request, f"{by} {decided.state} this before. Your press changed nothing.")
+        case ReturnedForChange():
+            messages.warning(request, "Who decides this has changed. The representative asks once more.")
+        case _:
+            done = "reactivated" if verdict == "approved" else "not reactivated"
+            messages.success(request, f"{person} was {done}.")
     address = reverse("request", args=[request.program.id, request_id])
     return HttpResponseRedirect(address, status=303)

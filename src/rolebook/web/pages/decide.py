@@ -17,7 +17,7 @@ from rolebook.governance.flows.decide_stage import decide_stage
 from rolebook.governance.models import Outcome, Stage
 from rolebook.governance.queries import home as waiting_at_home
 from rolebook.governance.queries.connected import number_pending_at
-from rolebook.governance.queries.pending import role_title, roles_by_stage
+from rolebook.governance.queries.pending import asked_titles, items_by_stage
 from rolebook.governance.refusals import Refused
 from rolebook.web.answers import in_part, program_view, said_of
 from rolebook.web.instants import instant_in_words
@@ -76,8 +76,7 @@ def _stage(decided: Decided) -> Stage:
 def _say(request: ProgramRequest, decided: Decided) -> Answer:
     stage = _stage(decided)
     person = stage.request.beneficiary.name
-    roles = roles_by_stage([stage.pk]).get(stage.pk, [])
-    titles = ", ".join(role_title(request.rolebook, role_id) for role_id in roles)
+    titles = asked_titles(request.rolebook, items_by_stage([stage.pk]).get(stage.pk, ()))
     where = f" at {stage.organization.name}" if stage.organization is not None else ""
     request_url = reverse("request", args=[request.program.id, stage.request.public_id])
     match decided:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -16,16 +16,16 @@ from rolebook.accounts.models import canonical_id
 from rolebook.governance.deciding import AlreadyDecided, Decided, ReturnedForChange
 from rolebook.governance.flows.attempt import MOST_AT_ONCE
 from rolebook.governance.flows.decide_stages import NotDecided, ShownStage, decide_stages
-from rolebook.governance.models import Stage
+from rolebook.governance.models import RequestItem, Stage
 from rolebook.governance.queries.chosen import chosen_stages
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import (
     Filters,
     PendingRow,
+    asked_titles,
     count_to_decide,
+    items_by_stage,
     matching_stage_ids,
-    role_title,
-    roles_by_stage,
 )
 from rolebook.governance.queries.seeing import viewer_standing
 from rolebook.governance.refusals import Refused
@@ -45,7 +45,7 @@ class Selecting:
     """What a list of pending requests needs for deciding several of them.
 
     Attributes:
-        on_page: how many of the page's rows the viewer may decide.
+        on_page: how many of the page's rows the viewer may decide together with others.
         all_on_page: whether they are to be ticked.
         matching: how many match on all pages, where more than this page and no more than one call decides; else 0.
         select_url: the same page with every row ticked.
@@ -83,13 +83,18 @@ def selecting(
     ``after_name`` is the parameter that says which page it is; ``total`` how many match that the viewer may decide,
     where that has been counted already. At most one statement.
     """
-    on_page = sum(row.may_decide for row in page.rows)
+    on_page = sum(row.may_decide and not row.shown_whole for row in page.rows)
     if on_page < 2:
         return None
     matching = 0
     if page.next_after or first_address(request, after_name):
         standing = viewer_standing(request.account, request.program.id, request.at)
-        found = count_to_decide(standing, MOST_AT_ONCE + 1, filters) if total is None else total
+        lifecycle = request.rolebook.lifecycle
+        apart = lifecycle.inactivity_months is not None or lifecycle.bounce_deactivates
+        # Reactivations are in the total, and decided one by one.
+        found = total
+        if found is None or apart:
+            found = count_to_decide(standing, MOST_AT_ONCE + 1, filters, together=True)
         matching = found if found <= MOST_AT_ONCE else 0
     all_on_page = asked(request, SELECT) == _PAGE
     select_url = with_parameters(request, {SELECT: _PAGE}, "pending")
@@ -114,7 +119,10 @@ def decide_selected(request: ProgramRequest) -> HttpResponse:
         )
     if len(stage_ids) > MOST_AT_ONCE:
         return _back(request, organization_id, sentence("too_many_at_once", most=MOST_AT_ONCE))
-    chosen = chosen_stages(request.account, request.program.id, stage_ids, request.at)
+    try:
+        chosen = chosen_stages(request.account, request.program.id, stage_ids, request.at)
+    except Refused as refusal:
+        return _back(request, organization_id, " ".join(said_of(refusal)))
     shown = {
         "verdict": verdict,
         "waiting": chosen.waiting,
@@ -148,7 +156,7 @@ def decide_many(request: ProgramRequest) -> HttpResponse:
         said = "Nothing was decided. " + " ".join(said_of(refusal))
         return _back(request, organization_id, said)
     stages = [_stage(result) for result in results]
-    roles = roles_by_stage([stage.pk for stage in stages])
+    items = items_by_stage([stage.pk for stage in stages])
     decided: list[Line] = []
     meanwhile: list[Line] = []
     returned: list[Line] = []
@@ -156,14 +164,14 @@ def decide_many(request: ProgramRequest) -> HttpResponse:
     for result, stage in zip(results, stages, strict=True):
         match result:
             case AlreadyDecided():
-                meanwhile.append(_line(request, stage, roles, _who_was_first(request, result)))
+                meanwhile.append(_line(request, stage, items, _who_was_first(request, result)))
             case ReturnedForChange():
-                returned.append(_line(request, stage, roles))
+                returned.append(_line(request, stage, items))
             case NotDecided():
                 said = " ".join(sentence(v.code, **v.params) for v in result.violations)
-                kept.append(_line(request, stage, roles, said))
+                kept.append(_line(request, stage, items, said))
             case _:
-                decided.append(_line(request, stage, roles))
+                decided.append(_line(request, stage, items))
     shown = {
         "verdict": verdict,
         "decided": decided,
@@ -216,10 +224,12 @@ def _stage(result: Decided | NotDecided) -> Stage:
     return result.stage
 
 
-def _line(request: ProgramRequest, stage: Stage, roles: dict[int, list[str]], said: str = "") -> Line:
+def _line(
+    request: ProgramRequest, stage: Stage, items: Mapping[int, Sequence[RequestItem]], said: str = ""
+) -> Line:
     return Line(
         person=stage.request.beneficiary.name,
-        roles=", ".join(role_title(request.rolebook, role_id) for role_id in roles.get(stage.pk, [])),
+        roles=asked_titles(request.rolebook, items.get(stage.pk, ())),
         place=stage.organization.name if stage.organization is not None else "",
         url=reverse("request", args=[request.program.id, stage.request.public_id]),
         said=said,
@@ -227,8 +237,8 @@ def _line(request: ProgramRequest, stage: Stage, roles: dict[int, list[str]], sa
 
 
 def _settled(request: ProgramRequest, settled: Sequence[AlreadyDecided]) -> list[Line]:
-    roles = roles_by_stage([one.stage.pk for one in settled]) if settled else {}
-    return [_line(request, one.stage, roles, _who_was_first(request, one)) for one in settled]
+    items = items_by_stage([one.stage.pk for one in settled]) if settled else {}
+    return [_line(request, one.stage, items, _who_was_first(request, one)) for one in settled]
 
 
 def _who_was_first(request: ProgramRequest, found: AlreadyDecided) -> str:

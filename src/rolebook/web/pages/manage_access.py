@@ -18,7 +18,8 @@ from rolebook.governance.queries import (
 from rolebook.governance.queries import home as waiting_at_home
 from rolebook.governance.queries.audit_reach import may_see_audit_at
 from rolebook.governance.queries.paging import Page
-from rolebook.governance.queries.pending import SORTS, Filters, PendingRow, Sort
+from rolebook.governance.queries.pending import Filters, PendingRow
+from rolebook.governance.queries.pending_order import SORTS, Sort
 from rolebook.governance.queries.recoveries import lost_factors
 from rolebook.web.answers import asked, first_address, next_address, program_view
 from rolebook.web.pages.decide_many import selecting

@@ -20,7 +20,7 @@ from rolebook.governance.models import Request
 from rolebook.governance.queries import my_requests, request_detail
 from rolebook.governance.queries.account_requests import has_form
 from rolebook.governance.queries.audit_trail import may_see_official_history
-from rolebook.governance.queries.inactivity import what_comes_back
+from rolebook.governance.queries.reactivations import reactivation_told
 from rolebook.governance.refusals import Refused
 from rolebook.web.account_requests.request import show_account_request
 from rolebook.web.answers import asked, first_address, next_address, program_view, said_of
@@ -60,12 +60,13 @@ def my_requests_page(request: ProgramRequest) -> HttpResponse:
 @require_safe
 def request_page(request: ProgramRequest, request_id: uuid.UUID) -> HttpResponse:
     """Show one request with its course and what the viewer may do with it; an account request with its form."""
-    return _show(request, request_id)
+    return show_request(request, request_id)
 
 
-def _show(
+def show_request(
     request: ProgramRequest, request_id: uuid.UUID, problems: tuple[str, ...] = (), status: int = 200
 ) -> HttpResponse:
+    """Show one request with its course and what the viewer may do with it; what they typed is kept."""
     if request.rolebook.access == "apart from roles" and has_form(request.program.id, request_id):
         return show_account_request(request, request_id, problems, status)
     detail = request_detail(request.account, request_id, request.program.id, request.at)
@@ -81,11 +82,12 @@ def _show(
         "deciding": [row for row in detail.to_decide if row.may_decide],
         "folded": len(line.items) > _SHOWN_AT_ONCE,
         "may_submit_again": line.may_submit_again and detail.again_id is None,
-        "comes_back": what_comes_back(request.program.id, request_id, request.at)
-        if request.rolebook.lifecycle.inactivity_months
-        else None,
-        "denials": [step for step in detail.course if step.verdict == "denied" and step.reason],
+        "reactivation": reactivation_told(
+            request.rolebook, request_id, request.at, tell_reason=detail.tells_names
+        ),
+        "denials": [step for step in detail.present.steps if step.verdict == "denied" and step.reason],
         "typed_reason": request.POST.get("reason", line.reason),
+        "typed_now": request.POST.get("reason", ""),
         "longest": LONGEST_TEXT,
         "sees_history": own
         or may_see_official_history(request.account, request.program.id, request_id, request.at),
@@ -112,7 +114,9 @@ def submit_again(request: ProgramRequest, request_id: uuid.UUID) -> HttpResponse
     """Make a new request with the answers of an earlier one, and its reason as it was changed here (QPP-13)."""
     typed = request.POST.get("reason")
     if typed is not None and len(typed) > LONGEST_TEXT:
-        return _show(request, request_id, (f"Write {LONGEST_TEXT:,} characters at most as the reason.",), 422)
+        return show_request(
+            request, request_id, (f"Write {LONGEST_TEXT:,} characters at most as the reason.",), 422
+        )
     said = "Your request was submitted again, with the same answers."
     if typed is not None:
         said = "Your request was submitted again, with the reason as you wrote it."
@@ -140,6 +144,6 @@ def _act(
             origin=request.origin,
         )
     except Refused as refusal:
-        return _show(request, request_id, said_of(refusal), status=409)
+        return show_request(request, request_id, said_of(refusal), status=409)
     messages.success(request, said.format(name=made.beneficiary.name))
     return HttpResponseRedirect(reverse("request", args=[request.program.id, made.public_id]), status=303)

@@ -1,0 +1,237 @@
+"""One account request for somebody who may see it: what is asked, its versions, who decided what, what one decides."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from rolebook.accounts.models import Account, Organization
+from rolebook.governance.authority import Standing
+from rolebook.governance.course import waits_for_supervisor
+from rolebook.governance.deciders import who_may_decide
+from rolebook.governance.employing import employer_for, present_employment
+from rolebook.governance.models import (
+    AccountForm,
+    Attachment,
+    Employment,
+    Request,
+    RequestItem,
+    Stage,
+)
+from rolebook.governance.queries.account_preview import (
+    Preview,
+    change_in_words,
+    dates_in_words,
+    preview_of,
+)
+from rolebook.governance.queries.account_requests import items_by_version, leads_to_ask
+from rolebook.governance.queries.attachments import may_read_attachments
+from rolebook.governance.queries.course_steps import CourseStep
+from rolebook.governance.queries.requests import RequestDetail, request_detail
+from rolebook.governance.queries.seeing import find_request, viewer_standing
+from rolebook.governance.refusals import NotFound
+from rolebook.governance.submitting import Wish
+from rolebook.policy.model import Rolebook
+
+
+@dataclass(frozen=True, slots=True)
+class StageNow:
+    """An open stage, and who may decide it now.
+
+    Attributes:
+        names: who may, for viewers who are told persons; else empty.
+        nobody: whether nobody at all may.
+        decides: what it decides, each in words.
+    """
+
+    stage_id: uuid.UUID
+    names: tuple[str, ...]
+    nobody: bool
+    decides: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRequestDetail:
+    """An account request for somebody who may see it.
+
+    Attributes:
+        detail: the request as any other.
+        form: the form of the present version.
+        changes: each thing asked, in words, with what became of it.
+        dates: a temporary detail's days in words, or "".
+        preview: what the person will be able to do, against today; None once it is settled.
+        versions: what changed from each version to the next, newest first.
+        now: who may decide each open stage.
+        before: the steps of the present version that were decided, in order; not the steps of who closes it.
+        agreed: whether all of those approved all that was asked.
+        held: whether the rest waits for the requester, because another agency denied its part.
+        is_requester: whether the viewer asked for it.
+        employment: who employs the person, as recorded.
+        leads: who approved access of other agencies, by name, office and agency.
+        employer: who employs the person, as recorded or as stated.
+        to_ask: who leads that agency.
+        attachments: of the present version; earlier_attachments: those that only versions before it had.
+        reads_attachments: whether the viewer is on the chain, and may read them.
+    """
+
+    detail: RequestDetail
+    form: AccountForm
+    changes: tuple[tuple[str, str], ...]
+    dates: str
+    preview: Preview | None
+    versions: tuple[tuple[int, tuple[str, ...]], ...]
+    now: tuple[StageNow, ...]
+    before: tuple[CourseStep, ...]
+    agreed: bool
+    held: bool
+    is_requester: bool
+    waits_for_supervisor: bool
+    employment: Employment | None
+    leads: tuple[str, ...]
+    employer: Organization | None
+    to_ask: tuple[Account, ...]
+    attachments: tuple[Attachment, ...]
+    earlier_attachments: tuple[Attachment, ...]
+    reads_attachments: bool
+
+
+def account_request_detail(
+    viewer: Account, request_id: uuid.UUID | str, program_id: str, at: datetime
+) -> AccountRequestDetail:
+    """Return an account request; it is seen by whom `request_detail` says. Raises NotFound for one without a form."""
+    detail = request_detail(viewer, request_id, program_id, at)
+    standing = viewer_standing(viewer, program_id, at)
+    request = find_request(program_id, request_id)
+    forms = {form.request_version: form for form in request.forms.select_related("employing_organization")}
+    if request.version not in forms:
+        raise NotFound
+    items = items_by_version(request)
+    now = items[request.version]
+    waiting = request.state in (Request.State.PENDING, Request.State.RETURNED)
+    dated = next((item for item in now if item.ends_at), None)
+    employer = employer_for(request)
+    before = tuple(step for step in detail.present.steps if step.verdict is not None)
+    in_all = tuple(Attachment.objects.filter(forms__request=request).distinct().order_by("pk"))
+    attached = tuple(forms[request.version].attachments.order_by("pk")) if in_all else ()
+    return AccountRequestDetail(
+        detail=detail,
+        form=forms[request.version],
+        changes=tuple((change_in_words(standing.book, item), item.state) for item in now),
+        dates="" if dated is None else dates_in_words(standing.book, dated.starts_at, dated.ends_at),
+        preview=preview_of(standing, request.beneficiary, _still_asked(now)) if waiting else None,
+        versions=_versions(standing.book, forms, items),
+        now=_deciding_now(standing, request, tell_names=detail.tells_names),
+        before=before,
+        agreed=_agreed(before, now),
+        held=request.held_since is not None,
+        is_requester=request.requester_id == viewer.pk,
+        waits_for_supervisor=waits_for_supervisor(request),
+        employment=present_employment(request.beneficiary, program_id),
+        leads=_leads(request, before),
+        employer=employer,
+        to_ask=() if employer is None else leads_to_ask(viewer, program_id, employer, at),
+        attachments=attached,
+        earlier_attachments=tuple(one for one in in_all if one not in attached),
+        reads_attachments=bool(in_all) and may_read_attachments(standing, request),
+    )
+
+
+def _agreed(before: Iterable[CourseStep], items: Iterable[RequestItem]) -> bool:
+    approved = all(step.verdict == Stage.State.APPROVED for step in before)
+    return approved and all(item.state != RequestItem.State.DENIED for item in items)
+
+
+def _still_asked(items: list[RequestItem]) -> list[Wish]:
+    return [
+        Wish(
+            RequestItem.Kind(item.kind),
+            item.role_id,
+            item.organization,
+            item.starts_at,
+            item.ends_at,
+            item.lower_levels,
+        )
+        for item in items
+        if item.state in (RequestItem.State.PENDING, RequestItem.State.RETURNED)
+    ]
+
+
+_FORM_WORDS = {
+    "work_email": "Work e-mail",
+    "work_phone": "Work phone",
+    "job_title": "Job title",
+    "supervisor_name": "Supervisor",
+    "supervisor_email": "Supervisor's e-mail",
+    "comments": "Comments",
+    "employing_organization": "Works for",
+}
+
+
+def _versions(
+    book: Rolebook, forms: dict[int, AccountForm], items: dict[int, list[RequestItem]]
+) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """Return what each version changed against the one before, newest first."""
+    told: list[tuple[int, tuple[str, ...]]] = []
+    for version in sorted(forms, reverse=True):
+        before = forms.get(version - 1)
+        if before is None:
+            continue
+        said = [
+            f"{title}: {_written(before, name)} became {_written(forms[version], name)}"
+            for name, title in _FORM_WORDS.items()
+            if getattr(before, name) != getattr(forms[version], name)
+        ]
+        old = [_item_in_words(book, item) for item in items.get(version - 1, [])]
+        new = [_item_in_words(book, item) for item in items.get(version, [])]
+        said += _attachments_in_words(before, forms[version])
+        said += [f"Asked now: {words}" for words in new if words not in old]
+        said += [f"No longer asked: {words}" for words in old if words not in new]
+        told.append((version, tuple(said)))
+    return tuple(told)
+
+
+def _written(form: AccountForm, name: str) -> str:
+    value = getattr(form, name)
+    return f"{value.name} ({value.code})" if isinstance(value, Organization) else value or "empty"
+
+
+def _attachments_in_words(before: AccountForm, after: AccountForm) -> list[str]:
+    """Return which attachments came and went between two versions; one that was replaced by another is both."""
+    old, new = (list(one.attachments.order_by("pk")) for one in (before, after))
+    said = [f"Attached now: {one.name}" for one in new if one not in old]
+    return said + [f"No longer attached: {one.name}" for one in old if one not in new]
+
+
+def _item_in_words(book: Rolebook, item: RequestItem) -> str:
+    dates = dates_in_words(book, item.starts_at, item.ends_at)
+    return f"{change_in_words(book, item)}{f' ({dates})' if dates else ''}"
+
+
+def _deciding_now(standing: Standing, request: Request, *, tell_names: bool) -> tuple[StageNow, ...]:
+    stages = Stage.objects.filter(request=request, request_version=request.version, state=Stage.State.OPEN)
+    found: list[StageNow] = []
+    for stage in stages.select_related("organization", "request").order_by("pk"):
+        people = who_may_decide(standing.book, stage, standing.at)
+        names = tuple(person.name for person in people)
+        items = stage.items.filter(state=RequestItem.State.PENDING).select_related("organization")
+        decides = tuple(change_in_words(standing.book, item) for item in items.order_by("position"))
+        found.append(StageNow(stage.public_id, names if tell_names else (), not names, decides))
+    return tuple(found)
+
+
+def _leads(request: Request, before: Iterable[CourseStep]) -> tuple[str, ...]:
+    """Return who approved access of another agency, by name: what the paper form has under Comments (IQCS-04).
+
+    Whoever sees the request is told (docs/decisions/0033); a steward who stood in is named as that.
+    """
+    steps = {step.stage_id: step for step in before}
+    outcomes = request.outcomes.filter(
+        request_version=request.version, stage__is_foreign=True, verdict="approved"
+    ).select_related("approver", "stage")
+    said: list[str] = []
+    for outcome in outcomes.order_by("decided_at", "pk"):
+        step = steps[outcome.stage.public_id]
+        office = f"{step.office} of {step.organization_name}"
+        as_steward = f"{step.stood_in}, standing in for the {office}"
+        said.append(f"{outcome.approver.name}, {as_steward if step.stood_in else office}")
+    return tuple(said)
