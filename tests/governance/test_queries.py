@@ -203,10 +203,11 @@ def test_my_access_says_why_each_role_is_held(practice: Organization, official: 
     member = grants.staff(practice, official)
     [held] = my_access(member, "qpp", LATER)
     assert held.why is not None
-    assert (held.role.role_title, held.why.how, held.why.by) == ("Staff User", "request", official.name)
-    [office] = my_access(official, "qpp", LATER)
-    assert office.why is not None
-    assert (office.why.how, office.why.by) == ("designation", None)
+    office = f"a Security Official of {practice.name}"
+    assert (held.role.role_title, held.why.how, held.why.by) == ("Staff User", "request", office)
+    [own] = my_access(official, "qpp", LATER)
+    assert own.why is not None
+    assert (own.why.how, own.why.by) == ("designation", None)
 
 
 def test_after_a_removal_nothing_of_the_organization_is_seen(

@@ -4,6 +4,7 @@ from rolebook.governance.asked_words import words_of
 from rolebook.governance.models import Outcome, Request, RequestItem, Stage
 from rolebook.governance.queries.absences import away_at
 from rolebook.governance.queries.account_preview import change_in_words
+from rolebook.governance.queries.naming import designating_office
 from rolebook.notices.facts import Facts, link
 from rolebook.notices.letter import Button, Letter
 from rolebook.notices.office_words import office_that_acted, offices_that_decided
@@ -222,7 +223,9 @@ def role_designated(facts: Facts) -> Letter:
             ("Organization", facts.named(where) if where else ""),
             (
                 "Designated by",
-                facts.actor.name if facts.actor else f"the {facts.book.program.short_name} program office",
+                designating_office(facts.book)
+                if facts.actor
+                else f"the {facts.book.program.short_name} program office",
             ),
             ("Designated", facts.instant()),
             ("Reason", shortened(facts.personal.get("reason", ""))),

@@ -17,7 +17,8 @@ from rolebook.governance.flows.decide_stage import decide_stage
 from rolebook.governance.models import Outcome, Stage
 from rolebook.governance.queries import home as waiting_at_home
 from rolebook.governance.queries.connected import number_pending_at
-from rolebook.governance.queries.pending import asked_titles, items_by_stage
+from rolebook.governance.queries.pending import asked_titles, items_by_stage, pending_rows
+from rolebook.governance.queries.seeing import find_stage, viewer_standing
 from rolebook.governance.refusals import Refused
 from rolebook.web.answers import in_part, program_view, said_of
 from rolebook.web.instants import instant_in_words
@@ -28,6 +29,7 @@ type Tone = Literal["success", "warning", "error"]
 _COLUMNS = {"home": 5, "manage-access": 5, "users": 4, "request": 4}
 """Pages that have the buttons, and how many columns their lists have."""
 _VERDICTS = frozenset({"approved", "denied"})
+_ABOUT_THE_REASON = frozenset({"text_too_long", "text_unreadable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,52 @@ def decide(request: ProgramRequest, stage_id: uuid.UUID) -> HttpResponse:
             origin=request.origin,
         )
     except Refused as refusal:
+        asks_again = _reason_again(request, stage_id, verdict, said_of_reason(refusal), back)
+        if asks_again is not None:
+            return asks_again
         answer = Answer("This was not decided", " ".join(said_of(refusal)), "warning", "warning")
         return _answer(request, answer, back, None)
     return _answer(request, _say(request, decided), back, _stage(decided))
+
+
+def said_of_reason(refusal: Refused) -> str:
+    """Return what is wrong with the reason that was typed; "" where something else was refused."""
+    about_it = all(one.code in _ABOUT_THE_REASON for one in refusal.violations)
+    return " ".join(said_of(refusal)) if about_it else ""
+
+
+def typed_reason(request: ProgramRequest) -> str:
+    """Return the reason as it was typed, to be shown in its field again."""
+    return request.POST.get("reason", "").replace("\0", "")
+
+
+def _reason_again(
+    request: ProgramRequest, stage_id: uuid.UUID, verdict: str, wrong: str, back: str
+) -> HttpResponse | None:
+    """Ask for the reason again, in the row or on a page, with what was typed; nothing was decided.
+
+    None where nothing is wrong with the reason, and for who could not decide the stage with any.
+    """
+    if not wrong:
+        return None
+    stage = find_stage(request.program.id, stage_id)
+    [row] = pending_rows(viewer_standing(request.account, request.program.id, request.at), [stage])
+    if stage.state != Stage.State.OPEN or not row.may_decide:
+        return None
+    shown = {
+        "row": row,
+        "verdict": verdict,
+        "wrong": wrong,
+        "typed": typed_reason(request),
+        "back": back if back in _COLUMNS else "manage-access",
+        "back_url": _address(request, back, stage),
+        "columns": _COLUMNS.get(back, 5),
+        "version": request.POST.get("version", ""),
+        "items": request.POST.get("items", ""),
+        "counted": request.POST.get("counted", ""),
+    }
+    page = "partials/reason_row.html" if in_part(request) else "pages/reason_again.html"
+    return render(request, page, shown, status=422)
 
 
 def _stage(decided: Decided) -> Stage:

@@ -33,6 +33,7 @@ from rolebook.policy.words import sentence
 from rolebook.web.answers import SELECT, asked, first_address, program_view, said_of, with_parameters
 from rolebook.web.context import CURRENT_ENTRY
 from rolebook.web.instants import instant_in_words
+from rolebook.web.pages.decide import said_of_reason, typed_reason
 from rolebook.web.program import ProgramRequest
 
 _VERDICTS = frozenset({"approved", "denied"})
@@ -119,6 +120,17 @@ def decide_selected(request: ProgramRequest) -> HttpResponse:
         )
     if len(stage_ids) > MOST_AT_ONCE:
         return _back(request, organization_id, sentence("too_many_at_once", most=MOST_AT_ONCE))
+    return _summary(request, verdict, organization_id, stage_ids)
+
+
+def _summary(
+    request: ProgramRequest,
+    verdict: str,
+    organization_id: uuid.UUID | None,
+    stage_ids: Sequence[uuid.UUID | str],
+    wrong: str = "",
+) -> HttpResponse:
+    """Name everything that was chosen; ``wrong`` is what is wrong with the reason that was typed already."""
     try:
         chosen = chosen_stages(request.account, request.program.id, stage_ids, request.at)
     except Refused as refusal:
@@ -132,8 +144,10 @@ def decide_selected(request: ProgramRequest) -> HttpResponse:
         "settled": _settled(request, chosen.settled),
         "organization_id": organization_id,
         "back_url": _address(request, organization_id),
+        "typed": typed_reason(request),
+        "wrong": wrong,
     }
-    return render(request, "pages/decide_selected.html", shown)
+    return render(request, "pages/decide_selected.html", shown, status=422 if wrong else 200)
 
 
 @program_view
@@ -142,17 +156,20 @@ def decide_many(request: ProgramRequest) -> HttpResponse:
     """Record one verdict on everything that the page before named, and say what became of each."""
     verdict, organization_id = _verdict(request), _organization(request)
     setattr(request, CURRENT_ENTRY, "manage-access")
+    chosen = [_shown_stage(text) for text in request.POST.getlist("shown")]
     try:
         results = decide_stages(
             acting_user=request.account,
             program_id=request.program.id,
-            stages=[_shown_stage(text) for text in request.POST.getlist("shown")],
+            stages=chosen,
             verdict=verdict,
             reason=request.POST.get("reason", ""),
             at=request.at,
             origin=request.origin,
         )
     except Refused as refusal:
+        if wrong := said_of_reason(refusal):
+            return _summary(request, verdict, organization_id, [one.stage_id for one in chosen], wrong)
         said = "Nothing was decided. " + " ".join(said_of(refusal))
         return _back(request, organization_id, said)
     stages = [_stage(result) for result in results]
