@@ -54,3 +54,22 @@ def test_a_refused_import_is_told_with_its_places(practice: Organization, tmp_pa
     assert error["expected"] == "the user ID of an account; import accounts first"
     long = run("import", "grants", str(roles), "--program", "qpp", "--reason", "x" * 3000)
     assert "nothing was imported: " in str(long.exception.format_message())  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("what", ["accounts", "grants", "organizations", "responders"])
+@pytest.mark.parametrize("name", ["missing.csv", "."])
+def test_a_file_that_cannot_be_read_is_told_as_every_refusal_is(
+    practice: Organization, tmp_path: Path, what: str, name: str
+) -> None:
+    del practice
+    reason = ("--reason", "Migration") if what == "grants" else ()
+    asked = ("import", what, str(tmp_path / name), "--program", "qpp", *reason)
+    told = run(*asked)
+    said = str(told.exception.format_message())  # type: ignore[union-attr]
+    assert said.startswith(f"file: found '{tmp_path / name}' (")
+    assert said.endswith("expected a CSV file that can be read")
+    as_json = run(*asked, "--json")
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        as_json.exception.show()  # type: ignore[union-attr]
+    assert json.loads(printed.getvalue()) == {"imported": False, "errors": [{"message": said}]}
+    assert as_json.exception.exit_code == 2  # type: ignore[union-attr]

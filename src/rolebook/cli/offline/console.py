@@ -141,8 +141,14 @@ def instant_of(text: str, zone: str) -> datetime:
 
 
 def print_json(document: object) -> None:
-    """Print a document for programs."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+    """Print a document for programs; instants as text with their offset from UTC."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=as_text))
+
+
+def as_text(value: object) -> str:
+    """Return a value that JSON has no form for: an instant with its offset, a day, an id."""
+    isoformat = getattr(value, "isoformat", None)
+    return str(value) if isoformat is None else str(isoformat())
 
 
 def tell(text: str) -> None:

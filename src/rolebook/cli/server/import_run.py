@@ -1,16 +1,17 @@
 """What every `rolebook import` of a file does: read it, show how far it is, print what came of it."""
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 import click
 
+from rolebook.cli.server.json_list import print_document
 from rolebook.cli.server.progress import Progress
-from rolebook.cli.server.refused_imports import refusals
+from rolebook.cli.server.refused_imports import NothingImported, refusals
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FILE = click.Path(path_type=Path)
+"""Whether there is such a file is found when it is read, so that its refusal is told like every other."""
 _SHOWN = 40
 
 
@@ -47,12 +48,13 @@ def run_import[Done: Imported](
 
     ``counted`` says of what progress tells ("accounts"); ``asked`` goes to the flow. Errors of the file leave with 2.
     """
+    from rolebook.accounts.table_file import LARGEST_BYTES
     from rolebook.audit import clock
     from rolebook.audit.recording import Origin
 
     with Progress(counted, hidden=as_json) as progress, refusals():
         done = flow(
-            data=_read(file),
+            data=read_import(file, LARGEST_BYTES),
             file=file.name,
             at=clock.now(),
             origin=Origin(via="command"),
@@ -66,18 +68,22 @@ def run_import[Done: Imported](
             "import_id": done.import_id,
             "sequence": done.sequence,
         }
-        click.echo(json.dumps(whole, ensure_ascii=False, default=str))
+        print_document(whole)
     else:
         click.echo(_told(*rows(done), dry_run=done.dry_run))
     return 0
 
 
-def _read(file: Path) -> bytes:
-    """Return the file, or as much of it as shows that it is too large."""
-    from rolebook.accounts.table_file import LARGEST_BYTES
-
-    with file.open("rb") as source:
-        return source.read(LARGEST_BYTES + 1)
+def read_import(file: Path, most_bytes: int) -> bytes:
+    """Return the file, or as much of it as shows that it is too large. Raises NothingImported where there is none."""
+    try:
+        with file.open("rb") as source:
+            return source.read(most_bytes + 1)
+    except OSError as failure:
+        why = (failure.strerror or str(failure)).lower()
+        raise NothingImported(
+            f"file: found {str(file)!r} ({why}), expected a CSV file that can be read"
+        ) from failure
 
 
 def _told(rows: list[str], summed: str, *, dry_run: bool) -> str:

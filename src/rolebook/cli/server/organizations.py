@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rolebook.cli.server.import_run import FILE, read_import
 from rolebook.cli.server.progress import Progress
 from rolebook.cli.server.refused_imports import refusals
 from rolebook.cli.server.start import start_django
@@ -22,7 +23,7 @@ def import_group() -> None:
 
 
 @import_group.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE)
 @click.option("--program", "program_id", metavar="ID", required=True, help="The program they belong to.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--close-absent", is_flag=True, help="Close the organizations that the file does not name.")
@@ -54,13 +55,11 @@ def organizations(file: Path, program_id: str, dry_run: bool, close_absent: bool
     from rolebook.audit.recording import Origin
     from rolebook.governance.flows.import_organization_file import import_organization_file
 
-    with file.open("rb") as source:
-        data = source.read(LARGEST_BYTES + 1)
     with Progress("organizations", hidden=as_json) as progress, refusals():
         report = import_organization_file(
             acting_user=None,
             program_id=program_id,
-            data=data,
+            data=read_import(file, LARGEST_BYTES),
             file=file.name,
             at=clock.now(),
             origin=Origin(via="command"),

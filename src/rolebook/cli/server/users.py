@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolebook.cli.server.identities import unlink_identities
+from rolebook.cli.server.json_list import print_document
 from rolebook.cli.server.start import start_django
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def show(user_id: str, as_json: bool) -> int:
                 for part in parts
             ],
         }
-        click.echo(json.dumps(told, ensure_ascii=False, default=str))
+        print_document(told)
         return 0
     reason = f" ({account.status_reason})" if account.status_reason else ""
     click.echo(f"{account.user_id}: {account.name} <{account.email}>, {account.status}{reason}")
