@@ -122,7 +122,7 @@ def test_a_security_official_finds_a_user_and_removes_their_access(
     expect(page.get_by_role("row").filter(has_text="Stella Stone")).to_be_visible()
     remove.click()
     page.get_by_role("button", name="Yes, Remove Access").click()
-    page.wait_for_url("**/manage-access/?removal=*")
+    page.wait_for_url("**/manage-access/?effect=*")
     expect(page.get_by_role("heading", name="Connected Organizations")).to_be_in_viewport()
     notification = page.get_by_role("status").filter(has_text="Stella Stone's access")
     expect(notification).to_contain_text("Confirmed everywhere", timeout=30_000)

@@ -47,7 +47,7 @@ def test_a_steward_closes_somebody_and_an_official_sees_a_lost_second_factor(
     page.goto(f"/qpp/people/{world.henry.account.public_id}/status/close/")
     page.get_by_label("Reason").fill("Left the clinic")
     page.get_by_role("button", name="Yes, close").click()
-    expect(page.get_by_role("status")).to_contain_text("Henry Hill was closed")
+    expect(page.get_by_role("status")).to_contain_text("Henry Hill's account was closed")
     expect(page.get_by_role("status")).to_contain_text("Confirmed everywhere")
     found += violations(page)
     official = open_page(world.maria, width=width)

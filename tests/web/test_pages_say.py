@@ -86,9 +86,9 @@ def test_removing_twice_is_said_to_be_done_and_only_the_remover_may_ask_after_it
     first, second = client.post(address), client.post(address)
     assert (first.status_code, second.status_code) == (303, 303)
     assert first["Location"] == second["Location"]
-    sequence = first["Location"].partition("removal=")[2].partition("#")[0]
-    assert "Stella Stone's access" in client.get(first["Location"]).content.decode().replace("&#x27;", "'")
-    status = reverse("removal", args=[QPP, sequence])
+    sequence = first["Location"].partition("effect=")[2].partition("#")[0]
+    assert "<bdi>Stella Stone</bdi>'s access" in text(client.get(first["Location"]))
+    status = reverse("effect", args=[QPP, sequence])
     assert client.get(status).status_code == 200
     assert signed_in(world.owen).get(status).status_code == 404
     assert not Grant.objects.filter(account=world.stella.account, closed_at=None).exists()

@@ -100,7 +100,7 @@ def test_closing_says_what_it_does_is_confirmed_and_told_and_the_person_reads_wh
     done = client.post(address, {"reason": "Left the practice"})
     assert done.status_code == 303
     shown = client.get(done["Location"]).content.decode()
-    assert "Nora Newell was closed" in shown
+    assert "<bdi>Nora Newell</bdi>'s account was closed" in shown
     assert "Confirmed everywhere" in shown
     assert Request.objects.get(pk=world.waiting.pk).state == "withdrawn"
     read = nora.get("/qpp/")

@@ -106,16 +106,14 @@ ROUTES: dict[str, list[Route]] = {
     **{f"{act}-organization": [Route(_users, {}, 404)] for act in ("edit", "move", "close", "reopen")},
     **{name: [Route(_nobody, {}, 404)] for name in ("organization-upload", "end-designation")},
     **{name: [Route(_nobody, {}, 404, "post")] for name in ("confirm-upload", "drop-upload")},
-    **{name: [Route(lambda _: [1], {}, 404)] for name in ("organization-change", "give-up-mail")},
+    **{name: [Route(lambda _: [1], {}, 404)] for name in ("effect", "give-up-mail")},
     "revoke-application": [Route(_nobody, {}, 404)],
-    "application-revoked": [Route(lambda _: [1], {}, 404)],
     "retry-mails": [Route(_none, {}, 404, "post")],
     "retry-mail": [Route(lambda _: [1], {}, 404, "post")],
     # People: the stewards' alone, but for what a printed privilege or an office gives; test_people_pages.py and others.
     **{name: [Route(_none, {}, 404)] for name in ("steward-people", "people-csv", "duplicates")},
     **{name: [Route(_of_stella, {}, 404)] for name in ("steward-person", "other-account", "person-fsid")},
     "person-status": [Route(lambda world: [*_of_stella(world), "close"], {}, 404)],
-    "person-change": [Route(lambda _: [1], {}, 404)],
     "merge": [Route(_two, {}, 404)],
     "told-apart": [Route(_two, {}, 404, "post")],
     "vouch": [Route(_nobody, {}, 404)],
@@ -151,7 +149,6 @@ ROUTES: dict[str, list[Route]] = {
     "withdraw-request": [Route(_request, {"nora": 303}, 404, "post")],
     "submit-again": [Route(_request, {"nora": 409}, 404, "post")],
     "ask-to-submit-again": [Route(_request, {}, 404, "post")],
-    "removal": [Route(lambda _: [1], {}, 404)],
 }
 _OFFICIALS = {"maria": 200, "owen": 200, "henry": 200}
 ROUTES |= {

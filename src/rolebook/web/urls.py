@@ -4,6 +4,7 @@ from django.urls import path
 
 from rolebook.web.account_requests.urls import urlpatterns as account_request_pages
 from rolebook.web.applications.urls import program_pages as application_pages
+from rolebook.web.effects import effect_page
 from rolebook.web.inactivity.urls import urlpatterns as inactivity_pages
 from rolebook.web.matrix.urls import urlpatterns as matrix_pages
 from rolebook.web.notices.urls import program_pages as notice_pages
@@ -25,7 +26,7 @@ from rolebook.web.pages.manage_access import manage_access, organization_users
 from rolebook.web.pages.my_access import my_access_page
 from rolebook.web.pages.officials import officials_report
 from rolebook.web.pages.out_of_office import decline_page, end_absence_page, out_of_office_page
-from rolebook.web.pages.removal import removal_page, remove_access_page
+from rolebook.web.pages.removal import remove_access_page
 from rolebook.web.pages.request_places import choose_organization
 from rolebook.web.pages.request_review import review_request
 from rolebook.web.pages.request_role import choose_role
@@ -67,7 +68,7 @@ urlpatterns = [
     path(_USERS, organization_users, name="organization-users"),
     path(_USERS + "users.csv", organization_users_csv, name="organization-users-csv"),
     path(_USERS + "<uuid:account_id>/remove/", remove_access_page, name="remove-access"),
-    path(_PROGRAM + "removals/<int:sequence>/", removal_page, name="removal"),
+    path(_PROGRAM + "effects/<int:sequence>/", effect_page, name="effect"),
     path(_ASK, choose_role, name="request-a-role"),
     path(_ASK + "<slug:role_id>/", choose_organization, name="request-role"),
     path(_ASK + "<slug:role_id>/check/", review_request, name="review-request"),

@@ -1,14 +1,10 @@
 """Which applications may ask the decision point, and when each last did."""
 
-import json
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from rolebook.accounts.models import Account, Client
-from rolebook.audit import tags
-from rolebook.audit.followers import confirmation
-from rolebook.audit.models import Event
 from rolebook.governance.queries.stewards import stewards_standing
 from rolebook.governance.refusals import NotFound
 
@@ -28,16 +24,6 @@ class ClientLine:
     last_on: date | None
     counts: bool
     """Whether the token is accepted now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Revoked:
-    """A revocation that the viewer made, and whether every decision point refuses the token."""
-
-    sequence: int
-    name: str
-    confirmed: bool
-    waiting_for: int
 
 
 def clients_of(viewer: Account, program_id: str, at: datetime) -> tuple[ClientLine, ...]:
@@ -73,19 +59,3 @@ def client_line(client: Client, at: datetime) -> ClientLine:
         last_on=None if use is None else use.last_on,
         counts=client.revoked_at is None and not ended,
     )
-
-
-def revocation(viewer: Account, sequence: int, program_id: str, at: datetime) -> Revoked:
-    """Return how far a revocation is that the viewer made. Raises NotFound for everything else in the log."""
-    stewards_standing(viewer, program_id, at)
-    event = Event.objects.filter(
-        sequence=sequence,
-        tag=tags.CLIENT_REVOKED.name,
-        program_id=program_id,
-        actor_id=viewer.public_id,
-    ).first()
-    if event is None:
-        raise NotFound
-    answer = confirmation(sequence)
-    name = str(json.loads(event.content)["old"]["name"])
-    return Revoked(sequence, name, answer.confirmed, answer.waiting_for)

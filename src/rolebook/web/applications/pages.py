@@ -9,13 +9,14 @@ from django import forms
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from rolebook.accounts.flows.clients import OPERATIONS, USUAL_OPERATIONS, ClientRefused
 from rolebook.governance.flows.manage_clients import give_token, take_token_away
-from rolebook.governance.queries.clients import clients_of, one_client, revocation
-from rolebook.web.answers import in_part, program_view
+from rolebook.governance.queries.clients import clients_of, one_client
+from rolebook.web.answers import program_view
 from rolebook.web.context import CURRENT_ENTRY
+from rolebook.web.effects import effect_query, effect_to_show
 from rolebook.web.program import ProgramRequest
 
 ENTRY = "applications"
@@ -50,7 +51,7 @@ def applications_page(request: ProgramRequest) -> HttpResponse:
     """List the applications, and give a new one its token, which this answer alone shows."""
     clients = clients_of(request.account, request.program.id, request.at)
     form = TokenForm(request.POST if request.method == "POST" else None, label_suffix="")
-    shown: dict[str, Any] = {"clients": clients, "form": form}
+    shown: dict[str, Any] = {"clients": clients, "form": form, "effect": effect_to_show(request)}
     if request.method == "POST" and form.is_valid():
         ends_at = _ends_at(request, form)
         if ends_at is not None and ends_at <= request.at:
@@ -101,20 +102,6 @@ def revoke_page(request: ProgramRequest, client_id: uuid.UUID) -> HttpResponse:
             at=request.at,
             origin=request.origin,
         )
-        if taken.sequence is None:
-            return HttpResponseRedirect(reverse("applications", args=[request.program.id]), status=303)
-        address = reverse("application-revoked", args=[request.program.id, taken.sequence])
-        return HttpResponseRedirect(address, status=303)
+        address = reverse("applications", args=[request.program.id])
+        return HttpResponseRedirect(address + effect_query(taken.sequence), status=303)
     return render(request, "applications/revoke.html", {"client": client})
-
-
-@program_view
-@require_safe
-def revoked_page(request: ProgramRequest, sequence: int) -> HttpResponse:
-    """Say whether a revocation is confirmed everywhere: as a part for htmx, as a page otherwise."""
-    setattr(request, CURRENT_ENTRY, ENTRY)
-    found = revocation(request.account, sequence, request.program.id, request.at)
-    if in_part(request) and not found.confirmed:
-        return HttpResponse(status=204)  # nothing new: screen readers must not be told again every second
-    page = "applications/confirmation.html" if in_part(request) else "applications/revoked.html"
-    return render(request, page, {"revoked": found})

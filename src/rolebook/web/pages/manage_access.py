@@ -22,8 +22,9 @@ from rolebook.governance.queries.pending import Filters, PendingRow
 from rolebook.governance.queries.pending_order import SORTS, Sort
 from rolebook.governance.queries.recoveries import lost_factors
 from rolebook.web.answers import asked, first_address, next_address, program_view
+from rolebook.web.effects import effect_to_show
 from rolebook.web.pages.decide_many import selecting
-from rolebook.web.pages.removal import only_official_hint, removal_to_show
+from rolebook.web.pages.removal import only_official_hint
 from rolebook.web.program import ProgramRequest
 
 _FILTERS = ("search", "role", "sort")
@@ -83,7 +84,7 @@ def manage_access(request: ProgramRequest) -> HttpResponse:
             "connected_next_url": next_address(request, "organizations-after", connected.next_after, near),
             "connected_first_url": first_address(request, "organizations-after", near),
             "few_officials": few_officials(request, any(row.hint for row in connected.rows)),
-            "removal": removal_to_show(request),
+            "effect": effect_to_show(request),
         },
     )
 
@@ -122,7 +123,7 @@ def organization_users(request: ProgramRequest, organization_id: uuid.UUID) -> H
             "pending_first_url": first_address(request, "pending-after", "pending"),
             "few_officials": few_officials(request, users.hint is not None),
             "only_official_hint": only_official_hint(request),
-            "removal": removal_to_show(request),
+            "effect": effect_to_show(request),
             "sees_audit": may_see_audit_at(request.account, request.program.id, organization_id, request.at),
         },
     )

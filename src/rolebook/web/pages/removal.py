@@ -5,14 +5,14 @@ import uuid
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from rolebook.governance.flows.remove_access import remove_access
 from rolebook.governance.queries import removal_preview, who_to_contact
-from rolebook.governance.queries.removals import RemovalStatus, removal_status
-from rolebook.governance.refusals import NotFound, Refused
+from rolebook.governance.refusals import Refused
 from rolebook.policy.words import sentence
-from rolebook.web.answers import asked, in_part, program_view
+from rolebook.web.answers import in_part, program_view
+from rolebook.web.effects import effect_query
 from rolebook.web.program import ProgramRequest
 
 _OWN = frozenset({"own_access", "only_official", "own_removal"})
@@ -38,7 +38,7 @@ def remove_access_page(
             )
             address = reverse("manage-access", args=[request.program.id])
             return HttpResponseRedirect(
-                f"{address}?removal={removal.sequence}#connected-organizations", status=303
+                f"{address}{effect_query(removal.sequence)}#connected-organizations", status=303
             )
         preview = removal_preview(
             request.account, organization_id, account_id, request.program.id, request.at
@@ -63,28 +63,6 @@ def _not_removed(request: ProgramRequest, organization_id: uuid.UUID, refusal: R
         "only_official_hint": only_official_hint(request),
     }
     return render(request, "pages/not_removed.html", shown, status=409)
-
-
-@program_view
-@require_safe
-def removal_page(request: ProgramRequest, sequence: int) -> HttpResponse:
-    """Say whether a removal is confirmed everywhere: as the notification for htmx, as a page otherwise."""
-    removal = removal_status(request.account, sequence, request.program.id, request.at)
-    if in_part(request) and not removal.confirmed:
-        return HttpResponse(status=204)  # nothing new: screen readers must not be told again every second
-    page = "partials/removal_toast.html" if in_part(request) else "pages/removal.html"
-    return render(request, page, {"removal": removal})
-
-
-def removal_to_show(request: ProgramRequest) -> RemovalStatus | None:
-    """Return the removal that the address names, when the viewer made it."""
-    number = asked(request, "removal")
-    if not number.isascii() or not number.isdigit() or len(number) > 18:
-        return None
-    try:
-        return removal_status(request.account, int(number), request.program.id, request.at)
-    except NotFound:
-        return None
 
 
 def only_official_hint(request: ProgramRequest) -> str:

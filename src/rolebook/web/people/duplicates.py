@@ -21,6 +21,7 @@ from rolebook.policy.words import sentence
 from rolebook.web.account.forms import say
 from rolebook.web.answers import asked, program_view, said_of
 from rolebook.web.context import CURRENT_ENTRY
+from rolebook.web.effects import effect_query
 from rolebook.web.people.pages import ENTRY
 from rolebook.web.program import ProgramRequest
 
@@ -94,7 +95,7 @@ def merge_page(request: ProgramRequest, kept_id: uuid.UUID, closed_id: uuid.UUID
             say(form, None, said_of(refusal))
         else:
             address = reverse("steward-person", args=[request.program.id, kept_id])
-            return HttpResponseRedirect(f"{address}?change={done.sequence}", status=303)
+            return HttpResponseRedirect(address + effect_query(done.sequence), status=303)
     shown = {"preview": preview, "form": form, "forbidden": _forbidden(request, preview)}
     return render(request, "people/merge.html", shown, status=409 if request.method == "POST" else 200)
 

@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from rolebook.governance.queries.confirmed import PersonChange, person_change
 from rolebook.governance.queries.fsid import has_fsids
 from rolebook.governance.queries.people import (
     Held,
@@ -20,10 +19,10 @@ from rolebook.governance.queries.people import (
     one_person,
     people_of_program,
 )
-from rolebook.governance.refusals import NotFound
-from rolebook.web.answers import asked, first_address, in_part, next_address, program_view
+from rolebook.web.answers import asked, first_address, next_address, program_view
 from rolebook.web.context import CURRENT_ENTRY
 from rolebook.web.csv_files import csv_file, csv_lines
+from rolebook.web.effects import effect_to_show
 from rolebook.web.program import ProgramRequest
 
 ENTRY = "steward-people"
@@ -125,29 +124,6 @@ def person_page(request: ProgramRequest, account_id: uuid.UUID) -> HttpResponse:
     shown = {
         "person": person,
         "has_fsids": has_fsids(request.rolebook),
-        "change": change_to_show(request),
+        "effect": effect_to_show(request),
     }
     return render(request, "people/person.html", shown)
-
-
-@program_view
-@require_safe
-def change_page(request: ProgramRequest, sequence: int) -> HttpResponse:
-    """Say whether a change is confirmed everywhere: as the notification for htmx, as a page otherwise."""
-    setattr(request, CURRENT_ENTRY, ENTRY)
-    change = person_change(request.account, sequence, request.program.id, request.at)
-    if in_part(request) and not change.confirmed:
-        return HttpResponse(status=204)  # nothing new: screen readers must not be told again every second
-    page = "people/change_toast.html" if in_part(request) else "people/change.html"
-    return render(request, page, {"change": change})
-
-
-def change_to_show(request: ProgramRequest) -> PersonChange | None:
-    """Return the change that the address names, when the viewer made it."""
-    number = asked(request, "change")
-    if not number.isascii() or not number.isdigit() or len(number) > 18:
-        return None
-    try:
-        return person_change(request.account, int(number), request.program.id, request.at)
-    except NotFound:
-        return None

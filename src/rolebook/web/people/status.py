@@ -15,6 +15,7 @@ from rolebook.governance.refusals import Refused
 from rolebook.web.account.forms import say
 from rolebook.web.answers import program_view, said_of
 from rolebook.web.context import CURRENT_ENTRY
+from rolebook.web.effects import effect_query
 from rolebook.web.people.pages import ENTRY
 from rolebook.web.program import ProgramRequest
 
@@ -61,8 +62,7 @@ def status_page(request: ProgramRequest, account_id: uuid.UUID, act: str) -> Htt
             say(form, None, said_of(refusal))
         else:
             address = reverse("steward-person", args=[request.program.id, account_id])
-            named = "" if done.sequence is None else f"?change={done.sequence}"
-            return HttpResponseRedirect(address + named, status=303)
+            return HttpResponseRedirect(address + effect_query(done.sequence), status=303)
     shown = {
         "person": person,
         "act": act,

@@ -4,7 +4,7 @@ from django.urls import path
 
 from rolebook.web.people.duplicates import duplicates_page, merge_page, other_account, told_apart
 from rolebook.web.people.fsid import fsid_page
-from rolebook.web.people.pages import change_page, export_people, people_page, person_page
+from rolebook.web.people.pages import export_people, people_page, person_page
 from rolebook.web.people.status import status_page
 from rolebook.web.people.vouching import ask_vouch_passkey, refuse_page, vouch_page
 
@@ -14,7 +14,6 @@ _PERSON = _PEOPLE + "<uuid:account_id>/"
 program_pages = [
     path(_PEOPLE, people_page, name="steward-people"),
     path(_PEOPLE + "export.csv", export_people, name="people-csv"),
-    path(_PEOPLE + "changes/<int:sequence>/", change_page, name="person-change"),
     path(_PERSON, person_page, name="steward-person"),
     path(_PEOPLE + "duplicates/", duplicates_page, name="duplicates"),
     path(_PEOPLE + "duplicates/<uuid:kept_id>/<uuid:closed_id>/", merge_page, name="merge"),

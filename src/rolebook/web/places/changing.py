@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from rolebook.accounts.models import Organization
 from rolebook.governance.flows.close_organization import (
@@ -26,12 +26,12 @@ from rolebook.governance.queries.steward_organizations import (
     stewards_organization,
 )
 from rolebook.governance.queries.stewards import stewards_standing
-from rolebook.governance.queries.tree_changes import tree_change_status
 from rolebook.governance.refusals import Refused
 from rolebook.policy.rules import Violation
 from rolebook.policy.words import sentence
-from rolebook.web.answers import asked, in_part, program_view, said_of
+from rolebook.web.answers import asked, program_view, said_of
 from rolebook.web.context import CURRENT_ENTRY
+from rolebook.web.effects import effect_query
 from rolebook.web.places.forms import CONTACTS, AddForm, ReasonForm, RecordForm, present, show_refusal
 from rolebook.web.places.pages import ENTRY
 from rolebook.web.program import ProgramRequest
@@ -209,21 +209,9 @@ def standing_page(
     return render(request, "places/standing.html", shown, status=409 if problems else 200)
 
 
-@program_view
-@require_safe
-def change_status_page(request: ProgramRequest, sequence: int) -> HttpResponse:
-    """Say whether a change of the tree is confirmed everywhere: as the notification for htmx, as a page otherwise."""
-    change = tree_change_status(request.account, sequence, request.program.id, request.at)
-    setattr(request, CURRENT_ENTRY, ENTRY)
-    if in_part(request) and not change.confirmed:
-        return HttpResponse(status=204)  # nothing new: screen readers must not be told again every second
-    page = "places/change_toast.html" if in_part(request) else "places/change.html"
-    return render(request, page, {"change": change})
-
-
 def _changed(request: ProgramRequest, done: TreeChanged) -> HttpResponse:
     address = reverse("organization", args=[request.program.id, done.organization.public_id])
-    return HttpResponseRedirect(f"{address}?change={done.sequence}", status=303)
+    return HttpResponseRedirect(address + effect_query(done.sequence), status=303)
 
 
 def _to(request: ProgramRequest, organization: Organization) -> HttpResponse:

@@ -31,8 +31,8 @@ from rolebook.policy.rules import Violation
 from rolebook.policy.words import sentence
 from rolebook.web.answers import asked, first_address, next_address, program_view, said_of
 from rolebook.web.context import CURRENT_ENTRY
+from rolebook.web.effects import effect_query, effect_to_show
 from rolebook.web.instants import day_in_words
-from rolebook.web.pages.removal import removal_to_show
 from rolebook.web.places.forms import ReasonForm
 from rolebook.web.program import ProgramRequest
 
@@ -182,7 +182,7 @@ def _page(request: ProgramRequest, form: DesignateForm, status: int = 200) -> Ht
         "rows": page.rows,
         "next_url": next_address(request, "after", page.next_after),
         "first_url": first_address(request, "after"),
-        "removal": removal_to_show(request),
+        "effect": effect_to_show(request),
     }
     return render(request, "places/designate.html", shown, status=status)
 
@@ -250,6 +250,6 @@ def end_page(request: ProgramRequest, grant_id: uuid.UUID) -> HttpResponse:
             problems = said_of(refusal)
         else:
             address = reverse("designate", args=[request.program.id])
-            return HttpResponseRedirect(f"{address}?removal={removal.sequence}", status=303)
+            return HttpResponseRedirect(address + effect_query(removal.sequence), status=303)
     shown = {"one": one, "form": form, "problems": problems, "summary_title": "This was not ended"}
     return render(request, "places/designate_end.html", shown, status=409 if problems else 200)

@@ -18,11 +18,10 @@ from rolebook.governance.queries.steward_organizations import (
     exported_organizations,
     stewards_organizations,
 )
-from rolebook.governance.queries.tree_changes import TreeChangeStatus, tree_change_status
-from rolebook.governance.refusals import NotFound
 from rolebook.web.answers import asked, first_address, next_address, program_view
 from rolebook.web.context import CURRENT_ENTRY
 from rolebook.web.csv_files import csv_file, csv_lines
+from rolebook.web.effects import effect_to_show
 from rolebook.web.pages.manage_access import few_officials
 from rolebook.web.program import ProgramRequest
 
@@ -86,20 +85,9 @@ def organization_view(request: ProgramRequest, organization_id: uuid.UUID) -> Ht
         "page": page,
         "organization": page.organization,
         "few_officials": few_officials(request, page.hint is not None),
-        "change": change_to_show(request) if page.may_administer else None,
+        "effect": effect_to_show(request) if page.may_administer else None,
     }
     return render(request, "places/organization.html", shown)
-
-
-def change_to_show(request: ProgramRequest) -> TreeChangeStatus | None:
-    """Return the change of the tree that the address names, when the viewer made it."""
-    number = asked(request, "change")
-    if not number.isascii() or not number.isdigit() or len(number) > 18:
-        return None
-    try:
-        return tree_change_status(request.account, int(number), request.program.id, request.at)
-    except NotFound:
-        return None
 
 
 @program_view

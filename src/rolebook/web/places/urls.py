@@ -4,7 +4,6 @@ from django.urls import path
 
 from rolebook.web.places.changing import (
     add_page,
-    change_status_page,
     edit_page,
     move_page,
     standing_page,
@@ -34,7 +33,6 @@ program_pages = [
     path(_ORGANIZATIONS + "import/<uuid:upload_id>/", compared_page, name="organization-upload"),
     path(_ORGANIZATIONS + "import/<uuid:upload_id>/confirm/", confirm_page, name="confirm-upload"),
     path(_ORGANIZATIONS + "import/<uuid:upload_id>/drop/", drop_page, name="drop-upload"),
-    path(_ORGANIZATIONS + "changes/<int:sequence>/", change_status_page, name="organization-change"),
     path(_ORGANIZATION, organization_view, name="organization"),
     path(_ORGANIZATION + "edit/", edit_page, name="edit-organization"),
     path(_ORGANIZATION + "move/", move_page, name="move-organization"),
