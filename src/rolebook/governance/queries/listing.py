@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import in_force
 from rolebook.governance.models import Access, Grant, Participation, Request, Stage
@@ -91,6 +93,19 @@ def list_requests(
     )
 
 
+def _held[Holding: (Grant, Access)](
+    rows: QuerySet[Holding], at: datetime, user_id: str | None, code: str | None, all_ever: bool
+) -> QuerySet[Holding]:
+    if not all_ever:
+        rows = rows.filter(in_force(at))
+    if user_id:
+        rows = rows.filter(account__user_id=user_id.strip().casefold())
+    if code:
+        rows = rows.filter(organization__code=code)
+    related = ("account", "organization", "request_item__request", "designation", "imported__imported")
+    return rows.select_related(*related).order_by("pk")
+
+
 def list_grants(
     program_id: str,
     at: datetime,
@@ -100,17 +115,8 @@ def list_grants(
     all_ever: bool = False,
 ) -> Iterator[GrantRow]:
     """Yield the grants in force at ``at`` (which may lie in the past), or all there ever were, in opening order."""
-    grants = Grant.objects.filter(program_id=program_id)
-    if not all_ever:
-        grants = grants.filter(in_force(at))
-    if user_id:
-        grants = grants.filter(account__user_id=user_id.strip().casefold())
-    if organization_code:
-        grants = grants.filter(organization__code=organization_code)
-    rows = grants.select_related(
-        "account", "organization", "request_item__request", "designation", "imported__imported"
-    )
-    for grant in rows.order_by("pk").iterator(chunk_size=500):
+    rows = _held(Grant.objects.filter(program_id=program_id), at, user_id, organization_code, all_ever)
+    for grant in rows.iterator(chunk_size=500):
         yield GrantRow(
             grant_id=grant.public_id,
             holder=grant.account.user_id,
@@ -132,17 +138,8 @@ def list_accesses(
     all_ever: bool = False,
 ) -> Iterator[AccessRow]:
     """Yield access apart from roles in force at ``at``, or all there ever was, as `list_grants` does grants."""
-    accesses = Access.objects.filter(program_id=program_id)
-    if not all_ever:
-        accesses = accesses.filter(in_force(at))
-    if user_id:
-        accesses = accesses.filter(account__user_id=user_id.strip().casefold())
-    if organization_code:
-        accesses = accesses.filter(organization__code=organization_code)
-    rows = accesses.select_related(
-        "account", "organization", "request_item__request", "designation", "imported__imported"
-    )
-    for access in rows.order_by("pk").iterator(chunk_size=500):
+    rows = _held(Access.objects.filter(program_id=program_id), at, user_id, organization_code, all_ever)
+    for access in rows.iterator(chunk_size=500):
         yield AccessRow(
             access_id=access.public_id,
             holder=access.account.user_id,
