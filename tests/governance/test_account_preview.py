@@ -76,7 +76,7 @@ def test_what_was_given_for_later_days_is_shown_with_them_before_it_begins(
     assert (role.role.role_id, role.days, role.begins_later) == (MANAGER, days, True)
     assert (code.organization_code, code.days, code.begins_later) == ("FWS-R6", days, True)
     shown = preview(person, roles={TRAINING: "add"})
-    assert shown.coming == (
+    assert shown.dated == (
         f"Account Manager, {days}",
         f"Access to FWS Mountain-Prairie Region (FWS-R6), {days}",
     )
@@ -84,6 +84,19 @@ def test_what_was_given_for_later_days_is_shown_with_them_before_it_begins(
     form = form_to_fill(person, PROGRAM, LATER)
     assert [one.days for one in form.roles if one.held] == [days]
     assert [one.days for one in form.held] == [days]
+
+
+@pytest.mark.requirement("IQCS-02", "IQCS-11")
+def test_to_ask_for_what_is_held_for_some_days_is_to_extend_it(
+    person: Account, representative: Account, security: Account
+) -> None:
+    detail(person, representative, security)
+    shown = preview(person, CodeAnswer("FWS-R6"), CodeAnswer("BLM-MT"), roles={MANAGER: "add"})
+    assert shown.changes == (
+        "Extend the role Account Manager",
+        "Extend access to FWS Mountain-Prairie Region (FWS-R6)",
+        "Add access to BLM Montana State Office (BLM-MT)",
+    )
 
 
 @pytest.mark.requirement("IQCS-11")

@@ -154,17 +154,20 @@ class Transport:
         return self._connection
 
     def _connected(self, server: MailServer) -> smtplib.SMTP:
-        context = ssl.create_default_context()
         name = _own_name()
         if server.security == "tls":
             connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                server.host, server.port, local_hostname=name, timeout=self._seconds, context=context
+                server.host,
+                server.port,
+                local_hostname=name,
+                timeout=self._seconds,
+                context=ssl.create_default_context(),
             )
         else:
             connection = smtplib.SMTP(server.host, server.port, local_hostname=name, timeout=self._seconds)
         try:
             if server.security == "starttls":
-                connection.starttls(context=context)
+                connection.starttls(context=ssl.create_default_context())
             if server.user:
                 connection.login(server.user, server.password)
         except BaseException:

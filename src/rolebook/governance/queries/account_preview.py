@@ -1,9 +1,10 @@
 """What an account request comes to, in sentences: what the person will be able to do, against today (IQCS-05)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+
+from django.db.models import Q
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Standing, accesses_in_force, in_force
@@ -31,7 +32,7 @@ class Preview:
         changes: each thing asked, in words ("Add the role Account Manager").
         today: what the person can do now, in sentences.
         afterwards: what they will be able to do, in sentences.
-        coming: what was given already and begins later, each with its days.
+        dated: what is held or was given already and begins later or ends by itself, each with its days.
         gained, lost: what they can do only after, and only before, by title.
         gained_places, lost_places: where what they can do reaches only after, and only before.
         could_before: whether they can do anything now.
@@ -41,7 +42,7 @@ class Preview:
     changes: tuple[str, ...]
     today: tuple[str, ...]
     afterwards: tuple[str, ...]
-    coming: tuple[str, ...]
+    dated: tuple[str, ...]
     gained: tuple[str, ...]
     lost: tuple[str, ...]
     gained_places: tuple[str, ...]
@@ -66,33 +67,46 @@ def preview_of(standing: Standing, person: Account, wishes: Sequence[Wish]) -> P
     before = held_by(book, person, standing.at)
     after = _after(before, wishes)
     can_before, can_after = _able(book, before), _able(book, after)
-    dated = next((wish for wish in wishes if wish.starts_at or wish.ends_at), None)
+    temporary = next((wish for wish in wishes if wish.starts_at or wish.ends_at), None)
+    dated = _dated(standing, person)
     return Preview(
-        changes=tuple(change_in_words(book, wish) for wish in wishes),
+        changes=tuple(_asked_in_words(book, wish, dated) for wish in wishes),
         today=_sentences(book, before, "now holds", "can now"),
         afterwards=_sentences(book, after, "then holds", "can then"),
-        coming=_coming(standing, person),
+        dated=tuple(dated.values()),
         gained=tuple(title for title in can_after if title not in can_before),
         lost=tuple(title for title in can_before if title not in can_after),
         gained_places=_only_in(after, before) if can_before and can_after else (),
         lost_places=_only_in(before, after) if can_before and can_after else (),
         could_before=bool(can_before),
-        dates="" if dated is None else dates_in_words(book, dated.starts_at, dated.ends_at),
+        dates="" if temporary is None else dates_in_words(book, temporary.starts_at, temporary.ends_at),
     )
 
 
-def _coming(standing: Standing, person: Account) -> tuple[str, ...]:
-    """Return what a person was given that begins later, in words (IQCS-11)."""
-    later: dict[str, Any] = {"program_id": standing.program_id, "account": person, "closed_at": None}
-    grants = Grant.objects.filter(**later, starts_at__gt=standing.at).order_by("starts_at", "pk")
-    accesses = Access.objects.filter(**later, starts_at__gt=standing.at).select_related("organization")
-    said = [
-        f"{_role_in_words(standing.book, grant.role_id)}, {held_days(standing, grant)}" for grant in grants
-    ]
-    for one in accesses.order_by("starts_at", "pk"):
+type _Thing = tuple[str, int | None]
+"""A role by its id, or access ("") by the key of its organization."""
+
+
+def _dated(standing: Standing, person: Account) -> dict[_Thing, str]:
+    """Return what a person was given that ends by itself or begins later, in words with its days (IQCS-11)."""
+    days = Q(starts_at__gt=standing.at) | Q(ends_at__gt=standing.at)
+    theirs = Q(program_id=standing.program_id, account=person, closed_at=None) & days
+    said: dict[_Thing, str] = {}
+    for grant in Grant.objects.filter(theirs).order_by("starts_at", "pk"):
+        title = _role_in_words(standing.book, grant.role_id)
+        said[grant.role_id, None] = f"{title}, {held_days(standing, grant)}"
+    for one in Access.objects.filter(theirs).select_related("organization").order_by("starts_at", "pk"):
         named = place_in_words(one.organization, lower_levels=one.lower_levels)
-        said.append(f"Access to {named}, {held_days(standing, one)}")
-    return tuple(said)
+        said["", one.organization_id] = f"Access to {named}, {held_days(standing, one)}"
+    return said
+
+
+def _asked_in_words(book: Rolebook, wish: Wish, dated: Mapping[_Thing, str]) -> str:
+    """Return a wish in words; to add what is held for some days is to extend it."""
+    place = None if wish.organization is None else wish.organization.pk
+    words = change_in_words(book, wish)
+    extends = (wish.role_id, None if wish.role_id else place) in dated
+    return f"Extend {words.removeprefix('Add ')}" if extends and words.startswith("Add ") else words
 
 
 def _only_in(held: Held, other: Held) -> tuple[str, ...]:
