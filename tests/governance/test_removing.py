@@ -12,7 +12,7 @@ from rolebook.governance.models import Grant
 from rolebook.governance.queries import removal_preview, who_to_contact
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.policy.model import Act
-from tests.support import grants, people
+from tests.support import grants, iqcs, people
 from tests.support.grants import LATER, OFFICIAL, STAFF, asks, decides, open_stage
 from tests.support.people import WEB
 
@@ -99,6 +99,21 @@ def test_the_only_official_is_told_whom_to_contact_with_the_tin(
     assert told.contact.email == "QPP@cms.hhs.gov"
     [(title, value)] = told.identifiers
     assert (title, value.replace("-", "")) == ("TIN", practice.code.replace("-", ""))
+
+
+@pytest.mark.requirement("QPP-11")
+def test_who_else_removes_ones_own_access_is_called_what_the_program_calls_it(
+    practice: Organization, official: Account, iqcs_world: None, representative: Account
+) -> None:
+    def who_else(viewer: Account, place: Organization) -> str:
+        return who_to_contact(viewer, place.public_id, place.program_id, LATER).who_else
+
+    fws = iqcs.place("FWS-R6")
+    assert who_else(official, practice) == f"Another Security Official of {practice.name}"
+    assert (
+        who_else(grants.steward(), practice) == "Somebody else of the Quality Payment Program Service Center"
+    )
+    assert who_else(representative, fws) == "IQCS Security"
 
 
 @pytest.mark.requirement("QPP-11")

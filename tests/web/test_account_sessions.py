@@ -1,9 +1,11 @@
 """Where somebody is signed in: the list, signing out of one, of all others, everywhere, and the time-outs (I7)."""
 
 from datetime import timedelta
+from pathlib import Path
 from unittest import mock
 
 import pytest
+from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.test import Client
 from pytest_django import Settings
@@ -151,6 +153,25 @@ def test_who_does_something_is_not_signed_out_however_short_the_limit_is(
         at += timedelta(seconds=40)
         with mock.patch("rolebook.web.account.session.clock.now", return_value=at):
             assert client.get("/qpp/").status_code == 200
+
+
+def test_what_a_page_asks_by_itself_keeps_nobody_signed_in(user_with_totp: Person) -> None:
+    client = signed_in_client(user_with_totp)
+    at, statuses = clock.now(), []
+    for _ in range(3):
+        at += timedelta(minutes=11)
+        with mock.patch("rolebook.web.account.session.clock.now", return_value=at):
+            statuses.append(client.get("/qpp/", headers={"Rolebook-Poll": "yes"}).status_code)
+    assert statuses == [200, 200, 302]
+
+
+def test_everything_that_pages_ask_by_themselves_says_so() -> None:
+    templates = Path(apps.get_app_config("web").path) / "templates"
+    asking = [page for page in templates.rglob("*.html") if 'hx-trigger="every' in page.read_text()]
+    assert len(asking) == 4
+    for page in asking:
+        text = page.read_text()
+        assert text.count('hx-trigger="every') == text.count("""hx-headers='{"Rolebook-Poll": "yes"}'""")
 
 
 def test_an_idle_person_is_told_why_at_sign_in_and_comes_back_to_the_page(

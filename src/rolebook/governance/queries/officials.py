@@ -26,9 +26,12 @@ class OfficialsHint:
 
 @dataclass(frozen=True, slots=True)
 class WhomToContact:
-    """What the only official of an organization is told: the program's contact, and the numbers to have ready."""
+    """Who else removes the viewer's own access, and what the only official of an organization is told: the program's
+    contact, and the numbers to have ready.
+    """
 
     only_official: bool
+    who_else: str
     contact: Contact
     organization_name: str
     identifiers: tuple[tuple[str, str], ...]
@@ -91,10 +94,27 @@ def who_to_contact(
     organization = organization_for(standing, organization_id, Act.VIEW_USERS, "not_yours_to_view")
     return WhomToContact(
         only_official=only_official(standing.book, organization.pk, viewer.pk, at),
+        who_else=who_else_removes(standing, organization),
         contact=standing.book.program.contact,
         organization_name=organization.name,
         identifiers=identifiers_of(standing.book, [organization]).get(organization.pk, ()),
     )
+
+
+def who_else_removes(standing: Standing, organization: Organization) -> str:
+    """Return which office, besides the viewer, removes access there: "Another Security Official of Cedar Valley"."""
+    book = standing.book
+    mine = [one for one in standing.offices(Act.REMOVE) if one.covers(organization)]
+    for office in mine:
+        role = book.role(office.role_id)
+        if role is not None and office.role_id != STEWARD_ID:
+            where = "" if office.organization_id is None else f" of {organization.name}"
+            return f"Another {role.title}{where}"
+    if mine:
+        return f"Somebody else of the {book.steward.title}"
+    roles = (book.role(one.role_id) for one in book.authority.holders(Act.REMOVE))
+    titles = [role.title for role in roles if role is not None and role.id != STEWARD_ID]
+    return " or ".join(titles) or f"The {book.steward.title}"
 
 
 def only_official(book: Rolebook, organization_pk: int, account_pk: int, at: datetime) -> bool:

@@ -24,6 +24,7 @@ from rolebook.governance.queries.officials import (
     identifiers_of,
     is_official,
     official_grants,
+    who_else_removes,
 )
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import PendingRow, pending_at, role_title
@@ -100,6 +101,7 @@ def users_of_organization(
         hint=few_officials(standing.book, organization.kind_id, officials),
         contact=WhomToContact(
             only_official=officials == 1 and is_official(standing, organization),
+            who_else=who_else_removes(standing, organization),
             contact=standing.book.program.contact,
             organization_name=organization.name,
             identifiers=line.identifiers,

@@ -29,6 +29,8 @@ _SEEN_RESOLUTION = 60
 """Seconds between two notes of when a session was last seen, at most, so that not every page writes."""
 LISTED_RESOLUTION = 300
 """Seconds between two notes of it in the list of sessions."""
+POLL = "Rolebook-Poll"
+"""The header with which a page asks by itself whether something is done: nobody sits before it for that."""
 
 
 class SessionLimits:
@@ -52,10 +54,14 @@ class SessionLimits:
                 sessions.close_session(request.session.get(_NAME), clock.now())
                 logout(request)
                 request.session["rolebook.ended"] = "long" if too_long else "idle"
-            elif now - seen > min(_SEEN_RESOLUTION, settings.ROLEBOOK_SESSION_IDLE_SECONDS / 10):
+            elif POLL not in request.headers and now - seen > _seen_resolution():
                 request.session[_SEEN] = now
                 _note_seen(request, now)
         return self.get_response(request)
+
+
+def _seen_resolution() -> float:
+    return min(_SEEN_RESOLUTION, settings.ROLEBOOK_SESSION_IDLE_SECONDS / 10)
 
 
 def account_of(request: HttpRequest) -> Account | None:
