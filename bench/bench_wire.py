@@ -1,184 +1,248 @@
-"""Requests a second over HTTP beside Cerbos: each server on one core, wrk on another, the same world and questions.
+"""Over HTTP beside Cerbos: each server on one core, wrk on another, the same world and the same questions.
 
-Answers are compared first. Medians of interleaved rounds; processor time of the server a request, which other work on
-the machine disturbs least.
+Single questions on 1 to 128 connections, 100 questions in one request, and 2,000 requests a second offered; medians of
+interleaved rounds, processor time of the server (which other work on the machine disturbs least), and memory. Every
+question that is sent is asked before the rounds and again after them, and every answer compared with the right one.
+Ours has tokens, request ids, revisions and usage on.
 """
 
-import json
 import os
-import re
-import shutil
-import socket
-import statistics
-import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
-from bench.wire_engines import TOKEN, Server, cerbos_binary, start_cerbos, start_rolebook, write_policies
-from bench.world import World, make_world
+from bench.engines import load_rolebook
+from bench.wire_engines import (
+    BATCH,
+    OURS,
+    TOKEN,
+    Server,
+    cerbos_binary,
+    start_cerbos,
+    start_rolebook,
+    write_policies,
+)
+from bench.world import PRIVILEGES, Question, World, make_world
+from bench.wrk import (
+    SERVER_CORE,
+    Load,
+    Measured,
+    free_port,
+    measure,
+    memory,
+    middle,
+    rate_at,
+    require_wrk,
+)
 
-USERS, ASKED, AGREE_ON = 10_000, 2_000, 300
-CONNECTIONS = (1, 8, 32, 128)
-ROUNDS, SECONDS = 3, 3
-SERVER_CORE, CLIENT_CORE = 0, 1
+USERS, ASKED, BATCHES = 10_000, 2_000, 100
+CONNECTIONS, BATCH_CONNECTIONS = (1, 8, 32, 128), (8, 32)
+ROUNDS, SECONDS = int(os.environ.get("BENCH_ROUNDS", "5")), int(os.environ.get("BENCH_SECONDS", "3"))
+OFFERED, PAUSE_MS = 2_000, 30
+START_SECONDS = 60
 JSON = {"Content-Type": "application/json"}
+ROLES, SCOPED = "cerbos, roles alone", "cerbos, scoped"
+type Rounds = dict[str, Measured]
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """One round: requests a second, 50th and 99th percentile in ms, processor time of the server a request in µs."""
+class Running:
+    """A server that runs: its process, and what it is sent in each part."""
 
-    rate: float
-    p50: float
-    p99: float
-    cpu: float
+    server: Server
+    pid: int
+    single: Load
+    batch: Load
 
 
 def main() -> None:
-    """Print the table."""
-    wrk = shutil.which("wrk")
-    if wrk is None:
-        raise SystemExit("wrk is needed: apt install wrk")
-    if (os.cpu_count() or 1) < 2:
-        raise SystemExit("two cores are needed: one for the servers, one for wrk")
+    """Print the tables."""
+    require_wrk()
     world = make_world(USERS)
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, running(world, Path(name)) as servers:
         folder = Path(name)
-        ours, cerbos = free_port(), free_port()
-        write_policies(world, folder / "policies")
-        binary = cerbos_binary(Path(__file__).parents[1] / "var" / "bench")
-        rolebook = {**JSON, "Authorization": f"Bearer {TOKEN}", "X-Request-ID": "bench"}
-        check = "/api/check/resources"
-        servers = (
-            Server("rolebook", ours, "/bench/access/v1/evaluation", rolebook, scoped=True),
-            Server("cerbos, scoped", cerbos, check, JSON, scoped=True),
-            Server("cerbos, roles alone", cerbos, check, JSON, scoped=False),
+        check_answers(world, servers)
+        print(
+            f"\n{USERS:,} users, {3 * USERS:,} grants, one core a server; medians of {ROUNDS} rounds of {SECONDS} s"
         )
-        processes = [
-            start_rolebook(USERS, ours, SERVER_CORE),
-            start_cerbos(binary, folder, cerbos, SERVER_CORE),
+        single = singly(servers, folder)
+        batch = in_batches(servers, folder)
+        offered = at_a_rate(servers, folder)
+        check_answers(world, servers)
+        print(
+            f"\nall answers right, before and after: {ASKED:,} questions, {BATCHES} x {BATCH} in batches, each server"
+        )
+        summarize(single, batch, offered)
+
+
+@contextmanager
+def running(world: World, folder: Path) -> Iterator[list[Running]]:
+    """Start ours and Cerbos, which has both policies, and end them."""
+    ours, cerbos = free_port(), free_port()
+    write_policies(world, folder / "policies")
+    binary = cerbos_binary(Path(__file__).parents[1] / "var" / "bench")
+    rolebook = {**JSON, "Authorization": f"Bearer {TOKEN}", "X-Request-ID": "bench"}
+    check = "/api/check/resources"
+    processes = [start_rolebook(USERS, ours, SERVER_CORE), start_cerbos(binary, folder, cerbos, SERVER_CORE)]
+    try:
+        yield [
+            _loaded(world, server, process.pid)
+            for server, process in (
+                (Server(OURS, ours, "/bench/access/v1/evaluation", rolebook, scoped=True), processes[0]),
+                (Server(SCOPED, cerbos, check, JSON, scoped=True), processes[1]),
+                (Server(ROLES, cerbos, check, JSON, scoped=False), processes[1]),
+            )
         ]
-        try:
-            for server in servers:
-                agree(world, server)
-            pids = [processes[0].pid, processes[1].pid, processes[1].pid]
-            compare(world, list(zip(servers, pids, strict=True)), folder, wrk)
-        finally:
-            for process in processes:
-                process.kill()
-                process.wait()
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
-def free_port() -> int:
-    """Return a port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def batches(world: World) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return users with a hundred questions about each."""
+    random = Random(5)
+    users, places = list(world.users), [node_id for node_id, _, _ in world.nodes]
+    return [
+        (
+            random.choice(users),
+            [(f"privilege-{random.randrange(PRIVILEGES)}", random.choice(places)) for _ in range(BATCH)],
+        )
+        for _ in range(BATCHES)
+    ]
 
 
-def agree(world: World, server: Server) -> None:
-    """Wait until a server answers, and refuse to measure one that answers a whole question wrongly."""
-    end = time.monotonic() + 60
+def _loaded(world: World, server: Server, pid: int) -> Running:
+    bodies = [server.body(world, each) for each in world.questions(ASKED, seed=3)]
+    many = [server.batch(world, user_id, asked) for user_id, asked in batches(world)]
+    path = server.path + "s" if server.name == OURS else server.path
+    return Running(
+        server,
+        pid,
+        Load(server.port, server.path, server.headers, bodies),
+        Load(server.port, path, server.headers, many),
+    )
+
+
+def check_answers(world: World, servers: list[Running]) -> None:
+    """Wait until every server answers, and refuse to measure one that answers anything wrongly."""
+    ask = load_rolebook(world)
+    for each in servers:
+        _wait(each)
+        for question, body in zip(world.questions(ASKED, seed=3), each.single.bodies, strict=True):
+            _require(each.server, world, ask, [question], body)
+        for (user_id, asked), body in zip(batches(world), each.batch.bodies, strict=True):
+            _require(each.server, world, ask, [(user_id, *one) for one in asked], body)
+
+
+def _require(
+    server: Server,
+    world: World,
+    ask: Callable[[Question], bool],
+    questions: list[Question],
+    body: dict[str, object],
+) -> None:
+    right = [server.right(world, ask, question) for question in questions]
+    if server.said(body) != right:
+        raise SystemExit(f"{server.name} answers wrongly: {body}")
+
+
+def _wait(each: Running) -> None:
+    end = time.monotonic() + START_SECONDS
     while True:
         try:
-            server.ask(world, world.questions(1, seed=0)[0])
-            break
+            each.server.said(each.single.bodies[0])
+            return
         except OSError:
             if time.monotonic() > end:
                 raise
             time.sleep(0.2)
-    if server.scoped:
-        from bench.engines import load_rolebook
-
-        right = load_rolebook(world)
-        wrong = [each for each in world.questions(AGREE_ON, seed=1) if server.ask(world, each) != right(each)]
-        if wrong:
-            raise SystemExit(f"{server.name} answers {len(wrong)} of {AGREE_ON} questions differently")
 
 
-def compare(world: World, servers: list[tuple[Server, int]], folder: Path, wrk: str) -> None:
-    """Measure in interleaved rounds, and print."""
-    for server, _ in servers:
-        write_script(world, server, folder)
-    print(
-        f"\n{USERS:,} users, {3 * USERS:,} grants, one core a server; medians of {ROUNDS} rounds of {SECONDS} s"
-    )
+def rounds_of(
+    servers: list[Running], of: Callable[[Running], Load], folder: Path, connections: int, pause_ms: int = 0
+) -> Rounds:
+    """Measure in interleaved rounds; return the medians."""
+    scripts = {
+        each.server.name: of(each).write(folder / f"{each.server.name}.lua", pause_ms) for each in servers
+    }
+    rounds: dict[str, list[Measured]] = {name: [] for name in scripts}
+    for _ in range(ROUNDS):
+        for each in servers:
+            name = each.server.name
+            rounds[name].append(measure(of(each), scripts[name], [each.pid], connections, SECONDS))
+    return {name: middle(found) for name, found in rounds.items()}
+
+
+def singly(servers: list[Running], folder: Path) -> dict[int, Rounds]:
+    """Single questions as fast as they go."""
     print(f"{'connections':>11}  {'server':<20} {'requests/s':>11} {'ours is':>8}", end=" ")
     print(f"{'p50 ms':>7} {'p99 ms':>7} {'CPU µs':>7} {'ours is':>8}")
+    found = {}
     for connections in CONNECTIONS:
-        rounds: dict[str, list[Measured]] = {server.name: [] for server, _ in servers}
-        for _ in range(ROUNDS):
-            for server, pid in servers:
-                rounds[server.name].append(measure(server, pid, connections, folder, wrk))
-        ours = middle(rounds["rolebook"])
-        for server, _ in servers:
-            found = middle(rounds[server.name])
+        found[connections] = rounds_of(servers, lambda each: each.single, folder, connections)
+        ours = found[connections][OURS]
+        for name, one in found[connections].items():
             print(
-                f"{connections:>11}  {server.name:<20} {found.rate:>11,.0f} {ours.rate / found.rate:>7.1f}x "
-                f"{found.p50:>7.2f} {found.p99:>7.2f} {found.cpu:>7.1f} {found.cpu / ours.cpu:>7.1f}x"
+                f"{connections:>11}  {name:<20} {one.rate:>11,.0f} {ours.rate / one.rate:>7.1f}x "
+                f"{one.p50:>7.2f} {one.p99:>7.2f} {one.cpu:>7.1f} {one.cpu / ours.cpu:>7.1f}x"
             )
+    return found
 
 
-def middle(rounds: list[Measured]) -> Measured:
-    """Return the medians."""
-    return Measured(
-        *(statistics.median(getattr(each, name) for each in rounds) for name in ("rate", "p50", "p99", "cpu"))
+def in_batches(servers: list[Running], folder: Path) -> dict[int, Rounds]:
+    """A hundred questions about one user in one request, as fast as they go."""
+    print(f"\n{BATCH} questions about one user in a request")
+    print(
+        f"{'connections':>11}  {'server':<20} {'decisions/s':>11} {'ours is':>8} {'p50 ms':>7} {'p99 ms':>7}"
     )
+    found = {}
+    for connections in BATCH_CONNECTIONS:
+        found[connections] = rounds_of(servers, lambda each: each.batch, folder, connections)
+        ours = found[connections][OURS]
+        for name, one in found[connections].items():
+            print(
+                f"{connections:>11}  {name:<20} {one.rate * BATCH:>11,.0f} {ours.rate / one.rate:>7.1f}x "
+                f"{one.p50:>7.2f} {one.p99:>7.2f} {one.cpu / BATCH:>7.2f} {one.cpu / ours.cpu:>7.1f}x"
+            )
+    return found
 
 
-def write_script(world: World, server: Server, folder: Path) -> None:
-    """Write what wrk sends: the questions one after the other."""
-    headers = ", ".join(f'["{name}"] = "{value}"' for name, value in server.headers.items())
-    bodies = ",\n".join(
-        f"[==[{json.dumps(server.body(world, each))}]==]" for each in world.questions(ASKED, seed=3)
+def at_a_rate(servers: list[Running], folder: Path) -> Rounds:
+    """Single questions as they come, and the memory of each server after all of it."""
+    connections = round(OFFERED / rate_at(1, PAUSE_MS, 0.5))
+    found = rounds_of(servers, lambda each: each.single, folder, connections, PAUSE_MS)
+    print(f"\n{OFFERED:,} requests a second offered on {connections} connections")
+    print(
+        f"{'server':<20} {'requests/s':>11} {'p50 ms':>7} {'p99 ms':>7} {'% of a core':>12} {'memory MiB':>11}"
     )
-    script = f"""
-local bodies = {{ {bodies} }}
-local requests, at = {{}}, 0
-init = function()
-  for i = 1, #bodies do requests[i] = wrk.format("POST", "{server.path}", {{ {headers} }}, bodies[i]) end
-end
-request = function()
-  at = at % #requests + 1
-  return requests[at]
-end
-"""
-    (folder / f"{server.name}.lua").write_text(script, encoding="utf-8")
+    for each in servers:
+        one = found[each.server.name]
+        print(
+            f"{each.server.name:<20} {one.rate:>11,.0f} {one.p50:>7.2f} {one.p99:>7.2f} "
+            f"{one.rate * one.cpu / 1e4:>12.1f} {memory(each.pid, 'VmRSS'):>11.0f}"
+        )
+    return found
 
 
-def measure(server: Server, pid: int, connections: int, folder: Path, wrk: str) -> Measured:
-    """Let wrk ask for some seconds."""
-    before = cpu_seconds(pid)
-    asked = ["-s", str(folder / f"{server.name}.lua"), f"http://127.0.0.1:{server.port}{server.path}"]
-    how = ["-t1", f"-c{connections}", f"-d{SECONDS}", "--latency"]
-    ran = subprocess.run(
-        ["taskset", "-c", str(CLIENT_CORE), wrk, *how, *asked],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    spent = cpu_seconds(pid) - before
-    if "Non-2xx" in ran.stdout or "Socket errors" in ran.stdout:
-        raise SystemExit(f"{server.name} failed under load:\n{ran.stdout}")
-    count = int(re.search(r"(\d+) requests in", ran.stdout)[1])  # type: ignore[index]
-    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", ran.stdout)[1])  # type: ignore[index]
-    return Measured(rate, latency(ran.stdout, 50), latency(ran.stdout, 99), spent / count * 1e6)
-
-
-def latency(printed: str, percentile: int) -> float:
-    """Return a percentile in milliseconds."""
-    found = re.search(rf"\s{percentile}%\s+([\d.]+)(us|ms|s)", printed)
-    if found is None:
-        raise SystemExit(f"wrk printed no {percentile}th percentile:\n{printed}")
-    return float(found[1]) * {"us": 1e-3, "ms": 1.0, "s": 1e3}[found[2]]
-
-
-def cpu_seconds(pid: int) -> float:
-    """Return the processor time that a process has taken."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def summarize(single: dict[int, Rounds], batch: dict[int, Rounds], offered: Rounds) -> None:
+    """Print each bound beside what was found."""
+    at_32, many = single[32], batch[32]
+    for what, ratio, bound in (
+        ("requests/s at 32 connections, by roles alone", at_32[OURS].rate / at_32[ROLES].rate, 8),
+        ("the same, scoped", at_32[OURS].rate / at_32[SCOPED].rate, 15),
+        ("99th percentile there, by roles alone", at_32[ROLES].p99 / at_32[OURS].p99, 5),
+        ("the same, scoped", at_32[SCOPED].p99 / at_32[OURS].p99, 5),
+        (f"batches of {BATCH}, by roles alone", many[OURS].rate / many[ROLES].rate, 15),
+        ("the same, scoped", many[OURS].rate / many[SCOPED].rate, 80),
+        (f"CPU at {OFFERED:,}/s, by roles alone", offered[ROLES].cpu / offered[OURS].cpu, 10),
+        ("the same, scoped", offered[SCOPED].cpu / offered[OURS].cpu, 10),
+    ):
+        print(f"{what:<46} {ratio:>8.1f}x  wanted ≥ {bound}x{'' if ratio >= bound else '  MISSED'}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from typing import cast
 from bench.wire_engines import TOKEN
 from bench.world import NOW, make_world, program_of
 
+FLUSH_SECONDS = 30.0
+
 
 def main(users: int, port: int) -> None:
     """Listen until killed."""
@@ -22,10 +24,12 @@ def main(users: int, port: int) -> None:
     from rolebook.audit import clock
     from rolebook.audit.feed import Revision
     from rolebook.audit.following import LogFollower
+    from rolebook.authzen import using
     from rolebook.authzen.answering import Answering
     from rolebook.authzen.listener import Server
     from rolebook.authzen.loading import KnownClient, Version
     from rolebook.authzen.state import ProgramState
+    from rolebook.authzen.using import Uses
     from rolebook.decision.instants import micros
     from rolebook.decision.snapshot import SnapshotBuilder, grant_row
 
@@ -43,7 +47,14 @@ def main(users: int, port: int) -> None:
     for user_id, held in world.users.items():
         builder.add(user_id, active=True, grants=map(grant_row, held))
     answering = Answering(site_url="http://127.0.0.1", lease_seconds=5, secret_key="only for the benchmark")
-    answering.state.programs = {"bench": ProgramState("bench", [Version(0, program)], builder.build())}
+    # Noted and taken as always; there is no database to write them to.
+    uses = Uses(FLUSH_SECONDS)
+    for written in ("keep_uses", "keep_client_uses", "keep_span"):
+        setattr(using, written, lambda *_: None)
+    uses.start()
+    answering.state.uses = uses
+    noted = uses.of("bench", "UTC")
+    answering.state.programs = {"bench": ProgramState("bench", [Version(0, program)], builder.build(), noted)}
     answering.state.clients = {digest(TOKEN): KnownClient("bench", frozenset({"evaluation"}))}
     answering.follower = cast(LogFollower, Always())
 

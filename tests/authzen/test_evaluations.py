@@ -172,21 +172,22 @@ def test_every_item_is_answered_as_a_single_evaluation(seed: int) -> None:
 
 @pytest.mark.invariant("I10")
 @pytest.mark.fault(27)
+@pytest.mark.parametrize("said", [{}, {"context": {"amount": 3}}])
 def test_all_items_are_judged_at_one_revision_whatever_happens_meanwhile(
-    program: ProgramState, monkeypatch: pytest.MonkeyPatch
+    program: ProgramState, said: dict[str, Any]
 ) -> None:
-    check, calls = ProgramState.check, []
+    check, calls = program.snapshot.check, []
 
-    def check_while_things_change(self: ProgramState, *question: Any) -> bool:
+    def check_while_things_change(*question: Any) -> bool:
         calls.append(question)
         if len(calls) == 2:
             changes = [AccountStatus("yes", False), AccountStatus("no", True)]
             opened = GrantOpened("no", Holding("g", "official", "here", START))
-            self.change(accounts=[*changes, opened])
-        return check(self, *question)
+            program.change(accounts=[*changes, opened])
+        return check(*question)
 
-    monkeypatch.setattr(ProgramState, "check", check_while_things_change)
-    body = {"evaluations": [item(person) for person in ("yes", "yes", "no", "no")]}
+    program.snapshot.check = check_while_things_change
+    body = {"evaluations": [item(person, **said) for person in ("yes", "yes", "no", "no")]}
     assert asked(program, body) == {"evaluations": [NO, NO, YES, YES]}
     assert len(calls) == 8
 

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from rolebook.authzen.reasons import explained
-from rolebook.authzen.state import ProgramState
+from rolebook.authzen.state import ProgramState, Question
 from rolebook.decision.compiled import ACT_PREFIX
 from rolebook.policy.conditions import Properties
 
@@ -51,9 +51,6 @@ class Evaluation(msgspec.Struct, gc=False):
 class Malformed(ValueError):
     """The body is not what the endpoint expects; the message says what is missing or of the wrong type."""
 
-
-type Question = tuple[str, str, str | None, str | None]
-"""What is asked of the snapshot: subject id, action, organization id and own record; "" names nothing."""
 
 _decode = msgspec.json.Decoder(Evaluation).decode
 YES = b'{"decision":true}'

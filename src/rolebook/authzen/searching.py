@@ -98,7 +98,7 @@ def search_subjects(program: ProgramState, body: bytes, at_micros: int, tokens: 
             found = program.holders.candidates(
                 action, place, of_record=of_record, after=after, most=MOST_ASKED
             )
-            window = _after(program.subject_ids, after) if found is None else found
+            window = program.holders.everybody(after, MOST_ASKED) if found is None else found
 
         def allowed(name: str) -> bool:
             if not conditional:
@@ -184,11 +184,7 @@ def _reached(program: ProgramState, subject_id: str, action: str, after: str, at
         if sum(last - first for first, last in places) <= MOST_ASKED:
             within = [name for first, last in places for name in tree.at_positions(first, last)]
             return sorted(name for name in within if name > after), None
-    return _after(tree.sorted_after(None), after)
-
-
-def _after(names: Sequence[str], after: str) -> Window:
-    """Return the window of names in their order that begins after one of them."""
+    names = tree.sorted_after(None)
     first = bisect_right(names, after)
     window = names[first : first + MOST_ASKED]
     return window, window[-1] if first + MOST_ASKED < len(names) else None

@@ -1,7 +1,6 @@
 """What one process of the decision point knows, kept at the tip of the log by a follower."""
 
 import uuid
-from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -27,6 +26,9 @@ _ABOUT_CLIENTS = ("client:",)
 _ABOUT_MANY = ("accounts:", "grants:", "participations:")
 """One event for a whole file of people or grants: the program is loaded anew."""
 
+type Question = tuple[str, str, str | None, str | None]
+"""What is asked of the snapshot: subject id, action, organization id and own record; "" names nothing."""
+
 
 class ProgramState:
     """One program: its snapshot, and the versions of its rolebook that take their turn by the clock.
@@ -45,8 +47,7 @@ class ProgramState:
         book: the rolebook in force, where reasons need it; site_url: where people reach the pages, "" if nowhere.
         conditions: what must be true of properties, by action, under the version in force; empty for most programs.
         codes: code of each organization whose stored properties conditions may ask, by public id.
-        subject_ids: everybody there is, closed accounts included, in the order of their ids.
-        holders: whom a search for subjects asks about; everybody, where it does not know.
+        holders: everybody there is, and whom a search for subjects asks about.
     """
 
     def __init__(
@@ -68,7 +69,6 @@ class ProgramState:
         self.conditions, self.book = versions[0].program.conditions, versions[0].book
         self.site_url = ""
         self.codes = codes or {}
-        self.subject_ids = sorted(snapshot.store.accounts)
         self.holders = Holders(snapshot)
         self._await_turn()
 
@@ -80,6 +80,11 @@ class ProgramState:
         snapshot = loading.load_snapshot(program_id, versions[0].program, tree, at)
         noted = None if uses is None else uses.of(program_id, versions[0].program.zone)
         return cls(program_id, versions, snapshot, noted, loading.load_codes(program_id, versions))
+
+    @property
+    def subject_ids(self) -> list[str]:
+        """Everybody there is, closed accounts included, in the order of their ids."""
+        return self.holders.everybody("", len(self.snapshot))[0]
 
     @property
     def zone(self) -> str:
@@ -95,6 +100,18 @@ class ProgramState:
         if at_micros < self._from_micros:
             return False
         return self.snapshot.check(subject_id, action, organization_id, at_micros, record_id)
+
+    def check_each(self, questions: Sequence[Question], at_micros: int) -> list[bool]:
+        """Return the decisions about many questions, in their order."""
+        if at_micros >= self._turn_micros:
+            self._take_turns(at_micros)
+        if at_micros < self._from_micros:
+            return [False] * len(questions)
+        check = self.snapshot.check
+        return [
+            check(subject_id, action, organization_id, at_micros, record_id)
+            for subject_id, action, organization_id, record_id in questions
+        ]
 
     def decide(
         self,
@@ -185,8 +202,6 @@ class ProgramState:
             if tree is not None:
                 self.snapshot.apply(TreeSwapped(tree))
             for change in accounts:
-                if change.subject_id not in self.snapshot.store.accounts:
-                    insort(self.subject_ids, change.subject_id)
                 self.snapshot.apply(change)
                 self.holders.note(change.subject_id)
         if not self.holders.fits():

@@ -9,7 +9,7 @@ is that everybody must be asked.
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Final
 
@@ -60,13 +60,24 @@ class Holders:
         snapshot: as it is now.
     """
 
-    __slots__ = ("_ends", "_names", "_noted", "_ranks", "_roles", "_snapshot", "_standing", "_starts")
+    __slots__ = (
+        "_come",
+        "_ends",
+        "_names",
+        "_noted",
+        "_ranks",
+        "_roles",
+        "_snapshot",
+        "_standing",
+        "_starts",
+    )
 
     def __init__(self, snapshot: "Snapshot") -> None:
         store = snapshot.store
         self._snapshot = snapshot
         self._standing = _standing(snapshot.tables)
         self._names = tuple(sorted(store.accounts))
+        self._come: list[str] = []
         self._noted: dict[int, list[str]] = {}
         cells, standing = store.columns.cells, self._standing
         counts = array("q", bytes(8 * (len(snapshot.tables.low) + 1)))
@@ -115,10 +126,22 @@ class Holders:
             where = self._standing[columns.role(row)]
             if where:
                 place = columns.organization(row) if where == _THERE else NO_ORGANIZATION
-                there = self._noted.setdefault(place, [])
-                at = bisect_left(there, subject_id)
-                if at == len(there) or there[at] != subject_id:
-                    there.insert(at, subject_id)
+                _insert(self._noted.setdefault(place, []), subject_id)
+        at = bisect_left(self._names, subject_id)
+        if at == len(self._names) or self._names[at] != subject_id:
+            _insert(self._come, subject_id)
+
+    def everybody(self, after: str, most: int) -> Candidates:
+        """Return the names of all accounts, in windows as `candidates` does."""
+        found: list[str] = []
+        horizons: list[str] = []
+        for names in (self._names, self._come):
+            first = bisect_right(names, after)
+            window = names[first : first + most]
+            found += window
+            if len(names) > first + most:
+                horizons.append(window[-1])
+        return _first_of(found, horizons, most)
 
     def candidates(
         self, action: str, organization_id: str | None, *, of_record: bool, after: str, most: int
@@ -187,7 +210,14 @@ class Holders:
         return bisect_left(self._ranks, first, self._starts[place], end), end
 
 
-def _first_of(found: set[str], horizons: Sequence[str], most: int) -> Candidates:
+def _insert(names: list[str], name: str) -> None:
+    """Put a name where it belongs among sorted ones, unless it is there."""
+    at = bisect_left(names, name)
+    if at == len(names) or names[at] != name:
+        names.insert(at, name)
+
+
+def _first_of(found: Iterable[str], horizons: Sequence[str], most: int) -> Candidates:
     """Return the first names of which none can be missing, and where they end."""
     horizon = min(horizons, default=None)
     names = sorted(found if horizon is None else (name for name in found if name <= horizon))
