@@ -1,7 +1,6 @@
 """A browser, a server of the test's own with the whole application, and a watch on what the pages ask for."""
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from playwright.sync_api import (
 from tests.support.chromium import chromium_path
 from tests.support.databases import CommittedDatabase
 from tests.support.people import Person
+from tests.support.serving import served
 from tests.web.worlds import World, make_world, signed_in
 
 WIDTHS = {1280: 900, 390: 844}
@@ -51,28 +51,10 @@ class Site:
 
 @pytest.fixture
 def site(committed_db: CommittedDatabase) -> Iterator[Site]:
-    """Serve the whole application, decision point included, on a free port of this machine."""
-    from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
-
-    from rolebook.server.wsgi import make_application
-
-    class Quiet(WSGIRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has
-            """Say nothing."""
-
+    """Serve the whole application over a world of its own."""
     world = make_world()
-    application = make_application()
-    server = ThreadedWSGIServer(("127.0.0.1", 0), Quiet)
-    server.set_app(application)
-    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    serving.start()
-    try:
-        yield Site(f"http://127.0.0.1:{server.server_port}", world)
-    finally:
-        server.shutdown()
-        serving.join()
-        server.server_close()
-        application.stop()
+    with served() as url:
+        yield Site(url, world)
 
 
 @pytest.fixture(scope="session")
