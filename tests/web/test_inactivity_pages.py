@@ -86,7 +86,7 @@ def test_a_representative_asks_on_a_page_and_security_does_it_with_one_click(now
     shown = acting.get(f"/iqcs/requests/{request.public_id}/")
     assert shown.status_code == 200
     text = shown.content.decode()
-    assert "Open the account again" in text
+    assert "Reactivation of Mia Manager" in text
     assert "Role Account Manager" in text
     hidden = dict(re.findall(r'name="(version|items)"\s+value="([^"]*)"', text))
     done = acting.post(

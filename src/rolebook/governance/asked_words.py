@@ -4,12 +4,10 @@ The reason of a request is of its first version and never changes. The form of a
 each version, and the comments of the newest take the reason's place, also where they were left empty.
 """
 
-from collections.abc import Collection
-
 from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from rolebook.governance.models import AccountForm, Request, RequestItem
+from rolebook.governance.models import AccountForm, Request
 
 
 def newest_words(prefix: str = "") -> Coalesce:
@@ -25,18 +23,3 @@ def words_of(request: Request) -> str:
     forms = AccountForm.objects.filter(request=request, request_version=request.version)
     found = forms.values_list("comments", flat=True).first()
     return request.reason if found is None else found
-
-
-def words_of_items(items: Collection[RequestItem]) -> dict[int, str]:
-    """Return what was written to the version in which each item was asked, by the item's key; one statement.
-
-    The items are read with their requests.
-    """
-    forms = AccountForm.objects.filter(request__in={item.request_id for item in items})
-    found = {
-        (request, version): comments
-        for request, version, comments in forms.values_list("request", "request_version", "comments")
-    }
-    return {
-        item.pk: found.get((item.request_id, item.request_version), item.request.reason) for item in items
-    }

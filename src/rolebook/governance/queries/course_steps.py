@@ -7,7 +7,7 @@ stands in the log alone, and is read there.
 import json
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rolebook.accounts.models import Organization
@@ -45,7 +45,6 @@ class CourseStep:
     version: int
     title: str
     office: str
-    steward: str | None
     organization_name: str | None
     agency: str
     is_foreign: bool
@@ -53,13 +52,14 @@ class CourseStep:
     opened_at: datetime | None
     settled_at: datetime | None
     decided_by: str | None
-    stood_in: str
     verdict: str | None
-    fell: bool
     reason: str
     decided_at: datetime | None
-    delegate_for: str | None = None
-    overdue: bool = False
+    delegate_for: str | None
+    overdue: bool
+    steward: str | None = None
+    stood_in: str = ""
+    fell: bool = False
     away: tuple[Away, ...] = ()
 
 
@@ -132,30 +132,14 @@ def course_of(
     words = _words(request) if book.access == "apart from roles" else {}
     steps: dict[int, list[CourseStep]] = {version: [] for version in range(request.version, 0, -1)}
     for stage in stages:
-        outcome = stage_outcome(stage)
-        represented = None if outcome is None else outcome.delegate_for
-        approved = stage.state == Stage.State.APPROVED
+        step = _step(book, stage, _title(titles, stage), agencies.get(stage.pk, ""), tell_names=tell_names)
+        by_steward = str(stage.public_id) in logged.stood_in
         steps[stage.request_version].append(
-            CourseStep(
-                stage_id=stage.public_id,
-                version=stage.request_version,
-                title=_title(titles, stage),
-                office=role_title(book, stage.approver_role_id),
+            replace(
+                step,
                 steward=book.steward.title if stage.pk in left else None,
-                organization_name=None if stage.organization is None else stage.organization.name,
-                agency=agencies.get(stage.pk, ""),
-                is_foreign=stage.is_foreign,
-                state=stage.state,
-                opened_at=stage.opened_at,
-                settled_at=stage.settled_at,
-                decided_by=outcome.approver.name if outcome is not None and tell_names else None,
-                stood_in=book.steward.title if str(stage.public_id) in logged.stood_in else "",
-                verdict=None if outcome is None else outcome.verdict,
-                fell=approved and stage.request_version < request.version,
-                reason="" if outcome is None else outcome.reason,
-                decided_at=None if outcome is None else outcome.decided_at,
-                delegate_for=represented.name if represented is not None and tell_names else None,
-                overdue=stage.state == Stage.State.OPEN and is_overdue(stage),
+                stood_in=book.steward.title if by_steward else "",
+                fell=step.state == Stage.State.APPROVED and step.version < request.version,
                 away=away.get(stage.pk, ()),
             )
         )
@@ -169,6 +153,30 @@ def course_of(
             steps=tuple(some),
         )
         for version, some in steps.items()
+    )
+
+
+def _step(book: Rolebook, stage: Stage, title: str, agency: str, *, tell_names: bool) -> CourseStep:
+    """Return what the rows of a stage tell of it."""
+    outcome = stage_outcome(stage)
+    represented = None if outcome is None else outcome.delegate_for
+    return CourseStep(
+        stage_id=stage.public_id,
+        version=stage.request_version,
+        title=title,
+        office=role_title(book, stage.approver_role_id),
+        organization_name=None if stage.organization is None else stage.organization.name,
+        agency=agency,
+        is_foreign=stage.is_foreign,
+        state=stage.state,
+        opened_at=stage.opened_at,
+        settled_at=stage.settled_at,
+        decided_by=outcome.approver.name if outcome is not None and tell_names else None,
+        verdict=None if outcome is None else outcome.verdict,
+        reason="" if outcome is None else outcome.reason,
+        decided_at=None if outcome is None else outcome.decided_at,
+        delegate_for=represented.name if represented is not None and tell_names else None,
+        overdue=stage.state == Stage.State.OPEN and is_overdue(stage),
     )
 
 

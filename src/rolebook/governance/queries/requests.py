@@ -1,7 +1,7 @@
 """One request with its course: who decided what and when, and what the role would let them do."""
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -147,11 +147,7 @@ def request_detail(
     )
     if not own and not official:
         raise NotFound
-    denied = any(
-        outcome.approver_id == viewer.pk and outcome.verdict == Outcome.Verdict.DENIED
-        for outcome in map(stage_outcome, stages)
-        if outcome is not None
-    )
+    denied = _denied_by(viewer, stages)
     asked_again_at = _asked_again_at(request, viewer) if denied else None
     again = request.resubmissions.order_by("pk").values_list("public_id", flat=True).first()
     return RequestDetail(
@@ -172,6 +168,13 @@ def request_detail(
         asked_again_at=asked_again_at,
         resubmission_of_id=request.resubmission_of.public_id if request.resubmission_of else None,
         again_id=again,
+    )
+
+
+def _denied_by(account: Account, stages: Iterable[Stage]) -> bool:
+    found = (stage_outcome(stage) for stage in stages)
+    return any(
+        one and one.approver_id == account.pk and one.verdict == Outcome.Verdict.DENIED for one in found
     )
 
 

@@ -1,0 +1,126 @@
+"""What the pages of approvers say before and after a decision, and that a refused one keeps what was typed (IQCS)."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.test import Client
+
+from rolebook.audit import clock
+from rolebook.governance.flows.answer_as_supervisor import answer_as_supervisor
+from rolebook.governance.flows.ask_reactivation import ask_reactivation
+from rolebook.governance.flows.attempt import LONGEST_TEXT
+from rolebook.governance.models import Outcome
+from tests.support import grants, iqcs, people
+from tests.support.grants import decides, open_stage
+from tests.support.iqcs import MANAGER, PROGRAM, REPRESENTATIVE, SECURITY
+from tests.support.people import WEB, Person
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+TOO_LONG = "Long. " * (LONGEST_TEXT // 6 + 1)
+
+
+def official(role_id: str, code: str | None, name: str) -> Person:
+    before = clock.now() - DAY
+    person = people.user_with_totp(name, at=before)
+    grants.designated(person.account, role_id, program_id=PROGRAM, at=before)
+    if code is not None:
+        iqcs.gives_access(person.account, code, at=before)
+    return person
+
+
+def browser(person: Person) -> Client:
+    return people.signed_in_client(person, PROGRAM)
+
+
+def words(client: Client, address: str) -> str:
+    """The page as it is read: without tags, one space between words."""
+    page = client.get(address)
+    assert page.status_code == 200
+    return said(page.content.decode())
+
+
+def said(page: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def decided(client: Client, address: str, path: str, **typed: str) -> tuple[int, str]:
+    """Post a decision with what the request's page shows hidden; the answer's status and its page."""
+    page = client.get(address).content.decode()
+    hidden = dict(re.findall(r'name="(version|items)"\s+value="([^"]*)"', page))
+    answer = client.post(path, {**hidden, **typed})
+    return answer.status_code, unescape(answer.content.decode())
+
+
+@pytest.mark.requirement("IQCS-03", "IQCS-06")
+def test_a_refused_decision_on_an_account_request_keeps_what_was_typed(db: None) -> None:
+    iqcs.begin(clock.now() - DAY)
+    rosa = official(REPRESENTATIVE, "FWS", "Rosa Representative")
+    rita = grants.user("Rita Requester", PROGRAM, clock.now() - DAY)
+    post = iqcs.Post()
+    request = iqcs.asks(
+        rita, iqcs.answers({MANAGER: "add"}), at=clock.now() - HOUR, authorized=False, post=post
+    )
+    answer_as_supervisor(
+        program_id=PROGRAM,
+        authorize=True,
+        reason="Only until October.",
+        token=post.sent[0].token,
+        at=clock.now(),
+        origin=WEB,
+    )
+    client, address = browser(rosa), f"/iqcs/requests/{request.public_id}/"
+    page = words(client, address)
+    assert "Deny ends the whole request for good" in page
+    assert "Only until October." in page
+    stage = open_stage(request)
+    status, text = decided(
+        client, address, f"/iqcs/stages/{stage.public_id}/review/", verdict="returned", reason=TOO_LONG
+    )
+    assert status == 409
+    assert TOO_LONG.strip() in text
+    assert not Outcome.objects.exists()
+
+
+@pytest.mark.requirement("IQCS-10")
+def test_a_reactivation_tells_its_cause_before_and_what_came_back_after_and_keeps_what_was_typed(
+    db: None,
+) -> None:
+    now = clock.now()
+    iqcs.begin(now - 500 * DAY)
+    rosa = official(REPRESENTATIVE, "FWS", "Rosa Representative")
+    sven = official(SECURITY, None, "Sven Security")
+    mia = iqcs.manager("FWS-R6-BNR", "Mia Manager", at=now - 400 * DAY)
+    request = ask_reactivation(
+        acting_user=rosa.account,
+        program_id=PROGRAM,
+        beneficiary_id=mia.public_id,
+        reason="She is back.",
+        at=clock.now(),
+        origin=WEB,
+    )
+    client, address = browser(sven), f"/iqcs/requests/{request.public_id}/"
+    page = words(client, address)
+    assert "Closed because Nobody signed in to the account for 12 months." in page
+    assert "Comes back Role Account Manager Access to Benton Lake Refuge (FWS-R6-BNR)" in page
+    assert "Deny ends this request for good, and Mia Manager stays out." in page
+    stage = open_stage(request)
+    path = f"/iqcs/reactivations/stages/{stage.public_id}/"
+    status, text = decided(client, address, path, verdict="approved", reason=TOO_LONG)
+    assert status == 409
+    assert TOO_LONG.strip() in text
+    assert not Outcome.objects.exists()
+    decides(sven.account, stage, at=clock.now())
+    assert "Came back Role Account Manager Access to Benton Lake Refuge" in words(client, address)
+    assert "Closed because Nobody signed in to the account for 12 months." in words(client, address)
+
+
+@pytest.mark.requirement("IQCS-02")
+def test_a_spent_link_says_what_may_have_happened_and_what_to_do(db: None) -> None:
+    iqcs.begin(clock.now() - DAY)
+    page = Client().get(f"/iqcs/supervisor/{'x' * 43}/")
+    assert page.status_code == 404
+    text = said(page.content.decode())
+    assert "older than 30 days" in text
+    assert "answer signed in" in text
