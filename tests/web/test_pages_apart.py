@@ -8,8 +8,11 @@ from django.urls import reverse
 from rolebook.audit import clock
 from rolebook.governance.flows import designate_role, request_role
 from rolebook.governance.models import Request
+from rolebook.governance.queries.officials import official_title
 from rolebook.governance.refusals import Refused
-from tests.support import people
+from rolebook.policy.reading import read_rolebook
+from rolebook.policy.shipped import resolve
+from tests.support import grants, iqcs, people
 from tests.web.test_pages_say import text
 
 IQCS = "iqcs"
@@ -59,3 +62,24 @@ def test_the_stewards_pages_open_while_nobody_holds_an_office_that_reaches_lower
     steward = people.signed_in_client(office("Stella Steward", "stella", "steward"), IQCS)
     for name in ("home", "manage-access", "my-access", "account-request", "role-matrix", "help"):
         assert steward.get(reverse(name, args=[IQCS])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("program_id", "called"),
+    [("qpp", "Security Official"), ("iqies", "Security Official"), ("iqcs", "official")],
+)
+def test_officials_are_called_what_their_program_calls_them(program_id: str, called: str) -> None:
+    assert official_title(read_rolebook(resolve(program_id))) == called
+
+
+def test_view_users_counts_no_officials_where_offices_are_held_at_no_organization() -> None:
+    iqcs.begin(AT)
+    rosa = people.user_with_totp("Rosa Representative", "rosa", AT)
+    grants.designated(rosa.account, iqcs.REPRESENTATIVE, program_id=IQCS, at=AT)
+    iqcs.gives_access(rosa.account, "FWS-R6", at=AT)
+    client = people.signed_in_client(rosa, IQCS)
+    page = text(client.get(reverse("organization-users", args=[IQCS, iqcs.place("FWS-R6").public_id])))
+    assert "Rosa Representative" in page
+    assert "Security Official" not in page
+    assert "IQCS Security must do so" in page
+    assert "official" not in page.partition("About this organization")[0].rpartition("FWS Mountain")[2]

@@ -43,6 +43,20 @@ def official_role_ids(book: Rolebook) -> tuple[str, ...]:
     return tuple(holder.role_id for holder in holders if holder.role_id != STEWARD_ID)
 
 
+def official_title(book: Rolebook) -> str:
+    """Return what the program calls its officials: the words with which all of their titles end; else "official".
+
+    "Security Official" of "CMS Security Official", "Provider Security Official" and so on.
+    """
+    titles = [role.title.split() for role_id in official_role_ids(book) if (role := book.role(role_id))]
+    common: list[str] = []
+    for words in zip(*(reversed(title) for title in titles), strict=False):
+        if len(set(words)) > 1:
+            break
+        common.insert(0, words[0])
+    return " ".join(common) or "official"
+
+
 def official_grants(book: Rolebook, at: datetime) -> Q:
     """Return the SQL condition for grants of an official's role to a person who is active at ``at``."""
     return counts(at) & Q(role_id__in=official_role_ids(book), account__status=Account.Status.ACTIVE)

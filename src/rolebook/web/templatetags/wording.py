@@ -6,6 +6,7 @@ from itertools import groupby
 from django import template
 
 from rolebook.governance.queries import naming
+from rolebook.governance.queries.officials import official_title
 from rolebook.governance.queries.pending import PendingRow
 from rolebook.policy.model import Rolebook
 
@@ -16,6 +17,18 @@ register = template.Library()
 def with_article(title: str) -> str:
     """Put "a" or "an" before a title: "a Security Official", "an Agency Lead", "an IQCS Security"."""
     return naming.with_article(title)
+
+
+@register.filter
+def official(book: Rolebook) -> str:
+    """What the program calls its officials: "Security Official"."""
+    return official_title(book)
+
+
+@register.filter
+def officials(number: int, book: Rolebook) -> str:
+    """How many officials there are, as the program calls them: "2 Security Officials"."""
+    return f"{number:,} {official_title(book)}{'' if number == 1 else 's'}"
 
 
 @register.filter
