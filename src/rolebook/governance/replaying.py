@@ -1,4 +1,4 @@
-"""What everybody holds, replayed from the log and compared with the tables of grants and access (I11).
+"""What everybody holds, replayed from the log and compared with the tables of grants and access (I11), and reviews.
 
 The log's own verification shows that the events are those that were written. This shows that the rows which give
 power are what the events come to, so that somebody who writes into the tables, past the flows, is found as well.
@@ -7,13 +7,12 @@ power are what the events come to, so that somebody who writes into the tables, 
 import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import batched
 from typing import Any
 
-from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from rolebook.accounts.models import Account
@@ -21,43 +20,17 @@ from rolebook.audit import canonical, tags
 from rolebook.audit.feed import tip_revision
 from rolebook.audit.models import Event
 from rolebook.governance.importing import rows_hash
-from rolebook.governance.models import Access, Grant, Import
+from rolebook.governance.models import Access, Grant, Import, ReviewCampaign
+from rolebook.governance.replay_findings import HoldingFinding, Replay, as_of_one_instant
+from rolebook.governance.replaying_reviews import compare_campaign
 
 _PEOPLE_AT_ONCE = 200
 _ROWS_AT_ONCE = 500
-_MOST_FINDINGS = 100
 _OPENED = (tags.GRANT_OPENED.name, tags.ACCESS_OPENED.name)
 _CLOSED = (tags.GRANT_CLOSED.name, tags.ACCESS_CLOSED.name)
 
 type Progress = Callable[[int, int], None]
 type Told = dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class HoldingFinding:
-    """A row that is not what the log says, or an event that has no row.
-
-    Attributes:
-        sequence: the event that tells of it; 0 where none does.
-        explanation: one line for people: which row, what was found, what the log says.
-    """
-
-    sequence: int
-    explanation: str
-
-
-@dataclass(slots=True)
-class Replay:
-    """What a replay saw: rows of grants and of access that it compared, and what is wrong, at most a hundred."""
-
-    grants: int = 0
-    accesses: int = 0
-    findings: list[HoldingFinding] = field(default_factory=list)
-
-    def add(self, findings: Iterable[HoldingFinding]) -> None:
-        """Keep findings, as long as there are not too many to read."""
-        self.findings += findings
-        del self.findings[_MOST_FINDINGS:]
 
 
 @dataclass(slots=True)
@@ -83,7 +56,7 @@ def compare_with_log(*, program_id: str | None = None, progress: Progress | None
     in_all, done, replayed = Account.objects.count(), 0, 0
     people = Account.objects.order_by("pk").values_list("pk", "public_id").iterator(chunk_size=_ROWS_AT_ONCE)
     for some in batched(people, _PEOPLE_AT_ONCE):
-        with _as_of_one_instant():
+        with as_of_one_instant():
             replayed += _compare_people(dict(some), mine, tip, seen)
         done += len(some)
         if progress is not None:
@@ -96,20 +69,12 @@ def compare_with_log(*, program_id: str | None = None, progress: Progress | None
         seen.add([HoldingFinding(0, explanation)])
     imported = dict(_import_events(mine))
     for whole in Import.objects.filter(mine, pk__lte=last_import).order_by("pk"):
-        with _as_of_one_instant():
+        with as_of_one_instant():
             seen.add(_compare_import(whole, imported.get(str(whole.public_id))))
+    for pk in ReviewCampaign.objects.filter(mine).order_by("pk").values_list("pk", flat=True):
+        with as_of_one_instant():
+            compare_campaign(pk, seen)
     return seen
-
-
-@contextmanager
-def _as_of_one_instant() -> Iterator[None]:
-    """Read what stands inside as it was at one instant; on SQLite a transaction is that already."""
-    outermost = not connection.in_atomic_block
-    with transaction.atomic():
-        if outermost and connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
 
 
 def _compare_people(people: Mapping[int, uuid.UUID], mine: Q, tip: int, seen: Replay) -> int:

@@ -36,13 +36,18 @@ def hold_campaign(campaign_pk: int) -> ReviewCampaign:
 
 def ended(at: datetime) -> Q:
     """Return the SQL condition for items whose grant or access has ended by ``at``, or whose account is closed."""
-    gone = Q()
-    for name in ("grant", "access"):
-        gone |= Q(**{f"{name}__closed_at__lte": at}) | Q(**{f"{name}__ends_at__lte": at})
     closed = Q(reviewed__participation__status=Participation.Status.CLOSED) | Q(
         reviewed__account__status=Account.Status.CLOSED
     )
-    return gone | (Q(about=ReviewItem.About.ACCOUNT) & closed)
+    return holding_ended(at) | (Q(about=ReviewItem.About.ACCOUNT) & closed)
+
+
+def holding_ended(at: datetime) -> Q:
+    """Return the SQL condition for items whose grant or access has ended by ``at``."""
+    gone = Q()
+    for name in ("grant", "access"):
+        gone |= Q(**{f"{name}__closed_at__lte": at}) | Q(**{f"{name}__ends_at__lte": at})
+    return gone
 
 
 def _settle_ended(campaign: ReviewCampaign, at: datetime, people: Collection[int] | None) -> frozenset[int]:

@@ -1,7 +1,10 @@
 """What somebody answers in a campaign: where their offices reach, by the one walk, and never about themselves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
 from django.db.models import Q, QuerySet
 
@@ -9,6 +12,7 @@ from rolebook.accounts.models import Account
 from rolebook.governance.authority import Office, Standing, covered_role_ids, in_force
 from rolebook.governance.models import (
     Grant,
+    Participation,
     ReviewCampaign,
     ReviewedAccount,
     ReviewItem,
@@ -27,6 +31,8 @@ class Reviewer:
     Attributes:
         items: the SQL condition for the items that are theirs to answer; one's own never are (fault 14).
         places: the organizations that they answer for, with their numbers; None: all of the campaign.
+        whole: those of them of which they answer everything, but for what is about themselves: their numbers tell.
+        besides: the SQL condition for what is theirs and at none of these; None: nothing.
     """
 
     standing: Standing
@@ -34,44 +40,81 @@ class Reviewer:
     review: Review
     items: Q
     places: tuple[ReviewPlace, ...] | None
+    whole: tuple[ReviewPlace, ...]
+    besides: Q | None
 
     def theirs(self) -> QuerySet[ReviewItem]:
         """Return the campaign's items that are theirs to answer."""
         return ReviewItem.objects.filter(self.items, campaign=self.campaign)
 
 
-def reviewer_in(standing: Standing, campaign: ReviewCampaign) -> Reviewer | None:
+def reviewer_in(
+    standing: Standing, campaign: ReviewCampaign, near: Sequence[ReviewPlace] | None = None
+) -> Reviewer | None:
     """Return what somebody answers in a campaign, None for nothing: one statement, and no more than their offices.
 
     The steward answers what stands at no organization, about those who answer themselves, and, once it was escalated
-    to the steward, everything.
+    to the steward, everything. ``near`` are the campaign's places of `answered_near`, where they have been read.
     """
     book, review = review_of(campaign)
-    offices = [one for one in standing.offices(Act.ANSWER_REVIEW) if one.role_id in review.answered_by]
-    steward = [one for one in standing.offices(Act.ANSWER_REVIEW) if one.role_id == STEWARD_ID]
+    answering_offices = standing.offices(Act.ANSWER_REVIEW)
+    offices = [one for one in answering_offices if one.role_id in review.answered_by]
+    steward = [one for one in answering_offices if one.role_id == STEWARD_ID]
     if not offices and not steward:
         return None
+    # By the part in the program, which is indexed: a campaign has hundreds of thousands of accounts.
     own = ReviewedAccount.objects.filter(
-        Q(account=standing.account) | Q(account__merged_into=standing.account), campaign=campaign
+        campaign=campaign, participation__in=own_parts(standing).values("pk")
     )
     not_own = ~Q(reviewed__in=own.values("pk"))
     if steward and _is_escalated_to_steward(campaign, review):
-        return Reviewer(standing, campaign, review, not_own, None)
+        return Reviewer(standing, campaign, review, not_own, None, (), Q())
+    if near is None:
+        rows = ReviewPlace.objects.filter(answered_near(standing), campaign=campaign)
+        near = list(rows.select_related("organization").order_by("organization__name", "pk"))
     places: dict[int, ReviewPlace] = {}
-    items = Q(pk__in=[])
+    whole: dict[int, ReviewPlace] = {}
+    besides = list[Q]()
     for categories, some in _by_categories(offices).items():
-        found = {place.pk: place for place in _places(campaign, some)}
+        found = {place.pk: place for place in near if any(one.covers(place.organization) for one in some)}
         places |= found
-        items |= Q(place__in=list(found)) & _covered(book, review, some[0], categories)
+        if categories:
+            besides.append(Q(place__in=list(found)) & _covered(book, review, some[0], categories))
+        else:
+            whole |= found
     if steward:
-        unplaced = {one.pk: one for one in ReviewPlace.objects.filter(campaign=campaign, organization=None)}
+        unplaced = {one.pk: one for one in near if one.organization_id is None}
         places |= unplaced
+        whole |= unplaced
         answering = _answering_grants(standing.program_id, review.answered_by, standing.at)
         about_them = ReviewedAccount.objects.filter(
-            campaign=campaign, account__in=answering.values("account")
+            campaign=campaign, participation__in=answering.values("participation")
         )
-        items |= Q(place__in=list(unplaced)) | Q(reviewed__in=about_them.values("pk"))
-    return Reviewer(standing, campaign, review, not_own & items, tuple(places.values()))
+        besides.append(Q(reviewed__in=about_them.values("pk")))
+    items = reduce(or_, besides, Q(place__in=list(whole)))
+    rest = ~Q(place__in=list(whole)) & reduce(or_, besides) if besides else None
+    return Reviewer(
+        standing, campaign, review, not_own & items, tuple(places.values()), tuple(whole.values()), rest
+    )
+
+
+def own_parts(standing: Standing) -> QuerySet[Participation]:
+    """Return somebody's part in the program, and those of accounts that were merged into theirs (fault 14)."""
+    accounts = Account.objects.filter(Q(pk=standing.account.pk) | Q(merged_into=standing.account.pk))
+    return Participation.objects.filter(program=standing.program_id, account__in=accounts.values("pk"))
+
+
+def answered_near(standing: Standing) -> Q:
+    """Return the SQL condition for places at which an office of somebody's answers; the steward's unplaced."""
+    where = Q(pk__in=[])
+    for office in standing.offices(Act.ANSWER_REVIEW):
+        if office.organization_id is not None:
+            where |= office.where()
+        elif office.lower_levels and office.role_id != STEWARD_ID:
+            where |= Q(pk__gt=0)
+        else:
+            where |= Q(organization=None)
+    return where
 
 
 def has_to_answer(standing: Standing, campaign: ReviewCampaign) -> bool:
@@ -108,19 +151,6 @@ def _by_categories(offices: list[Office]) -> dict[tuple[str, ...], list[Office]]
     for office in offices:
         found.setdefault(office.holder.category_ids, []).append(office)
     return found
-
-
-def _places(campaign: ReviewCampaign, offices: list[Office]) -> QuerySet[ReviewPlace]:
-    where = Q(pk__in=[])
-    for office in offices:
-        where |= Q(organization=None) if office.organization_id is None else office.where()
-        if office.organization_id is None and office.lower_levels:
-            where |= Q(pk__gt=0)
-    return (
-        ReviewPlace.objects.filter(where, campaign=campaign)
-        .select_related("organization")
-        .order_by("organization__name", "pk")
-    )
 
 
 def _covered(book: Rolebook, review: Review, office: Office, categories: tuple[str, ...]) -> Q:

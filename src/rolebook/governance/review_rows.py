@@ -53,18 +53,22 @@ def review_of(campaign: ReviewCampaign) -> tuple[Rolebook, Review]:
     return book, next(review for review in book.reviews if review.id == campaign.review_id)
 
 
+def roles_asked(book: Rolebook, review: Review) -> list[str]:
+    """Return the roles that a review asks about, or whose holders' access."""
+    return [
+        role.id
+        for role in book.roles
+        if (not review.category_ids or role.category_id in review.category_ids)
+        and (not review.role_ids or role.id in review.role_ids)
+    ]
+
+
 def scope_of(book: Rolebook, review: Review, at: datetime, people: Collection[int] | None = None) -> Scope:
     """Return what a review asks about at ``at``, of everybody or of the accounts ``people`` (internal ids).
 
     It asks about accounts whose part in the program is active, their grants of the scope's roles, and their access
     apart from roles; a review of certain roles asks only about the access of who holds one.
     """
-    roles = [
-        role.id
-        for role in book.roles
-        if (not review.category_ids or role.category_id in review.category_ids)
-        and (not review.role_ids or role.id in review.role_ids)
-    ]
     theirs = (
         Q(program_id=book.program.id, participation__account__status=Account.Status.ACTIVE)
         & in_force(at)
@@ -72,7 +76,7 @@ def scope_of(book: Rolebook, review: Review, at: datetime, people: Collection[in
     )
     if people is not None:
         theirs &= Q(account__in=people)
-    held = Grant.objects.filter(theirs, role_id__in=roles)
+    held = Grant.objects.filter(theirs, role_id__in=roles_asked(book, review))
     kinds = Q(organization__kind_id__in=review.kinds) if review.kinds else Q()
     grants = held.filter(kinds) if review.question("roles") or not review.question("access") else None
     accesses = None

@@ -43,7 +43,7 @@ _FIXED: Mapping[str, tuple[str, Sequence[str], str]] = {
 }  # fmt: skip
 
 _APART: Mapping[str, tuple[str, str]] = {
-    # table: (what stands behind the new rows "n", when they do not belong together)
+    # table: (what stands behind the new rows "n", when they do not belong together or point at nothing)
     "governance_reviewcampaign": (
         "JOIN accounts_rolebookversion v ON v.id = n.rolebook_version_id",
         "v.program_id <> n.program_id",
@@ -54,18 +54,20 @@ _APART: Mapping[str, tuple[str, str]] = {
         "c.program_id <> n.program_id OR o.program_id <> n.program_id",
     ),
     "governance_reviewedaccount": (
-        "JOIN governance_reviewplace p ON p.id = n.place_id "
-        "JOIN governance_participation a ON a.id = n.participation_id",
-        "p.campaign_id <> n.campaign_id OR p.program_id <> n.program_id OR a.program_id <> n.program_id "
-        "OR a.account_id <> n.account_id",
+        "LEFT JOIN governance_reviewplace p ON p.id = n.place_id "
+        "LEFT JOIN governance_participation a ON a.id = n.participation_id",
+        "COALESCE(p.campaign_id, 0) <> n.campaign_id OR COALESCE(p.program_id, '') <> n.program_id "
+        "OR COALESCE(a.program_id, '') <> n.program_id OR COALESCE(a.account_id, 0) <> n.account_id",
     ),
     "governance_reviewitem": (
-        "JOIN governance_reviewedaccount r ON r.id = n.reviewed_id "
-        "JOIN governance_reviewplace p ON p.id = n.place_id "
+        "LEFT JOIN governance_reviewedaccount r ON r.id = n.reviewed_id "
+        "LEFT JOIN governance_reviewplace p ON p.id = n.place_id "
         "LEFT JOIN governance_grant g ON g.id = n.grant_id "
         "LEFT JOIN governance_access a ON a.id = n.access_id",
-        "r.campaign_id <> n.campaign_id OR p.campaign_id <> n.campaign_id OR r.program_id <> n.program_id "
-        "OR g.participation_id <> r.participation_id OR a.participation_id <> r.participation_id",
+        "COALESCE(r.campaign_id, 0) <> n.campaign_id OR COALESCE(p.campaign_id, 0) <> n.campaign_id "
+        "OR COALESCE(r.program_id, '') <> n.program_id "
+        "OR (n.grant_id IS NOT NULL AND COALESCE(g.participation_id, 0) <> r.participation_id) "
+        "OR (n.access_id IS NOT NULL AND COALESCE(a.participation_id, 0) <> r.participation_id)",
     ),
 }
 

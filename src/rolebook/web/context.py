@@ -11,7 +11,7 @@ from rolebook.accounts.models import Account
 from rolebook.accounts.queries import NoRolebook, programs_in_force, rolebook_in_force
 from rolebook.audit import clock
 from rolebook.governance.queries.audit_reach import may_see_audit
-from rolebook.governance.queries.review_campaigns import may_see_reviews
+from rolebook.governance.queries.review_waiting import MOST_COUNTED, ReviewsFor, reviews_for
 from rolebook.governance.queries.stewards import is_steward
 from rolebook.policy.model import Program, Rolebook
 from rolebook.web.account.session import has_two_factors
@@ -33,6 +33,8 @@ class Entry:
     current: bool
     heading: str = ""
     """The title of the section that begins with this entry; empty within a section."""
+    count: str = ""
+    """How much waits behind it, as text; empty for nothing."""
 
 
 _PAGES = (
@@ -63,7 +65,6 @@ _STEWARDS_PAGES = (
 _UNDER = {
     "organization-users": "manage-access",
     "remove-access": "manage-access",
-    "removal": "manage-access",
     "request-role": "request-a-role",
     "review-request": "request-a-role",
     "my-requests": "my-access",
@@ -142,14 +143,16 @@ def _navigation(request: HttpRequest, program_id: str | None) -> tuple[Entry, ..
     name = match.url_name if match is not None else None
     current = getattr(request, CURRENT_ENTRY, None) or _UNDER.get(name or "", name)
     entries = []
+    reviews = _reviews(request, program_id)
     for title, page_name, icon in _PAGES:
         if page_name == "audit" and not _sees_audit(request, program_id):
             continue
-        if page_name == "reviews" and not _answers_reviews(request, program_id):
+        if page_name == "reviews" and not reviews.is_there:
             continue
         url = _address(page_name, program_id) if page_name in _PROGRAM_PAGES else _address(page_name)
         if url:
-            entries.append(Entry(title, url, icon, page_name == current))
+            count = _counted(reviews.left) if page_name == "reviews" else ""
+            entries.append(Entry(title, url, icon, page_name == current, count=count))
     if _is_steward(request, program_id):
         entries += _stewards_entries(_rolebook(request, program_id), current)
     return tuple(entries)
@@ -185,11 +188,15 @@ def _sees_audit(request: HttpRequest, program_id: str) -> bool:
     return may_see_audit(request.user, program_id, at)
 
 
-def _answers_reviews(request: HttpRequest, program_id: str) -> bool:
+def _reviews(request: HttpRequest, program_id: str) -> ReviewsFor:
     if not isinstance(request.user, Account):
-        return False
+        return ReviewsFor(is_there=False)
     at = getattr(request, "at", None) or clock.now()
-    return may_see_reviews(request.user, program_id, at)
+    return reviews_for(request.user, program_id, at)
+
+
+def _counted(number: int) -> str:
+    return "" if not number else f"{number:,}+" if number >= MOST_COUNTED else str(number)
 
 
 def _address(name: str, *parts: str) -> str:

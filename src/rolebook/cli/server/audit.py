@@ -13,7 +13,7 @@ from rolebook.cli.server.start import start_django
 if TYPE_CHECKING:
     from rolebook.audit.feed import Revision
     from rolebook.audit.verification import Verification
-    from rolebook.governance.replaying import Replay
+    from rolebook.governance.replay_findings import Replay
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -39,7 +39,9 @@ def verify(as_json: bool, program_id: str | None, expected: tuple[str, ...]) -> 
     """Read the whole audit log, compare every event with its hash, its place and its personal data, and replay it.
 
     The replay compares every grant, and all access apart from roles, with what the log says that people were given and
-    what was taken away: a row that was written past the log is found, and named with what is expected.
+    what was taken away: a row that was written past the log is found, and named with what is expected. What reviews
+    asked, and what became of it, is compared with the digests in their events; where one differs, the first bad row
+    is named.
 
     \b
     Examples:
@@ -126,6 +128,8 @@ def _as_text(seen: "Verification", replay: "Replay", unprotected: list[str]) -> 
     replayed = f"{replay.grants} grants"
     if replay.accesses:
         replayed += f" and {replay.accesses} times access apart from roles"
+    if replay.campaigns:
+        replayed += f", and {replay.items} items of {replay.campaigns} reviews"
     summed = f"{seen.events} events read, and {replayed} compared with them: {result}"
     return "\n".join([*lines, summed, f"last event: {seen.tip}"])
 
@@ -146,6 +150,8 @@ def _as_json(seen: "Verification", replay: "Replay", unprotected: list[str]) -> 
             "program_events": seen.program_events,
             "grants": replay.grants,
             "accesses": replay.accesses,
+            "reviews": replay.campaigns,
+            "review_items": replay.items,
             "tip": {"sequence": seen.tip.sequence, "hash": seen.tip.hash.hex()},
             "findings": findings,
             "protections_missing": unprotected,

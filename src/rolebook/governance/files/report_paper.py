@@ -1,25 +1,18 @@
 """A report of a review on paper: tagged PDF files (PDF/UA-1), typeset by typst, some hundred accounts a volume."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from itertools import batched
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import typst
-
-import rolebook
 from rolebook.governance.files.review_lines import ANSWERS, outcome_words
+from rolebook.governance.files.typesetting import typeset
 from rolebook.governance.review_report import Record
 
-ACCOUNTS_A_VOLUME = 1_000
-"""More than this stand in another PDF of the same archive: memory stays bounded."""
-_FOLDER = Path(__file__).parent
-_FONTS = Path(rolebook.__file__).parent / "web" / "matrix" / "fonts"
+ACCOUNTS_A_VOLUME = 500
+"""More than this stand in another PDF of the same archive: typesetting so many takes some 230 MB, and no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +40,6 @@ class Paper:
     silent: Sequence[str]
 
 
-@cache
-def _fonts() -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[str(_FONTS)])
-
-
 def volumes(paper: Paper, records: Iterable[Record]) -> Iterator[bytes]:
     """Yield the report as one PDF, or several where it has more accounts than one holds; one of them in memory."""
     number = 0
@@ -77,41 +65,7 @@ def _pdf(paper: Paper, records: Sequence[Record], *, first: bool, volume: int) -
         "rows": [row for record in records for row in _rows(record, paper.zone)]
         or [["None", "", "", "", "", ""]],
     }
-    try:
-        return _typeset(data, paper.made_at)
-    except typst.TypstError:
-        # PDF/UA refuses a letter that no font of ours has: names in other scripts are then told by their user IDs.
-        return _typeset(_in_known_letters(data), paper.made_at)
-
-
-def _typeset(data: Mapping[str, Any], made_at: datetime) -> bytes:
-    compiler = typst.Compiler(font_paths=_fonts(), root=str(_FOLDER))
-    made = compiler.compile(
-        input=(_FOLDER / "report.typ").read_bytes(),
-        format="pdf",
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        pdf_standards="ua-1",
-        timestamp=made_at.replace(microsecond=0),
-    )
-    if not isinstance(made, bytes):
-        raise TypeError("one document was asked for")
-    return made
-
-
-def _in_known_letters(value: Any) -> Any:
-    """Return data with every letter outside of what the font has as a question mark."""
-    if isinstance(value, str):
-        return "".join(letter if letter in _KNOWN or " " <= letter <= "~" else "?" for letter in value)
-    if isinstance(value, Mapping):
-        return {name: _in_known_letters(one) for name, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_in_known_letters(one) for one in value]
-    return value
-
-
-_KNOWN = frozenset(map(chr, range(0xA1, 0x180))) - {"\u00ad"} | set(
-    "\u2018\u2019\u201c\u201d\u2013\u2014\u2026\u00b7\u2022"
-)
+    return typeset(data, paper.made_at)
 
 
 def _rows(record: Record, zone: str) -> Iterator[list[str]]:

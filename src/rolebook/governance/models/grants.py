@@ -90,6 +90,7 @@ class Grant(models.Model):
         indexes = [
             models.Index(fields=["program", "organization", "closed_at"], name="grant_organization"),
             models.Index(fields=["account", "program", "closed_at"], name="grant_account"),
+            models.Index(fields=["program", "role_id"], name="grant_role"),
         ]
 
 

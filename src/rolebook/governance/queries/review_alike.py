@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from django.db.models import Count, QuerySet
 
 from rolebook.governance.models import ReviewItem
-from rolebook.governance.review_course import ended
+from rolebook.governance.review_course import holding_ended
 from rolebook.governance.review_reach import Reviewer
 
 MOST_ALIKE = 1_000
 """Items in one answer; more are answered in several (I12)."""
+LOOKED_AT = 10_000
+"""Items among which kinds are found and counted; who has more left finds the others when these are answered (I12)."""
 _MOST_KINDS = 100
 _FIELDS = (
     "about", "grant__role_id", "grant__organization_id", "grant__organization__name",
@@ -47,9 +49,14 @@ class Alike:
 
 
 def kinds_alike(reviewer: Reviewer) -> tuple[Kind, ...]:
-    """Return the kinds of which at least two items are the viewer's and not answered, the most frequent first."""
+    """Return the kinds of which at least two items are the viewer's and not answered, the most frequent first.
+
+    They are counted among the first LOOKED_AT of those items.
+    """
+    some = _left(reviewer).order_by("place", "reviewed").values("pk")[:LOOKED_AT]
     rows = (
-        _unanswered(reviewer)
+        ReviewItem.objects.filter(pk__in=some)
+        .exclude(holding_ended(reviewer.standing.at))
         .order_by()
         .values(*_FIELDS)
         .annotate(number=Count("pk"))
@@ -93,13 +100,11 @@ def alike_items(reviewer: Reviewer, key: str) -> Alike:
 
 
 def _unanswered(reviewer: Reviewer) -> QuerySet[ReviewItem]:
-    gone = ended(reviewer.standing.at)
-    return (
-        reviewer.theirs()
-        .filter(settled_at=None, answer="")
-        .exclude(about=ReviewItem.About.ACCOUNT)
-        .exclude(gone)
-    )
+    return _left(reviewer).exclude(holding_ended(reviewer.standing.at))
+
+
+def _left(reviewer: Reviewer) -> QuerySet[ReviewItem]:
+    return reviewer.theirs().filter(settled_at=None, answer="").exclude(about=ReviewItem.About.ACCOUNT)
 
 
 def _kind(reviewer: Reviewer, row: dict[str, object]) -> Kind:

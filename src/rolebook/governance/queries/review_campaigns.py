@@ -5,16 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import F, Sum
+from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing
 from rolebook.governance.importing import day_of
-from rolebook.governance.models import ReviewCampaign, ReviewPlace
-from rolebook.governance.queries.seeing import public_id_of, viewer_standing
+from rolebook.governance.models import ReviewCampaign, ReviewItem, ReviewPlace
+from rolebook.governance.queries.seeing import once, public_id_of, viewer_standing
 from rolebook.governance.queries.stewards import administers, stewards_standing
-from rolebook.governance.refusals import NotAllowed, NotFound
-from rolebook.governance.review_reach import Reviewer, reviewer_in
+from rolebook.governance.refusals import NotFound
+from rolebook.governance.review_reach import Reviewer, answered_near, own_parts, reviewer_in
 from rolebook.governance.review_rows import scope_of
 from rolebook.policy.model import Act, Rolebook
 from rolebook.policy.reviews import Review, due_day, next_opening
@@ -158,22 +159,6 @@ def places_of(campaign: ReviewCampaign, place_ids: frozenset[int] | None = None)
     )
 
 
-def may_see_reviews(viewer: Account, program_id: str, at: datetime) -> bool:
-    """Return whether the list of reviews is for the viewer: the steward, and who answers in one that opens by itself.
-
-    Asks nothing that the page has not read. Who answers in a review that opens on demand only learns of it by mail.
-    """
-    try:
-        standing = viewer_standing(viewer, program_id, at)
-    except NotAllowed:
-        return False
-    if not standing.book.reviews:
-        return False
-    roles = {role_id for one in standing.book.reviews if not one.switched_off for role_id in one.answered_by}
-    held = {office.role_id for office in standing.offices(Act.ANSWER_REVIEW)}
-    return bool(held & roles) or administers(standing)
-
-
 def reviewer_for(
     viewer: Account, program_id: str, campaign_id: uuid.UUID | str, at: datetime
 ) -> tuple[Standing, ReviewCampaign, Reviewer | None]:
@@ -182,8 +167,44 @@ def reviewer_for(
     Raises NotFound for everybody else: a campaign that asks one nothing looks like none.
     """
     standing = viewer_standing(viewer, program_id, at)
-    campaign = find_campaign(program_id, campaign_id)
-    reviewer = reviewer_in(standing, campaign)
+    public_id = public_id_of(campaign_id)
+    near = (one.campaign for one in near_places(standing) if one.campaign.public_id == public_id)
+    campaign = next(near, None) or find_campaign(program_id, public_id)
+    reviewer = seen_reviewer(standing, campaign)
     if reviewer is None and not administers(standing):
         raise NotFound
     return standing, campaign, reviewer
+
+
+def near_places(standing: Standing) -> Sequence[ReviewPlace]:
+    """Return the places at which somebody answers in open campaigns, and one of each review's last closed campaign.
+
+    Each with its campaign, and with the open questions there about themselves (``own``). One statement, once a page.
+    """
+    key = ("near places", standing.account.pk, standing.program_id, standing.at)
+    return once(key, lambda: _near_places(standing))
+
+
+def _near_places(standing: Standing) -> Sequence[ReviewPlace]:
+    if not standing.offices(Act.ANSWER_REVIEW):
+        return ()
+    rows = ReviewPlace.objects.filter(program=standing.program_id)
+    shown = answered_near(standing) & Q(campaign__closed_at=None)
+    for review in standing.book.reviews:
+        closed = rows.filter(campaign__review_id=review.id, campaign__closed_at__isnull=False)
+        shown |= Q(pk=Subquery(closed.order_by("-campaign", "pk").values("pk")[:1]))
+    own = ReviewItem.objects.filter(
+        place=OuterRef("pk"), settled_at=None, reviewed__participation__in=own_parts(standing).values("pk")
+    )
+    number = own.order_by().values("place").annotate(number=Count("pk")).values("number")
+    found = rows.filter(shown).annotate(own=Coalesce(Subquery(number), 0))
+    found = found.select_related("organization", "campaign__rolebook_version")
+    return list(found.defer("campaign__rolebook_version__content").order_by("organization__name", "pk"))
+
+
+def seen_reviewer(standing: Standing, campaign: ReviewCampaign) -> Reviewer | None:
+    """Return what `reviewer_in` does, of an open campaign from the places that the page has read."""
+    if campaign.closed_at is not None:
+        return reviewer_in(standing, campaign)
+    near = [one for one in near_places(standing) if one.campaign_id == campaign.pk]
+    return reviewer_in(standing, campaign, near)

@@ -4,13 +4,14 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from rolebook.governance.flows.submit_review import named
-from rolebook.governance.models import Access, Grant, ReviewCampaign, ReviewedAccount, ReviewItem
+from rolebook.governance.models import Access, Grant, ReviewCampaign, ReviewedAccount, ReviewItem, ReviewPlace
 from rolebook.governance.queries.last_use import LastUse, last_uses
 from rolebook.governance.queries.paging import Page, cut, from_text, search_words
 from rolebook.governance.queries.review_advice import Advice, Known, advise, day_in
@@ -21,6 +22,7 @@ ACCOUNTS_A_PAGE = 10
 type Show = Literal["todo", "done", "all"]
 _ORDER = ("account", "role", "access")
 """In which order the lines of an account stand: as the questions do."""
+_NO_END = 2**63 - 1
 SHOWN: tuple[Show, ...] = ("todo", "done", "all")
 
 
@@ -106,28 +108,52 @@ def worklist(reviewer: Reviewer, asked: Asked, *, limit: int = ACCOUNTS_A_PAGE) 
     if key is not None:
         mine = mine.filter(reviewed__gt=key[1])
     accounts = ReviewedAccount.objects.filter(campaign=reviewer.campaign)
-    if words := search_words(asked.search):
-        mine = mine.filter(
-            Q(reviewed__account__name__icontains=words)
-            | Q(reviewed__account__user_id__contains=words)
-            | Q(reviewed__account__email_key__contains=words)
-        )
     if asked.show == "done":
         still = reviewer.theirs().filter(settled_at=None, reviewed=OuterRef("reviewed"))
-        mine = mine.filter(~Exists(still))
-    chosen = mine.order_by("reviewed").values("reviewed").distinct()[: limit + 1]
-    rows = list(
-        accounts.filter(pk__in=chosen)
-        .select_related("account", "participation", "place__organization")
-        .order_by("pk")
-    )
+        mine = mine.filter(~Exists(still), settled_at__isnull=False)
+    if words := search_words(asked.search):
+        accounts = accounts.filter(
+            Q(account__name__icontains=words)
+            | Q(account__user_id__contains=words)
+            | Q(account__email_key__contains=words),
+            pk__in=mine.order_by().values("reviewed").distinct(),
+        )
+    else:
+        accounts = accounts.filter(pk__in=_first_of(reviewer, mine, asked, limit + 1))
+    behind = ("account", "participation", "place__organization")
+    rows = list(accounts.select_related(*behind).order_by("pk")[: limit + 1])
     keys = cut(rows, [("", row.pk) for row in rows], limit)
     return Page(lines_of(reviewer, rows[:limit]), keys.next_after)
 
 
+def _first_of(
+    reviewer: Reviewer, mine: QuerySet[ReviewItem], asked: Asked, number: int
+) -> QuerySet[ReviewItem, Any]:
+    """Return the first ``number`` accounts of ``mine`` (their ids, as "one"): whoever has much is not read whole.
+
+    Wherever one organization has ``number`` accounts of its own, the page ends with the last of them or before it.
+    Each organization's are found by the index (place, account), so a page costs the same however much is left.
+    """
+    of_one = mine.filter(place=OuterRef("pk")).order_by("reviewed").values("reviewed").distinct()
+    places = ReviewPlace.objects.filter(campaign=reviewer.campaign)
+    if asked.place_pk is not None:
+        places = places.filter(pk=asked.place_pk)
+    elif reviewer.places is not None:
+        places = places.filter(pk__in=[one.pk for one in reviewer.places])
+    last = places.annotate(last=Subquery(of_one[number - 1 : number])).order_by(
+        F("last").asc(nulls_last=True)
+    )
+    until = Coalesce(Subquery(last.values("last")[:1]), Value(_NO_END))
+    # By a sum, so that the database orders what the index found, and does not walk through everybody in order.
+    first = mine.filter(reviewed__lte=until).annotate(one=F("reviewed") + 0)
+    return first.order_by("one").values("one").distinct()[:number]
+
+
 def one_account(reviewer: Reviewer, account_id: uuid.UUID) -> AccountLines | None:
     """Return one account that is the viewer's to answer about, or None."""
-    rows = ReviewedAccount.objects.filter(campaign=reviewer.campaign, account__public_id=account_id)
+    rows = ReviewedAccount.objects.filter(
+        campaign=reviewer.campaign, participation__account__public_id=account_id
+    )
     rows = rows.select_related("account", "participation", "place__organization")
     found = lines_of(reviewer, list(rows))
     return next((one for one in found if any(line.mine or line.outcome for line in one.lines)), None)

@@ -16,6 +16,7 @@ from rolebook.governance.queries.home import Home
 from rolebook.governance.queries.own_requests import RequestLine
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.recoveries import lost_factors
+from rolebook.governance.queries.review_waiting import MOST_COUNTED, reviews_for
 from rolebook.web.answers import program_view
 from rolebook.web.gate import open_page
 from rolebook.web.pages.my_access import NO_ROLE
@@ -55,6 +56,8 @@ def home(request: ProgramRequest) -> HttpResponse:
             "lost_factors": lost_factors(request.account, program_id, at) if waiting.decides else (),
             "to_answer": to_answer[:_SHOWN],
             "more_to_answer": len(to_answer) > _SHOWN,
+            "reviews": reviews_for(request.account, program_id, at).waiting,
+            "most_counted": MOST_COUNTED,
             "own": _open_ends(own)[:_SHOWN],
             "holds": my_access(request.account, program_id, at, reasons=False),
             "lead": _lead(waiting, to_answer=bool(to_answer)),

@@ -23,11 +23,12 @@ from rolebook.governance.queries.review_campaigns import (
     numbers_of,
     places_of,
     preview,
+    seen_reviewer,
 )
+from rolebook.governance.queries.review_waiting import has_report
 from rolebook.governance.queries.seeing import viewer_standing
 from rolebook.governance.queries.stewards import administers, stewards_standing
 from rolebook.governance.refusals import NotFound, Refused
-from rolebook.governance.review_reach import reviewer_in
 from rolebook.governance.review_rows import review_of
 from rolebook.policy.model import Act
 from rolebook.web.answers import program_view, said_of
@@ -66,12 +67,15 @@ def campaigns_page(request: ProgramRequest) -> HttpResponse:
     mine = [
         Mine(campaign, numbers_in(reviewer))
         for campaign in campaigns
-        if campaign.closed_at is None and (reviewer := reviewer_in(standing, campaign)) is not None
+        if campaign.closed_at is None and (reviewer := seen_reviewer(standing, campaign)) is not None
     ]
     shown = {
         "mine": mine,
         "is_steward": is_steward,
         "campaigns": campaigns if is_steward else (),
+        "earlier": ()
+        if is_steward
+        else [one for one in campaigns if one.closed_at is not None and has_report(standing, one)],
         "declared": declared_reviews(viewer=request.account, program_id=request.program.id, at=request.at)
         if is_steward
         else (),
@@ -135,7 +139,7 @@ def campaign_page(request: ProgramRequest, campaign_id: UUID) -> HttpResponse:
         "review": review,
         "numbers": numbers_of(campaign),
         "places": places_of(campaign),
-        "answers": campaign.closed_at is None and reviewer_in(standing, campaign) is not None,
+        "answers": campaign.closed_at is None and seen_reviewer(standing, campaign) is not None,
         "overdue": campaign.closed_at is None and request.at >= campaign.due_at,
     }
     return render(request, "reviews/progress.html", shown)

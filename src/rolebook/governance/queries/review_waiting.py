@@ -1,0 +1,91 @@
+"""Which reviews wait for somebody's answers, for the navigation and Home: nothing where there is nothing."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from rolebook.accounts.models import Account
+from rolebook.governance.authority import Standing
+from rolebook.governance.models import ReviewCampaign
+from rolebook.governance.queries.review_campaigns import near_places, seen_reviewer
+from rolebook.governance.queries.seeing import once, viewer_standing
+from rolebook.governance.queries.stewards import administers
+from rolebook.governance.refusals import NotAllowed
+from rolebook.governance.review_rows import review_of
+from rolebook.policy.model import Act
+
+MOST_COUNTED = 1_000
+"""What waits is counted so far, and no further: the count stands on every page (I12)."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingReview:
+    """An open campaign with something that waits for the viewer; ``left`` is counted to MOST_COUNTED."""
+
+    campaign_id: uuid.UUID
+    title: str
+    due_at: datetime
+    overdue: bool
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewsFor:
+    """What there is of reviews for somebody.
+
+    Attributes:
+        is_there: whether the list of reviews is for them: something waits, there was a review whose report they may
+            have, or they are the program's steward.
+        waiting: the open campaigns with something left.
+    """
+
+    is_there: bool
+    waiting: tuple[WaitingReview, ...] = ()
+
+    @property
+    def left(self) -> int:
+        """How much waits in all, counted to MOST_COUNTED."""
+        return min(MOST_COUNTED, sum(one.left for one in self.waiting))
+
+
+def reviews_for(viewer: Account, program_id: str, at: datetime) -> ReviewsFor:
+    """Return what there is of reviews for the viewer.
+
+    No statement for who answers in none, else one; one more where what somebody answers is not all of an organization.
+    """
+    return once(("reviews for", viewer.pk, program_id, at), lambda: _reviews_for(viewer, program_id, at))
+
+
+def _reviews_for(viewer: Account, program_id: str, at: datetime) -> ReviewsFor:
+    try:
+        standing = viewer_standing(viewer, program_id, at)
+    except NotAllowed:
+        return ReviewsFor(is_there=False)
+    campaigns = {one.campaign_id: one.campaign for one in near_places(standing)}.values()
+    found = (_waiting(standing, one) for one in campaigns if one.closed_at is None)
+    waiting = tuple(one for one in found if one is not None and one.left)
+    is_there = bool(waiting) or (administers(standing) and bool(standing.book.reviews))
+    return ReviewsFor(is_there or any(has_report(standing, one) for one in campaigns), waiting)
+
+
+def _waiting(standing: Standing, campaign: ReviewCampaign) -> WaitingReview | None:
+    reviewer = seen_reviewer(standing, campaign)
+    if reviewer is None:
+        return None
+    own = sum(getattr(one, "own", 0) for one in reviewer.whole)
+    left = sum(one.questions - one.settled for one in reviewer.whole) - own
+    if reviewer.besides is not None and left < MOST_COUNTED:
+        besides = reviewer.theirs().filter(reviewer.besides, settled_at=None)
+        left += besides[:MOST_COUNTED].count()
+    left = max(0, min(left, MOST_COUNTED))
+    overdue = standing.at >= campaign.due_at
+    return WaitingReview(campaign.public_id, campaign.title, campaign.due_at, overdue, left)
+
+
+def has_report(standing: Standing, campaign: ReviewCampaign) -> bool:
+    """Return whether a campaign has a report for a reviewer: who answers for the whole of an organization has one."""
+    _, review = review_of(campaign)
+    return any(
+        office.lower_levels and office.role_id in review.answered_by
+        for office in standing.offices(Act.ANSWER_REVIEW)
+    )
