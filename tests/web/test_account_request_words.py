@@ -226,3 +226,37 @@ def test_the_help_tells_about_the_form_the_supervisor_and_who_asks_for_others() 
     assert "Press Approve or Deny beside the name" not in told
     assert "ask for another person" not in told
     assert "ask for another person" in words(browser(manager), "help")
+
+
+@pytest.mark.requirement("IQCS-06", "IQCS-11")
+def test_a_returned_detail_is_corrected_with_its_days_and_what_was_corrected_already_is_kept() -> None:
+    rita, rosa = somebody("Rita Requester"), somebody("Rosa Representative", REPRESENTATIVE, "FWS")
+    at = clock.now() - timedelta(hours=2)
+    first, last = (at + timedelta(days=20)).date().isoformat(), (at + timedelta(days=50)).date().isoformat()
+    form = iqcs.answers({MANAGER: "add"}, ["FWS-R6"], starts_on=first, ends_on=last)
+    request = iqcs.asks(rita.account, form, at=at)
+    decides(rosa.account, open_stage(request), "returned", reason="Your job title is missing.", at=at)
+    client, correct = browser(rita), reverse("correct-account-request", args=[PROGRAM, request.public_id])
+    client.post(correct)
+    begun = AccountDraft.objects.get()
+    assert (begun.content["starts_on"], begun.content["ends_on"]) == (first, last)
+    client.post("/iqcs/account-request/", {"job_title": "Biologist", "ends_on": last})
+    page = client.post(correct, follow=True).content.decode()
+    assert 'value="Biologist"' in page
+    assert "You are correcting" in page
+
+
+@pytest.mark.requirement("IQCS-06")
+def test_a_draft_is_not_lost_for_the_answers_of_a_request() -> None:
+    rita, rosa = somebody("Rita Requester"), somebody("Rosa Representative", REPRESENTATIVE, "FWS")
+    at = clock.now() - timedelta(hours=2)
+    request = iqcs.asks(rita.account, iqcs.answers({MANAGER: "add"}, ["FWS-R6"]), at=at)
+    client, correct = browser(rita), reverse("correct-account-request", args=[PROGRAM, request.public_id])
+    client.post("/iqcs/account-request/", {"job_title": "Biologist"})
+    decides(rosa.account, open_stage(request), "returned", reason="Your phone is missing.", at=at)
+    page = client.post(correct, follow=True).content.decode()
+    assert "This is your draft as you left it." in page
+    assert 'value="Biologist"' in page
+    assert AccountDraft.objects.get().request is None
+    client.post("/iqcs/account-request/", {"do": "discard"})
+    assert "You are correcting" in client.post(correct, follow=True).content.decode()

@@ -1,8 +1,10 @@
 """Account requests as people see them: the form that applies, the request with its versions, what waits for whom."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.queries import book_of_version
@@ -116,10 +118,14 @@ def form_to_fill(
             RemovableAccess(access, held_days(standing, access))
             for access in held.select_related("organization").order_by("organization__code", "pk")
         ),
-        draft=AccountDraft.objects.filter(program_id=program_id, author=viewer, beneficiary=person)
-        .select_related("request")
-        .first(),
+        draft=own_draft(viewer, program_id, person),
     )
+
+
+def own_draft(author: Account, program_id: str, beneficiary: Account) -> AccountDraft | None:
+    """Return what somebody is writing for a person, or None."""
+    drafts = AccountDraft.objects.filter(program_id=program_id, author=author, beneficiary=beneficiary)
+    return drafts.select_related("request").first()
 
 
 def _choice(standing: Standing, role: Role, grant: Grant | None) -> RoleChoice:
@@ -196,6 +202,7 @@ def answers_of_request(request: Request) -> AccountAnswers:
         "supervisor_email": form.supervisor_email,
         "comments": form.comments,
         "roles": {item.role_id: verbs[RequestItem.Kind(item.kind)] for item in items if item.kind in verbs},
+        **_days_asked(request, items),
     }
     asked = tuple(
         CodeAnswer(item.organization.code, codes[RequestItem.Kind(item.kind)], item.lower_levels)
@@ -203,6 +210,18 @@ def answers_of_request(request: Request) -> AccountAnswers:
         if item.kind in codes and item.organization is not None
     )
     return answers_of({**draft, "codes": [code.as_content() for code in asked]})
+
+
+def _days_asked(request: Request, items: Sequence[RequestItem]) -> dict[str, str]:
+    """Return the first and the last day of a temporary detail as they were typed; all dated items have the same."""
+    zone = ZoneInfo(book_of_version(request.rolebook_version).program.zone)
+    dated = next((item for item in items if item.starts_at or item.ends_at), None)
+    starts_at, ends_at = (None, None) if dated is None else (dated.starts_at, dated.ends_at)
+    last = None if ends_at is None else ends_at - timedelta(seconds=1)
+    return {
+        "starts_on": "" if starts_at is None else starts_at.astimezone(zone).date().isoformat(),
+        "ends_on": "" if last is None else last.astimezone(zone).date().isoformat(),
+    }
 
 
 def words_asked_of(viewer: Account, program_id: str, at: datetime) -> tuple[SupervisorWord, ...]:

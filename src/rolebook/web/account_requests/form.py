@@ -27,6 +27,7 @@ from rolebook.governance.queries.account_requests import (
     codes_to_offer,
     form_to_fill,
     leads_to_ask,
+    own_draft,
     person_named,
 )
 from rolebook.governance.queries.certificates import Certificates, certificates_for
@@ -249,20 +250,28 @@ def choose_person(request: ProgramRequest) -> HttpResponse:
 @program_view
 @require_POST
 def correct_account_request(request: ProgramRequest, request_id: uuid.UUID) -> HttpResponse:
-    """Begin a draft with the answers of a request: one that came back is corrected, an ended one is asked anew."""
+    """Begin a draft with the answers of a request: one that came back is corrected, an ended one is asked anew.
+
+    What is being written already is never lost for it: a draft that corrects this request goes on, another is shown.
+    """
     earlier = find_request(request.program.id, request_id)
     if earlier.requester_id != request.account.pk or not earlier.forms.exists():
         raise NotFound
     corrects = earlier if earlier.state == Request.State.RETURNED else None
-    save_account_draft(
-        acting_user=request.account,
-        program_id=request.program.id,
-        beneficiary=earlier.beneficiary,
-        answers=answers_of_request(earlier),
-        corrects=corrects,
-        copied=earlier,
-        at=request.at,
-    )
+    written = own_draft(request.account, request.program.id, earlier.beneficiary)
+    if written is None:
+        save_account_draft(
+            acting_user=request.account,
+            program_id=request.program.id,
+            beneficiary=earlier.beneficiary,
+            answers=answers_of_request(earlier),
+            corrects=corrects,
+            copied=earlier,
+            at=request.at,
+        )
+    elif corrects is None or written.request != corrects:
+        said = "This is your draft as you left it. Send it or throw it away, then come back to that request."
+        messages.warning(request, said)
     own = earlier.beneficiary_id == request.account.pk
     parts = [request.program.id] if own else [request.program.id, earlier.beneficiary.public_id]
     address = reverse("account-request" if own else "account-request-for", args=parts)
