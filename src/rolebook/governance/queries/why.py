@@ -33,6 +33,7 @@ class Why:
         by: who decided or designated: "a Security Official of Cedar Valley", by name where the viewer may see persons;
             who approved in the earlier system to those alone. None for the operator.
         at: when it was decided, designated or imported.
+        reason: of a designation, import or registration; what was written to a request stands on its page.
         request_id: public id of the request, None where there is none.
         approved_on: the day of the original approval of what was imported, else None.
         asked_by: who made the request, where that was another than whom it is for; else None.
@@ -122,4 +123,4 @@ def _asked(
             where = None if place is None else place.name
             by = office_in_words(standing.book, last.stage.approver_role_id, where)
     asker = None if request.requester_id == request.beneficiary_id else request.requester.name
-    return Why(how, by, at, request.reason, request.public_id, asked_by=asker)
+    return Why(how, by, at, "", request.public_id, asked_by=asker)
