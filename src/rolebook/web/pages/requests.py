@@ -145,5 +145,5 @@ def _act(
         )
     except Refused as refusal:
         return show_request(request, request_id, said_of(refusal), status=409)
-    messages.success(request, said.format(name=made.beneficiary.name))
+    messages.success(request, said.format(name=made.requester.name))
     return HttpResponseRedirect(reverse("request", args=[request.program.id, made.public_id]), status=303)
