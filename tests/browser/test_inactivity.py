@@ -61,6 +61,9 @@ def test_somebody_closed_by_quiet_comes_back_by_their_representatives_word(
     page.get_by_role("link", name="Reactivations").click()
     found += violations(page)
     page.get_by_role("link", name="Mia Manager").click()
+    comes_back = page.get_by_role("region", name="What comes back")
+    expect(comes_back).to_contain_text("Account Manager")
+    expect(comes_back).to_contain_text("Benton Lake Refuge")
     found += violations(page)
     page.get_by_label("Reason").fill("She is back from leave.")
     page.get_by_role("button", name="Ask for the reactivation").click()
@@ -75,5 +78,9 @@ def test_somebody_closed_by_quiet_comes_back_by_their_representatives_word(
 
     page = open_page(mia, width=width)
     page.goto("/iqcs/my-access/")
-    expect(page.get_by_text("Account Manager").first).to_be_visible()
+    roles = page.get_by_role("region", name="Roles you hold")
+    expect(roles).to_contain_text("Account Manager")
+    codes = page.get_by_role("region", name="Organization codes you hold")
+    expect(codes).to_contain_text("Benton Lake Refuge")
+    found += violations(page)
     assert found == []

@@ -99,6 +99,25 @@ def test_a_representative_asks_on_a_page_and_security_does_it_with_one_click(now
 
 
 @pytest.mark.requirement("IQCS-10")
+def test_a_withdrawn_reactivation_is_submitted_again_from_its_own_page(now: datetime) -> None:
+    rosa = somebody("Rosa Representative", REPRESENTATIVE, "FWS", now - DAY)
+    mia, client = manager(now - 400 * DAY), browser(rosa)
+    client.post(f"/iqcs/reactivations/{mia.account.public_id}/", {"reason": "She is back."})
+    first = Request.objects.get()
+    client.post(f"/iqcs/requests/{first.public_id}/withdraw/")
+    page = client.get(f"/iqcs/requests/{first.public_id}/").content.decode()
+    address = re.search(r"/iqcs/requests/[\w-]+/submit-again/", page)
+    assert address is not None
+    refused = client.post(address.group(), {"reason": " "})
+    assert refused.status_code == 409
+    done = client.post(address.group(), {"reason": "She is back, indeed."}, follow=True)
+    assert done.status_code == 200
+    assert "Your request was submitted again" in done.content.decode()
+    second = Request.objects.exclude(pk=first.pk).get()
+    assert (second.beneficiary, second.reason) == (mia.account, "She is back, indeed.")
+
+
+@pytest.mark.requirement("IQCS-10")
 @pytest.mark.invariant("I14")
 def test_to_everybody_else_the_pages_of_reactivation_are_not_there(now: datetime) -> None:
     berta = somebody("Berta Elsewhere", REPRESENTATIVE, "BLM-MT", now - DAY)
