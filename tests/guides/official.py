@@ -17,9 +17,9 @@ def walk(walk: Walk, open_page: Callable[..., Page]) -> None:
     _decides(walk, page)
     _removes(walk, page)
     with walk.step("Be reminded", page):
-        go(page, "Help")
+        go(page, "Manage Access")
         walk.look(page)
-        page.get_by_role("main").get_by_role("link", name="Notice settings").click()
+        page.get_by_role("link", name="Reminders").click()
         page.get_by_label("Remind me by e-mail").select_option(label="Once a week")
         save = page.get_by_role("button", name="Save")
         walk.picture(page, "official-12-reminders", press=save)

@@ -169,10 +169,10 @@ def _review(
 
 
 def in_words(wait: timedelta) -> str:
-    """Return how long a decision usually takes: "within a day", "about 3 days"."""
+    """Return how long a decision usually takes: "less than a day", "about 3 days"."""
     hours = wait.total_seconds() / 3600
     if hours <= 1:
         return "within an hour"
     if hours <= 24:
-        return "within a day"
+        return "less than a day"
     return f"about {round(hours / 24)} day{'s' if round(hours / 24) != 1 else ''}"

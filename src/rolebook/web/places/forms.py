@@ -89,11 +89,13 @@ class AddForm(RecordForm):
         kind = self.fields["kind"]
         if isinstance(kind, forms.ChoiceField):
             kind.choices = [("", "Choose a kind"), *((one.id, one.title) for one in book.organization_kinds)]
+        self.asks_parent = any(one.parent_kinds for one in book.organization_kinds)
 
     @property
     def facts(self) -> list[forms.BoundField]:
         """The fields about the organization itself."""
-        return [self["kind"], self["parent"], *super().facts]
+        above = [self["parent"]] if self.asks_parent else []
+        return [self["kind"], *above, *super().facts]
 
 
 class ReasonForm(forms.Form):
