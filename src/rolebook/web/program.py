@@ -17,6 +17,7 @@ from rolebook.audit.agreed_clock import agreed_now
 from rolebook.audit.recording import Origin
 from rolebook.governance.flows.record_sign_in import record_sign_in
 from rolebook.governance.models import Participation
+from rolebook.governance.queries.review_campaigns import with_reviews
 from rolebook.governance.quiet import is_in, is_past
 from rolebook.governance.refusals import NotAllowed
 from rolebook.governance.representatives import representatives_of
@@ -79,9 +80,10 @@ def program_page(view: ProgramView) -> Callable[..., HttpResponse]:
             return _closed(asked)
         if not entered(request, program_id):
             try:
-                asked.participation = record_sign_in(
+                record_sign_in(
                     acting_user=asked.account, program_id=program_id, at=agreed_now(), origin=asked.origin
                 )
+                asked.participation = _part(asked.account, program_id)
             except NotAllowed:
                 return _closed(asked)
             note_entered(request, program_id)
@@ -110,6 +112,8 @@ def place_in_program(request: ProgramRequest, program_id: str, at: datetime) -> 
     request.program, request.rolebook, request.rolebook_version = book.program, book, version
     if isinstance(request.user, Account):
         request.account = request.user
-        request.participation = Participation.objects.filter(
-            account=request.user, program_id=program_id
-        ).first()
+        request.participation = _part(request.user, program_id)
+
+
+def _part(account: Account, program_id: str) -> Participation | None:
+    return with_reviews(Participation.objects.filter(account=account, program_id=program_id)).first()

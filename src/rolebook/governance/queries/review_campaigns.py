@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing
 from rolebook.governance.importing import day_of
-from rolebook.governance.models import ReviewCampaign, ReviewItem, ReviewPlace
-from rolebook.governance.queries.seeing import once, public_id_of, viewer_standing
+from rolebook.governance.models import Participation, ReviewCampaign, ReviewItem, ReviewPlace
+from rolebook.governance.queries.seeing import once, part_read, public_id_of, viewer_standing
 from rolebook.governance.queries.stewards import administers, stewards_standing
 from rolebook.governance.refusals import NotFound
 from rolebook.governance.review_reach import Reviewer, answered_near, own_parts, reviewer_in
@@ -176,11 +176,26 @@ def reviewer_for(
     return standing, campaign, reviewer
 
 
-def near_places(standing: Standing) -> Sequence[ReviewPlace]:
-    """Return the places at which somebody answers in open campaigns, and one of each review's last closed campaign.
+def with_reviews(parts: QuerySet[Participation]) -> QuerySet[Participation]:
+    """Read along with parts in a program whether it has an open review, and whether it had one (for `near_places`)."""
+    campaigns = ReviewCampaign.objects.filter(program=OuterRef("program"))
+    is_open, was_closed = campaigns.filter(closed_at=None), campaigns.filter(closed_at__isnull=False)
+    return parts.annotate(review_open=Exists(is_open), review_closed=Exists(was_closed))
 
-    Each with its campaign, and with the open questions there about themselves (``own``). One statement, once a page.
+
+def had_reviews(standing: Standing) -> bool:
+    """Return whether the program ever closed a review; False also where the page has not read it."""
+    return bool(getattr(part_read(standing), "review_closed", False))
+
+
+def near_places(standing: Standing) -> Sequence[ReviewPlace]:
+    """Return the places at which somebody answers in open campaigns, with these, and those of the steward.
+
+    Each with the open questions there about themselves (``own``). One statement, once a page; none where the page
+    knows that no review is open.
     """
+    if getattr(part_read(standing), "review_open", True) is False:
+        return ()
     key = ("near places", standing.account.pk, standing.program_id, standing.at)
     return once(key, lambda: _near_places(standing))
 
@@ -190,9 +205,6 @@ def _near_places(standing: Standing) -> Sequence[ReviewPlace]:
         return ()
     rows = ReviewPlace.objects.filter(program=standing.program_id)
     shown = answered_near(standing) & Q(campaign__closed_at=None)
-    for review in standing.book.reviews:
-        closed = rows.filter(campaign__review_id=review.id, campaign__closed_at__isnull=False)
-        shown |= Q(pk=Subquery(closed.order_by("-campaign", "pk").values("pk")[:1]))
     own = ReviewItem.objects.filter(
         place=OuterRef("pk"), settled_at=None, reviewed__participation__in=own_parts(standing).values("pk")
     )

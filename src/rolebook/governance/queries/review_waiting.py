@@ -7,12 +7,13 @@ from datetime import datetime
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing
 from rolebook.governance.models import ReviewCampaign
-from rolebook.governance.queries.review_campaigns import near_places, seen_reviewer
+from rolebook.governance.queries.review_campaigns import had_reviews, near_places, seen_reviewer
 from rolebook.governance.queries.seeing import once, viewer_standing
 from rolebook.governance.queries.stewards import administers
 from rolebook.governance.refusals import NotAllowed
 from rolebook.governance.review_rows import review_of
 from rolebook.policy.model import Act
+from rolebook.policy.reviews import Review
 
 MOST_COUNTED = 1_000
 """What waits is counted so far, and no further: the count stands on every page (I12)."""
@@ -51,7 +52,8 @@ class ReviewsFor:
 def reviews_for(viewer: Account, program_id: str, at: datetime) -> ReviewsFor:
     """Return what there is of reviews for the viewer.
 
-    No statement for who answers in none, else one; one more where what somebody answers is not all of an organization.
+    No statement where no review is open, or for who answers in none, else one; one more where what somebody answers
+    is not all of an organization.
     """
     return once(("reviews for", viewer.pk, program_id, at), lambda: _reviews_for(viewer, program_id, at))
 
@@ -62,10 +64,16 @@ def _reviews_for(viewer: Account, program_id: str, at: datetime) -> ReviewsFor:
     except NotAllowed:
         return ReviewsFor(is_there=False)
     campaigns = {one.campaign_id: one.campaign for one in near_places(standing)}.values()
-    found = (_waiting(standing, one) for one in campaigns if one.closed_at is None)
+    found = (_waiting(standing, one) for one in campaigns)
     waiting = tuple(one for one in found if one is not None and one.left)
-    is_there = bool(waiting) or (administers(standing) and bool(standing.book.reviews))
-    return ReviewsFor(is_there or any(has_report(standing, one) for one in campaigns), waiting)
+    declared = standing.book.reviews
+    is_there = (
+        bool(waiting)
+        or (administers(standing) and bool(declared))
+        or any(_has_report(standing, review_of(one)[1]) for one in campaigns)
+        or (had_reviews(standing) and any(_has_report(standing, one) for one in declared))
+    )
+    return ReviewsFor(is_there, waiting)
 
 
 def _waiting(standing: Standing, campaign: ReviewCampaign) -> WaitingReview | None:
@@ -84,7 +92,10 @@ def _waiting(standing: Standing, campaign: ReviewCampaign) -> WaitingReview | No
 
 def has_report(standing: Standing, campaign: ReviewCampaign) -> bool:
     """Return whether a campaign has a report for a reviewer: who answers for the whole of an organization has one."""
-    _, review = review_of(campaign)
+    return _has_report(standing, review_of(campaign)[1])
+
+
+def _has_report(standing: Standing, review: Review) -> bool:
     return any(
         office.lower_levels and office.role_id in review.answered_by
         for office in standing.offices(Act.ANSWER_REVIEW)

@@ -63,6 +63,15 @@ def one_look(read: Read | None = None) -> Iterator[None]:
         _look.reset(token)
 
 
+def part_read(standing: Standing) -> Participation | None:
+    """Return the part in the program that the page has read of the one who looks, None where it has not."""
+    look = _look.get()
+    read = None if look is None else look.read
+    if read is None or (read.account.pk, read.book.program.id) != (standing.account.pk, standing.program_id):
+        return None
+    return read.participation
+
+
 def once[Found](key: Hashable, find: Callable[[], Found]) -> Found:
     """Return what ``find`` finds, found once within one look; outside of one, each time."""
     look = _look.get()
