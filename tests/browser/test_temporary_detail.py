@@ -1,11 +1,12 @@
 """A temporary detail as its person sees it: before it begins, while it holds, extended, and after its end (IQCS-11)."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from rolebook.accounts.models import Account
 from rolebook.audit import clock
 from rolebook.governance.models import Request
 from rolebook.notices.models import Notice
@@ -34,50 +35,16 @@ def held(page: Page) -> tuple[str, str]:
     return " ".join(roles.split()), " ".join(codes.split())
 
 
-@pytest.mark.requirement("IQCS-02", "IQCS-05", "IQCS-11")
-@pytest.mark.parametrize("width", [1280, 390])
-def test_a_detail_is_seen_to_begin_to_be_extended_by_a_modification_and_to_end(
-    site: Site, open_page: OpenPage, width: int
-) -> None:
-    now = clock.now()
-    iqcs.begin(now - 40 * DAY)
-    long_ago, today = now - 20 * DAY, now.date()
-    approvers = (somebody("Rosa Representative", REPRESENTATIVE, "FWS"), somebody("Sven Security", SECURITY))
-    rita, early, late = somebody("Rita Requester"), somebody("Eva Early"), somebody("Lars Late")
-    in_office = (
-        iqcs.holder(REPRESENTATIVE, "FWS", "Rudi Representative", at=now - 30 * DAY),
-        iqcs.holder(SECURITY, None, "Sue Security", at=now - 30 * DAY),
-    )
-    found: list[str] = []
+def given(person: Person, in_office: tuple[Account, ...], first: date, last: date, at: datetime) -> None:
+    """Give a role and a code for some days."""
+    days = {"starts_on": first.isoformat(), "ends_on": last.isoformat()}
+    request = iqcs.asks(person.account, iqcs.answers({MANAGER: "add"}, ["FWS-R6"], **days), at=at)
+    for who in in_office:
+        decides(who, open_stage(request), at=at + HOUR)
 
-    def given(person: Person, first: date, last: date) -> None:
-        form = iqcs.answers(
-            {MANAGER: "add"}, ["FWS-R6"], starts_on=first.isoformat(), ends_on=last.isoformat()
-        )
-        request = iqcs.asks(person.account, form, at=long_ago)
-        for who in in_office:
-            decides(who, open_stage(request), at=long_ago + HOUR)
 
-    last, later = today + 5 * DAY, today + 40 * DAY
-    given(rita, today - 10 * DAY, last)
-    given(late, today - 15 * DAY, today - 3 * DAY)
-    given(early, today + 10 * DAY, today + 20 * DAY)
-
-    page = open_page(early, width=width)
-    coming = f"From {words(today + 10 * DAY)} to the end of {words(today + 20 * DAY)}; not yet in force"
-    assert all(coming in shown for shown in held(page))
-    expect(page.get_by_role("heading", name="Reports you can run")).to_have_count(0)
-    found += violations(page)
-    page.goto("/iqcs/")
-    expect(page.get_by_text(coming)).to_be_visible()
-
-    page = open_page(late, width=width)
-    assert all("Account Manager" not in shown and "FWS-R6" not in shown for shown in held(page))
-    expect(page.get_by_role("heading", name="Reports you can run")).to_have_count(0)
-
-    page = open_page(rita, width=width)
-    assert all(f"until the end of {words(last)}" in shown for shown in held(page))
-    expect(page.get_by_role("heading", name="Reports you can run")).to_be_visible()
+def extends(page: Page, found: list[str], last: date, later: date) -> None:
+    """Fill in the form of a modification that extends both until later, look at what it comes to, and send it."""
     page.goto("/iqcs/request-a-role/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Modification")
     expect(page.get_by_role("group", name="Account Manager")).to_contain_text(
@@ -95,22 +62,62 @@ def test_a_detail_is_seen_to_begin_to_be_extended_by_a_modification_and_to_end(
     expect(page.get_by_text(f"Account Manager, until the end of {words(last)}.")).to_be_visible()
     found += violations(page)
     page.get_by_role("button", name="Send request").click()
+    expect(page.get_by_text("Waits for the supervisor, Sam Supervisor")).to_be_visible()
 
+
+def authorizes_by_link(page: Page, found: list[str]) -> None:
+    """Follow the newest mailed link, without an account, and authorize; the link is then spent."""
     mailed = re.search(r"/iqcs/supervisor/[\w-]+/", Notice.objects.latest("pk").text)
     assert mailed is not None
-    supervisor = open_page(width=width)
-    supervisor.goto(mailed.group())
-    supervisor.get_by_role("button", name="Authorize", exact=True).click()
-    expect(supervisor.get_by_role("heading", level=1)).to_have_text("Thank you")
-    found += violations(supervisor)
-    supervisor.goto(mailed.group())
-    expect(supervisor.get_by_role("button", name="Authorize", exact=True)).to_have_count(0)
-    found += violations(supervisor)
+    page.goto(mailed.group())
+    page.get_by_role("button", name="Authorize", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you")
+    found += violations(page)
+    page.goto(mailed.group())
+    expect(page.get_by_role("button", name="Authorize", exact=True)).to_have_count(0)
+    found += violations(page)
 
+
+@pytest.mark.requirement("IQCS-02", "IQCS-05", "IQCS-11")
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_detail_is_seen_to_begin_to_be_extended_by_a_modification_and_to_end(
+    site: Site, open_page: OpenPage, width: int
+) -> None:
+    now = clock.now()
+    iqcs.begin(now - 40 * DAY)
+    today = now.date()
+    in_office = (
+        iqcs.holder(REPRESENTATIVE, "FWS", "Rosa Representative", at=now - 30 * DAY),
+        iqcs.holder(SECURITY, None, "Sven Security", at=now - 30 * DAY),
+    )
+    rita, early, late = somebody("Rita Requester"), somebody("Eva Early"), somebody("Lars Late")
+    last, later = today + 5 * DAY, today + 40 * DAY
+    given(rita, in_office, today - 10 * DAY, last, now - 20 * DAY)
+    given(late, in_office, today - 15 * DAY, today - 3 * DAY, now - 20 * DAY)
+    given(early, in_office, today + 10 * DAY, today + 20 * DAY, now - 20 * DAY)
+    found: list[str] = []
+
+    page = open_page(early, width=width)
+    coming = f"From {words(today + 10 * DAY)} to the end of {words(today + 20 * DAY)}; not yet in force"
+    assert all(coming in shown for shown in held(page))
+    expect(page.get_by_role("heading", name="Reports you can run")).to_have_count(0)
+    found += violations(page)
+    page.goto("/iqcs/")
+    expect(page.get_by_text(coming)).to_be_visible()
+
+    page = open_page(late, width=width)
+    assert all("Account Manager" not in shown and "FWS-R6" not in shown for shown in held(page))
+    expect(page.get_by_role("heading", name="Reports you can run")).to_have_count(0)
+
+    page = open_page(rita, width=width)
+    assert all(f"until the end of {words(last)}" in shown for shown in held(page))
+    expect(page.get_by_role("heading", name="Reports you can run")).to_be_visible()
+    extends(page, found, last, later)
+    authorizes_by_link(open_page(width=width), found)
     extension = Request.objects.filter(beneficiary=rita.account).latest("pk")
-    for person in approvers:
-        decides(person.account, open_stage(extension), at=clock.now())
-    assert all(f"until the end of {words(later)}" in shown for shown in held(page))
+    for who in in_office:
+        decides(who, open_stage(extension), at=clock.now())
     extension.refresh_from_db()
     assert (extension.state, extension.forms.get().request_type) == ("approved", "modification")
+    assert all(f"until the end of {words(later)}" in shown for shown in held(page))
     assert found == []

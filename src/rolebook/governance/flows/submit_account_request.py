@@ -46,8 +46,7 @@ def submit_account_request(
     Args:
         acting_user: who asks.
         program_id: a program that holds access apart from roles.
-        beneficiary: whom it is for; another person only by who decides requests where that person works, as
-            recorded.
+        beneficiary: whom it is for; another only by who decides requests where the person works, as recorded.
         answers: the form; ``shown_type`` is "new" or "modification", as it said that it is.
         send: puts the supervisor's mail into the outbox.
         corrects: public id of the returned request that becomes its own next version.
