@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from rolebook.accounts.models import Account, MailedCode
+from rolebook.accounts.passwords import judge_password
 from rolebook.accounts.second_factor import code_at
 from rolebook.audit import clock
 from rolebook.audit.models import Event
@@ -169,6 +170,8 @@ def test_a_used_registration_keeps_nothing_of_what_was_typed(client: Client) -> 
         ("123456789012", "neighboring keys"),
         ("qwertyuiopas", "neighboring keys"),
         ("noel@example.org", "too similar"),
+        ("Noel.2026.Noel!", "too similar"),
+        ("noe1@exampel.org", "too similar"),
     ],
 )
 def test_a_guessable_password_is_refused_with_its_reason_and_what_was_typed_is_kept(
@@ -181,6 +184,20 @@ def test_a_guessable_password_is_refused_with_its_reason_and_what_was_typed_is_k
     assert 'value="Noel Ångström"' in page
     assert password not in page.replace("noel@example.org", "") or password == "noel@example.org"
     assert not MailedCode.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "address"),
+    [
+        ("Trumpet sofa 7 glacier", "first@example.org"),
+        ("kitchen ladder saddle", "stella.hernandez@example.org"),
+        ("anchor staple island needle7", "jennifer.castellano@example.org"),
+        ("noel likes copper violins", "noel@example.org"),
+    ],
+)
+def test_a_few_words_are_no_ones_own_name_because_they_have_its_letters(words: str, address: str) -> None:
+    name = address.partition("@")[0]
+    judge_password(words, Account(user_id=name, name=name.replace(".", " ").title(), email=address))
 
 
 @pytest.mark.fault(39, 43)

@@ -1,6 +1,7 @@
 """What a password must be (NIST SP 800-63B, section 5.1.1.2: length, and a list of what everybody guesses)."""
 
 import re
+from difflib import SequenceMatcher
 from functools import cache
 
 from django.contrib.auth.hashers import make_password
@@ -12,8 +13,46 @@ from rolebook.accounts.models import Account
 LONGEST = 256
 """Longer ones are refused before they are hashed (fault 43)."""
 
+_PARTS = re.compile(r"[\W\d_]+")
+_SHORTEST_NAME = 3
+_LEAST_BESIDES = 8
+"""Characters that a password with one's own name in it has besides, at least, and a letter among them."""
 _LEET = str.maketrans("0134578@$!", "oleastbasi")
 _RUNS = "abcdefghijklmnopqrstuvwxyz 01234567890 qwertyuiop asdfghjkl zxcvbnm qwertzuiop azertyuiop"
+
+
+class OwnNameValidator:
+    """Refuses a password that is made of the person's own user ID, name or address, with little besides.
+
+    Not by which letters both have, as Django does it: a few long words have most letters of any address.
+    """
+
+    def validate(self, password: str, user: Account | None = None) -> None:
+        """Raise ValidationError where what is left without one's own names is short, or is no word, or is alike."""
+        if user is None:
+            return
+        plain = password.casefold()
+        values = [one.casefold() for one in (user.user_id, user.name, user.email) if one]
+        left = plain
+        for part in sorted({one for value in values for one in _PARTS.split(value)}, key=len, reverse=True):
+            if len(part) >= _SHORTEST_NAME:
+                left = left.replace(part, " ")
+        rest = "".join(left.split())
+        named = left != plain and (len(rest) < _LEAST_BESIDES or not any(map(str.isalpha, rest)))
+        if named or any(_alike(plain, value) for value in values):
+            raise ValidationError(
+                "The password is too similar to your user ID, name or e-mail address.",
+                code="password_too_similar",
+            )
+
+    def get_help_text(self) -> str:
+        """Return the rule for people."""
+        return "Not your own user ID, name or e-mail address with a few characters added."
+
+
+def _alike(plain: str, value: str) -> bool:
+    """Return whether two texts have the same characters in the same order, but for three of ten."""
+    return SequenceMatcher(a=plain, b=value, autojunk=False).ratio() >= 0.7
 
 
 class PatternValidator:
