@@ -146,6 +146,8 @@ def test_what_nobody_answers_comes_to_the_steward_too_and_the_office_keeps_it(
     page.goto("/iqcs/manage-access/")
     expect(page.get_by_role("link", name=re.compile("Open to decide"))).to_have_count(0)
     assert escalate_stages(clock.now()) == 1
+    page.reload()
+    expect(page.get_by_text("It has waited so long that you may decide it, too.")).to_be_visible()
     opens(page)
     expect(
         page.get_by_text("It has waited so long that the Application Steward may decide it, too.")

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, Value
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.asked_words import newest_words
 from rolebook.governance.authority import Standing
-from rolebook.governance.deciders import not_conflicted, stages_in_office, stages_without_office
+from rolebook.governance.deciders import is_overdue, not_conflicted, stages_in_office, stages_without_office
 from rolebook.governance.models import RequestItem, Stage
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.giving import Asked, RoleGives, what_it_gives
@@ -37,7 +37,8 @@ class PendingRow:
         items_hash: the content that is shown; a decision names both, so that it binds what was seen (I5).
         mine: whether the viewer asked for it, or it is for them.
         may_decide: whether the viewer may approve or deny it now.
-        stands_in: whether they would do so as the steward, because nobody else is left.
+        stands_in: whether they would do so as the steward: nobody else is left, or it is
+        overdue: it has waited so long that the steward may decide it, too.
         waits_for: title of the office that decides.
         role_titles: what is asked for, in words: a role's title, "Remove" before what is to end.
         reason: what was written to the version that counts now.
@@ -67,6 +68,7 @@ class PendingRow:
     mine: bool
     may_decide: bool
     stands_in: bool
+    overdue: bool
     waits_for: str
     shown_whole: bool
     ends_all: bool
@@ -325,6 +327,7 @@ def _row(
         may_decide=told.may_decide,
         stands_in=told.may_decide
         and standing.office_over(Act.DECIDE, place, role_ids, stage.approver_role_id) is None,
+        overdue=is_overdue(stage),
         waits_for=role_title(standing.book, stage.approver_role_id),
         shown_whole=told.whole,
         ends_all=standing.book.approval.employing_chain and not stage.is_foreign,
