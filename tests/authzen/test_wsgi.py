@@ -14,7 +14,18 @@ from rolebook.accounts.models import Client
 from rolebook.audit import clock
 from rolebook.audit.feed import tip_revision
 from rolebook.authzen.answering import LARGEST_BODY
-from tests.authzen.asking import OPERATOR, VIEW, Answer, ask, catch_up, decision_point, evaluation, token_for
+from rolebook.governance.queries.asking import EVALUATION
+from tests.authzen.asking import (
+    OPERATOR,
+    VIEW,
+    Answer,
+    ask,
+    catch_up,
+    decision_point,
+    evaluation,
+    pages,
+    token_for,
+)
 from tests.policy.small import SMALL, write
 from tests.support import grants, people
 from tests.support.people import START
@@ -311,3 +322,17 @@ def test_metadata_names_what_works(world: World) -> None:
 def test_every_other_address_goes_to_the_pages(world: World) -> None:
     for path in ("/", "/qpp/", "/qpp/access/", "/access/v1/evaluation", "/.well-known/change-password"):
         assert world.ask({}, path=path, method="GET", token=None).body == b"pages"
+
+
+def test_pages_get_the_endpoint_that_applications_ask(world: World) -> None:
+    given: list[Any] = []
+
+    def behind(environ: Any, start_response: Any) -> list[bytes]:
+        given.append(environ[EVALUATION])
+        return pages(environ, start_response)
+
+    world.point._behind = behind
+    world.ask({}, path="/qpp/", method="GET", token=None)
+    body = json.dumps(evaluation("nobody", VIEW, world.practice)).encode()
+    assert given[0]("qpp", body) == b'{"decision":false}'
+    assert given[0]("none", body) is None

@@ -2,13 +2,17 @@
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from rolebook.accounts.models import Organization
+from rolebook.audit import clock
 from rolebook.governance.queries import asking
+from tests.authzen.asking import catch_up, decision_point
 from tests.support import grants, people
+from tests.web.audit_worlds import remove
 from tests.web.test_matrix_page import page
 from tests.web.test_permissions import seen
 from tests.web.worlds import World, answer, ask, designate, signed_in, user
@@ -253,3 +257,52 @@ def test_a_national_official_asks_about_national_roles_and_not_about_providers(
     assert "This counts only the access that you may see." in text
     assert official.get(f"/iqies/can-they/?{about(world.stella)}&{query}").status_code == 404
     assert "Stella" not in plain(official, "who=person&person_words=e", "/iqies/can-they/")
+
+
+def answered(client: Client, query: str, endpoint: asking.Evaluate, address: str = ADDRESS) -> str:
+    """The page as a server shows it that has a decision point in front."""
+    environ: dict[str, Any] = {asking.EVALUATION: endpoint}
+    response = client.get(f"{address}?{query}", **environ)
+    return " ".join(response.content.decode().split())
+
+
+@pytest.mark.invariant("I10")
+def test_the_page_asks_the_endpoint_that_applications_ask(world: World) -> None:
+    point = decision_point()
+    maria, query = signed_in(world.maria), f"{about(world.stella)}&{SUBMIT}&{place(world.cedar)}"
+    for client, asked in ((maria, query), (signed_in(world.stella), f"{SUBMIT}&{place(world.cedar)}")):
+        text = answered(client, asked, point.evaluate)
+        assert headline(text).startswith("Yes")
+        assert "Applications that ask are told the same." in text
+    assert "Applications that ask" not in plain(maria, query)
+
+
+def test_what_applications_are_told_meanwhile_is_told(world: World) -> None:
+    point = decision_point()
+    query = f"{about(world.stella)}&{SUBMIT}&{place(world.cedar)}"
+    maria = signed_in(world.maria)
+    remove(world.maria, world.stella, world, clock.now())
+    official = f"{about(world.owen)}&{APPROVE}&{place(world.cedar)}"
+    assert "are told the same" in answered(maria, official, point.evaluate)
+    own = f"{SUBMIT}&{place(world.cedar)}"
+    text = answered(signed_in(world.stella), own, point.evaluate)
+    assert headline(text).startswith("No")
+    assert "Applications that ask are told yes now: a change is taking effect" in text
+    catch_up(point)
+    assert "are told the same" in answered(signed_in(world.stella), own, point.evaluate)
+    assert "Applications get no answer at this moment" in answered(
+        signed_in(world.stella), own, decision_point(step=False).evaluate
+    )
+    assert maria.get(f"{ADDRESS}?{query}").status_code == 404
+
+
+@pytest.mark.invariant("I3")
+def test_who_may_see_only_a_part_is_not_told_what_applications_know(iqies: Client, world: World) -> None:
+    ohio = Organization.objects.get(program_id="iqies", code="OH")
+    grants.designated(world.maria.account, "cms_security_official", program_id="iqies", at=world.start)
+    asked = grants.asks(world.henry.account, role_id="cms_view_only_user", program_id="iqies", at=world.start)
+    grants.decides(world.maria.account, grants.open_stage(asked), at=world.start)
+    query = f"{about(world.henry)}&privilege=view_idr&organization={ohio.public_id}"
+    text = answered(signed_in(world.maria), query, decision_point().evaluate, "/iqies/can-they/")
+    assert "This counts only the access that you may see." in text
+    assert "Applications" not in text.partition('class="verdict')[2].partition("</section>")[0]

@@ -311,6 +311,16 @@ class Answering:
             self.decision_log.note((at_micros, route.program_id, route.name, body, answer, text))
         return answer, text
 
+    def evaluate(self, program_id: str, body: bytes) -> bytes | None:
+        """Answer an evaluation of the server's own pages as the endpoint answers a client's; None where that would get
+        503 or 404. Who may know the answer is theirs to judge. Raises Malformed.
+        """
+        try:
+            program = self.fresh_state().programs.get(program_id)
+        except Refusal:
+            return None
+        return None if program is None else evaluate(program, body, clock.now_micros())
+
     def fresh_state(self) -> State:
         """Return the state, if it may be used at this moment. Raises Refusal."""
         follower = self.follower

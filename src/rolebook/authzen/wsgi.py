@@ -19,6 +19,7 @@ import msgspec
 from rolebook.authzen.answering import REVISION, Answering, Refusal, is_ours
 from rolebook.authzen.metadata import WELL_KNOWN
 from rolebook.authzen.state import State
+from rolebook.governance.queries.asking import EVALUATION
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -71,6 +72,7 @@ class DecisionPoint(Answering):
         if self._process_id != os.getpid():
             self._start()
         if not is_ours(path):
+            environ[EVALUATION] = self.evaluate
             return self._behind(environ, start_response)
         headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
         request_id = environ.get("HTTP_X_REQUEST_ID")

@@ -4,8 +4,9 @@ Everybody may ask about themselves and about roles. About others one may ask onl
 hold something where the viewer may view users, and of what they hold only that is told.
 """
 
+import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from django.db.models import Exists, OuterRef, Q
@@ -22,6 +23,9 @@ from rolebook.governance.queries import paging
 from rolebook.governance.queries.seeing import not_yours
 from rolebook.governance.refusals import NotFound
 from rolebook.policy.model import ORGANIZATION, WITH_LOWER_LEVELS, Act
+
+EVALUATION = "rolebook.evaluation"
+"""Where a request from a server with a decision point in front has that one's endpoint, without HTTP (WSGI environ)."""
 
 _HELD = "asked about"
 _RECORD = "own record"
@@ -133,6 +137,34 @@ def explain_person(
     )
     unseen = whole.allowed and not told.decision.allowed and not partial
     return AnswerAboutPerson(theirs.account, told, unseen, partial)
+
+
+type Evaluate = Callable[[str, bytes], bytes | None]
+"""Answers a program's evaluation as its AuthZEN endpoint does; None while the decision point is not up to date."""
+
+
+def told_to_applications(
+    evaluate: Evaluate,
+    standing: Standing,
+    person: Account,
+    privilege_id: str,
+    organization: Organization | None,
+) -> bool | None:
+    """Return what an application is told about a person now; None when it is told to ask again.
+
+    The caller has judged that the viewer may know all of it.
+    """
+    place = {"type": "none", "id": ""}
+    if organization is not None:
+        place = {"type": "organization", "id": str(organization.public_id)}
+    asked = {
+        "subject": {"type": "user", "id": str(person.public_id)},
+        "action": {"name": privilege_id},
+        "resource": place,
+        "context": {"use": False},
+    }
+    answer = evaluate(standing.program_id, json.dumps(asked).encode())
+    return None if answer is None else json.loads(answer)["decision"] is True
 
 
 def explain_role(

@@ -1,7 +1,7 @@
 """Can they? Pick who, what and where, and read the answer with its explanation (faults 1 and 6: nothing foreign)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -12,6 +12,7 @@ from rolebook.decision.explain import Explanation
 from rolebook.decision.which_role import ways
 from rolebook.governance.authority import Standing, compiled
 from rolebook.governance.queries.asking import (
+    EVALUATION,
     explain_own,
     explain_person,
     explain_role,
@@ -19,6 +20,7 @@ from rolebook.governance.queries.asking import (
     organizations_to_ask_about,
     people_to_ask_about,
     person_to_ask_about,
+    told_to_applications,
 )
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.seeing import find_organization, viewer_standing
@@ -32,6 +34,9 @@ _WHOSE = {ME: "Me", ROLE: "Whoever holds a role", PERSON: "Another person"}
 _OF_WHO = ("role", "person", "person_words", "held_at", "held_at_words", "own")
 """Parameters that belong to whom is asked about."""
 _FOUND = 10
+_WHY_NOT_THE_SAME = (
+    "a change is taking effect, or it depends on what the application says about the question."
+)
 _SAID_BY_HEADLINE = frozenset({"asked", "granted", "not_given"})
 _ABOUT_ROWS = frozenset({"row", "row_mark", "row_missing", "footnote", "ways", "ways_none"})
 _EXTENTS = {
@@ -88,6 +93,8 @@ class Told:
     headline: str
     why: tuple[str, ...]
     caution: str = ""
+    applications: str = ""
+    """What applications are told that ask the same now; empty where that is not the viewer's to know, or not asked."""
 
 
 @program_view
@@ -183,7 +190,8 @@ class _Question:
         if self.place is None and any(one.organization_id is not None for one in held):
             self.still_needed = "Choose where: what you may do depends on the organization."
             return None
-        return _told(explain_own(self.standing, self.privilege_id, self.place))
+        told = _told(explain_own(self.standing, self.privilege_id, self.place))
+        return self._beside_applications(told, self.request.account)
 
     def about_person(self, person: Account) -> Told | None:
         """Return the answer about somebody else, or None while the organization is missing."""
@@ -193,11 +201,25 @@ class _Question:
         answer = explain_person(self.standing, person, self.privilege_id, self.place)
         if answer.by_unseen:
             headline = f"Yes: {person.name} may do {self.what} at {self.place.name}."
-            return Told(
-                True, headline, ("A role that is not held at an organization of yours gives this here.",)
-            )
-        caution = "This counts only the access that you may see." if answer.partial else ""
-        return _told(answer.explanation, caution)
+            why = ("A role that is not held at an organization of yours gives this here.",)
+            return self._beside_applications(Told(True, headline, why), person)
+        if answer.partial:
+            return _told(answer.explanation, "This counts only the access that you may see.")
+        return self._beside_applications(_told(answer.explanation), person)
+
+    def _beside_applications(self, told: Told, person: Account) -> Told:
+        """Ask what applications ask, where a decision point is in front of the pages, and say what they are told."""
+        endpoint = self.request.META.get(EVALUATION)
+        if endpoint is None:
+            return told
+        allowed = told_to_applications(endpoint, self.standing, person, self.privilege_id, self.place)
+        if allowed is None:
+            said = "Applications get no answer at this moment, and take that for a no: the server is catching up."
+        elif allowed is told.allowed:
+            said = "Applications that ask are told the same."
+        else:
+            said = f"Applications that ask are told {'yes' if allowed else 'no'} now: {_WHY_NOT_THE_SAME}"
+        return replace(told, applications=said)
 
     def about_role(self, role: Role, held_at: Organization | None, *, own_record: bool) -> Told:
         """Return the answer about a role: at an organization, or in general where none is picked."""
