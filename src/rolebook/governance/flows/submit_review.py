@@ -177,13 +177,25 @@ def _find(program_id: str, campaign_id: uuid.UUID | str, account_id: uuid.UUID |
 
 
 def _lock(acting_user: Account, reviewed: ReviewedAccount, at: datetime) -> Held:
-    """Lock the people and every organization of the account's items; with a steward, the other stewards, too."""
+    """Lock the people and every organization at which the account holds something; with a steward, other stewards, too.
+
+    The organizations are read once the people are locked: from then on nothing is opened for the account, and what was
+    approved a moment before is among what an account that is needed no longer gives back.
+    """
     people = {acting_user.pk, reviewed.account_id}
     if is_steward_of(reviewed.account, reviewed.program_id, at):
         people |= other_stewards(reviewed.account, reviewed.program_id, at)
+    locks.lock(accounts=people)
     items = ReviewItem.objects.filter(reviewed=reviewed)
-    pairs = items.values_list("grant__organization_id", "access__organization_id")
-    places = {place for pair in pairs for place in pair if place}
+    places = {
+        place
+        for pair in items.values_list("grant__organization_id", "access__organization_id")
+        for place in pair
+        if place
+    }
+    held = {"participation": reviewed.participation_id, "closed_at": None, "organization__isnull": False}
+    for rows in (Grant.objects.filter(**held), Access.objects.filter(**held)):
+        places |= set(rows.values_list("organization_id", flat=True))
     return locks.lock(accounts=people, organizations=places)
 
 
