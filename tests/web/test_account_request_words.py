@@ -260,3 +260,21 @@ def test_a_draft_is_not_lost_for_the_answers_of_a_request() -> None:
     assert AccountDraft.objects.get().request is None
     client.post("/iqcs/account-request/", {"do": "discard"})
     assert "You are correcting" in client.post(correct, follow=True).content.decode()
+
+
+@pytest.mark.requirement("IQCS-02", "IQCS-06")
+def test_a_supervisors_reason_that_is_missing_or_too_long_is_said_beside_it_and_kept() -> None:
+    rita, sam = somebody("Rita Requester"), somebody("Sam Supervisor")
+    form = iqcs.answers({MANAGER: "add"}, supervisor_email=sam.account.email)
+    post = iqcs.Post()
+    iqcs.asks(rita.account, form, authorized=False, post=post, at=clock.now() - timedelta(hours=1))
+    [sent] = post.sent
+    link = reverse("supervisor-link", args=[PROGRAM, sent.token])
+    signed_in = reverse("authorization", args=[PROGRAM, sent.word.public_id])
+    for client, address in ((Client(), link), (browser(sam), signed_in)):
+        for reason, said in (("", "Write what is missing"), ("x" * 2_001, "too long")):
+            answer = client.post(address, {"answer": "refuse", "reason": reason})
+            page = answer.content.decode()
+            assert answer.status_code == 409
+            assert re.search(rf'id="reason-error">.*{said}', page, re.DOTALL)
+            assert f">{reason}</textarea>" in page

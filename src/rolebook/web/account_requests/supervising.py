@@ -14,11 +14,15 @@ from rolebook.governance.flows.answer_as_supervisor import answer_as_supervisor,
 from rolebook.governance.models import SupervisorWord
 from rolebook.governance.queries.account_requests import changes_of_word, words_asked_of
 from rolebook.governance.refusals import NotFound, Refused
+from rolebook.policy.words import sentence
 from rolebook.web.account.session import origin_of
 from rolebook.web.answers import program_view, said_of
 from rolebook.web.context import CURRENT_ENTRY
 from rolebook.web.gate import open_page
 from rolebook.web.program import ProgramRequest, place_in_program
+
+_ABOUT_THE_REASON = frozenset({"say_what_is_missing", "text_too_long", "text_unreadable"})
+"""Refusals that are said beside the reason, too."""
 
 
 @open_page
@@ -31,7 +35,7 @@ def supervisor_link(request: HttpRequest, program_id: str, token: str) -> HttpRe
         word = find_word(program_id, token=token, at=placed.at)
     except NotFound:
         return _bare(render(request, "account_requests/link_spent.html", status=404))
-    problems: tuple[str, ...] = ()
+    refused: Refused | None = None
     if request.method == "POST":
         try:
             answer_as_supervisor(
@@ -43,14 +47,14 @@ def supervisor_link(request: HttpRequest, program_id: str, token: str) -> HttpRe
                 origin=origin_of(request),
             )
         except Refused as refusal:
-            problems = said_of(refusal)
+            refused = refusal
         except NotFound:
             return _bare(render(request, "account_requests/link_spent.html", status=404))
         else:
             authorized = request.POST.get("answer") == "authorize"
             shown = {"word": word, "authorized": authorized}
             return _bare(render(request, "account_requests/answered.html", shown))
-    return _bare(_page(request, word, problems, signed_in=False, token=token))
+    return _bare(_page(request, word, refused, signed_in=False, token=token))
 
 
 def _bare(response: HttpResponse) -> HttpResponse:
@@ -79,7 +83,7 @@ def authorization_page(request: ProgramRequest, word_id: uuid.UUID) -> HttpRespo
     setattr(request, CURRENT_ENTRY, "manage-access")
     word = find_word(request.program.id, account=request.account, word_id=word_id, at=request.at)
     if request.method != "POST":
-        return _page(request, word, (), signed_in=True)
+        return _page(request, word, None, signed_in=True)
     authorize = request.POST.get("answer") == "authorize"
     try:
         answer_as_supervisor(
@@ -92,7 +96,7 @@ def authorization_page(request: ProgramRequest, word_id: uuid.UUID) -> HttpRespo
             origin=request.origin,
         )
     except Refused as refusal:
-        return _page(request, word, said_of(refusal), signed_in=True)
+        return _page(request, word, refusal, signed_in=True)
     person = word.form.request.beneficiary.name
     done = "You authorized the request" if authorize else "You did not authorize the request"
     messages.success(request, f"{done} of {person}.")
@@ -100,8 +104,9 @@ def authorization_page(request: ProgramRequest, word_id: uuid.UUID) -> HttpRespo
 
 
 def _page(
-    request: HttpRequest, word: SupervisorWord, problems: tuple[str, ...], *, signed_in: bool, token: str = ""
+    request: HttpRequest, word: SupervisorWord, refused: Refused | None, *, signed_in: bool, token: str = ""
 ) -> HttpResponse:
+    violations = () if refused is None else refused.violations
     if word.state != SupervisorWord.State.ASKED:
         raise Http404
     changes, dates = changes_of_word(word)
@@ -112,10 +117,13 @@ def _page(
         "changes": changes,
         "dates": dates,
         "reason": request.POST.get("reason", ""),
-        "problems": problems,
+        "problems": () if refused is None else said_of(refused),
+        "about_reason": [
+            sentence(one.code, **one.params) for one in violations if one.code in _ABOUT_THE_REASON
+        ],
         "signed_in": signed_in,
         "attached": word.form.attachments.order_by("pk"),
         "token": token,
         "summary_title": "Your answer was not recorded",
     }
-    return render(request, "account_requests/authorize.html", shown, status=409 if problems else 200)
+    return render(request, "account_requests/authorize.html", shown, status=409 if violations else 200)
