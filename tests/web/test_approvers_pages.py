@@ -14,7 +14,7 @@ from rolebook.governance.flows.attempt import LONGEST_TEXT
 from rolebook.governance.models import Outcome
 from tests.support import grants, iqcs, people
 from tests.support.grants import decides, open_stage
-from tests.support.iqcs import MANAGER, PROGRAM, REPRESENTATIVE, SECURITY
+from tests.support.iqcs import MANAGER, PROGRAM, REPRESENTATIVE, SECURITY, TRAINING
 from tests.support.people import WEB, Person
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -114,6 +114,21 @@ def test_a_reactivation_tells_its_cause_before_and_what_came_back_after_and_keep
     decides(sven.account, stage, at=clock.now())
     assert "Came back Role Account Manager Access to Benton Lake Refuge" in words(client, address)
     assert "Closed because Nobody signed in to the account for 12 months." in words(client, address)
+
+
+@pytest.mark.requirement("IQCS-02", "IQCS-10")
+def test_a_modification_that_reactivates_shows_why_the_part_ended_and_what_comes_back(db: None) -> None:
+    now = clock.now()
+    iqcs.begin(now - 500 * DAY)
+    rosa = official(REPRESENTATIVE, "FWS", "Rosa Representative")
+    other = official(REPRESENTATIVE, "FWS-R6", "Rudi Regional")
+    mia = iqcs.manager("FWS-R6-BNR", "Mia Manager", at=now - 400 * DAY)
+    form = iqcs.answers({TRAINING: "add"})
+    request = iqcs.asks(rosa.account, form, beneficiary=mia, at=clock.now())
+    page = words(browser(other), f"/iqcs/requests/{request.public_id}/")
+    assert "Closed because Nobody signed in to the account for 12 months." in page
+    assert "Comes back Role Account Manager" in page
+    assert "You decide Open the account again Add the role Training Officer" in page
 
 
 @pytest.mark.requirement("IQCS-02")
