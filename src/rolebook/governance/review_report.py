@@ -4,8 +4,7 @@ An account belongs into the report of an organization when its access or roles r
 it, or when the campaign asked about such. Facts are those of one instant; a closed campaign's, those of its closing.
 """
 
-import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
@@ -14,11 +13,8 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from rolebook.accounts.models import Account, Organization
-from rolebook.audit import tags
-from rolebook.audit.models import Event
 from rolebook.governance.models import (
     Access,
-    Employment,
     Grant,
     Participation,
     ReviewCampaign,
@@ -27,6 +23,7 @@ from rolebook.governance.models import (
 )
 from rolebook.governance.origins import Holding
 from rolebook.governance.past.holdings import accesses_at, grants_at
+from rolebook.governance.past.sign_ins import employers_at, last_sign_ins
 from rolebook.governance.past.statuses import status_events, statuses_at
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.review_rows import review_of
@@ -87,11 +84,11 @@ def _records(subject: Subject, parts: Sequence[Participation]) -> Iterator[Recor
     pks = [part.pk for part in parts]
     asked = _asked(subject.campaign, pks)
     held = _held(subject, pks)
-    employers = _employers(pks, subject.at)
+    employers = employers_at(pks, subject.at)
     program_id = subject.campaign.program_id
     events = status_events(program_id, [part.account.public_id for part in parts])
     statuses = statuses_at(parts, events, subject.at)
-    seen = _last_sign_ins(parts, program_id, subject.at)
+    seen = last_sign_ins(parts, program_id, subject.at)
     for part in parts:
         items = asked.get(part.pk, [])
         known = {(item.grant_id, item.access_id) for item in items}
@@ -140,36 +137,6 @@ def _held(subject: Subject, pks: Collection[int]) -> dict[int, list[Holding]]:
     accesses = accesses_at(program_id, at).filter(participation__in=pks).select_related("organization")
     for access in accesses.order_by("pk"):
         found.setdefault(access.participation_id, []).append(access)
-    return found
-
-
-def _employers(pks: Collection[int], at: datetime) -> Mapping[int, Organization]:
-    rows = Employment.objects.filter(participation__in=pks, recorded_at__lte=at).select_related(
-        "organization"
-    )
-    return {row.participation_id: row.organization for row in rows.order_by("recorded_at", "pk")}
-
-
-def _last_sign_ins(
-    parts: Sequence[Participation], program_id: str, at: datetime
-) -> Mapping[int, datetime | None]:
-    """Return the last sign-in of each up to ``at``; the log says what it was before a later one."""
-    found = {part.pk: part.last_signed_in_at for part in parts}
-    later = {
-        part.account.public_id: part.pk
-        for part in parts
-        if part.last_signed_in_at is not None and part.last_signed_in_at > at
-    }
-    if not later:
-        return found
-    tag = tags.PARTICIPATION_SIGNED_IN.name
-    events = Event.objects.filter(
-        beneficiary_id__in=later, program_id=program_id, tag=tag, occurred_at__gt=at
-    ).order_by("-sequence")
-    for account_id, content in events.values_list("beneficiary_id", "content").iterator():
-        before = json.loads(content)["old"]["last_signed_in_at"]
-        if account_id is not None:
-            found[later[account_id]] = None if before is None else datetime.fromisoformat(before)
     return found
 
 

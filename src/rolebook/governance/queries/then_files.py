@@ -36,6 +36,8 @@ COLUMNS: tuple[tuple[str, int], ...] = (
     ("Ended by", 22),
     ("Moved from account", 16),
     ("Request", 38),
+    ("Last sign-in then", 20),
+    ("Employed by then", 32),
 )
 """(title, width in a spreadsheet) of each column."""
 
@@ -94,6 +96,8 @@ def _line(person: PersonThen, held: HeldThen, book: Rolebook) -> Line:
         None if ended is None else ended.by,
         known.moved_from,
         None if known.request_id is None else str(known.request_id),
+        person.last_signed_in_at,
+        person.employer or None,
     )
     return cells
 

@@ -12,6 +12,7 @@ from rolebook.governance.origins import Holding
 from rolebook.governance.past.behind import Behind, TellsNames, behind
 from rolebook.governance.past.holdings import PastPerson, places_of
 from rolebook.governance.past.places import PastPlaces
+from rolebook.governance.past.sign_ins import sign_ins_of
 from rolebook.governance.queries.pending import role_title
 from rolebook.policy.model import Rolebook
 
@@ -39,7 +40,10 @@ class HeldThen:
 
 @dataclass(frozen=True, slots=True)
 class PersonThen:
-    """Somebody at an earlier instant; name and addresses are those of now, the status is that of then."""
+    """Somebody at an earlier instant; name and addresses are those of now, all else is that of then.
+
+    ``employer``: the organization on record as theirs, as it is called now; "" for none.
+    """
 
     account_id: uuid.UUID
     name: str
@@ -47,6 +51,8 @@ class PersonThen:
     email: str
     status: str
     held: tuple[HeldThen, ...]
+    last_signed_in_at: datetime | None = None
+    employer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,7 @@ def rows_then(
     told = behind(every, now) if tells_names is None else behind(every, now, tells_names)
     if places is None:
         places = places_of(book.program.id, people, at)
+    seen, employers = sign_ins_of(book.program.id, [person.account for person in people], at)
     return tuple(
         PersonThen(
             person.account.public_id,
@@ -111,6 +118,8 @@ def rows_then(
             person.account.email,
             person.status,
             tuple(_lines(held[person.account.pk], book, at, places, told)),
+            seen.get(person.account.pk),
+            employers[person.account.pk].name if person.account.pk in employers else "",
         )
         for person in people
     )
