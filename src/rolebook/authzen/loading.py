@@ -14,7 +14,7 @@ from operator import itemgetter
 from sys import intern
 from typing import Any
 
-from django.db.models import BigIntegerField, Func
+from django.db.models import BigIntegerField, Func, QuerySet
 
 from rolebook.accounts.models import Account, Client, Organization, RolebookVersion
 from rolebook.accounts.queries.rolebooks import book_of_version
@@ -147,36 +147,11 @@ def load_snapshot(
         .order_by("id")
         .values_list("id", "account__public_id", "account__status", "status", Micros("quiet_ends_at"))
     )
-    places = _Places(program_id, tree)
-    grants = (
-        Grant.objects.filter(program_id=program_id, closed_at=None)
-        .exclude(ends_at__lte=at)
-        .order_by("participation_id", "id")
-        .values_list(
-            "participation_id",
-            "public_id",
-            "role_id",
-            "organization_id",
-            Micros("starts_at"),
-            Micros("ends_at"),
-        )
+    places, records = _Places(program_id, tree), load_records(program_id)
+    held, apart = (
+        _still_open(Grant.objects.all(), program_id, at, "role_id"),
+        _still_open(Access.objects.all(), program_id, at, "lower_levels"),
     )
-    records = load_records(program_id)
-    accesses = (
-        Access.objects.filter(program_id=program_id, closed_at=None)
-        .exclude(ends_at__lte=at)
-        .order_by("participation_id", "id")
-        .values_list(
-            "participation_id",
-            "public_id",
-            "lower_levels",
-            "organization_id",
-            Micros("starts_at"),
-            Micros("ends_at"),
-        )
-    )
-    held = _Following(grants.iterator(chunk_size=_CHUNK))
-    apart = _Following(accesses.iterator(chunk_size=_CHUNK))
     for participation_id, account_id, account_status, status, quiet in people.iterator(chunk_size=_CHUNK):
         subject_id = str(account_id)
         builder.add(
@@ -200,6 +175,19 @@ def load_snapshot(
             record_id=records.get(account_id, subject_id),
         )
     return builder.build()
+
+
+def _still_open(held: "QuerySet[Any]", program_id: str, at: datetime, third: str) -> "_Following":
+    """Return what may still count: participation, public id, a third column, organization, and both instants."""
+    rows = (
+        held.filter(program_id=program_id, closed_at=None)
+        .exclude(ends_at__lte=at)
+        .order_by("participation_id", "id")
+        .values_list(
+            "participation_id", "public_id", third, "organization_id", Micros("starts_at"), Micros("ends_at")
+        )
+    )
+    return _Following(rows.iterator(chunk_size=_CHUNK))
 
 
 def load_records(program_id: str) -> dict[uuid.UUID, str]:

@@ -5,19 +5,21 @@ import json
 
 import click
 
+from rolebook.cli.server.confirming import effect_of, wait_option
 from rolebook.cli.server.start import start_django
 
 
 @click.command()
 @click.argument("program")
+@wait_option
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def activate(program: str, as_json: bool) -> int:
+def activate(program: str, wait: bool, as_json: bool) -> int:
     """Bring a program's rolebook into force: a shipped one by name, or the one in a folder.
 
     \b
     Examples:
       rolebook activate qpp
-      rolebook activate ./rolebooks/my-program
+      rolebook activate ./rolebooks/my-program --wait
 
     Every error of the files is shown with its file, line and column, and then nothing is stored. What is stored is
     all that is used from then on; editing the files later changes nothing before the next activation. Leaves with 1
@@ -49,6 +51,7 @@ def activate(program: str, as_json: bool) -> int:
         else:
             click.echo(f"nothing to do: {same}")
         return 1
+    effect = effect_of(done.sequence, wait)
     if as_json:
         told = {
             "activated": True,
@@ -58,7 +61,7 @@ def activate(program: str, as_json: bool) -> int:
             "organizations_created": done.organizations_created,
             "sequence": done.sequence,
         }
-        click.echo(json.dumps(told))
+        click.echo(json.dumps(told | effect.document))
     else:
         book = done.rolebook
         click.echo(f"{book.program.name}: version {done.version.number} is in force")
@@ -67,6 +70,7 @@ def activate(program: str, as_json: bool) -> int:
         )
         if done.organizations_created:
             click.echo(f"{done.organizations_created:,} organizations of the rolebook were created")
+        click.echo(f"decision points: {effect.words} (event {done.sequence})")
     return 0
 
 

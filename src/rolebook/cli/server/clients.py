@@ -1,7 +1,6 @@
 """`rolebook clients`: which applications may ask the decision point."""
 
 import json
-import time
 import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from rolebook.cli.server.confirming import effect_of
 from rolebook.cli.server.start import start_django
 
 if TYPE_CHECKING:
@@ -105,7 +105,6 @@ def revoke(client_id: uuid.UUID, wait: bool, as_json: bool) -> None:
     start_django()
     from rolebook.accounts.flows.clients import ClientRefused, revoke_client
     from rolebook.audit import clock
-    from rolebook.audit.followers import confirmation
     from rolebook.audit.recording import Origin
 
     try:
@@ -117,14 +116,11 @@ def revoke(client_id: uuid.UUID, wait: bool, as_json: bool) -> None:
     said = "revoked already" if revocation.sequence is None else "revoked, taking effect"
     if not as_json:
         click.echo(f"{revocation.client.name}: {said}")
-    while wait and revocation.sequence is not None and not confirmation(revocation.sequence).confirmed:
-        time.sleep(0.1)
+    effect = effect_of(revocation.sequence, wait)
     if as_json:
-        click.echo(
-            json.dumps({**_document(revocation.client), "confirmed": wait or revocation.sequence is None})
-        )
-    elif wait and revocation.sequence is not None:
-        click.echo("confirmed: no decision point accepts the token any more")
+        click.echo(json.dumps(_document(revocation.client) | effect.document))
+    elif effect.seconds is not None:
+        click.echo(f"{effect.words}: no decision point accepts the token any more")
 
 
 def _after(program: str, day: datetime) -> datetime:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from rolebook.cli.server.confirming import effect_of, wait_option
 from rolebook.cli.server.start import start_django
 
 if TYPE_CHECKING:
@@ -86,9 +87,10 @@ def designate(
 @click.option("--user", "user_id", required=True, help="User ID of the account that has it.")
 @click.option("--organization", "code", help="Code of the organization that it is held at.")
 @click.option("--reason", default="", help="Kept on record.")
+@wait_option
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def end_designation(
-    program: str, role_name: str, user_id: str, code: str | None, reason: str, as_json: bool
+    program: str, role_name: str, user_id: str, code: str | None, reason: str, wait: bool, as_json: bool
 ) -> None:
     """End a role that was designated, at once and on record.
 
@@ -134,14 +136,12 @@ def end_designation(
         )
     except Refused as refusal:
         raise click.ClickException(f"not ended: {_said(refusal)}") from None
+    effect = effect_of(ended.sequence, wait)
     if as_json:
-        click.echo(
-            json.dumps(
-                {"grant_id": str(grant.public_id), "user_id": account.user_id, "sequence": ended.sequence}
-            )
-        )
+        told = {"grant_id": str(grant.public_id), "user_id": account.user_id, "sequence": ended.sequence}
+        click.echo(json.dumps(told | effect.document))
         return
-    click.echo(f"{account.name} is no longer {role.title}{where} (event {ended.sequence})")
+    click.echo(f"{account.name} is no longer {role.title}{where} (event {ended.sequence}, {effect.words})")
 
 
 def _book(program: str, at: datetime) -> "Rolebook":

@@ -1,11 +1,11 @@
 """`rolebook organizations`: the tree of a program's organizations, found, moved, closed and opened again."""
 
 import json
-import time
 from typing import TYPE_CHECKING
 
 import click
 
+from rolebook.cli.server.confirming import effect_of, wait_option
 from rolebook.cli.server.start import start_django
 
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 _reason = click.option("--reason", default="", help="Kept on record.")
-_wait = click.option("--wait", is_flag=True, help="Wait until every decision point answers so.")
-_PAUSE_SECONDS = 0.2
 
 
 @click.group()
@@ -63,7 +61,7 @@ def list_organizations(program: str, search: str, state: str, limit: int, as_jso
 @click.option("--to", "parent_code", required=True, help="Code of the organization that it shall belong to.")
 @click.option("--dry-run", is_flag=True, help="Say who gains and who loses reach, and move nothing.")
 @_reason
-@_wait
+@wait_option
 @_as_json
 def move(
     program: str, code: str, parent_code: str, dry_run: bool, reason: str, wait: bool, as_json: bool
@@ -104,7 +102,7 @@ def move(
 @click.argument("program")
 @click.argument("code")
 @_reason
-@_wait
+@wait_option
 @_as_json
 def close(program: str, code: str, reason: str, wait: bool, as_json: bool) -> None:
     """Close an organization: nobody asks there, and what is held there answers no.
@@ -120,7 +118,7 @@ def close(program: str, code: str, reason: str, wait: bool, as_json: bool) -> No
 @click.argument("program")
 @click.argument("code")
 @_reason
-@_wait
+@wait_option
 @_as_json
 def reopen(program: str, code: str, reason: str, wait: bool, as_json: bool) -> None:
     """Open a closed organization again, with what is held there.
@@ -156,24 +154,13 @@ def _stand(program: str, code: str, reason: str, wait: bool, as_json: bool, *, c
 
 
 def _tell(done: "TreeChanged", said: str, wait: bool, as_json: bool) -> None:
-    confirmed = _confirmed(done.sequence, wait)
+    effect = effect_of(done.sequence, wait)
     if as_json:
         told = {"sequence": done.sequence, "organizations": done.organizations, "returned": done.returned}
-        click.echo(json.dumps({**told, "confirmed": confirmed}))
+        click.echo(json.dumps(told | effect.document))
         return
     back = f"; {done.returned} requests went back" if done.returned else ""
-    state = "confirmed everywhere" if confirmed else "taking effect"
-    click.echo(f"{said} (event {done.sequence}, {state}){back}")
-
-
-def _confirmed(sequence: int, wait: bool) -> bool:
-    from rolebook.audit.followers import confirmation
-
-    while True:
-        confirmed = confirmation(sequence).confirmed
-        if confirmed or not wait:
-            return confirmed
-        time.sleep(_PAUSE_SECONDS)
+    click.echo(f"{said} (event {done.sequence}, {effect.words}){back}")
 
 
 def _preview(program: str, organization: "Organization", parent: "Organization", as_json: bool) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rolebook.cli.server.confirming import effect_of, wait_option
 from rolebook.cli.server.identities import unlink_identities
 from rolebook.cli.server.json_list import print_document
 from rolebook.cli.server.start import start_django
@@ -105,8 +106,9 @@ def show(user_id: str, as_json: bool) -> int:
 @click.argument("user_id")
 @_REASON
 @_PROGRAM
+@wait_option
 @_JSON
-def deactivate(user_id: str, reason: str, program: str | None, as_json: bool) -> int:
+def deactivate(user_id: str, reason: str, program: str | None, wait: bool, as_json: bool) -> int:
     """Deactivate an account, or its part in one program, for the time being; what it holds is kept.
 
     \b
@@ -116,15 +118,16 @@ def deactivate(user_id: str, reason: str, program: str | None, as_json: bool) ->
 
     From the next request on the person can do nothing there. Their own pending requests are withdrawn.
     """
-    return _change(user_id, "deactivated", reason, program, as_json=as_json)
+    return _change(user_id, "deactivated", reason, program, wait=wait, as_json=as_json)
 
 
 @users.command()
 @click.argument("user_id")
 @_REASON
 @_PROGRAM
+@wait_option
 @_JSON
-def close(user_id: str, reason: str, program: str | None, as_json: bool) -> int:
+def close(user_id: str, reason: str, program: str | None, wait: bool, as_json: bool) -> int:
     """Close an account, or its part in one program; roles end where the program has them asked for again.
 
     \b
@@ -132,22 +135,23 @@ def close(user_id: str, reason: str, program: str | None, as_json: bool) -> int:
       rolebook users close nora.new --reason "left the practice"
       rolebook users close nora.new --program qpp --reason "left the practice"
     """
-    return _change(user_id, "closed", reason, program, as_json=as_json)
+    return _change(user_id, "closed", reason, program, wait=wait, as_json=as_json)
 
 
 @users.command()
 @click.argument("user_id")
 @_REASON
 @_PROGRAM
+@wait_option
 @_JSON
-def reopen(user_id: str, reason: str, program: str | None, as_json: bool) -> int:
+def reopen(user_id: str, reason: str, program: str | None, wait: bool, as_json: bool) -> int:
     """Let a deactivated or closed account, or its part in one program, be active again.
 
     \b
     Example:
       rolebook users reopen nora.new --reason "came back"
     """
-    return _change(user_id, "active", reason, program, as_json=as_json)
+    return _change(user_id, "active", reason, program, wait=wait, as_json=as_json)
 
 
 @users.command()
@@ -155,8 +159,9 @@ def reopen(user_id: str, reason: str, program: str | None, as_json: bool) -> int
 @click.argument("closed")
 @_REASON
 @click.option("--dry-run", is_flag=True, help="Only say what it would do.")
+@wait_option
 @_JSON
-def merge(kept: str, closed: str, reason: str, dry_run: bool, as_json: bool) -> int:
+def merge(kept: str, closed: str, reason: str, dry_run: bool, wait: bool, as_json: bool) -> int:
     """Merge the account CLOSED into the account KEPT of the same person; this cannot be undone.
 
     \b
@@ -195,11 +200,15 @@ def merge(kept: str, closed: str, reason: str, dry_run: bool, as_json: bool) -> 
             origin=Origin(via="command"),
         )
     )
+    effect = effect_of(done.sequence, wait)
     if as_json:
         told = {"kept": kept, "closed": closed, "moved": done.moved, "ended": done.ended}
-        click.echo(json.dumps({**told, "withdrawn": done.withdrawn, "sequence": done.sequence}))
+        told |= {"withdrawn": done.withdrawn, "sequence": done.sequence}
+        click.echo(json.dumps(told | effect.document))
         return 0
-    click.echo(f"{ending.user_id} was merged into {remaining.user_id} (event {done.sequence})")
+    click.echo(
+        f"{ending.user_id} was merged into {remaining.user_id} (event {done.sequence}, {effect.words})"
+    )
     click.echo(f"{done.moved} roles moved, {done.ended} ended, {done.withdrawn} requests withdrawn")
     return 0
 
@@ -235,7 +244,7 @@ def reset_second_factor(user_id: str, as_json: bool) -> int:
     return 0
 
 
-def _change(user_id: str, status: str, reason: str, program: str | None, *, as_json: bool) -> int:
+def _change(user_id: str, status: str, reason: str, program: str | None, *, wait: bool, as_json: bool) -> int:
     account = _account(user_id)
     from rolebook.accounts.queries import NoRolebook
     from rolebook.audit import clock
@@ -264,13 +273,16 @@ def _change(user_id: str, status: str, reason: str, program: str | None, *, as_j
         raise click.ClickException(
             f"--program: found {program!r}, expected a program in which {account.user_id} takes part"
         ) from None
+    effect = effect_of(done.sequence, wait)
     if as_json:
         told = {"user_id": account.user_id, "status": status, "already": done.already}
         numbers = {"withdrawn": done.withdrawn, "ended": done.ended, "escalated": done.escalated}
-        click.echo(json.dumps({**told, "program": program, **numbers, "sequence": done.sequence}))
+        told |= {"program": program, **numbers, "sequence": done.sequence}
+        click.echo(json.dumps(told | effect.document))
         return 0
     where = "" if program is None else f" in {program}"
-    click.echo(f"{account.user_id} is {status}{where}" + (" already" if done.already else ""))
+    how = " already" if done.already else f" (event {done.sequence}, {effect.words})"
+    click.echo(f"{account.user_id} is {status}{where}{how}")
     if done.withdrawn or done.ended or done.escalated:
         click.echo(
             f"{done.withdrawn} requests withdrawn, {done.ended} roles ended, "
