@@ -25,7 +25,8 @@ def test_a_reason_that_is_too_long_is_shortened_where_it_was_typed(site: Site, o
         expect(again).to_have_attribute("aria-invalid", "true")
         expect(page.get_by_text("The reason is too long")).to_be_visible()
         assert violations(page) == []
-    again.fill("Not with us.")
-    page.get_by_role("button", name="Deny Nora Newell").click()
-    expect(page.get_by_text("You denied Nora Newell").first).to_be_visible()
+        if width == 1280:
+            again.fill("Not with us.")
+            page.get_by_role("button", name="Deny Nora Newell").click()
+            expect(page.get_by_text("You denied Nora Newell").first).to_be_visible()
     assert Outcome.objects.get(request=site.world.waiting).reason == "Not with us."
