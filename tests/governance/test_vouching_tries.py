@@ -10,6 +10,8 @@ from tests.governance.test_vouching import TOLD, asks, office, staffed, vouches
 from tests.support import grants as people
 from tests.support.people import Mails, practice
 
+pytestmark = pytest.mark.requirement("QPP-01")
+
 
 @pytest.mark.fault(38)
 @pytest.mark.parametrize(
