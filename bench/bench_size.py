@@ -46,15 +46,15 @@ FIGURES = (
     ("memory", "memory of one process, MiB", 500),
     ("peak", "the most while loading, MiB", 500),
     ("together", f"{PROCESSES} processes together (PSS), MiB", 1.2 * 1024),
-    ("search", "who can do this here: first page, median ms", None),
-    ("search_worst", "the slowest of 300, ms", 20),
-    ("change", "a grant change applies, median ms", None),
-    ("change_late", "its 99th percentile, ms", 5),
+    ("search", "who can do this here: first page, median, ms", None),
+    ("search_worst", "who can do this here: slowest of 300, ms", 20),
+    ("change", "a grant change applies, median, ms", None),
+    ("change_late", "a grant change applies, 99 of 100, ms", 5),
     ("move_worst", "a tree move applies, slowest of 5, ms", 1000),
     ("rate", "single checks a second, one core", None),
     ("cpu", "processor time a check, µs", None),
     ("half", "checks a second offered: half of that", None),
-    ("p99", "99th percentile at that, ms", 1),
+    ("p99", "99th percentile at half the rate, ms", 1),
 )
 type Question = tuple[str, str, str]
 
