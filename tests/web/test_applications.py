@@ -9,6 +9,7 @@ from rolebook.accounts.flows.clients import digest
 from rolebook.accounts.models import Client
 from rolebook.audit import clock
 from rolebook.governance.usage import keep_client_uses
+from tests.support import grants, people
 from tests.web.worlds import World, designate, signed_in, user
 
 pytestmark = pytest.mark.django_db
@@ -99,4 +100,16 @@ def test_nobody_but_a_steward_reaches_any_of_it(world: World, steward: Browser) 
     address = f"{ADDRESS}{Client.objects.get().public_id}/revoke/"
     for method, where in (("get", ADDRESS), ("post", ADDRESS), ("get", address), ("post", address)):
         assert getattr(other, method)(where, {"name": "Mine"}).status_code == 404
+    assert Client.objects.get().revoked_at is None
+
+
+@pytest.mark.fault(54)
+def test_a_token_of_another_program_is_as_one_that_does_not_exist(world: World, steward: Browser) -> None:
+    give(steward)
+    people.activate("iqies", world.start)
+    grants.designated(world.uma.account, grants.STEWARD, program_id="iqies", at=world.start)
+    uma, elsewhere = signed_in(world.uma), "/iqies/applications/"
+    assert uma.get(elsewhere).status_code == 200
+    address = f"{elsewhere}{Client.objects.get().public_id}/revoke/"
+    assert uma.get(address).status_code == uma.post(address).status_code == 404
     assert Client.objects.get().revoked_at is None
