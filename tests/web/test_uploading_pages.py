@@ -80,10 +80,10 @@ def test_a_file_changes_nothing_before_it_is_confirmed_and_then_exactly_what_was
     shown = text(steward, page)
     assert "It would make <strong>2 changes</strong>: 1 new, 1 changed, 0 moved, 0 closed." in shown
     assert (
-        "name: <del><bdi>Cedar Valley Family Practice</bdi></del> to <ins><bdi>Maple Practice</bdi></ins>"
+        "Name: <del><bdi>Cedar Valley Family Practice</bdi></del> to <ins><bdi>Maple Practice</bdi></ins>"
         in shown
     )
-    assert "contact: General" in shown
+    assert "Contact: General" in shown
     assert not Organization.objects.filter(code="elm").exists()
     assert "Imported." in confirm(steward, page)
     assert Organization.objects.get(code="elm").name == "Elm Street"

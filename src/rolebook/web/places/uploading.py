@@ -99,6 +99,11 @@ def compared_page(request: ProgramRequest, upload_id: uuid.UUID) -> HttpResponse
         lines = lines.filter(what=what)
     found = list(lines[: LINES_A_PAGE + 1])
     more = len(found) > LINES_A_PAGE
+    titles = {scheme.id: scheme.title for scheme in schemes_of(request.rolebook).values()}
+    for line in found:
+        line.changes = [
+            (titles.get(field, field[:1].upper() + field[1:]), old, new) for field, old, new in line.changes
+        ]
     shown = {
         "upload": upload,
         "busy": upload.state in _BUSY,
