@@ -87,8 +87,8 @@ class ReviewPlace(models.Model):
 class ReviewedAccount(models.Model):
     """An account that a campaign asks about; in the order of their ids they stand by organization and name."""
 
-    # A statement's trigger holds that what a row points at is there and belongs together. Constraints, checked row by
-    # row at the commit, are half of the time that an opening takes; and no flow deletes what these rows point at.
+    # A statement's trigger holds that what a row points at is there and belongs together; constraints, checked row by
+    # row at the commit, would say the same again. No flow deletes what these rows point at.
     program = models.ForeignKey(
         Program, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
