@@ -11,7 +11,7 @@ from rolebook.governance.review_reach import Reviewer
 
 MOST_ALIKE = 1_000
 """Items in one answer; more are answered in several (I12)."""
-LOOKED_AT = 10_000
+LOOKED_AT = 5_000
 """Items among which kinds are found and counted; who has more left finds the others when these are answered (I12)."""
 _MOST_KINDS = 100
 _FIELDS = (
