@@ -246,7 +246,7 @@ def report_places(campaign: ReviewCampaign, at: datetime) -> list[Organization]:
     )
     within = {int(step) for path in asked for step in path.split("/") if step}
     tops = {int(path.split("/")[1]) for path in asked}
-    places = set(offices.exclude(organization=None).values_list("organization", flat=True))
-    places |= set(held.values_list("organization", flat=True))
+    stands = offices.exclude(organization=None).order_by().values_list("organization", flat=True)
+    places = set(stands.union(held.order_by().values_list("organization", flat=True)))
     chosen = tops | {pk for pk in places if pk in within}
     return list(Organization.objects.filter(pk__in=chosen).order_by("path"))
