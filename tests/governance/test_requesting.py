@@ -9,12 +9,14 @@ from rolebook.audit.models import Event
 from rolebook.governance.flows import (
     ask_to_submit_again,
     record_sign_in,
+    remove_access,
     request_role,
     submit_request_again,
     withdraw_part,
     withdraw_request,
 )
 from rolebook.governance.models import Grant, Participation, Request, RequestItem, Stage
+from rolebook.governance.queries.requests import request_detail
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from tests.support import grants, people
 from tests.support.grants import LATER, OFFICIAL, STAFF, asks, codes, decides, open_stage
@@ -257,6 +259,29 @@ def test_only_who_denied_asks_the_requester_to_submit_again_and_once(practice: O
     assert Event.objects.filter(tag="request:asked-again").count() == 1
     request.refresh_from_db()
     assert request.state == "denied"
+
+
+@pytest.mark.invariant("I3")
+@pytest.mark.requirement("QPP-13")
+def test_who_denied_and_was_removed_since_asks_nobody_in_the_offices_name(practice: Organization) -> None:
+    official, colleague = grants.official(practice), grants.official(practice, "Colleague")
+    request = asks(grants.user(), practice)
+    decides(official, open_stage(request), "denied")
+    assert request_detail(official, request.public_id, "qpp", LATER).may_ask_again
+    remove_access(
+        acting_user=colleague,
+        program_id="qpp",
+        organization_id=practice.public_id,
+        beneficiary_id=official.public_id,
+        at=LATER,
+        origin=WEB,
+    )
+    assert not request_detail(official, request.public_id, "qpp", LATER).may_ask_again
+    with pytest.raises(NotFound):
+        ask_to_submit_again(
+            acting_user=official, program_id="qpp", request_id=request.public_id, at=LATER, origin=WEB
+        )
+    assert not Event.objects.filter(tag="request:asked-again").exists()
 
 
 @pytest.mark.requirement("IQCS-08")

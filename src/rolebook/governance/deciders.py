@@ -48,6 +48,15 @@ def seat_at(standing: Standing, stage: Stage, role_ids: Iterable[str]) -> Seat |
     return None
 
 
+def still_decides(standing: Standing, stage: Stage, role_ids: Iterable[str]) -> bool:
+    """Return whether somebody who decided a settled stage could decide there today, too; else they speak for nobody."""
+    asked = tuple(role_ids)
+    return any(
+        standing.office_over(Act.DECIDE, stage.organization, asked, role_id) is not None
+        for role_id in (stage.approver_role_id, STEWARD_ID)
+    )
+
+
 def own_request(account: Account, request: Request) -> str | None:
     """Return the rule's code when somebody asked for a request, or it is for them; nobody decides that (I6)."""
     if account.pk == request.beneficiary_id:

@@ -8,6 +8,7 @@ from rolebook.audit import tags
 from rolebook.audit.models import Event
 from rolebook.audit.recording import Origin
 from rolebook.governance import locks
+from rolebook.governance.deciders import still_decides
 from rolebook.governance.flows.attempt import About, acting_standing, attempt
 from rolebook.governance.models import Outcome, Request
 from rolebook.governance.queries.seeing import find_request
@@ -20,8 +21,8 @@ def ask_to_submit_again(
 ) -> Request:
     """Put on record, for a notice to the requester, that ``acting_user`` asks them to submit a denied request again.
 
-    Asking twice changes nothing. Raises NotFound unless ``acting_user`` denied the request, Refused when it has been
-    submitted again already.
+    Asking twice changes nothing. It is asked in the office's name: raises NotFound unless ``acting_user`` denied the
+    request and could decide it today, too; Refused when it has been submitted again already.
     """
     about = About(program_id=program_id)
     with attempt(
@@ -35,6 +36,8 @@ def ask_to_submit_again(
         ).select_related("stage__organization")
         outcome = denied.order_by("-pk").first()
         if outcome is None:
+            raise NotFound
+        if not still_decides(standing, outcome.stage, outcome.stage.items.values_list("role_id", flat=True)):
             raise NotFound
         about.request_id, about.beneficiary_id = request.public_id, request.beneficiary.public_id
         if request.resubmissions.exists():

@@ -11,7 +11,7 @@ from rolebook.accounts.models import Account
 from rolebook.audit import tags
 from rolebook.audit.models import Event
 from rolebook.governance.authority import Standing
-from rolebook.governance.deciders import stages_with_nobody_left
+from rolebook.governance.deciders import stages_with_nobody_left, still_decides
 from rolebook.governance.models import Outcome, Request, RequestItem, Stage
 from rolebook.governance.queries.absences import away_at
 from rolebook.governance.queries.course_steps import CourseOfVersion, course_of, stage_outcome
@@ -147,7 +147,7 @@ def request_detail(
     )
     if not own and not official:
         raise NotFound
-    denied = _denied_by(viewer, stages)
+    denied = _denied_by(standing, stages, parts)
     asked_again_at = _asked_again_at(request, viewer) if denied else None
     again = request.resubmissions.order_by("pk").values_list("public_id", flat=True).first()
     return RequestDetail(
@@ -171,10 +171,14 @@ def request_detail(
     )
 
 
-def _denied_by(account: Account, stages: Iterable[Stage]) -> bool:
-    found = (stage_outcome(stage) for stage in stages)
+def _denied_by(standing: Standing, stages: Iterable[Stage], parts: Parts) -> bool:
+    """Return whether the viewer denied one of the stages, and could decide it today, too."""
     return any(
-        one and one.approver_id == account.pk and one.verdict == Outcome.Verdict.DENIED for one in found
+        found.approver_id == standing.account.pk
+        and found.verdict == Outcome.Verdict.DENIED
+        and still_decides(standing, stage, [item.role_id for item in parts.by_stage.get(stage.pk, ())])
+        for stage in stages
+        if (found := stage_outcome(stage)) is not None
     )
 
 
