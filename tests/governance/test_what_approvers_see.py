@@ -119,14 +119,33 @@ def test_security_is_told_who_denied_and_that_a_steward_stood_in(
     assert now.names == ("Sven Security",)
     assert not any("USAF" in words for words in now.decides)
     assert any("FWS-R6" in words for words in now.decides)
-    assert found.leads == (
-        "Stella Steward, Application Steward, standing in for the Agency Representative of Air Combat Command",
+    # The Air Force did not authorize it, though one of its steps was approved.
+    stood_in = (
+        "Stella Steward, Application Steward, standing in for the Agency Representative of Air Combat Command"
     )
+    assert found.leads == (("Approved at U.S. Air Force before it was denied there", (stood_in,)),)
     # The requester is told the same by offices (docs/decisions/0033).
     own = seen(person, request)
     assert {one.decided_by for one in own.before} == {None}
     assert own.before[0].stood_in == "Application Steward"
     assert own.now[0].names == ()
+
+
+@pytest.mark.requirement("IQCS-04")
+@pytest.mark.usefixtures("iqcs_world")
+def test_another_agency_has_authorized_only_once_every_step_of_its_run_is_approved(person: Account) -> None:
+    rolf = iqcs.holder(REPRESENTATIVE, "USAF-ACC", "Rolf Representative")
+    lead = iqcs.holder(LEAD, "USAF", "Leo Lead")
+    request = iqcs.asks(person, iqcs.answers({MANAGER: "add"}, ["FWS-R6", "USAF-ACC"]))
+    assert seen(person, request).leads == ()
+    decides(rolf, open_stage(request))
+    first = "Rolf Representative, Agency Representative of Air Combat Command"
+    assert seen(person, request).leads == (("Approved so far at U.S. Air Force", (first,)),)
+    decides(lead, open_stage(request))
+    [(words, people)] = seen(person, request).leads
+    assert words == "Authorized by other agencies"
+    assert people[0] == first
+    assert people[1].startswith("Leo Lead, Agency Lead")
 
 
 @pytest.mark.requirement("IQCS-04")

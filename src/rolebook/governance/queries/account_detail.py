@@ -67,7 +67,7 @@ class AccountRequestDetail:
         held: whether the rest waits for the requester, because another agency denied its part.
         is_requester: whether the viewer asked for it.
         employment: who employs the person, as recorded.
-        leads: who approved access of other agencies, by name, office and agency.
+        leads: who approved access of other agencies, by name, office and agency, under what it came to there.
         employer: who employs the person, as recorded or as stated.
         to_ask: who leads that agency.
         attachments: of the present version; earlier_attachments: those that only versions before it had.
@@ -87,7 +87,7 @@ class AccountRequestDetail:
     is_requester: bool
     waits_for_supervisor: bool
     employment: Employment | None
-    leads: tuple[str, ...]
+    leads: tuple[tuple[str, tuple[str, ...]], ...]
     employer: Organization | None
     to_ask: tuple[Account, ...]
     attachments: tuple[Attachment, ...]
@@ -219,19 +219,34 @@ def _deciding_now(standing: Standing, request: Request, *, tell_names: bool) -> 
     return tuple(found)
 
 
-def _leads(request: Request, before: Iterable[CourseStep]) -> tuple[str, ...]:
-    """Return who approved access of another agency, by name: what the paper form has under Comments (IQCS-04).
+def _leads(request: Request, before: Iterable[CourseStep]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return who approved access of other agencies, by name: what the paper form has under Comments (IQCS-04).
 
+    For each agency what it came to, and its people: it has authorized only once every step of its run is approved.
     Whoever sees the request is told (docs/decisions/0033); a steward who stood in is named as that.
     """
     steps = {step.stage_id: step for step in before}
-    outcomes = request.outcomes.filter(
-        request_version=request.version, stage__is_foreign=True, verdict="approved"
-    ).select_related("approver", "stage")
-    said: list[str] = []
-    for outcome in outcomes.order_by("decided_at", "pk"):
-        step = steps[outcome.stage.public_id]
-        office = f"{step.office} of {step.organization_name}"
-        as_steward = f"{step.stood_in}, standing in for the {office}"
-        said.append(f"{outcome.approver.name}, {as_steward if step.stood_in else office}")
-    return tuple(said)
+    stages = Stage.objects.filter(request=request, request_version=request.version, is_foreign=True)
+    runs: dict[str, list[Stage]] = {}
+    for stage in stages.select_related("outcome__approver").order_by("outcome__decided_at", "pk"):
+        runs.setdefault(stage.chain_id, []).append(stage)
+    told: dict[str, list[str]] = {}
+    for run in runs.values():
+        approved = [stage for stage in run if stage.state == Stage.State.APPROVED]
+        for stage in approved:
+            step = steps[stage.public_id]
+            office = f"{step.office} of {step.organization_name}"
+            as_steward = f"{step.stood_in}, standing in for the {office}"
+            said = f"{stage.outcome.approver.name}, {as_steward if step.stood_in else office}"
+            told.setdefault(_authority_of(run, step.agency), []).append(said)
+    return tuple((words, tuple(people)) for words, people in sorted(told.items()))
+
+
+def _authority_of(run: list[Stage], agency: str) -> str:
+    """Return what the approvals in the run of another agency come to."""
+    states = {stage.state for stage in run}
+    if states == {Stage.State.APPROVED}:
+        return "Authorized by other agencies"
+    if Stage.State.DENIED in states:
+        return f"Approved at {agency} before it was denied there"
+    return f"Approved so far at {agency}"
