@@ -35,7 +35,8 @@ class ProgramRequest(HttpRequest):
 
     Attributes:
         account: who asks.
-        at: the instant of the request; pass it to flows and queries.
+        at: the instant of the request; pass it to flows and queries. By this machine's clock, and by the database's
+            where this machine's says that the person's quiet is over.
         origin: where the request comes from; pass it to flows.
         program: the program, with its names and contact.
         programs: every program there is, by name.
@@ -76,15 +77,18 @@ def program_page(view: ProgramView) -> Callable[..., HttpResponse]:
                 address += "?" + urlencode({"next": request.get_full_path()})
             return redirect(request, address)
         part = asked.participation
+        if is_past(part, asked.at):
+            # This machine's clock may run ahead: nobody is turned away, or refused by a flow, for it (fault 58).
+            asked.at = agreed_now()
         if part is not None and not is_in(part, asked.at):
             return _closed(asked)
         if not entered(request, program_id):
+            at = agreed_now()
             try:
-                record_sign_in(
-                    acting_user=asked.account, program_id=program_id, at=agreed_now(), origin=asked.origin
-                )
+                record_sign_in(acting_user=asked.account, program_id=program_id, at=at, origin=asked.origin)
                 asked.participation = _part(asked.account, program_id)
             except NotAllowed:
+                asked.at = at
                 return _closed(asked)
             note_entered(request, program_id)
         return view(asked, **parts)
