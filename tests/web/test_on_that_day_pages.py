@@ -11,6 +11,8 @@ from rolebook.audit import clock
 from rolebook.governance.flows import remove_access
 from rolebook.governance.making import make_files
 from rolebook.governance.models import MadeFile
+from rolebook.governance.queries import paging
+from rolebook.governance.refusals import NotFound
 from tests.support.people import WEB, Person
 from tests.web.worlds import QPP, World, designate, signed_in, user
 
@@ -142,6 +144,30 @@ def test_a_file_is_refused_at_making_to_who_may_not_see_the_list_any_more(remove
     removed.henry.account.grants.update(closed_at=clock.now())
     make_files(clock.now())
     assert MadeFile.objects.get().state == "failed"
+
+
+@pytest.mark.invariant("I3")
+def test_a_file_that_was_made_is_given_to_nobody_who_may_not_see_its_list_any_more(removed: World) -> None:
+    client = signed_in(removed.henry)
+    asked = f"/qpp/on-that-day/export.xlsx{day(removed, 5)}&about=users&of={removed.hilltop.public_id}"
+    page = client.post(asked)["Location"]
+    make_files(clock.now())
+    assert [client.get(one).status_code for one in (page, page + "fetch/")] == [200, 200]
+    removed.henry.account.grants.update(closed_at=clock.now())
+    assert [client.get(one).status_code for one in (page, page + "fetch/")] == [404, 404]
+
+
+@pytest.mark.invariant("I3")
+def test_a_list_that_is_being_read_ends_where_its_reader_loses_the_office(
+    removed: World, sten: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "MOST_ROWS", 1)
+    pieces = signed_in(sten).get(f"/qpp/on-that-day/export.csv{day(removed, 5)}&about=people")
+    reading = iter(pieces.streaming_content)  # type: ignore[attr-defined]
+    next(reading)
+    sten.account.grants.update(closed_at=clock.now())
+    with pytest.raises(NotFound):
+        list(reading)
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,9 @@ def test_a_lead_reads_the_report_of_their_agency_has_its_files_and_no_other(db: 
     assert other.get(made["Location"] + "export.csv").status_code == 404
     assert other.post(made["Location"] + "pdf/").status_code == 404
     assert other.get(asked["Location"] + "fetch/").status_code == 404
+    # The file was made: who lost the office since does not get it any more.
+    lena.grants.update(closed_at=clock.now())
+    assert client.get(asked["Location"] + "fetch/").status_code == 404
 
 
 def test_a_steward_reads_how_people_answered(db: None) -> None:

@@ -23,6 +23,13 @@ MAKERS: Mapping[str, Maker] = {
     making_then.KIND: making_then.write,
     making_report_files.KIND: making_report_files.write,
 }
+type Judge = Callable[[MadeFile, datetime], None]
+"""Raises NotFound or NotAllowed when who asked may not see what the file tells at an instant."""
+
+JUDGES: Mapping[str, Judge] = {
+    making_then.KIND: making_then.require_seen,
+    making_report_files.KIND: making_report_files.require_seen,
+}
 KEPT_FOR = timedelta(days=7)
 TAKEN_FOR = timedelta(minutes=30)
 """After so long, whoever worked on a file is taken to have died, and it is made anew."""
@@ -58,13 +65,19 @@ def ask_for_file(
     )
 
 
-def find_file(viewer: Account, program_id: str, file_id: uuid.UUID | str) -> MadeFile:
-    """Return a file that the viewer asked for. Raises NotFound for everybody else's."""
-    found = MadeFile.objects.filter(
-        program_id=program_id, public_id=public_id_of(file_id), asked_by=viewer
-    ).first()
+def find_file(viewer: Account, program_id: str, file_id: uuid.UUID | str, at: datetime) -> MadeFile:
+    """Return a file that the viewer asked for, and whose content they may see at ``at``, whenever it was made.
+
+    Raises NotFound for every other (I3).
+    """
+    files = MadeFile.objects.select_related("asked_by")
+    found = files.filter(program_id=program_id, public_id=public_id_of(file_id), asked_by=viewer).first()
     if found is None:
         raise NotFound
+    try:
+        JUDGES[found.kind](found, at)
+    except NotAllowed as refusal:
+        raise NotFound from refusal
     return found
 
 

@@ -27,6 +27,11 @@ def ending_of(report: ReviewReport, wanted: str) -> str:
     return ZIP if wanted == PDF and report.total > ACCOUNTS_A_VOLUME else wanted
 
 
+def require_seen(made: MadeFile, at: datetime) -> None:
+    """Raise NotFound when who asked may not see the report at ``at``."""
+    find_report(made.asked_by, made.program_id, made.asked["report_id"], at)
+
+
 def write(made: MadeFile, target: IO[bytes], progress: "Progress", at: datetime) -> None:
     """Write the file of a report. Raises NotFound when who asked may not see it any more."""
     report = find_report(made.asked_by, made.program_id, made.asked["report_id"], at)

@@ -16,13 +16,19 @@ if TYPE_CHECKING:
 KIND = "on that day"
 
 
+def require_seen(made: MadeFile, at: datetime) -> None:
+    """Raise NotFound or NotAllowed when who asked may not see the list at ``at``, as the list itself does."""
+    question = Question.from_json(made.asked)
+    _, book = rolebook_in_force(made.program_id, at)
+    question.require_seen(made.asked_by, made.program_id, question.moment(book, at).at, at)
+
+
 def write(made: MadeFile, target: IO[bytes], progress: "Progress", at: datetime) -> None:
     """Write the answer to a question about an earlier day as XLSX; raises as the list itself does."""
-    question = Question.from_json(made.asked)
-    program_id = made.program_id
+    question, program_id = Question.from_json(made.asked), made.program_id
     _, book = rolebook_in_force(program_id, at)
     moment = question.moment(book, at)
-    people = question.rows(made.asked_by, program_id, moment.at, at)
+    people = question.rows(made.asked_by, program_id, moment.at, lambda: at)
     _, then, _ = book_then(program_id, moment.at)
     lines = counted(lines_of(people, then), lambda done: progress(done, 0))
     sheet = Sheet("Who held what", COLUMNS, lines)

@@ -8,9 +8,10 @@ from rolebook.audit import tags
 from rolebook.audit.models import Event
 from rolebook.audit.recording import Origin
 from rolebook.governance import locks
+from rolebook.governance.authority import Standing
 from rolebook.governance.deciders import still_decides
 from rolebook.governance.flows.attempt import About, acting_standing, attempt
-from rolebook.governance.models import Outcome, Request
+from rolebook.governance.models import Outcome, Request, Stage
 from rolebook.governance.queries.seeing import find_request
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.policy.rules import Violation
@@ -34,10 +35,8 @@ def ask_to_submit_again(
         denied = Outcome.objects.filter(
             request=request, approver=acting_user, verdict=Outcome.Verdict.DENIED
         ).select_related("stage__organization")
-        outcome = denied.order_by("-pk").first()
+        outcome = next((one for one in denied.order_by("-pk") if _still_decides(standing, one.stage)), None)
         if outcome is None:
-            raise NotFound
-        if not still_decides(standing, outcome.stage, outcome.stage.items.values_list("role_id", flat=True)):
             raise NotFound
         about.request_id, about.beneficiary_id = request.public_id, request.beneficiary.public_id
         if request.resubmissions.exists():
@@ -59,3 +58,7 @@ def ask_to_submit_again(
             new={"stage_id": outcome.stage.public_id},
         )
         return request
+
+
+def _still_decides(standing: Standing, stage: Stage) -> bool:
+    return still_decides(standing, stage, stage.items.values_list("role_id", flat=True))

@@ -1,7 +1,7 @@
 """A question about an earlier day, whole: as it stands in an address, waits for a file, and is answered row by row."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import chain
@@ -47,27 +47,39 @@ class Question:
         """Return the instant that is meant; raises as `moment_of` does."""
         return moment_of(self.day, self.minute, book, now)
 
-    def rows(self, viewer: Account, program_id: str, at: datetime, now: datetime) -> Iterator[PersonThen]:
+    def rows(
+        self, viewer: Account, program_id: str, at: datetime, now: Callable[[], datetime]
+    ) -> Iterator[PersonThen]:
         """Return everybody who belongs to the answer, by name, some at a time in memory.
 
-        Raises, before the first one, NotAllowed and NotFound as the list itself does.
+        Raises, before the first one, NotAllowed and NotFound as the list itself does. What the viewer may see is asked
+        again of ``now``, a clock, with every page: who loses it meanwhile gets no more.
         """
         if self.about == "person":
-            if self.account_id is None:
-                raise NotFound
-            return iter([person_then(viewer, self.account_id, program_id, at, now)])
+            return iter([self._person(viewer, program_id, at, now())])
 
         def page(after: str | None) -> Page[PersonThen]:
-            return self._page(viewer, program_id, at, now, after)
+            return self._page(viewer, program_id, at, now(), after, paging.MOST_ROWS)
 
         rows = every_row(page)
         first = next(rows, None)
         return iter(()) if first is None else chain([first], rows)
 
+    def require_seen(self, viewer: Account, program_id: str, at: datetime, now: datetime) -> None:
+        """Raise NotAllowed or NotFound, as the list itself does, for who may not see it ``now``."""
+        if self.about == "person":
+            self._person(viewer, program_id, at, now)
+        else:
+            self._page(viewer, program_id, at, now, None, 1)
+
+    def _person(self, viewer: Account, program_id: str, at: datetime, now: datetime) -> PersonThen:
+        if self.account_id is None:
+            raise NotFound
+        return person_then(viewer, self.account_id, program_id, at, now)
+
     def _page(
-        self, viewer: Account, program_id: str, at: datetime, now: datetime, after: str | None
+        self, viewer: Account, program_id: str, at: datetime, now: datetime, after: str | None, most: int
     ) -> Page[PersonThen]:
-        most = paging.MOST_ROWS
         if self.about == "people":
             return people_then(viewer, program_id, at, now, wanted=self.wanted, after=after, limit=most)
         place = self.organization_id

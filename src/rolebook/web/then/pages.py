@@ -211,7 +211,7 @@ def csv_file(request: ProgramRequest) -> HttpResponse:
         raise NotFound
     at, program_id = form.moment.at, request.program.id
     # The first one is read before anything is sent: who may not see the list gets its answer.
-    rows = question.rows(request.account, program_id, at, request.at)
+    rows = question.rows(request.account, program_id, at, clock.now)
     _, book, _ = book_then(program_id, at)
     pieces = csv_pieces([title for title, _ in COLUMNS], lines_of(rows, book), request.program.zone)
     answer = StreamingHttpResponse(_utf8(pieces), content_type="text/csv; charset=utf-8")
@@ -240,7 +240,7 @@ def ask_for_workbook(request: ProgramRequest) -> HttpResponse:
     if form.moment is None:
         raise NotFound
     # Whether the viewer may see it is asked now, and again when it is made.
-    question.rows(request.account, request.program.id, form.moment.at, request.at)
+    question.require_seen(request.account, request.program.id, form.moment.at, request.at)
     made = ask_for_file(
         acting_user=request.account,
         program_id=request.program.id,
@@ -257,7 +257,7 @@ def ask_for_workbook(request: ProgramRequest) -> HttpResponse:
 @require_safe
 def file_page(request: ProgramRequest, file_id: uuid.UUID) -> HttpResponse:
     """Show how far a file is, and give its address once it is there."""
-    made = find_file(request.account, request.program.id, file_id)
+    made = find_file(request.account, request.program.id, file_id, request.at)
     shown = {
         "made": made,
         "busy": made.state in _BUSY,
@@ -271,7 +271,7 @@ def file_page(request: ProgramRequest, file_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def fetch_file(request: ProgramRequest, file_id: uuid.UUID) -> HttpResponse:
     """Give a file that was made, piece by piece."""
-    made = find_file(request.account, request.program.id, file_id)
+    made = find_file(request.account, request.program.id, file_id, request.at)
     if made.state != Making.MADE:
         raise NotFound
     answer = StreamingHttpResponse(pieces_of(made), content_type=_TYPES[made.format])
