@@ -33,7 +33,7 @@ class Known:
         employer: the name of the employing organization; "" when none is recorded.
         roles: how many roles of the account are in force.
         asked_first: whether the account is asked about by itself, so that its lines need not say it again.
-        accesses: how many organizations it has access to, where a program holds access apart; None elsewhere.
+        accesses: how many organizations it has access to, where what it is about reaches only these; None elsewhere.
     """
 
     about: str

@@ -16,7 +16,7 @@ from rolebook.governance.queries.last_use import LastUse, last_uses
 from rolebook.governance.queries.paging import Page, cut, from_text, search_words
 from rolebook.governance.queries.review_advice import Advice, Known, advise, day_in
 from rolebook.governance.review_reach import Reviewer
-from rolebook.policy.model import Rolebook
+from rolebook.policy.model import ORGANIZATION, Rolebook
 
 ACCOUNTS_A_PAGE = 10
 type Show = Literal["todo", "done", "all"]
@@ -295,7 +295,9 @@ class _Page:
         since: datetime,
     ) -> Known:
         held = [i for i in items if (h := i.grant or i.access) is not None and ended_by(h, self.at) is None]
-        apart = self.book.access == "apart from roles"
+        role = None if item.grant is None else self.book.role(item.grant.role_id)
+        # A role that reaches everywhere, or one's own record, needs no code to give something.
+        apart = self.book.access == "apart from roles" and (role is None or role.reach.scope == ORGANIZATION)
         employer = one.place.organization
         return Known(
             about=item.about,

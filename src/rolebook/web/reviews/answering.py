@@ -60,7 +60,7 @@ def worklist_page(request: ProgramRequest, campaign_id: UUID) -> HttpResponse:
 def _worklist(request: ProgramRequest, reviewer: Reviewer, narrowed: Asked) -> HttpResponse:
     campaign = reviewer.campaign
     setattr(request, CURRENT_ENTRY, "reviews")
-    page = Page[AccountLines](()) if campaign.closed_at is not None else worklist(reviewer, narrowed)
+    page: Page[AccountLines] = Page(()) if campaign.closed_at else worklist(reviewer, narrowed)
     places = reviewer.places or ()
     shown = {
         "campaign": campaign,
