@@ -109,11 +109,17 @@ def represented_at(standing: Standing, stage: Stage) -> Account | None:
 
 
 def _may_decide(book: Rolebook, stage: Stage, at: datetime) -> QuerySet[Account]:
-    """Return the people whose office is the stage's, but those who asked, and those whose word would be a second."""
+    """Return the people whose office is the stage's, but whom the request keeps from it."""
+    return _not_kept_from(holders_at(book, stage.approver_role_id, stage.organization, at), book, stage, at)
+
+
+def _not_kept_from(
+    people: QuerySet[Account], book: Rolebook, stage: Stage, at: datetime
+) -> QuerySet[Account]:
+    """Return those of some people who did not ask for a stage's request, and whose word would not be a second one."""
     earlier = Outcome.objects.filter(
         _before(stage.pk, stage.chain_id, stage.request_version), request=stage.request_id
     )
-    people = holders_at(book, stage.approver_role_id, stage.organization, at)
     return (
         people.exclude(pk__in=[stage.request.requester_id, stage.request.beneficiary_id])
         .exclude(pk__in=_people_of(earlier))
@@ -176,12 +182,15 @@ def who_may_decide(book: Rolebook, stage: Stage, at: datetime) -> tuple[Account,
 
 
 def stewards_for(book: Rolebook, stage: Stage, at: datetime) -> tuple[Account, ...]:
-    """Return the stewards to whom a stage comes: those who are there, else all; never who asked for it."""
+    """Return the stewards to whom a stage comes: those who are there, else all who may decide it.
+
+    Nobody where each of them asked for it, or decided a step of it before: then another steward is needed.
+    """
     grants = _office_grants(book, STEWARD_ID, at)
     if grants is None:
         return ()
-    left_out = [stage.request.requester_id, stage.request.beneficiary_id]
-    found = Account.objects.filter(pk__in=grants.values("account")).exclude(pk__in=left_out).order_by("pk")
+    stewards = Account.objects.filter(pk__in=grants.values("account"))
+    found = _not_kept_from(stewards, book, stage, at).order_by("pk")
     there = tuple(found.exclude(pk__in=absent_accounts(book.program.id, at)))
     return there or tuple(found)
 

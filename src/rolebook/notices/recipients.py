@@ -165,6 +165,14 @@ def the_stewards_late(facts: Facts) -> Iterable[Account]:
     return stewards_for(facts.book, facts.stage, facts.now)
 
 
+def stewards_who_name_another(facts: Facts) -> Iterable[Account]:
+    """All stewards, where a stage waits that nobody can decide, not even they: they can name another steward."""
+    stage = facts.stage
+    if stage.state != Stage.State.OPEN or who_may_decide(facts.book, stage, facts.now):
+        return []
+    return holders_at(facts.book, STEWARD_ID, None, facts.now).order_by("pk")
+
+
 def who_can_decide(facts: Facts) -> Iterable[Account]:
     """Everybody who can decide the stage that opened (QPP-09), the steward where nobody else is left.
 

@@ -192,6 +192,16 @@ TELLINGS: tuple[Telling, ...] = (
         waiting_words.escalated,
         waiting_words.escalated_several,
     ),
+    *(
+        Telling(
+            tag,
+            "steward-needed",
+            recipients.stewards_who_name_another,
+            waiting_words.steward_needed,
+            waiting_words.steward_needed_for_several,
+        )
+        for tag in (tags.STAGE_ESCALATED, tags.STAGE_REMINDED)
+    ),
     # IQCS-04: another agency denied its part; the requester says whether the rest goes on.
     Telling(
         tags.REQUEST_HELD, "request-held", recipients.the_requester_asked_again, detail_words.request_held

@@ -1,6 +1,7 @@
 """The words of mails about who is out of office, and about stages that nobody answers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from rolebook.accounts.models import Account
@@ -10,6 +11,8 @@ from rolebook.notices.facts import Facts, Unknown, link
 from rolebook.notices.letter import Button, Letter
 
 _SHOWN = 40
+_NO_STEWARD = "Every steward asked for it, is the person it is for, or has decided a step of it already."
+_BY_COMMAND = "The operator can do so with the command rolebook designate."
 
 
 def absence_for_delegate(facts: Facts) -> Letter:
@@ -137,6 +140,43 @@ def escalated(facts: Facts) -> Letter:
         whom_to_ask=facts.contact,
         reason_for_mail="You get this because you are steward of the program.",
     )
+
+
+def steward_needed(facts: Facts) -> Letter:
+    """To the stewards: nobody can decide a stage, not even they."""
+    stage, steward = facts.stage, facts.book.steward.title
+    office = facts.role(stage.approver_role_id)
+    where = "" if stage.organization is None else f" at {stage.organization.name}"
+    return Letter(
+        subject=f"{program_of(facts)}: Another {steward} is needed: {_what(facts, stage)}",
+        first_line=f"{_what(facts, stage)} waits, and nobody can decide it.",
+        facts=_of_stage(facts, stage),
+        paragraphs=(
+            f"Nobody who is there can decide it as {office}{where}. {_NO_STEWARD}",
+            f"Designate another {steward}, or {office}{where}. {_BY_COMMAND} It is never approved by itself.",
+        ),
+        button=_designate(facts),
+        whom_to_ask=facts.contact,
+        reason_for_mail="You get this because you are steward of the program.",
+    )
+
+
+def steward_needed_for_several(about: Sequence[Facts]) -> Letter:
+    """To the stewards: several stages that nobody can decide, not even they."""
+    facts = about[0]
+    steward = facts.book.steward.title
+    letter = _several(
+        about,
+        f"Another {steward} is needed: {len(about)} requests wait",
+        f"{len(about)} requests wait, and nobody can decide them. {_NO_STEWARD}",
+        "You get this because you are steward of the program.",
+    )
+    way_on = f"Designate another {steward}, or somebody in the offices that decide. {_BY_COMMAND}"
+    return replace(letter, paragraphs=(way_on, *letter.paragraphs), button=_designate(facts))
+
+
+def _designate(facts: Facts) -> Button:
+    return Button("Open Designate", link(f"/{facts.program_id}/designate/"))
 
 
 def _what(facts: Facts, stage: Stage) -> str:
