@@ -1,5 +1,6 @@
 """Out of office: who decides meanwhile, what a delegate never gains, and whose word is a second one (IQCS-04)."""
 
+import uuid
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from rolebook.governance.flows.record_absence import decline_delegation, end_abs
 from rolebook.governance.models import Absence, Delegation, Outcome
 from rolebook.governance.queries import pending_requests, request_detail
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
+from rolebook.policy.words import sentence
 from tests.support import grants, people, rolebooks
 from tests.support.grants import OFFICIAL, STAFF, asks, codes, decides, open_stage
 from tests.support.people import COMMAND, START, WEB
@@ -110,6 +112,29 @@ def test_a_delegate_is_somebody_who_could_decide_anyway_at_the_same_place(
     with pytest.raises(Refused) as refusal:
         goes(official, official)
     assert codes(refusal) == ["own_delegate"]
+
+
+@pytest.mark.invariant("I1", "I14")
+def test_naming_a_stranger_as_delegate_is_answered_like_naming_nobody(official: Account) -> None:
+    stranger = people.new_user("Zoe Zimmer").account
+
+    def said(named: uuid.UUID, role_id: str) -> list[str]:
+        with pytest.raises(Refused) as refusal:
+            record_absence(
+                acting_user=official,
+                program_id="qpp",
+                first_on=TODAY,
+                last_on=TODAY,
+                delegates={role_id: named},
+                at=START,
+                origin=WEB,
+            )
+        return [sentence(one.code, **one.params) for one in refusal.value.violations]
+
+    for role_id in (OFFICIAL, STAFF):
+        told = said(stranger.public_id, role_id)
+        assert told == said(uuid.uuid4(), role_id)
+        assert "Zimmer" not in " ".join(told)
 
 
 @pytest.mark.fault(12)

@@ -13,7 +13,7 @@ ABSENCES: Mapping[str, str] = {
         "own role or access ends."
     ),
     "delegate_could_not_decide": (
-        "{name} could not decide as {role} where you do, on each of these days. Choose somebody who could anyway."
+        "Choose a person from the list: somebody who could decide as {role} anyway where you do, on each of these days."
     ),
     "delegate_away": "{name} is out of office on some of these days, too. Choose somebody who is there.",
     "delegate_decided": (
