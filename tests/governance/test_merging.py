@@ -14,6 +14,7 @@ from rolebook.governance.flows.name_same_person import declare_same_person, tell
 from rolebook.governance.merging import plan_merge
 from rolebook.governance.models import Grant, Participation, Request
 from rolebook.governance.queries import my_access
+from rolebook.governance.queries.audit_trail import own_history
 from rolebook.governance.queries.duplicates import merge_preview, possible_duplicates
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.governance.replaying import compare_with_log
@@ -217,10 +218,23 @@ def test_the_same_name_and_the_same_first_part_of_the_address_are_found_until_to
 @pytest.mark.invariant("I14")
 def test_declaring_another_account_answers_alike_and_merges_nothing(practice: Organization) -> None:
     steward, ana, other = people.steward(), joins(people.user("Ana")), joins(people.user("Bea"))
+    before = own_history(ana, "qpp", LATER).lines
     for user_id in ("nobody-of-that-name", other.user_id, ana.user_id):
         declare_same_person(acting_user=ana, user_id=user_id, at=LATER, origin=COMMAND)
     assert SamePerson.objects.get().source == "declared"
+    assert own_history(ana, "qpp", LATER).lines == before
     assert Account.objects.filter(status="active").count() == 3
     [pair] = possible_duplicates(steward, "qpp", LATER)
     told = merge_preview(steward, "qpp", pair.one.account_id, pair.other.account_id, LATER).sentences
     assert told[-1] == "This cannot be undone."
+    # What a steward found of it is not told in one's own history either.
+    tell_apart(
+        acting_user=steward,
+        program_id="qpp",
+        one_id=ana.public_id,
+        other_id=other.public_id,
+        reason="",
+        at=LATER,
+        origin=WEB,
+    )
+    assert own_history(ana, "qpp", LATER).lines == before

@@ -24,8 +24,8 @@ DECLARED = throttling.Limit("other accounts declared, by account", 5, 24 * 3600)
 def declare_same_person(*, acting_user: Account, user_id: str, at: datetime, origin: Origin) -> None:
     """Let somebody say that the account with ``user_id`` is theirs, too; a steward looks at it.
 
-    The answer is the same whether or not there is such an account (I14); its holder is told by mail, and nothing is
-    merged by it. Raises TooManyAttempts.
+    The answer, and what one's own history shows, are the same whether or not there is such an account (I14); its
+    holder is told by mail, and nothing is merged by it. Raises TooManyAttempts.
     """
     throttling.take([(DECLARED, str(acting_user.pk))], at)
     named = Account.objects.filter(user_id=fold_user_id(user_id), merged_into=None).first()

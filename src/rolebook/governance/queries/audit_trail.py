@@ -146,13 +146,17 @@ def own_history(
 ) -> Trail:
     """Return what the viewer did in a program and with their account, and what was done about them.
 
-    Everybody may see their own. Others' refused attempts are told to those only who have an office there.
+    Everybody may see their own. Others' refused attempts are told to those only who have an office there. What came
+    of a user ID that one named as one's own, too, is left out: it would tell whether there is such an account (I14).
     """
     standing = viewer_standing(viewer, program_id, at)
     reach = reach_of(standing)
     mine = viewer.public_id
     keys = (Q(actor_id=mine), Q(beneficiary_id=mine))
-    kept = (keys[0] | keys[1]) & (Q(program_id=program_id) | Q(program_id=None)) & _own(viewer, reach)
+    named = Q(tag__in=(tags.ACCOUNT_NAMED_SAME.name, tags.ACCOUNT_TOLD_APART.name))
+    kept = (
+        (keys[0] | keys[1]) & (Q(program_id=program_id) | Q(program_id=None)) & _own(viewer, reach) & ~named
+    )
     return _page(_Source(keys, kept), (standing, reach), after, limit)
 
 
