@@ -221,7 +221,8 @@ def _require_delegate(
 ) -> None:
     """Refuse a delegate who could not decide anyway, at the first instant of the absence and at the last.
 
-    Who could not is never named, and an id of nobody is answered alike: it tells neither that there is somebody, nor who.
+    Who could not is not named, and an id of nobody is answered alike: it tells neither whether there is somebody,
+    nor who.
     """
     book, program_id = standing.book, standing.program_id
     role = {"role": _title(book, role_id)}
