@@ -1,12 +1,12 @@
 """What somebody answers in a campaign: where their offices reach, by the one walk, and never about themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Office, Standing, covered_role_ids, in_force
@@ -121,6 +121,16 @@ def has_to_answer(standing: Standing, campaign: ReviewCampaign) -> bool:
     """Return whether something of a campaign waits for somebody."""
     reviewer = reviewer_in(standing, campaign)
     return reviewer is not None and reviewer.theirs().filter(settled_at=None).exists()
+
+
+def is_out_of_reach(campaign: ReviewCampaign, people: Iterable[Standing]) -> bool:
+    """Return whether something is open at a place of a campaign for which none of these people answers."""
+    left = set(campaign.places.filter(settled__lt=F("questions")).values_list("pk", flat=True))
+    for standing in people:
+        reviewer = reviewer_in(standing, campaign)
+        if reviewer is not None:
+            left -= left if reviewer.places is None else {place.pk for place in reviewer.places}
+    return bool(left)
 
 
 def reviewers_of(campaign: ReviewCampaign, at: datetime, role_id: str | None = None) -> QuerySet[Account]:

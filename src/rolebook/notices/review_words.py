@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from rolebook.accounts.models import Account
-from rolebook.governance.authority import in_force, standing_of
+from rolebook.governance.authority import Standing, in_force, standing_of
 from rolebook.governance.models import Access, Grant, ReviewCampaign
 from rolebook.governance.queries.account_preview import place_in_words
-from rolebook.governance.review_reach import has_to_answer, reviewers_of
+from rolebook.governance.review_reach import has_to_answer, is_out_of_reach, reviewers_of
 from rolebook.governance.review_rows import review_of
 from rolebook.notices.facts import Facts, Unknown, link
 from rolebook.notices.letter import Button, Letter
@@ -27,21 +27,29 @@ def campaign_of(facts: Facts) -> ReviewCampaign:
 
 
 def who_has_to_answer(facts: Facts) -> Iterable[Account]:
-    """Everybody for whom something of the campaign waits, as long as it is open."""
+    """Everybody for whom something of the campaign waits, the stewards too, as long as it is open."""
     campaign = campaign_of(facts)
     if campaign.closed_at is not None:
         return []
-    return [one for one in reviewers_of(campaign, facts.now) if _waits_for(one, campaign, facts)]
+    people = {one.pk: one for one in (*reviewers_of(campaign, facts.now), *stewards(facts))}
+    return [one for one in people.values() if _waits_for(_standing(one, facts), campaign)]
 
 
 def to_whom_it_escalates(facts: Facts) -> Iterable[Account]:
-    """Those who hold the role to which an overdue campaign goes, where something is left at their organizations."""
+    """Those who hold the role to which an overdue campaign goes, where something is left at their organizations.
+
+    The stewards, too, where something is left at an organization that none of them reaches.
+    """
     campaign = campaign_of(facts)
     _, review = review_of(campaign)
     if campaign.closed_at is not None or review.overdue.escalate_to is None:
         return []
-    people = reviewers_of(campaign, facts.now, review.overdue.escalate_to)
-    return [one for one in people if _waits_for(one, campaign, facts)]
+    holders = reviewers_of(campaign, facts.now, review.overdue.escalate_to)
+    standings = {one.pk: _standing(one, facts) for one in holders}
+    told = {pk: one.account for pk, one in standings.items() if _waits_for(one, campaign)}
+    if is_out_of_reach(campaign, (one for one in standings.values() if one.person.active)):
+        told |= {one.pk: one for one in stewards(facts)}
+    return list(told.values())
 
 
 def stewards(facts: Facts) -> Iterable[Account]:
@@ -55,8 +63,11 @@ def of_whom_something_was_removed(facts: Facts) -> Iterable[Account]:
     return [facts.beneficiary] if facts.new("removed") else []
 
 
-def _waits_for(account: Account, campaign: ReviewCampaign, facts: Facts) -> bool:
-    standing = standing_of(account, campaign.program_id, facts.now)
+def _standing(account: Account, facts: Facts) -> Standing:
+    return standing_of(account, facts.program_id, facts.now)
+
+
+def _waits_for(standing: Standing, campaign: ReviewCampaign) -> bool:
     return standing.person.active and has_to_answer(standing, campaign)
 
 
@@ -85,7 +96,7 @@ def review_opened(facts: Facts) -> Letter:
         ),
         button=_button(campaign),
         whom_to_ask=facts.contact,
-        reason_for_mail="You get this because you answer for an organization in this review.",
+        reason_for_mail="You get this because something in this review is yours to answer.",
     )
 
 
@@ -102,7 +113,7 @@ def review_reminder(facts: Facts) -> Letter:
     )
     return Letter(
         subject=subject,
-        first_line=f"Accounts at your organizations still wait for your answers in {campaign.title}.",
+        first_line=f"Accounts still wait for your answers in {campaign.title}.",
         facts=(
             ("It was due" if overdue else "Answer before", due),
             ("It closes", facts.instant(campaign.closes_at)),
@@ -110,7 +121,7 @@ def review_reminder(facts: Facts) -> Letter:
         paragraphs=(_silence(campaign),),
         button=_button(campaign, "Go on answering"),
         whom_to_ask=facts.contact,
-        reason_for_mail="You get this because you answer for an organization in this review.",
+        reason_for_mail="You get this because something in this review is yours to answer.",
     )
 
 
@@ -119,14 +130,15 @@ def review_overdue(facts: Facts) -> Letter:
     campaign = campaign_of(facts)
     short = facts.book.program.short_name
     return Letter(
-        subject=f"{short}: {campaign.title} is overdue at your organizations",
-        first_line=f"{campaign.title} was due, and accounts at your organizations are not answered.",
+        subject=f"{short}: {campaign.title} is overdue, and not everything is answered",
+        first_line=f"{campaign.title} was due, and accounts are not answered.",
         facts=(
             ("It was due", facts.instant(campaign.due_at)),
             ("It closes", facts.instant(campaign.closes_at)),
         ),
         paragraphs=(
-            "Answer them, or see that those who answer for your organizations do.",
+            "Answer what waits for you, or see that those who answer for the accounts do. The program's stewards get "
+            "this where nobody else does.",
             _silence(campaign),
         ),
         button=_button(campaign),
