@@ -5,6 +5,7 @@ from rolebook.governance.models import Outcome, Request, RequestItem, Stage
 from rolebook.governance.queries.absences import away_at
 from rolebook.governance.queries.account_preview import change_in_words
 from rolebook.governance.queries.naming import designating_office
+from rolebook.notices.came_to_words import again_button, days_in_brief, days_lines, only_removes, use_of
 from rolebook.notices.facts import Facts, link
 from rolebook.notices.letter import Button, Letter
 from rolebook.notices.office_words import office_that_acted, offices_that_decided
@@ -17,18 +18,18 @@ def request_waiting(facts: Facts) -> Letter:
     """A request starts to wait for this approver (QPP-09)."""
     stage = facts.stage
     request = stage.request
-    what = in_a_few_words(facts, list(stage.items.select_related("organization").order_by("position")))
+    what = in_a_few_words(facts, asked_of(stage))
     person = request.beneficiary.name
     word, way_on = "Request waiting for you", "Please approve or deny the request."
     if stage.state != Stage.State.OPEN:
         word, way_on = "Request no longer waiting", "It was settled before this mail was written."
     return Letter(
         subject=f"{program_of(facts)}: {word}: {what} for {person}",
-        first_line=f"{person} asks for {_named(facts, what)}. {way_on}",
+        first_line=f"{asks_for(request, _named(facts, what))}. {way_on}",
         facts=(
             ("For", f"{person} ({request.beneficiary.email})"),
-            *_asked_by(request),
-            *item_lines(facts, list(stage.items.select_related("organization").order_by("position"))),
+            *asked_by(request),
+            *item_lines(facts, asked_of(stage)),
             ("Asked", facts.instant(request.submitted_at)),
             ("Their reason", shortened(words_of(request))),
             *absent_people(facts, stage),
@@ -60,11 +61,13 @@ def own_decision(facts: Facts) -> Letter:
     request = stage.request
     outcome = Outcome.objects.filter(stage=stage).first()
     verdict = _DONE[facts.event.tag.rpartition(":")[2]]
-    items = list(stage.items.select_related("organization").order_by("position"))
+    items = list(_returned_items(stage) if verdict == "returned" else asked_of(stage))
     what = in_a_few_words(facts, items)
+    waits = request.settled_at is None and request.forms.exists()
+    once = "once the whole request has its end, " if waits else ""
     next_step = {
         "approved": "",
-        "denied": "Denied by mistake? A decision is not reversed, but you can ask for the request once more: "
+        "denied": f"Denied by mistake? A decision is not reversed, but {once}you can ask for the request once more: "
         f"open it and choose Ask {request.requester.name} to submit again.",
         "returned": "The requester was asked to correct the request. It comes back when that is done.",
     }[verdict]
@@ -73,7 +76,7 @@ def own_decision(facts: Facts) -> Letter:
         first_line=f"You {verdict} the request of {request.beneficiary.name} for {_named(facts, what)}.",
         facts=(
             ("For", f"{request.beneficiary.name} ({request.beneficiary.email})"),
-            *_asked_by(request),
+            *asked_by(request),
             *item_lines(facts, items),
             ("Decided", facts.instant()),
             ("Your reason", shortened(outcome.reason if outcome else "")),
@@ -91,34 +94,38 @@ def own_decision(facts: Facts) -> Letter:
 
 def decision(facts: Facts) -> Letter:
     """To the requester, when the request has its end (QPP-08)."""
-    again = "If you think that this is a mistake, submit the request again: open it and choose Submit again."
-    return _decision(facts, "Your request", again)
+    request = facts.request
+    again = f"If you think that this is a mistake, ask again: open the request and choose {again_button(request)}."
+    own = request.requester_id == request.beneficiary_id
+    return _decision(facts, "Your request", again, "You" if own else request.beneficiary.name)
 
 
 def decision_for_you(facts: Facts) -> Letter:
     """To the person that somebody else's request was for, when it has its end (QPP-08)."""
     name = facts.request.requester.name
     again = f"If you think that this is a mistake, ask {name} to submit the request again."
-    return _decision(facts, f"The request that {name} made for you", again)
+    return _decision(facts, f"The request that {name} made for you", again, "You")
 
 
-def _decision(facts: Facts, whose: str, again: str) -> Letter:
+def _decision(facts: Facts, whose: str, again: str, who: str) -> Letter:
     request = facts.request
     items = list(items_of(request))
     what = in_a_few_words(facts, items)
     word, sentence, label, path = _told_end(facts, request, whose, what)
-    way_on = "You can use it from now on." if request.state == Request.State.APPROVED else again
+    if word == "Access approved" and only_removes(items):
+        word = "Removal approved"
+    use = use_of(facts, items, who)
     return Letter(
         subject=f"{program_of(facts)}: {word}: {what}",
         first_line=sentence,
         facts=(
             *item_lines(facts, items, with_state=request.state == Request.State.PARTLY_APPROVED),
-            *_asked_by(request),
+            *asked_by(request),
             ("Decided by", offices_that_decided(facts, [request])),
             ("Decided", facts.instant()),
             ("Reason given", _reasons(request)),
         ),
-        paragraphs=(way_on,),
+        paragraphs=(use,) if request.state == Request.State.APPROVED else (use, again),
         button=Button(label, link(path)),
         whom_to_ask=facts.contact,
         reason_for_mail="You get this because the request was made by you or for you.",
@@ -149,12 +156,14 @@ def returned(facts: Facts) -> Letter:
     """To the requester: the request is incomplete and came back."""
     stage = facts.stage
     request = stage.request
-    what = in_a_few_words(facts, list(stage.items.select_related("organization").order_by("position")))
+    items = _returned_items(stage)
+    what = in_a_few_words(facts, items)
     outcome = Outcome.objects.filter(stage=stage).first()
     return Letter(
         subject=f"{program_of(facts)}: Please correct your request: {what}",
         first_line=f"Your request for {what} was returned because something is missing or not right.",
         facts=(
+            *item_lines(facts, items),
             ("Returned by", office_that_acted(facts)),
             ("Returned", facts.instant()),
             ("What to correct", shortened(outcome.reason if outcome else "")),
@@ -177,7 +186,7 @@ def submit_again(facts: Facts) -> Letter:
         facts=(("Asked", facts.instant()), ("Note", shortened(facts.personal.get("reason", "")))),
         paragraphs=(
             "A decision cannot be reversed, so a new request is needed. "
-            "Open the old one and choose Submit again; your earlier answers are carried over.",
+            f"Open the old one and choose {again_button(request)}; your earlier answers are carried over.",
         ),
         button=Button("Open the request", link(f"/{facts.program_id}/requests/{request.public_id}/")),
         whom_to_ask=facts.contact,
@@ -253,12 +262,35 @@ def items_of(request: Request) -> list[RequestItem]:
     return list(items.select_related("organization").order_by("position"))
 
 
+def asked_of(stage: Stage) -> list[RequestItem]:
+    """What a stage decides."""
+    return list(stage.items.select_related("organization").order_by("position"))
+
+
+def _returned_items(stage: Stage) -> list[RequestItem]:
+    """What went back with a stage: the whole version that it decided a part of, whoever decides the rest."""
+    items = stage.request.items.filter(request_version=stage.request_version)
+    return list(items.select_related("organization").order_by("position"))
+
+
+def asks_for(request: Request, what: str) -> str:
+    """Say who asks for what, and for whom, where that is somebody else."""
+    if request.requester_id == request.beneficiary_id:
+        return f"{request.beneficiary.name} asks for {what}"
+    return f"{request.requester.name} asks for {what}, for {request.beneficiary.name}"
+
+
+def listed_words(facts: Facts, items: list[RequestItem]) -> str:
+    """The asked as a list of several has it: in a few words, with a temporary detail's days."""
+    return f"{in_a_few_words(facts, items)}{days_in_brief(facts, items)}"
+
+
 def in_a_few_words(facts: Facts, items: list[RequestItem]) -> str:
     """The asked in a few words: "Staff User at Cedar Valley", "… and 2 more organizations"."""
     if not items:
         return "access"
     first = items[0]
-    if _apart(facts):
+    if apart(facts):
         more = len(items) - 1
         changes = change_in_words(facts.book, first)
         return f"account request ({changes}{f' and {more} more' if more else ''})"
@@ -270,14 +302,14 @@ def in_a_few_words(facts: Facts, items: list[RequestItem]) -> str:
     return f"{words} and {more} more" if more > 1 else f"{words} and one more"
 
 
-def _apart(facts: Facts) -> bool:
+def apart(facts: Facts) -> bool:
     """Return whether the program holds access apart from roles, so that an item may be either."""
     return facts.book.access == "apart from roles"
 
 
 def _named(facts: Facts, what: str) -> str:
     """What is asked, in the middle of a sentence."""
-    return f"changes: {what}" if _apart(facts) else f"the role {what}"
+    return f"changes: {what}" if apart(facts) else f"the role {what}"
 
 
 def item_lines(
@@ -287,17 +319,18 @@ def item_lines(
     lines: list[tuple[str, str]] = []
     for item in items[:20]:
         state = f": {item.state}" if with_state else ""
-        if _apart(facts):
+        if apart(facts):
             lines.append(("Asked", f"{change_in_words(facts.book, item)}{state}"))
             continue
         where = f" at {facts.named(item.organization)}" if item.organization else ""
         lines.append(("Role", f"{facts.role(item.role_id)}{where}{state}"))
     if len(items) > 20:
         lines.append(("And", f"{len(items) - 20} more"))
-    return tuple(lines)
+    return (*lines, *days_lines(facts, items))
 
 
-def _asked_by(request: Request) -> tuple[tuple[str, str], ...]:
+def asked_by(request: Request) -> tuple[tuple[str, str], ...]:
+    """Return the line that says who asked, where that is another than the one it is for."""
     if request.requester_id == request.beneficiary_id:
         return ()
     return (("Asked by", f"{request.requester.name} ({request.requester.email})"),)

@@ -4,7 +4,19 @@ from collections.abc import Iterable, Sequence
 
 from rolebook.governance.asked_words import words_of
 from rolebook.governance.models import Outcome, Request, RequestItem, Stage
-from rolebook.notices.access_words import in_a_few_words, items_of, manage_access, program_of, shortened
+from rolebook.notices.access_words import (
+    apart,
+    asked_by,
+    asked_of,
+    asks_for,
+    in_a_few_words,
+    items_of,
+    listed_words,
+    manage_access,
+    program_of,
+    shortened,
+)
+from rolebook.notices.came_to_words import again_button
 from rolebook.notices.facts import Facts, link
 from rolebook.notices.letter import Button, Letter
 from rolebook.notices.office_words import offices_that_decided
@@ -29,13 +41,15 @@ def requests_waiting(about: Sequence[Facts]) -> Letter:
     if len({stage.request_id for stage in stages}) > 1:
         return Letter(
             subject=f"{program_of(facts)}: {word}",
-            first_line=f"{number} requests for roles wait for your decision. {way_on}",
+            first_line=f"{number} requests{'' if apart(facts) else ' for roles'} wait for your decision. {way_on}",
             facts=_lines(f"{stage.request.beneficiary.name}: {_asked(facts, stage)}" for stage in stages),
             button=manage_access(facts),
             whom_to_ask=facts.contact,
             reason_for_mail=_OFFICE,
         )
     [person] = people.values()
+    if apart(facts):
+        return _parts_waiting(facts, stages, word, way_on)
     roles = ", ".join(
         dict.fromkeys(facts.role(item.role_id) for stage in stages for item in stage.items.all())
     )
@@ -53,6 +67,26 @@ def requests_waiting(about: Sequence[Facts]) -> Letter:
         ),
         paragraphs=("Manage Access shows them together: you can answer all of them with one press.",),
         button=manage_access(facts),
+        whom_to_ask=facts.contact,
+        reason_for_mail=_OFFICE,
+    )
+
+
+def _parts_waiting(facts: Facts, stages: Sequence[Stage], word: str, way_on: str) -> Letter:
+    """Several parts of one account request, which is decided on its own page."""
+    request = stages[0].request
+    person = request.beneficiary
+    return Letter(
+        subject=f"{program_of(facts)}: {word}: account request for {person.name}",
+        first_line=f"{asks_for(request, 'changes')}: {len(stages)} parts of that wait for you. {way_on}",
+        facts=(
+            ("For", f"{person.name} ({person.email})"),
+            *asked_by(request),
+            *_lines(_asked(facts, stage) for stage in stages),
+            ("Asked", facts.instant(request.submitted_at)),
+            ("Their reason", shortened(words_of(request))),
+        ),
+        button=Button("Open the request", link(f"/{facts.program_id}/requests/{request.public_id}/")),
         whom_to_ask=facts.contact,
         reason_for_mail=_OFFICE,
     )
@@ -100,7 +134,8 @@ def _decisions(about: Sequence[Facts], whose: str) -> Letter:
     ends = [(one.request, in_a_few_words(one, items_of(one.request))) for one in about]
     states = list(dict.fromkeys(request.state for request, _ in ends))
     came_to = states[0] if len(states) == 1 else "decided"
-    again = "If you think that one is a mistake, submit the request again: open it and choose Submit again."
+    button = again_button(about[0].request)
+    again = f"If you think that one is a mistake, ask again: open the request and choose {button}."
     return Letter(
         subject=f"{program_of(facts)}: {number} {whose} were {came_to}",
         first_line=f"{number} {whose} were {came_to}.",
@@ -161,12 +196,11 @@ def _part(facts: Facts, *, granted: bool) -> list[str]:
         title = facts.role(str(facts.new("role_id")))
         where = facts.organization
         return [f"{title} at {facts.named(where)}" if where is not None else title]
-    items = facts.stage.items.select_related("organization").order_by("position")
-    return [in_a_few_words(facts, [item]) for item in items]
+    return [in_a_few_words(facts, [item]) for item in asked_of(facts.stage)]
 
 
 def _asked(facts: Facts, stage: Stage) -> str:
-    return in_a_few_words(facts, list(stage.items.select_related("organization").order_by("position")))
+    return listed_words(facts, asked_of(stage))
 
 
 def _reason(request: Request) -> str:

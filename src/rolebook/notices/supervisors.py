@@ -6,6 +6,7 @@ from datetime import datetime
 from rolebook.accounts.queries import rolebook_in_force
 from rolebook.governance.queries.account_requests import changes_of_word
 from rolebook.governance.supervisor_links import SendSupervisorMail, SupervisorMail
+from rolebook.notices.access_words import asks_for
 from rolebook.notices.facts import contact_line, link
 from rolebook.notices.instants import written_instant
 from rolebook.notices.letter import Button, Letter, one_line, write
@@ -48,7 +49,7 @@ def _letter(mail: SupervisorMail, at: datetime) -> Letter:
     asked_by = request.requester
     return Letter(
         subject=f"{short}: Please authorize the account request of {person}",
-        first_line=f"{person} asks for {short} access and names you as supervisor. Do you authorize it?",
+        first_line=f"{asks_for(request, f'{short} access')}, and names you as supervisor. Do you authorize it?",
         facts=(
             ("For", f"{person} ({form.work_email})"),
             ("Asked by", asked_by.name if asked_by.pk != request.beneficiary_id else ""),
