@@ -12,6 +12,7 @@ from rolebook.governance.flows.answer_as_supervisor import answer_as_supervisor
 from rolebook.governance.flows.ask_reactivation import ask_reactivation
 from rolebook.governance.flows.attempt import LONGEST_TEXT
 from rolebook.governance.models import Outcome
+from rolebook.policy.model import STEWARD_ID
 from tests.support import grants, iqcs, people
 from tests.support.grants import decides, open_stage
 from tests.support.iqcs import MANAGER, PROGRAM, REPRESENTATIVE, SECURITY, TRAINING
@@ -81,6 +82,45 @@ def test_a_refused_decision_on_an_account_request_keeps_what_was_typed(db: None)
     assert status == 409
     assert TOO_LONG.strip() in text
     assert not Outcome.objects.exists()
+
+
+@pytest.mark.requirement("IQCS-03")
+@pytest.mark.invariant("I5")
+@pytest.mark.parametrize("reason", ["", TOO_LONG])
+def test_the_press_of_a_list_decides_no_account_request(db: None, reason: str) -> None:
+    iqcs.begin(clock.now() - DAY)
+    rosa = official(REPRESENTATIVE, "FWS", "Rosa Representative")
+    rita = grants.user("Rita Requester", PROGRAM, clock.now() - DAY)
+    request = iqcs.asks(rita, iqcs.answers({MANAGER: "add"}), at=clock.now() - HOUR)
+    client, stage = browser(rosa), open_stage(request)
+    path = f"/iqcs/stages/{stage.public_id}/decide/"
+    shown = {"version": stage.request_version, "items": stage.items_hash, "reason": reason}
+    for verdict in ("approved", "denied"):
+        answer = client.post(path, {**shown, "verdict": verdict, "back": "manage-access"}, follow=True)
+        page = said(answer.content.decode())
+        assert "This was not decided" in page
+        assert ("decide it on its own page" in page) == (not reason)
+    assert not Outcome.objects.exists()
+    # Whose it is not to decide is told nothing of it.
+    uma = browser(people.user_with_totp("Uma User", at=clock.now() - DAY))
+    assert uma.post(path, {**shown, "verdict": "approved", "reason": ""}).status_code == 404
+
+
+@pytest.mark.requirement("IQCS-03")
+@pytest.mark.invariant("I6")
+def test_the_page_says_that_another_steward_is_needed_where_the_only_one_has_decided_a_step(db: None) -> None:
+    iqcs.begin(clock.now() - DAY)
+    grace = official(STEWARD_ID, None, "Grace Steward")
+    rita = grants.user("Rita Requester", PROGRAM, clock.now() - DAY)
+    form = iqcs.answers({MANAGER: "add"}, ["BOR"], employer="BOR")
+    request = iqcs.asks(rita, form, at=clock.now() - HOUR)
+    client, address = browser(grace), f"/iqcs/requests/{request.public_id}/"
+    assert "Can decide it now: Grace Steward" in words(client, address)
+    decides(grace.account, open_stage(request), at=clock.now())
+    page = words(client, address)
+    assert "Nobody can decide it now: another Application Steward is needed" in page
+    assert "Can decide it now" not in page
+    assert "Your decision" not in page
 
 
 @pytest.mark.requirement("IQCS-10")

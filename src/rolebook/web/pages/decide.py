@@ -62,6 +62,7 @@ def decide(request: ProgramRequest, stage_id: uuid.UUID) -> HttpResponse:
             reason=request.POST.get("reason", ""),
             shown_version=int(shown_version[:9]),
             shown_hash=request.POST.get("items", ""),
+            from_list=True,
             at=request.at,
             origin=request.origin,
         )
@@ -96,7 +97,7 @@ def _reason_again(
         return None
     stage = find_stage(request.program.id, stage_id)
     [row] = pending_rows(viewer_standing(request.account, request.program.id, request.at), [stage])
-    if stage.state != Stage.State.OPEN or not row.may_decide:
+    if stage.state != Stage.State.OPEN or not row.may_decide or row.shown_whole:
         return None
     shown = {
         "row": row,
