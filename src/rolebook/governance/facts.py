@@ -49,6 +49,7 @@ class RowFacts:
         employing: the organization that a form says employs the person; the recorded one where there is none.
         places: organizations of the program that the present transaction has read already.
         certificates: whether the form that is being sent carries a certificate; None: as its request's present version.
+        reactivated: whether to answer as at a reactivation, before anything has come back.
     """
 
     def __init__(
@@ -60,12 +61,14 @@ class RowFacts:
         employing: Organization | None = None,
         places: Iterable[Organization] = (),
         certificates: bool | None = None,
+        reactivated: bool = False,
     ) -> None:
         self._rolebook = rolebook
         self._stage = stage
         self._not_item = not_item
         self._employing = employing
         self._certificates = certificates
+        self._reactivated = reactivated
         self._held: dict[tuple[str, datetime], tuple[HeldRole, ...]] = {}
         self._pending: dict[str, tuple[PendingItem, ...]] = {}
         self._places: dict[str, Organization | None] = {str(one.public_id): one for one in places}
@@ -116,7 +119,7 @@ class RowFacts:
 
     def _comes_back(self, person_id: str) -> Q:
         """Return the SQL condition for what a reactivation gives back (IQCS-10): a request with it may change that."""
-        if self._rolebook.lifecycle.inactivity_months is None:
+        if self._reactivated or self._rolebook.lifecycle.inactivity_months is None:
             return Q(pk__in=())
         mine = Participation.objects.filter(
             account__public_id=uuid.UUID(person_id), program_id=self._program_id
@@ -259,10 +262,11 @@ def judge_grant(
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
     lower_levels: bool = False,
+    facts: RowFacts | None = None,
 ) -> tuple[Violation, ...]:
     """Return what the rules in force say against opening a grant, or access (no role), now; the ledger asks under lock.
 
-    ``starts_at`` and ``ends_at`` are those of what no item asks for.
+    ``starts_at`` and ``ends_at`` are those of what no item asks for; ``facts``: to judge by, where not those of now.
     """
     requester = beneficiary if item is None else item.request.requester
     change = Change(
@@ -279,7 +283,7 @@ def judge_grant(
         ends_at=ends_at if item is None else item.ends_at,
         submitted_at=None if item is None else item.request.submitted_at,
     )
-    return judge_changes([change], RowFacts(book, not_item=item))
+    return judge_changes([change], RowFacts(book, not_item=item) if facts is None else facts)
 
 
 def change_of_item(

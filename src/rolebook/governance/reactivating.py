@@ -14,12 +14,16 @@ from rolebook.audit import tags
 from rolebook.audit.recording import UnitOfWork
 from rolebook.governance.asked_words import words_of
 from rolebook.governance.authority import Standing
+from rolebook.governance.facts import RowFacts, judge_grant
 from rolebook.governance.ledger import restore_holding
 from rolebook.governance.locks import Held
-from rolebook.governance.models import HeldAtClosing, Participation, RequestItem
+from rolebook.governance.models import Access, Grant, HeldAtClosing, Participation, RequestItem
 from rolebook.governance.origins import Holding
+from rolebook.governance.own_records import is_taken
 from rolebook.governance.quiet import FIELDS, count_anew, ended_for_quiet, is_in
 from rolebook.governance.refusals import Refused
+from rolebook.policy.model import Rolebook
+from rolebook.policy.rules import Moment
 
 
 def reactivate(work: UnitOfWork, held: Held, standing: Standing, item: RequestItem) -> int:
@@ -54,9 +58,43 @@ def held_at_closing(part: Participation, at: datetime) -> tuple[Holding, ...]:
     """Return what was held when a participation was closed for want of a sign-in and is not past its end at ``at``."""
     past = Q(grant__ends_at__lte=at) | Q(access__ends_at__lte=at)
     rows = ended_for_quiet(part).exclude(past).order_by("pk")
-    named = ("grant__account", "grant__organization", "access__account", "access__organization")
-    found = (one.grant or one.access for one in rows.select_related(*named))
+    named = ("account", "organization")
+    paths = [f"{kind}__{name}" for kind in ("grant", "access") for name in named]
+    found = (one.grant or one.access for one in rows.select_related(*paths, "grant__record"))
     return tuple(one for one in found if one is not None)
+
+
+def comes_back(book: Rolebook, part: Participation, at: datetime) -> tuple[Holding, ...]:
+    """Return what a reactivation at ``at`` gives back: what ended at the closing, as far as the rules in force let it
+    be, and what was kept and counts again (of who was deactivated); nothing of a part that is active.
+    """
+    if is_in(part, at):
+        return ()
+    kept = Q(participation=part, closed_at=None) & ~Q(ends_at__lte=at)
+    grants = Grant.objects.filter(kept).select_related("organization", "record").order_by("pk")
+    accesses = Access.objects.filter(kept).select_related("organization").order_by("pk")
+    ended = held_at_closing(part, at)
+    places = [one.organization for one in ended if one.organization is not None]
+    facts = RowFacts(book, places=places, reactivated=True)
+    return (*(one for one in ended if _may_come_back(book, one, at, facts)), *grants, *accesses)
+
+
+def _may_come_back(book: Rolebook, one: Holding, at: datetime, facts: RowFacts) -> bool:
+    """Return whether the ledger would open again what ended (see `restore_holding`)."""
+    if isinstance(one, Grant) and one.record is not None and is_taken(one.record):
+        return False
+    return not judge_grant(
+        book,
+        one.account,
+        one.role_id if isinstance(one, Grant) else None,
+        one.organization,
+        at,
+        moment=Moment.IMPORT,
+        starts_at=max(at, one.starts_at),
+        ends_at=one.ends_at,
+        lower_levels=isinstance(one, Access) and one.lower_levels,
+        facts=facts,
+    )
 
 
 def places_to_lock(request_pks: Iterable[int]) -> frozenset[int]:
@@ -87,8 +125,13 @@ def asks_to_reactivate(request_pk: int, version: int) -> bool:
 
 def is_out(account: Account, program_id: str, at: datetime) -> bool:
     """Return whether somebody takes part in a program and their part gives no power: it may be reactivated."""
+    return part_out(account, program_id, at) is not None
+
+
+def part_out(account: Account, program_id: str, at: datetime) -> Participation | None:
+    """Return somebody's part in a program where it gives no power; None where it does, and where there is none."""
     part = Participation.objects.filter(account=account, program_id=program_id).first()
-    return part is not None and not is_in(part, at)
+    return None if part is None or is_in(part, at) else part
 
 
 def _restore(work: UnitOfWork, held: Held, standing: Standing, item: RequestItem, holding: Holding) -> bool:

@@ -8,9 +8,11 @@ from django.db.models import Q
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Standing, accesses_in_force, in_force
-from rolebook.governance.models import Access, Grant, RequestItem
+from rolebook.governance.models import Access, Grant, Participation, RequestItem
+from rolebook.governance.origins import Holding
 from rolebook.governance.own_records import own_record_of
 from rolebook.governance.queries.held_days import day_of, end_in_words, held_days
+from rolebook.governance.reactivating import comes_back, part_out
 from rolebook.governance.submitting import Wish
 from rolebook.policy.model import ORGANIZATION, OWN_RECORD, Rolebook
 
@@ -30,7 +32,7 @@ class Preview:
 
     Attributes:
         changes: each thing asked, in words ("Add the role Account Manager").
-        today: what the person can do now, in sentences.
+        today: what the person can do now, in sentences; why it is nothing, where their part is out.
         afterwards: what they will be able to do, in sentences.
         dated: what is held or was given already and begins later or ends by itself, each with its days.
         gained, lost: what they can do only after, and only before, by title.
@@ -61,18 +63,47 @@ def held_by(book: Rolebook, account: Account, at: datetime) -> Held:
     return Held(roles, tuple(places), record)
 
 
+def _held_again(back: Iterable[Holding], at: datetime) -> Held:
+    """Return what comes back by a reactivation at ``at``, but for what begins later."""
+    begun = [one for one in back if one.starts_at <= at]
+    grants = [one for one in begun if isinstance(one, Grant)]
+    places = {(one.organization, one.lower_levels): None for one in begun if isinstance(one, Access)}
+    records = [one.record.identifier for one in grants if one.record is not None]
+    return Held(tuple(dict.fromkeys(one.role_id for one in grants)), tuple(places), "".join(records[:1]))
+
+
+def why_out(book: Rolebook, part: Participation) -> str:
+    """Return in a sentence that somebody's part gives no power, and why."""
+    # Who was closed by no act is past their quiet (docs/decisions/0029).
+    quiet = part.status == Participation.Status.ACTIVE or part.status_cause == Participation.Cause.INACTIVITY
+    if quiet:
+        months = book.lifecycle.inactivity_months
+        return f"The account is closed: nobody signed in to it for {months or 'many'} months."
+    if part.status_cause == Participation.Cause.BOUNCE:
+        return f"The account is {part.status}: mail to its address was rejected."
+    return f"The account is {part.status}."
+
+
 def preview_of(standing: Standing, person: Account, wishes: Sequence[Wish]) -> Preview:
     """Return what wishes would change for a person, against what they hold at the standing's instant."""
     book = standing.book
-    before = held_by(book, person, standing.at)
-    after = _after(before, wishes)
+    out = part_out(person, standing.program_id, standing.at)
+    back = () if out is None else comes_back(book, out, standing.at)
+    before = held_by(book, person, standing.at) if out is None else Held((), ())
+    reactivates = any(wish.kind == RequestItem.Kind.REACTIVATE for wish in wishes)
+    after = _after(_held_again(back, standing.at) if reactivates else before, wishes)
     can_before, can_after = _able(book, before), _able(book, after)
     temporary = next((wish for wish in wishes if wish.starts_at or wish.ends_at), None)
-    dated = _dated(standing, person)
+    dated = _dated(standing, person, back)
+    today = _sentences(book, before, "now holds", "can now")
+    if out is not None:
+        today = (why_out(book, out), "This person can do nothing now.")
     return Preview(
         changes=tuple(_asked_in_words(book, wish, dated) for wish in wishes),
-        today=_sentences(book, before, "now holds", "can now"),
-        afterwards=_sentences(book, after, "then holds", "can then"),
+        today=today,
+        afterwards=today
+        if out is not None and not reactivates
+        else _sentences(book, after, "then holds", "can then"),
         dated=tuple(dated.values()),
         gained=tuple(title for title in can_after if title not in can_before),
         lost=tuple(title for title in can_before if title not in can_after),
@@ -87,15 +118,21 @@ type _Thing = tuple[str, int | None]
 """A role by its id, or access ("") by the key of its organization."""
 
 
-def _dated(standing: Standing, person: Account) -> dict[_Thing, str]:
-    """Return what a person was given that ends by itself or begins later, in words with its days (IQCS-11)."""
+def _dated(standing: Standing, person: Account, back: Iterable[Holding]) -> dict[_Thing, str]:
+    """Return what a person was given that ends by itself or begins later, in words with its days (IQCS-11).
+
+    ``back`` is what comes back to them, of which what ended with their part is open no longer.
+    """
     days = Q(starts_at__gt=standing.at) | Q(ends_at__gt=standing.at)
-    theirs = Q(program_id=standing.program_id, account=person, closed_at=None) & days
+    open_still = Q(program_id=standing.program_id, account=person, closed_at=None)
+    grants = Q(pk__in=[one.pk for one in back if isinstance(one, Grant)])
+    accesses = Q(pk__in=[one.pk for one in back if isinstance(one, Access)])
     said: dict[_Thing, str] = {}
-    for grant in Grant.objects.filter(theirs).order_by("starts_at", "pk"):
+    for grant in Grant.objects.filter(days, open_still | grants).order_by("starts_at", "pk"):
         title = _role_in_words(standing.book, grant.role_id)
         said[grant.role_id, None] = f"{title}, {held_days(standing, grant)}"
-    for one in Access.objects.filter(theirs).select_related("organization").order_by("starts_at", "pk"):
+    given = Access.objects.filter(days, open_still | accesses).select_related("organization")
+    for one in given.order_by("starts_at", "pk"):
         named = place_in_words(one.organization, lower_levels=one.lower_levels)
         said["", one.organization_id] = f"Access to {named}, {held_days(standing, one)}"
     return said

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.queries import book_of_version
 from rolebook.governance.account_answers import (
@@ -30,12 +32,15 @@ from rolebook.governance.models import (
     RequestItem,
     SupervisorWord,
 )
+from rolebook.governance.origins import Holding
 from rolebook.governance.queries.account_preview import (
     change_in_words,
     dates_in_words,
+    why_out,
 )
 from rolebook.governance.queries.held_days import held_days
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
+from rolebook.governance.reactivating import comes_back, part_out
 from rolebook.governance.refusals import NotFound
 from rolebook.policy.model import Act, Role
 
@@ -44,6 +49,7 @@ from rolebook.policy.model import Act, Role
 class RoleChoice:
     """A role on the form: what may be done with it; a role that is held may be extended where it ends by itself.
 
+    What comes back to a person whose part is out counts as held: the same request may extend or remove it (IQCS-10).
     ``days`` says in words when what is held, or was given for later, begins or ends; "" where it does neither.
     """
 
@@ -69,6 +75,8 @@ class FormToFill:
         request_type: "new" or "modification", or "" where the program knows no types.
         employment: who employs the person, as recorded; None: the form asks for it.
         held: access that can be removed.
+        why_out: where the person's part gives no power and the request opens it again, why, in a sentence; else "".
+            What is held is then what comes back.
         draft: what was written before; None at the first time.
     """
 
@@ -79,6 +87,7 @@ class FormToFill:
     roles: tuple[RoleChoice, ...]
     held: tuple[RemovableAccess, ...]
     draft: AccountDraft | None
+    why_out: str
 
 
 def form_to_fill(
@@ -94,15 +103,14 @@ def form_to_fill(
         raise NotFound
     person = viewer if beneficiary_id is None else _person(program_id, beneficiary_id)
     require_may_ask_for(standing, person)
+    out = part_out(person, program_id, at)
+    held = _held_now(person, program_id, at) if out is None else comes_back(standing.book, out, at)
     grants = {
         grant.role_id: grant
-        for grant in Grant.objects.filter(program_id=program_id, account=person, closed_at=None)
-        .exclude(ends_at__lte=at)
-        .order_by("starts_at", "pk")
+        for grant in sorted(held, key=lambda one: (one.starts_at, one.pk))
+        if isinstance(grant, Grant)
     }
-    held = Access.objects.filter(program_id=program_id, account=person, closed_at=None).exclude(
-        ends_at__lte=at
-    )
+    accesses = [one for one in held if isinstance(one, Access)]
     offered = [
         role
         for role in standing.book.roles
@@ -116,9 +124,18 @@ def form_to_fill(
         roles=tuple(_choice(standing, role, grants.get(role.id)) for role in offered),
         held=tuple(
             RemovableAccess(access, held_days(standing, access))
-            for access in held.select_related("organization").order_by("organization__code", "pk")
+            for access in sorted(accesses, key=lambda one: (one.organization.code, one.pk))
         ),
         draft=own_draft(viewer, program_id, person),
+        why_out="" if out is None else why_out(standing.book, out),
+    )
+
+
+def _held_now(person: Account, program_id: str, at: datetime) -> tuple[Holding, ...]:
+    still = Q(program_id=program_id, account=person, closed_at=None) & ~Q(ends_at__lte=at)
+    return (
+        *Grant.objects.filter(still),
+        *Access.objects.filter(still).select_related("organization"),
     )
 
 

@@ -1,6 +1,7 @@
 """Who is due to be closed for want of a sign-in, for stewards; and whom a representative may have reactivated."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from rolebook.accounts.queries import rolebook_in_force
 from rolebook.governance.authority import Standing
 from rolebook.governance.employing import present_employment
 from rolebook.governance.flows.ask_reactivation import may_ask_to_reactivate, waiting
-from rolebook.governance.models import Access, Employment, Grant, Participation, QuietWatch
+from rolebook.governance.models import Access, Employment, Participation, QuietWatch, RequestItem
 from rolebook.governance.origins import Holding
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.account_preview import place_in_words
@@ -20,7 +21,7 @@ from rolebook.governance.queries.pending import role_title
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.queries.stewards import stewards_standing
 from rolebook.governance.quiet import counts
-from rolebook.governance.reactivating import held_at_closing
+from rolebook.governance.reactivating import comes_back
 from rolebook.governance.refusals import NotFound
 from rolebook.policy.model import Act, Rolebook
 
@@ -195,16 +196,19 @@ def closed_person(
     return ClosedPerson(row, in_words(standing.book, part, at))
 
 
-def in_words(book: Rolebook, part: Participation, at: datetime) -> tuple[str, ...]:
-    """Return what a reactivation gives back, or what was kept, each in words."""
-    held = held_at_closing(part, at)
-    if not held:
-        still = Q(participation=part, closed_at=None) & ~Q(ends_at__lte=at)
-        held = (
-            *Grant.objects.filter(still).select_related("organization"),
-            *Access.objects.filter(still).select_related("organization"),
-        )
-    return tuple(holding_in_words(book, one) for one in held)
+def in_words(
+    book: Rolebook, part: Participation, at: datetime, removed: Iterable[RequestItem] = ()
+) -> tuple[str, ...]:
+    """Return what a reactivation gives back, each in words, but for what items of its request remove."""
+    gone = {(one.kind, one.role_id, one.organization_id) for one in removed}
+    found = (one for one in comes_back(book, part, at) if _removal(one) not in gone)
+    return tuple(holding_in_words(book, one) for one in found)
+
+
+def _removal(one: Holding) -> tuple[str, str, int | None]:
+    if isinstance(one, Access):
+        return RequestItem.Kind.REMOVE_ACCESS.value, "", one.organization_id
+    return RequestItem.Kind.REMOVE_ROLE.value, one.role_id, one.organization_id
 
 
 def holding_in_words(book: Rolebook, one: Holding) -> str:

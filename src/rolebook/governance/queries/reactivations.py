@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from rolebook.audit import tags
 from rolebook.audit.models import Event
@@ -31,10 +31,10 @@ class ReactivationTold:
         since: when it ended; None where that is not on record.
         months: how many without a sign-in end a part, in programs where they do.
         reason: what was written to it, for who is told; else "".
-        comes_back: what would come back now, in words; empty once it is decided.
+        comes_back: what would come back now and is not removed with it, in words; empty once it is decided.
         stays_ended: what was held and is past its end date, in words; empty once it is decided.
         reactivated_at: when it was done; None before, and where it was not.
-        came_back: what came back then, in words.
+        came_back: what came back then and was not removed with it, in words.
     """
 
     alone: bool
@@ -63,7 +63,8 @@ def reactivation_told(
     request = found.select_related("beneficiary").first()
     if request is None:
         return None
-    kinds = set(request.items.filter(request_version=request.version).values_list("kind", flat=True))
+    items = list(request.items.filter(request_version=request.version))
+    kinds = {item.kind for item in items}
     part = Participation.objects.filter(account=request.beneficiary, program_id=request.program_id).first()
     if part is None or RequestItem.Kind.REACTIVATE.value not in kinds:
         return None
@@ -80,11 +81,15 @@ def reactivation_told(
         since=ended.occurred_at if ended is not None else part.quiet_ends_at if still_out else None,
         months=book.lifecycle.inactivity_months,
         reason=_reason(ended) if ended is not None and tell_reason else "",
-        comes_back=in_words(book, part, at) if waits else (),
+        comes_back=in_words(book, part, at, _still_asked(items)) if waits else (),
         stays_ended=_stays_ended(book, part, at) if waits else (),
         reactivated_at=reactivated_at,
         came_back=() if reactivated_at is None else _came_back(book, request, part, reactivated_at),
     )
+
+
+def _still_asked(items: Iterable[RequestItem]) -> list[RequestItem]:
+    return [item for item in items if item.state != RequestItem.State.DENIED]
 
 
 def _logged(request: Request, at: datetime) -> tuple[Event | None, Event | None]:
@@ -137,7 +142,9 @@ def _came_back(
         open_then = Q(closed_at=None) | Q(closed_at__gt=reactivated_at)
         not_past = Q(ends_at=None) | Q(ends_at__gt=reactivated_at)
         again = Q(participation=part, starts_at__lt=reactivated_at) & open_then & not_past
-    return tuple(holding_in_words(book, one) for one in _held(again))
+    # What the same request removed began and ended at that instant, or ended before its first day.
+    at_once = Q(closed_at__lte=reactivated_at) | Q(closed_at__lte=F("starts_at"))
+    return tuple(holding_in_words(book, one) for one in _held(again & ~at_once))
 
 
 def _held(condition: Q) -> Iterable[Holding]:
