@@ -1,13 +1,18 @@
 """The steward's page about applications: a token shown once, dated, scoped, and taken away until it is confirmed."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from django.test import Client as Browser
 
-from rolebook.accounts.flows.clients import digest
+from rolebook.accounts.flows.clients import add_client, digest
 from rolebook.accounts.models import Client
 from rolebook.audit import clock
+from rolebook.audit.models import Event
+from rolebook.governance import locks
+from rolebook.governance.flows.manage_clients import give_token, take_token_away
+from rolebook.governance.refusals import NotFound
 from rolebook.governance.usage import keep_client_uses
 from tests.support import grants, people
 from tests.web.worlds import World, designate, signed_in, user
@@ -113,3 +118,41 @@ def test_a_token_of_another_program_is_as_one_that_does_not_exist(world: World, 
     address = f"{elsewhere}{Client.objects.get().public_id}/revoke/"
     assert uma.get(address).status_code == uma.post(address).status_code == 404
     assert Client.objects.get().revoked_at is None
+
+
+@pytest.mark.invariant("I8", "I13")
+@pytest.mark.parametrize("flow", ["give", "take away"])
+def test_who_loses_the_office_before_their_row_is_locked_gives_no_token_and_takes_none_away(
+    db: None, monkeypatch: pytest.MonkeyPatch, flow: str
+) -> None:
+    people.activate()
+    sten, at, lock = grants.steward(), grants.LATER, locks.lock
+    portal = add_client(
+        acting_user=None, program_id="qpp", name="Portal", at=at, origin=people.COMMAND
+    ).client
+    calls: dict[str, Callable[[], object]] = {
+        "give": lambda: give_token(
+            acting_user=sten,
+            program_id="qpp",
+            name="Another",
+            operations=("evaluation",),
+            reasons=False,
+            ends_at=None,
+            at=at,
+            origin=people.WEB,
+        ),
+        "take away": lambda: take_token_away(
+            acting_user=sten, program_id="qpp", client_id=portal.public_id, at=at, origin=people.WEB
+        ),
+    }
+
+    def lock_after_a_colleague(*, accounts: list[int]) -> locks.Held:
+        sten.grants.update(closed_at=at)
+        return lock(accounts=accounts)
+
+    monkeypatch.setattr(locks, "lock", lock_after_a_colleague)
+    with pytest.raises(NotFound):
+        calls[flow]()
+    assert Client.objects.get(revoked_at=None) == portal
+    refused = Event.objects.get(tag="attempt:refused:client")
+    assert (refused.actor_id, refused.program_id) == (sten.public_id, "qpp")

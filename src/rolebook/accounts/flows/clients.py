@@ -8,7 +8,7 @@ from datetime import datetime
 
 from rolebook.accounts.models import Account, Client, Program
 from rolebook.audit import tags
-from rolebook.audit.recording import Origin, unit_of_work
+from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
 
 OPERATIONS = ("evaluation", "search")
 """What a client may be allowed to ask: decisions, one or many; and who may do what, where."""
@@ -63,7 +63,29 @@ def add_client(
     Raises ClientRefused for an unknown program, operation, an end that is over, or a name that is empty, too long or
     in use.
     """
-    if ends_at is not None and ends_at <= at:
+    actor_id = acting_user.public_id if acting_user else None
+    with unit_of_work(at=at, origin=origin, actor_id=actor_id) as work:
+        return issue(
+            work,
+            program_id=program_id,
+            name=name,
+            operations=operations,
+            reasons=reasons,
+            ends_at=ends_at,
+        )
+
+
+def issue(
+    work: UnitOfWork,
+    *,
+    program_id: str,
+    name: str,
+    operations: tuple[str, ...],
+    reasons: bool,
+    ends_at: datetime | None,
+) -> NewClient:
+    """Give an application a token in a flow's unit of work; see `add_client`."""
+    if ends_at is not None and ends_at <= work.at:
         raise ClientRefused(f"end: found {ends_at:%Y-%m-%d %H:%M} UTC, expected one to come")
     name = " ".join(name.split())
     if not 1 <= len(name) <= 100 or not name.isprintable():
@@ -71,36 +93,34 @@ def add_client(
     if unknown := sorted(set(operations) - set(OPERATIONS)):
         raise ClientRefused(f"operation: found {unknown[0]!r}, expected one of {', '.join(OPERATIONS)}")
     token = _TOKEN_PREFIX + secrets.token_urlsafe(32)
-    actor_id = acting_user.public_id if acting_user else None
-    with unit_of_work(at=at, origin=origin, actor_id=actor_id) as work:
-        if not Program.objects.filter(program_id=program_id).exists():
-            raise ClientRefused(f"program: found {program_id!r}, expected one with an activated rolebook")
-        # With the row locked, two additions of one name take turns; the constraint holds it anyway.
-        Program.objects.select_for_update().get(program_id=program_id)
-        if Client.objects.filter(program_id=program_id, name=name, revoked_at=None).exists():
-            raise ClientRefused(f"name: found {name!r}, which is in use; revoke that client first")
-        client = Client.objects.create(
-            program_id=program_id,
-            name=name,
-            token_hash=digest(token),
-            prefix=token[:12],
-            operations=list(operations),
-            reasons=reasons,
-            created_at=at,
-            ends_at=ends_at,
-        )
-        work.record(
-            tags.CLIENT_ADDED,
-            program_id=program_id,
-            new={
-                "client_id": client.public_id,
-                "name": name,
-                "prefix": client.prefix,
-                "operations": list(operations),
-                "reasons": reasons,
-                "ends_at": ends_at,
-            },
-        )
+    if not Program.objects.filter(program_id=program_id).exists():
+        raise ClientRefused(f"program: found {program_id!r}, expected one with an activated rolebook")
+    # With the row locked, two additions of one name take turns; the constraint holds it anyway.
+    Program.objects.select_for_update().get(program_id=program_id)
+    if Client.objects.filter(program_id=program_id, name=name, revoked_at=None).exists():
+        raise ClientRefused(f"name: found {name!r}, which is in use; revoke that client first")
+    client = Client.objects.create(
+        program_id=program_id,
+        name=name,
+        token_hash=digest(token),
+        prefix=token[:12],
+        operations=list(operations),
+        reasons=reasons,
+        created_at=work.at,
+        ends_at=ends_at,
+    )
+    work.record(
+        tags.CLIENT_ADDED,
+        program_id=program_id,
+        new={
+            "client_id": client.public_id,
+            "name": name,
+            "prefix": client.prefix,
+            "operations": list(operations),
+            "reasons": reasons,
+            "ends_at": ends_at,
+        },
+    )
     return NewClient(client, token)
 
 
@@ -113,19 +133,25 @@ def revoke_client(
     """
     actor_id = acting_user.public_id if acting_user else None
     with unit_of_work(at=at, origin=origin, actor_id=actor_id) as work:
-        client = Client.objects.select_for_update().filter(public_id=client_id).first()
-        if client is None:
-            raise ClientRefused(
-                f"client: found {str(client_id)!r}, expected an id that `rolebook clients list` shows"
-            )
-        if client.revoked_at is None:
-            client.revoked_at = at
-            client.save(update_fields=["revoked_at"])
-            work.record(
-                tags.CLIENT_REVOKED,
-                program_id=client.program_id,
-                old={"client_id": client.public_id, "name": client.name, "prefix": client.prefix},
-            )
-        else:
-            work.nothing_happened()
+        client = withdraw(work, client_id)
     return Revocation(client, work.sequence)
+
+
+def withdraw(work: UnitOfWork, client_id: uuid.UUID) -> Client:
+    """Take a client's token away in a flow's unit of work; see `revoke_client`."""
+    client = Client.objects.select_for_update().filter(public_id=client_id).first()
+    if client is None:
+        raise ClientRefused(
+            f"client: found {str(client_id)!r}, expected an id that `rolebook clients list` shows"
+        )
+    if client.revoked_at is None:
+        client.revoked_at = work.at
+        client.save(update_fields=["revoked_at"])
+        work.record(
+            tags.CLIENT_REVOKED,
+            program_id=client.program_id,
+            old={"client_id": client.public_id, "name": client.name, "prefix": client.prefix},
+        )
+    else:
+        work.nothing_happened()
+    return client

@@ -21,6 +21,9 @@ ATTEMPT_REFUSED_STATUS = declare(
 )
 ATTEMPT_REFUSED_MERGE = declare("attempt:refused:merge", "Merging two accounts was refused", _REFUSED)
 ATTEMPT_REFUSED_FSID = declare("attempt:refused:fsid", "Setting an FSID was refused", _REFUSED)
+ATTEMPT_REFUSED_CLIENT = declare(
+    "attempt:refused:client", "Giving a token, or taking one away, was refused", _REFUSED
+)
 ATTEMPT_REFUSED_CONFIRM = declare(
     "attempt:refused:confirm", "A password that was asked for again was wrong", _REFUSED
 )

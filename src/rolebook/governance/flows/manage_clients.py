@@ -3,18 +3,21 @@
 import uuid
 from datetime import datetime
 
-from rolebook.accounts.flows.clients import NewClient, Revocation, add_client, revoke_client
+from rolebook.accounts.flows.clients import NewClient, Revocation, issue, withdraw
 from rolebook.accounts.models import Account, Client
+from rolebook.audit import tags
 from rolebook.audit.recording import Origin
-from rolebook.governance.flows.attempt import acting_standing
-from rolebook.governance.queries.stewards import stewards_standing
+from rolebook.governance import locks
+from rolebook.governance.flows.attempt import About, acting_standing, attempt
+from rolebook.governance.queries.stewards import administers
 from rolebook.governance.refusals import NotFound
 
 
 def _require_steward(acting_user: Account, program_id: str, at: datetime) -> None:
-    """Raise NotFound for who does not administer the program, and NotAllowed for who has no second factor."""
-    stewards_standing(acting_user, program_id, at)
-    acting_standing(acting_user, program_id, at)
+    """Lock who acts, and raise NotFound for who does not administer the program then; else as `acting_standing`."""
+    locks.lock(accounts=[acting_user.pk])
+    if not administers(acting_standing(acting_user, program_id, at)):
+        raise NotFound
 
 
 def give_token(
@@ -32,17 +35,19 @@ def give_token(
 
     Raises NotFound for who does not administer the program, and ClientRefused.
     """
-    _require_steward(acting_user, program_id, at)
-    return add_client(
-        acting_user=acting_user,
-        program_id=program_id,
-        name=name,
-        operations=operations,
-        reasons=reasons,
-        ends_at=ends_at,
-        at=at,
-        origin=origin,
-    )
+    about = About(program_id=program_id)
+    with attempt(
+        tags.ATTEMPT_REFUSED_CLIENT, acting_user=acting_user, at=at, origin=origin, about=about
+    ) as work:
+        _require_steward(acting_user, program_id, at)
+        return issue(
+            work,
+            program_id=program_id,
+            name=name,
+            operations=operations,
+            reasons=reasons,
+            ends_at=ends_at,
+        )
 
 
 def take_token_away(
@@ -52,7 +57,12 @@ def take_token_away(
 
     Raises NotFound for who does not administer the program, and for a client of another.
     """
-    _require_steward(acting_user, program_id, at)
-    if not Client.objects.filter(program_id=program_id, public_id=client_id).exists():
-        raise NotFound
-    return revoke_client(acting_user=acting_user, client_id=client_id, at=at, origin=origin)
+    about = About(program_id=program_id)
+    with attempt(
+        tags.ATTEMPT_REFUSED_CLIENT, acting_user=acting_user, at=at, origin=origin, about=about
+    ) as work:
+        _require_steward(acting_user, program_id, at)
+        if not Client.objects.filter(program_id=program_id, public_id=client_id).exists():
+            raise NotFound
+        client = withdraw(work, client_id)
+    return Revocation(client, work.sequence)

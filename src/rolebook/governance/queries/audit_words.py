@@ -220,6 +220,9 @@ SENTENCES: Mapping[str, Words] = {
     "attempt:refused:view": Words(
         "refused", "{who} tried to look at something that is not theirs[ at {where}]"
     ),
+    "attempt:refused:client": Words(
+        "refused", "{who} tried to give an application a token, or to take one away"
+    ),
     "attempt:refused:confirm": Words(
         "refused",
         "{who} gave a wrong password for the account[ of {whom}], when it was asked for again",
