@@ -16,7 +16,6 @@ from rolebook.governance.flows import (
     withdraw_request,
 )
 from rolebook.governance.models import Grant, Participation, Request, RequestItem, Stage
-from rolebook.governance.queries.requests import request_detail
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from tests.support import grants, people
 from tests.support.grants import LATER, OFFICIAL, STAFF, asks, codes, decides, open_stage
@@ -267,7 +266,6 @@ def test_who_denied_and_was_removed_since_asks_nobody_in_the_offices_name(practi
     official, colleague = grants.official(practice), grants.official(practice, "Colleague")
     request = asks(grants.user(), practice)
     decides(official, open_stage(request), "denied")
-    assert request_detail(official, request.public_id, "qpp", LATER).may_ask_again
     remove_access(
         acting_user=colleague,
         program_id="qpp",
@@ -276,7 +274,6 @@ def test_who_denied_and_was_removed_since_asks_nobody_in_the_offices_name(practi
         at=LATER,
         origin=WEB,
     )
-    assert not request_detail(official, request.public_id, "qpp", LATER).may_ask_again
     with pytest.raises(NotFound):
         ask_to_submit_again(
             acting_user=official, program_id="qpp", request_id=request.public_id, at=LATER, origin=WEB
