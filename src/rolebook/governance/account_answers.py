@@ -32,6 +32,8 @@ _ELSEWHERE = {
     "certificate_missing": "attachments",
 }
 """The field that a violation of an item is shown at, where it is not the item's own."""
+COMMENTS = "text of the comments"
+"""How sentences name the comments, as one thing."""
 _LONGEST = {
     "work_email": 254,
     "work_phone": 40,
@@ -159,7 +161,7 @@ def _personal(answers: AccountAnswers) -> list[Problem]:
         elif typed and not _is_line(typed, most):
             problems.append(Problem(name, Violation("text_unreadable", {"field": "text"})))
     try:
-        checked_text(answers.comments, "comments")
+        checked_text(answers.comments, COMMENTS)
     except Refused as refusal:
         problems += [Problem("comments", violation) for violation in refusal.violations]
     if not _is_address(answers.work_email):

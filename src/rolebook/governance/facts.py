@@ -151,14 +151,16 @@ class RowFacts:
         return found
 
     def ever_held_category(self, person_id: str, category_id: str, at: datetime) -> bool:
-        """Whether the person held a role of the category before ``at``; a grant closed before it began counts not."""
+        """Whether the person held a role of the category before ``at``, or was given one that begins later.
+
+        A grant closed before it began counts not.
+        """
         roles = [role.id for role in self._rolebook.roles if role.category_id == category_id]
         held = Grant.objects.filter(
             account__public_id=uuid.UUID(person_id),
             program_id=self._program_id,
             role_id__in=roles,
-            starts_at__lt=at,
-        )
+        ).filter(Q(starts_at__lt=at) | Q(starts_at__gt=at, closed_at=None))
         return any(
             closed is None or closed > starts for starts, closed in held.values_list("starts_at", "closed_at")
         )

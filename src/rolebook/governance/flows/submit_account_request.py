@@ -9,7 +9,7 @@ from rolebook.accounts.models import Account, Organization
 from rolebook.audit import tags
 from rolebook.audit.recording import Origin
 from rolebook.governance import locks
-from rolebook.governance.account_answers import AccountAnswers, Checked, check_answers
+from rolebook.governance.account_answers import COMMENTS, AccountAnswers, Checked, check_answers
 from rolebook.governance.active import inactive_violations
 from rolebook.governance.authority import Standing
 from rolebook.governance.employing import present_employment
@@ -59,7 +59,7 @@ def submit_account_request(
     with attempt(
         tags.ATTEMPT_REFUSED_REQUEST, acting_user=acting_user, at=at, origin=origin, about=about
     ) as work:
-        comments = checked_text(answers.comments, "comments")
+        comments = checked_text(answers.comments, COMMENTS)
         earlier = None if corrects is None else find_request(program_id, corrects)
         if earlier is not None and (
             acting_user.pk != earlier.requester_id or beneficiary.pk != earlier.beneficiary_id

@@ -11,6 +11,7 @@ from string import Formatter
 from rolebook.accounts.models import Account, Organization
 from rolebook.audit.models import Event, PersonalData
 from rolebook.governance.queries import audit_words as words
+from rolebook.governance.queries.naming import with_article
 from rolebook.governance.queries.pending import role_title
 from rolebook.policy.model import Rolebook
 from rolebook.policy.words import UNKNOWN, sentence
@@ -227,7 +228,7 @@ class _Parsed:
             "whom": beneficiary or words.UNKNOWN_PERSON if not self.is_refused else beneficiary,
             "where": place,
             "role": self._title(role) if isinstance(role, str) else "",
-            "office": self._title(office) if isinstance(office, str) else "",
+            "office": with_article(self._title(office)) if isinstance(office, str) else "",
             "state": state if isinstance(state, str) else "",
             "number": str(self.new.get("number") or ""),
             "provider": str(self.new.get("provider") or self.old.get("provider") or ""),

@@ -147,7 +147,7 @@ SENTENCES: Mapping[str, Words] = {
     "request:asked-again": Words(
         "requests", "{who} asked {whom} to submit the denied request again[ at {where}]"
     ),
-    "stage:opened": Words("requests", "The request of {whom} began to wait[ for a {office}][ at {where}]"),
+    "stage:opened": Words("requests", "The request of {whom} began to wait[ for {office}][ at {where}]"),
     "stage:cancelled": Words(
         "requests", "A step of the request of {whom} will not be decided any more[ at {where}]"
     ),

@@ -168,8 +168,16 @@ def _under_offices(standing: Standing) -> Q:
         raise NotFound
     under = Q(pk__in=())
     for office in offices:
-        under |= office.where()
+        # Who decides everywhere represents no organization, and asks for nobody (`may_ask_to_reactivate`).
+        if office.organization_id is not None:
+            under |= office.where()
     return under
+
+
+def represents_somebody(viewer: Account, program_id: str, at: datetime) -> bool:
+    """Return whether the viewer decides at an organization, and may so ask for the people that it employs."""
+    offices = viewer_standing(viewer, program_id, at).offices(Act.DECIDE)
+    return any(office.organization_id is not None for office in offices)
 
 
 def closed_person(

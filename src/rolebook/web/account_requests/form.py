@@ -44,7 +44,7 @@ from rolebook.web.program import ProgramRequest
 
 _TYPES = {
     "new": ("New account", "because {who} never held a standard account"),
-    "modification": ("Modification", "because {who} has held a standard account"),
+    "modification": ("Modification", "because {who} was given a standard account before"),
     "": ("Account request", ""),
 }
 

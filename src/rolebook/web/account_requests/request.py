@@ -53,6 +53,7 @@ def show_account_request(
         "deciding": [row for row in found.detail.to_decide if row.may_decide],
         "now": {stage.stage_id: stage for stage in found.now},
         "may_correct": found.is_requester and line.may_submit_again and found.detail.again_id is None,
+        "may_ask_again": found.detail.may_ask_again and line.settled_at is not None,
         "sees_history": own
         or may_see_official_history(request.account, request.program.id, request_id, request.at),
         "reactivation": reactivation_told(

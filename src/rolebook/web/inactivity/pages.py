@@ -19,6 +19,7 @@ from rolebook.governance.queries.inactivity import (
     closed_people,
     closed_person,
     quiet_overview,
+    represents_somebody,
 )
 from rolebook.governance.queries.reactivations import reactivation_told
 from rolebook.governance.queries.seeing import find_stage
@@ -87,6 +88,8 @@ def reactivations_page(request: ProgramRequest) -> HttpResponse:
     found = closed_people(request.account, request.program.id, request.at, after=asked(request, "after"))
     shown = {
         "rows": found.rows,
+        "represents": bool(found.rows)
+        or represents_somebody(request.account, request.program.id, request.at),
         "next_url": next_address(request, "after", found.next_after),
         "first_url": first_address(request, "after"),
     }

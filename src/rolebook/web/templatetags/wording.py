@@ -8,7 +8,7 @@ from django import template
 from rolebook.governance.queries import naming
 from rolebook.governance.queries.officials import official_title
 from rolebook.governance.queries.pending import PendingRow
-from rolebook.policy.model import Rolebook
+from rolebook.policy.model import OWN_RECORD, Rolebook
 
 register = template.Library()
 
@@ -41,11 +41,16 @@ def with_those_of_one_request(rows: Sequence[PendingRow]) -> Iterator[tuple[Pend
 
 
 @register.simple_tag(takes_context=True)
-def place(context: template.Context, organization_name: str | None) -> str:
-    """Name the organization, or say where something without one holds: apart from roles, only the access says where."""
+def place(context: template.Context, organization_name: str | None, role_id: str = "") -> str:
+    """Name the organization, or say where something without one holds: apart from roles, only the access says where.
+
+    ``role_id`` is of a role that the viewer holds: one that reaches its own record holds there, whatever the access.
+    """
     book = getattr(context.get("request"), "rolebook", None)
     if organization_name:
         return organization_name
+    if isinstance(book, Rolebook) and (role := book.role(role_id)) and role.reach.scope == OWN_RECORD:
+        return "Your own record"
     if isinstance(book, Rolebook) and book.access == "apart from roles":
         return "Where access is held"
     return "The whole program"
