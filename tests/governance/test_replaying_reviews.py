@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
 
 from rolebook.audit import triggers
+from rolebook.governance.flows import close_review as closing
 from rolebook.governance.flows.close_review import close_review
 from rolebook.governance.models import Grant, ReviewCampaign, ReviewItem, ReviewPlace
 from rolebook.governance.replaying import compare_with_log
+from rolebook.governance.review_rows import answers_hash
 from tests.support import iqcs
 from tests.support.iqcs import MANAGER, PROGRAM
 from tests.support.people import COMMAND
@@ -146,13 +149,20 @@ def answer_invented(campaign: ReviewCampaign, people: Agencies) -> str:
     return f"item {one.pk} (the account {people.both.user_id}): found kept with the answer keep, expected no"
 
 
+def answered_by_another(campaign: ReviewCampaign, people: Agencies) -> str:
+    one = items(campaign, people.fws_person)[MANAGER]
+    change(one, answered_by=people.fws_representative)
+    by = f"found an answer by {people.fws_representative.public_id}, expected one by {people.fws_lead.public_id}"
+    return f"item {one.pk} (grant {one.grant.public_id if one.grant else ''} of {people.fws_person.user_id}): {by}"
+
+
 def late_item_deleted(campaign: ReviewCampaign, people: Agencies) -> str:
     late = ReviewItem.objects.filter(campaign=campaign, added_at__gt=campaign.opened_at)
     late.exclude(about="account").delete()
     return "rows were written anew"
 
 
-@pytest.mark.parametrize("tamper", [outcome_edited, answer_invented, late_item_deleted])
+@pytest.mark.parametrize("tamper", [outcome_edited, answer_invented, answered_by_another, late_item_deleted])
 def test_what_became_of_an_item_is_what_was_submitted(
     campaign: ReviewCampaign, world: Agencies, tamper: Tamper
 ) -> None:
@@ -162,6 +172,18 @@ def test_what_became_of_an_item_is_what_was_submitted(
     expected = tamper(campaign, world)
     [told] = explanations()
     assert "found other answers than those that event" in told
+    assert expected in told
+
+
+def test_a_campaign_that_closed_with_a_digest_without_who_answered_is_compared_with_that(
+    campaign: ReviewCampaign, world: Agencies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "answers_hash", partial(answers_hash, who=False))
+    closed(campaign)
+    assert explanations() == []
+    triggers.drop_all()
+    expected = outcome_edited(campaign, world)
+    [told] = explanations()
     assert expected in told
 
 

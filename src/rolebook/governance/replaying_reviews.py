@@ -59,7 +59,7 @@ def compare_campaign(pk: int, seen: Replay) -> None:
         seen.add(
             [HoldingFinding(sequence, f"{name}: found it open, expected closed, as event {sequence} says")]
         )
-    elif answers_hash(campaign) != told.get("answers_hash"):
+    elif all(answers_hash(campaign, who=who) != told.get("answers_hash") for who in (True, False)):
         seen.add(_named(name, sequence, _wrong_answers(campaign), "answers"))
 
 
@@ -249,39 +249,60 @@ def _what(item: ReviewItem) -> str:
     return f"{kind} {holding.public_id} of {item.reviewed.account.user_id}"
 
 
+@dataclass(frozen=True, slots=True)
+class _ToldAnswer:
+    """What an event tells of an item: what became of it and, where it was submitted, who had answered (public id)."""
+
+    outcome: str
+    submitted: bool = False
+    by: str | None = None
+
+
 def _wrong_answers(campaign: ReviewCampaign) -> Iterator[str]:
-    """Yield the rows whose outcome is not the one that an event of submitting or lapsing tells of, by their ids."""
+    """Yield the rows that are not as an event of submitting or lapsing tells, in outcome or in who answered."""
     told = _told_answers(campaign)
-    rows = ReviewItem.objects.filter(campaign=campaign).select_related("reviewed__account", "grant", "access")
+    rows = ReviewItem.objects.filter(campaign=campaign).select_related(
+        "reviewed__account", "grant", "access", "answered_by"
+    )
     for item in rows.order_by("pk").iterator(chunk_size=_AT_ONCE):
         holding = item.grant or item.access
         named = item.reviewed.account.public_id if holding is None else holding.public_id
         expected = told.pop((item.about, str(named)), None)
-        answered = item.answer == ReviewItem.Answer.KEEP or expected != ReviewItem.Outcome.KEPT
-        right = item.outcome in _SILENT if expected is None else item.outcome == expected and answered
-        if not right:
-            found = f"found {item.outcome or 'open'} with the answer {item.answer or 'none'}"
-            yield f"item {item.pk} ({_what(item)}): {found}, expected {expected or 'no outcome by an answer'}"
-    for (about, public_id), outcome in told.items():
-        yield f"{about} {public_id}: found no item about it, expected one that was {outcome}"
+        wrong = _wrong_answer(item, expected)
+        if wrong is not None:
+            yield f"item {item.pk} ({_what(item)}): {wrong}"
+    for (about, public_id), one in told.items():
+        yield f"{about} {public_id}: found no item about it, expected one that was {one.outcome}"
 
 
-def _told_answers(campaign: ReviewCampaign) -> dict[tuple[str, str], str]:
-    """Return the outcome of each item that the events tell of, by what it is about and that one's public id."""
-    found: dict[tuple[str, str], str] = {}
+def _wrong_answer(item: ReviewItem, expected: _ToldAnswer | None) -> str | None:
+    """Return what is wrong with what became of one item, None for nothing."""
+    outcome = None if expected is None else expected.outcome
+    answered = item.answer == ReviewItem.Answer.KEEP or outcome != ReviewItem.Outcome.KEPT
+    if not (item.outcome in _SILENT if outcome is None else item.outcome == outcome and answered):
+        found = f"found {item.outcome or 'open'} with the answer {item.answer or 'none'}"
+        return f"{found}, expected {outcome or 'no outcome by an answer'}"
+    by = None if item.answered_by is None else str(item.answered_by.public_id)
+    if expected is not None and expected.submitted and by != expected.by:
+        return f"found an answer by {by or 'nobody'}, expected one by {expected.by or 'nobody'}"
+    return None
+
+
+def _told_answers(campaign: ReviewCampaign) -> dict[tuple[str, str], _ToldAnswer]:
+    """Return what the events tell of each item, by what it is about and that one's public id."""
+    found: dict[tuple[str, str], _ToldAnswer] = {}
+    lapsed = _ToldAnswer(ReviewItem.Outcome.REMOVED_UNANSWERED.value)
     events = Event.objects.filter(program_id=campaign.program_id, tag__in=_ANSWERED)
     for tag, content in events.order_by("sequence").values_list("tag", "content").iterator():
         told = _new(content)
         if told.get("campaign_id") != str(campaign.public_id):
             continue
         if tag == tags.REVIEW_LAPSED.name:
-            found |= {("role", one): ReviewItem.Outcome.REMOVED_UNANSWERED.value for one in told["grants"]}
-            found |= {
-                ("access", one): ReviewItem.Outcome.REMOVED_UNANSWERED.value for one in told["accesses"]
-            }
+            found |= {("role", one): lapsed for one in told["grants"]}
+            found |= {("access", one): lapsed for one in told["accesses"]}
             continue
-        for about, public_id, answer, *_ in told["answers"]:
+        for about, public_id, answer, by, *_ in told["answers"]:
             kept = answer == ReviewItem.Answer.KEEP
             outcome = ReviewItem.Outcome.KEPT if kept else ReviewItem.Outcome.REMOVED
-            found[about, public_id] = outcome.value
+            found[about, public_id] = _ToldAnswer(outcome.value, submitted=True, by=by)
     return found

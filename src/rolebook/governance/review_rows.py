@@ -249,7 +249,7 @@ def items_hash(campaign: ReviewCampaign) -> tuple[int, int, str]:
     access's and the answering organization's public id, without hyphens. What was added later is left out.
     """
     digest, items = hashlib.sha256(), 0
-    for line in _lines(campaign, "i.added_at = c.opened_at", ""):
+    for line in _lines(campaign, "i.added_at = c.opened_at"):
         digest.update(line.encode() + b"\n")
         items += not line.startswith("account ")
     opened = ReviewItem.objects.filter(campaign=campaign, added_at=campaign.opened_at)
@@ -257,20 +257,29 @@ def items_hash(campaign: ReviewCampaign) -> tuple[int, int, str]:
     return accounts, items, digest.hexdigest()
 
 
-def answers_hash(campaign: ReviewCampaign) -> str:
-    """Return a SHA-256 over what became of every item: the lines of `items_hash`, each with answer and outcome."""
+def answers_hash(campaign: ReviewCampaign, *, who: bool = True) -> str:
+    """Return a SHA-256 over what became of every item: the lines of `items_hash`, each with answer, outcome and who.
+
+    Who is the public id of the account that gave the answer; campaigns once closed without it (``who`` False).
+    """
     digest = hashlib.sha256()
-    for line in _lines(campaign, "1 = 1", " || ' ' || i.answer || ' ' || i.outcome"):
+    more, join = " || ' ' || i.answer || ' ' || i.outcome", ""
+    if who:
+        more += f" || ' ' || COALESCE({_hex('b.public_id')}, '')"
+        join = "LEFT JOIN accounts_account b ON b.id = i.answered_by_id "
+    for line in _lines(campaign, "1 = 1", more, join):
         digest.update(line.encode() + b"\n")
     return digest.hexdigest()
 
 
-def _lines(campaign: ReviewCampaign, condition: str, more: str) -> Iterator[str]:
-    text = "CAST({} AS text)"
-    ids = [f"REPLACE({text.format(name)}, '-', '')" for name in ("a.public_id", "g.public_id", "x.public_id")]
-    place = f"REPLACE({text.format('o.public_id')}, '-', '')"
+def _hex(column: str) -> str:
+    return f"REPLACE(CAST({column} AS text), '-', '')"
+
+
+def _lines(campaign: ReviewCampaign, condition: str, more: str = "", join: str = "") -> Iterator[str]:
+    account, grant, access, place = (_hex(f"{table}.public_id") for table in "agxo")
     sql = (
-        f"SELECT i.about || ' ' || {ids[0]} || ' ' || COALESCE({ids[1]}, {ids[2]}, '') || ' ' || "  # noqa: S608
+        f"SELECT i.about || ' ' || {account} || ' ' || COALESCE({grant}, {access}, '') || ' ' || "  # noqa: S608
         f"COALESCE({place}, ''){more} FROM governance_reviewitem i "
         "JOIN governance_reviewedaccount r ON r.id = i.reviewed_id "
         "JOIN governance_reviewcampaign c ON c.id = r.campaign_id "
@@ -279,7 +288,7 @@ def _lines(campaign: ReviewCampaign, condition: str, more: str) -> Iterator[str]
         "LEFT JOIN accounts_organization o ON o.id = l.organization_id "
         "LEFT JOIN governance_grant g ON g.id = i.grant_id "
         "LEFT JOIN governance_access x ON x.id = i.access_id "
-        f"WHERE i.campaign_id = %s AND {condition} ORDER BY i.id"
+        f"{join}WHERE i.campaign_id = %s AND {condition} ORDER BY i.id"
     )
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

@@ -88,8 +88,8 @@ def submit_review(
     """Let the saved answers about one account take effect, as far as they are the acting person's to answer.
 
     ``seen`` has the version of each item that the reviewer saw, by (what it is about, public id). An account that is
-    needed no longer ends all that this reviewer answers, and its part in the program is closed; what another
-    organization answers stays with that organization.
+    needed no longer ends all that this reviewer answers, and its part in the program is closed: that answer, and who
+    gave it, then stands for whatever was not answered with *remove*. What another organization answers stays with it.
 
     Raises Refused when something changed since it was seen, came in, or is not answered; for oneself, for the
     program's only steward, and once the campaign is closed. Raises NotFound for what is not theirs. What came in, or
@@ -180,7 +180,7 @@ def _lock(acting_user: Account, reviewed: ReviewedAccount, at: datetime) -> Held
     """Lock the people and every organization at which the account holds something; with a steward, other stewards, too.
 
     The organizations are read once the people are locked: from then on nothing is opened for the account, and what was
-    approved a moment before is among what an account that is needed no longer gives back.
+    approved a moment before is among what is compared with what the reviewer saw.
     """
     people = {acting_user.pk, reviewed.account_id}
     if is_steward_of(reviewed.account, reviewed.program_id, at):
@@ -200,20 +200,34 @@ def _lock(acting_user: Account, reviewed: ReviewedAccount, at: datetime) -> Held
 
 
 def _effect(items: Sequence[ReviewItem], seen: Mapping[tuple[str, uuid.UUID], int]) -> _Effect:
-    """Return what the answers come to. Raises Refused when one changed since it was seen, or is missing."""
-    account = next((item for item in items if item.about == ReviewItem.About.ACCOUNT), None)
-    everything = account is not None and account.answer == ReviewItem.Answer.REMOVE
-    judged = [account] if everything and account is not None else items
-    if any(seen.get(named(item)) != item.version for item in judged):
+    """Return what the answers come to. Raises Refused when one changed since it was seen, came in, or is missing.
+
+    An account that is needed no longer is the one answer that must be there, and takes everything with it. So it
+    counts for everything that was not answered with *remove*, with who gave it and when: nobody's *keep* is turned
+    into a *remove* in their name.
+    """
+    if any(seen.get(named(item)) != item.version for item in items):
         raise Refused([Violation("review_changed_meanwhile")])
-    unanswered = sum(item.answer == ReviewItem.Answer.NONE for item in judged)
+    account = next((item for item in items if item.about == ReviewItem.About.ACCOUNT), None)
+    if account is not None and account.answer == ReviewItem.Answer.REMOVE:
+        for item in items:
+            if item.answer != ReviewItem.Answer.REMOVE:
+                _answer_with(item, account)
+        return _Effect(removed=list(items), close_account=True)
+    unanswered = sum(item.answer == ReviewItem.Answer.NONE for item in items)
     if unanswered:
         raise Refused([Violation("review_incomplete", {"number": unanswered})])
-    effect = _Effect(close_account=everything)
+    effect = _Effect()
     for item in items:
-        removed = everything or item.answer == ReviewItem.Answer.REMOVE
-        (effect.removed if removed else effect.kept).append(item)
+        (effect.removed if item.answer == ReviewItem.Answer.REMOVE else effect.kept).append(item)
     return effect
+
+
+def _answer_with(item: ReviewItem, account: ReviewItem) -> None:
+    """Give an item the answer to its account; nothing is saved yet."""
+    item.answer, item.answered_together = account.answer, account.answered_together
+    item.answered_by, item.answered_at = account.answered_by, account.answered_at
+    item.version += 1
 
 
 def named(item: ReviewItem) -> tuple[str, uuid.UUID]:
@@ -235,8 +249,13 @@ def _apply(
     closed = close_holdings(work, held, effect.holdings, cause=CAUSE, rolebook_version=version)
     closes = effect.close_account and _close_account(work, standing, campaign, reviewed)
     for item in effect.items:
-        removed = item in effect.removed
+        removed = item.answer == ReviewItem.Answer.REMOVE
         ReviewItem.objects.filter(pk=item.pk, settled_at=None).update(
+            answer=item.answer,
+            answered_by=item.answered_by,
+            answered_at=item.answered_at,
+            answered_together=item.answered_together,
+            version=item.version,
             outcome=ReviewItem.Outcome.REMOVED if removed else ReviewItem.Outcome.KEPT,
             settled_at=work.at,
             submitted_by=standing.account,
@@ -248,7 +267,7 @@ def _apply(
         rolebook_version=version,
         new={
             "campaign_id": campaign.public_id,
-            "answers": [_told(item, removed=item in effect.removed) for item in effect.items],
+            "answers": [_told(item) for item in effect.items],
             "kept": len(effect.kept),
             "removed": len(effect.removed),
             **closed_details(closed),
@@ -267,10 +286,10 @@ def closed_details(closed: Sequence[Holding]) -> dict[str, Detail]:
     }
 
 
-def _told(item: ReviewItem, *, removed: bool) -> list[Detail]:
+def _told(item: ReviewItem) -> list[Detail]:
     about, public_id = named(item)
     by = None if item.answered_by is None else item.answered_by.public_id
-    return [about, public_id, "remove" if removed else "keep", by, item.answered_at]
+    return [about, public_id, item.answer, by, item.answered_at]
 
 
 def _close_account(

@@ -35,7 +35,7 @@ class Line:
         mine: whether the viewer may answer it now.
         used: when the role was last used, in words; "" where that is no question.
         earlier: what was answered in the last campaign, in words; "" where nothing.
-        is_new: whether it was given since the last campaign opened.
+        is_new: whether it was given since the last campaign opened, and not asked about there.
         ended_at: when the grant or access ended; it needs no answer then.
         note: what changed since the viewer saw it, in words; "" where nothing did.
     """
@@ -282,7 +282,7 @@ class _Page:
             ended_at=ended_at,
             used="" if use is None else _used(use),
             earlier="" if before is None else _answered(before),
-            is_new=self.previous is not None and since > self.previous.opened_at,
+            is_new=before is None and self.previous is not None and since > self.previous.opened_at,
             advice=advise(self._known(one, item, items, use, since)) if is_open else None,
         )
 
