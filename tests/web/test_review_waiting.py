@@ -12,13 +12,14 @@ from rolebook.audit import clock
 from rolebook.governance.flows.close_review import close_review
 from rolebook.governance.flows.open_review import open_review
 from rolebook.governance.models import ReviewCampaign
+from rolebook.governance.queries import review_waiting
 from rolebook.governance.queries.review_waiting import reviews_for
-from tests.support import iqcs
+from tests.support import grants, iqcs
 from tests.support.iqcs import MANAGER, PROGRAM
 from tests.support.people import COMMAND
 from tests.support.reviews import Agencies, agencies, answers, opened, steward, submits
 from tests.web.test_review_pages import browser
-from tests.web.worlds import QPP, World, signed_in
+from tests.web.worlds import QPP, World, designate, signed_in, user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("IQCS-12")]
 
@@ -103,3 +104,66 @@ def test_an_official_finds_a_review_that_opens_on_demand_only(world: World) -> N
     open_review(acting_user=None, program_id=QPP, review_id="yearly_review", at=clock.now(), origin=COMMAND)
     assert "Reviews waiting for your answers" in home(client, QPP)
     assert "Reviews" not in home(signed_in(world.uma), QPP)
+
+
+def listed_for(account: Account, campaign: ReviewCampaign, client: Client | None = None) -> str:
+    """The words of the list of a campaign's accounts, as somebody sees it."""
+    address = reverse("review", args=[campaign.program_id, campaign.public_id])
+    return " ".join(strip_tags((client or browser(account)).get(address).content.decode()).split())
+
+
+def steward_of_qpp(world: World) -> tuple[Account, Client]:
+    """A steward of QPP and their browser."""
+    person = user("Sigrid Steward", "sigrid", world.start)
+    designate(person, grants.STEWARD, None, world.start)
+    return person.account, signed_in(person)
+
+
+def test_a_steward_finds_a_review_of_a_practice_whose_only_official_answers_about_everybody_else(
+    world: World,
+) -> None:
+    someone, client = steward_of_qpp(world)
+    open_review(acting_user=None, program_id=QPP, review_id="yearly_review", at=clock.now(), origin=COMMAND)
+    campaign = ReviewCampaign.objects.get()
+    # Maria, Owen and Henry answer; each holds one role.
+    assert left(someone, QPP) == 3
+    assert "Reviews 3 to answer" in home(client, QPP)
+    assert "0 of 3 settled" in words(client, "reviews", QPP)
+    assert "0 of 3 settled of what is yours to answer (0 %)" in listed_for(someone, campaign, client)
+
+
+def test_how_far_one_is_counts_what_is_ones_own_to_answer_and_ends_with_all_of_it(agents: Agencies) -> None:
+    campaign, lead, at = audit(), agents.usaf_lead, clock.now()
+    assert "0 of 1 settled of what is yours to answer (0 %)" in listed_for(lead, campaign)
+    answers(lead, campaign, agents.both, at, USAF_ACC="keep")
+    submits(lead, campaign, agents.both, at)
+    done = listed_for(lead, campaign)
+    assert "1 of 1 settled of what is yours to answer (100 %)" in done
+    assert "You are done" in done
+    assert "1 of 1 settled" in words(browser(lead), "reviews")
+
+
+def test_how_far_a_steward_is_counts_what_is_about_those_who_answer(agents: Agencies) -> None:
+    someone, campaign, at = steward(), audit(), clock.now()
+    assert "0 of 9 settled of what is yours to answer" in listed_for(someone, campaign)
+    answers(someone, campaign, agents.usaf_lead, at, account="keep", agency_lead="keep", USAF="keep")
+    submits(someone, campaign, agents.usaf_lead, at)
+    assert "3 of 9 settled of what is yours to answer (33 %)" in listed_for(someone, campaign)
+    assert left(someone) == 6
+
+
+def test_where_more_is_asked_than_is_counted_nothing_is_said_of_the_whole(
+    agents: Agencies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    someone, campaign = steward(), audit()
+    assert agents.usaf_lead
+    monkeypatch.setattr(review_waiting, "MOST_COUNTED", 5)
+    assert "At least 0 settled and 5 left of what is yours to answer." in listed_for(someone, campaign)
+    assert "at least 0 settled and 5 left" in words(browser(someone), "reviews")
+
+
+def test_a_program_without_a_hint_about_reviews_says_nothing_in_its_place(world: World) -> None:
+    _, client = steward_of_qpp(world)
+    shown = words(client, "reviews", QPP)
+    assert "Who still needs what they hold." in shown
+    assert "None" not in shown

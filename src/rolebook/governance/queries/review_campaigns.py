@@ -17,7 +17,7 @@ from rolebook.governance.queries.stewards import administers, stewards_standing
 from rolebook.governance.refusals import NotFound
 from rolebook.governance.review_reach import Reviewer, answered_near, own_parts, reviewer_in
 from rolebook.governance.review_rows import scope_of
-from rolebook.policy.model import Act, Rolebook
+from rolebook.policy.model import STEWARD_ID, Act, Rolebook
 from rolebook.policy.reviews import Review, due_day, next_opening
 
 MOST_PLACES = 200
@@ -191,8 +191,9 @@ def had_reviews(standing: Standing) -> bool:
 def near_places(standing: Standing) -> Sequence[ReviewPlace]:
     """Return the places at which somebody answers in open campaigns, with these, and those of the steward.
 
-    Each with the open questions there about themselves (``own``). One statement, once a page; none where the page
-    knows that no review is open.
+    For the steward, who answers about those who answer, wherever they are, one place more of each campaign, so that
+    each is among them. Each with the open questions there about themselves (``own``). One statement, once a page;
+    none where the page knows that no review is open.
     """
     if getattr(part_read(standing), "review_open", True) is False:
         return ()
@@ -201,10 +202,16 @@ def near_places(standing: Standing) -> Sequence[ReviewPlace]:
 
 
 def _near_places(standing: Standing) -> Sequence[ReviewPlace]:
-    if not standing.offices(Act.ANSWER_REVIEW):
+    offices = standing.offices(Act.ANSWER_REVIEW)
+    if not offices:
         return ()
     rows = ReviewPlace.objects.filter(program=standing.program_id)
-    shown = answered_near(standing) & Q(campaign__closed_at=None)
+    near = answered_near(standing)
+    if any(office.role_id == STEWARD_ID for office in offices):
+        of_one = rows.filter(campaign=OuterRef("pk")).order_by("organization_id").values("pk")[:1]
+        campaigns = ReviewCampaign.objects.filter(program=standing.program_id, closed_at=None)
+        near |= Q(pk__in=campaigns.order_by().values(place=Subquery(of_one)))
+    shown = near & Q(campaign__closed_at=None)
     own = ReviewItem.objects.filter(
         place=OuterRef("pk"), settled_at=None, reviewed__participation__in=own_parts(standing).values("pk")
     )

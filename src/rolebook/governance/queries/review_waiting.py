@@ -7,10 +7,16 @@ from datetime import datetime
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing
 from rolebook.governance.models import ReviewCampaign
-from rolebook.governance.queries.review_campaigns import had_reviews, near_places, seen_reviewer
+from rolebook.governance.queries.review_campaigns import (
+    had_reviews,
+    near_places,
+    numbers_of,
+    seen_reviewer,
+)
 from rolebook.governance.queries.seeing import once, viewer_standing
 from rolebook.governance.queries.stewards import administers
 from rolebook.governance.refusals import NotAllowed
+from rolebook.governance.review_reach import Reviewer
 from rolebook.governance.review_rows import review_of
 from rolebook.policy.model import Act
 from rolebook.policy.reviews import Review
@@ -49,6 +55,31 @@ class ReviewsFor:
         return min(MOST_COUNTED, sum(one.left for one in self.waiting))
 
 
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """How far a reviewer is with what is theirs to answer, nothing about themselves; in questions.
+
+    Attributes:
+        settled: how many are settled, in whatever way.
+        left: how many wait, the number of the navigation.
+        is_all: whether these are all; else what is no whole organization's is counted to MOST_COUNTED.
+    """
+
+    settled: int
+    left: int
+    is_all: bool
+
+    @property
+    def questions(self) -> int:
+        """How many there are."""
+        return self.settled + self.left
+
+    @property
+    def percent(self) -> int:
+        """How much is settled, 0 to 100; 100 only when all is."""
+        return 100 if not self.left else self.settled * 100 // self.questions
+
+
 def reviews_for(viewer: Account, program_id: str, at: datetime) -> ReviewsFor:
     """Return what there is of reviews for the viewer.
 
@@ -80,14 +111,41 @@ def _waiting(standing: Standing, campaign: ReviewCampaign) -> WaitingReview | No
     reviewer = seen_reviewer(standing, campaign)
     if reviewer is None:
         return None
+    left = min(_left(reviewer), MOST_COUNTED)
+    overdue = standing.at >= campaign.due_at
+    return WaitingReview(campaign.public_id, campaign.title, campaign.due_at, overdue, left)
+
+
+def _left(reviewer: Reviewer) -> int:
+    return once(("review left", *_key(reviewer)), lambda: _count_left(reviewer))
+
+
+def _key(reviewer: Reviewer) -> tuple[object, ...]:
+    return (reviewer.standing.account.pk, reviewer.campaign.pk, reviewer.standing.at)
+
+
+def _count_left(reviewer: Reviewer) -> int:
     own = sum(getattr(one, "own", 0) for one in reviewer.whole)
     left = sum(one.questions - one.settled for one in reviewer.whole) - own
     if reviewer.besides is not None and left < MOST_COUNTED:
-        besides = reviewer.theirs().filter(reviewer.besides, settled_at=None)
-        left += besides[:MOST_COUNTED].count()
-    left = max(0, min(left, MOST_COUNTED))
-    overdue = standing.at >= campaign.due_at
-    return WaitingReview(campaign.public_id, campaign.title, campaign.due_at, overdue, left)
+        left += reviewer.theirs().filter(reviewer.besides, settled_at=None)[:MOST_COUNTED].count()
+    return max(0, left)
+
+
+def answering_of(reviewer: Reviewer) -> Answering:
+    """Return how far a reviewer is with what is theirs to answer; one statement where that is not whole organizations.
+
+    Who answers a whole campaign sees its numbers, as of the last submission or minute.
+    """
+    left = _left(reviewer)
+    if reviewer.places is None:
+        all_of_it = numbers_of(reviewer.campaign)
+        return Answering(all_of_it.settled, left if left < MOST_COUNTED else all_of_it.open, True)
+    settled = sum(one.settled for one in reviewer.whole)
+    if reviewer.besides is None:
+        return Answering(settled, left, True)
+    besides = reviewer.theirs().filter(reviewer.besides, settled_at__isnull=False)[:MOST_COUNTED].count()
+    return Answering(settled + besides, left, max(left, besides) < MOST_COUNTED)
 
 
 def has_report(standing: Standing, campaign: ReviewCampaign) -> bool:

@@ -14,7 +14,8 @@ from rolebook.governance.flows.answer_review import Saved, answer_review
 from rolebook.governance.flows.submit_review import Submitted, submit_review
 from rolebook.governance.models import ReviewCampaign
 from rolebook.governance.queries.paging import Page
-from rolebook.governance.queries.review_campaigns import Numbers, reviewer_for
+from rolebook.governance.queries.review_campaigns import reviewer_for
+from rolebook.governance.queries.review_waiting import answering_of
 from rolebook.governance.queries.review_work import (
     SHOWN,
     AccountLines,
@@ -68,12 +69,12 @@ def _worklist(request: ProgramRequest, reviewer: Reviewer, narrowed: Asked) -> H
         "page": page,
         "asked": narrowed,
         "kept": {name: asked(request, name) for name in _KEPT},
-        "numbers": numbers_in(reviewer),
+        "numbers": answering_of(reviewer),
         "places": [
             PlaceChoice(
                 str(one.pk),
                 "Answered by the steward" if one.organization is None else one.organization.name,
-                one.questions - one.settled,
+                max(0, one.questions - one.settled - getattr(one, "own", 0)),
                 one.pk == narrowed.place_pk,
             )
             for one in places
@@ -87,22 +88,6 @@ def _worklist(request: ProgramRequest, reviewer: Reviewer, narrowed: Asked) -> H
         "first_url": first_address(request, "after"),
     }
     return render(request, "reviews/worklist.html", shown)
-
-
-def numbers_in(reviewer: Reviewer) -> Numbers:
-    """Return how far the viewer's organizations are; of the whole campaign for who answers everything."""
-    if reviewer.places is None:
-        campaign_places = list(reviewer.campaign.places.all())
-        return Numbers(
-            sum(one.questions for one in campaign_places),
-            sum(one.settled for one in campaign_places),
-            sum(one.removed for one in campaign_places),
-        )
-    return Numbers(
-        sum(one.questions for one in reviewer.places),
-        sum(one.settled for one in reviewer.places),
-        sum(one.removed for one in reviewer.places),
-    )
 
 
 @program_view

@@ -15,7 +15,6 @@ from rolebook.governance.flows.close_review import close_review, removes_unanswe
 from rolebook.governance.flows.open_review import open_review
 from rolebook.governance.models import ReviewCampaign
 from rolebook.governance.queries.review_campaigns import (
-    Numbers,
     campaigns_of,
     declared_reviews,
     find_campaign,
@@ -25,7 +24,7 @@ from rolebook.governance.queries.review_campaigns import (
     preview,
     seen_reviewer,
 )
-from rolebook.governance.queries.review_waiting import has_report
+from rolebook.governance.queries.review_waiting import Answering, answering_of, has_report
 from rolebook.governance.queries.seeing import viewer_standing
 from rolebook.governance.queries.stewards import administers, stewards_standing
 from rolebook.governance.refusals import NotFound, Refused
@@ -34,15 +33,14 @@ from rolebook.policy.model import Act
 from rolebook.web.answers import program_view, said_of
 from rolebook.web.context import CURRENT_ENTRY
 from rolebook.web.program import ProgramRequest
-from rolebook.web.reviews.answering import numbers_in
 
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """An open campaign in which the viewer answers, and how far their organizations are."""
+    """An open campaign in which the viewer answers, and how far they are with what is theirs to answer."""
 
     campaign: ReviewCampaign
-    numbers: Numbers
+    numbers: Answering
 
 
 class OpenForm(forms.Form):
@@ -65,7 +63,7 @@ def campaigns_page(request: ProgramRequest) -> HttpResponse:
         raise NotFound
     campaigns = campaigns_of(request.program.id)
     mine = [
-        Mine(campaign, numbers_in(reviewer))
+        Mine(campaign, answering_of(reviewer))
         for campaign in campaigns
         if campaign.closed_at is None and (reviewer := seen_reviewer(standing, campaign)) is not None
     ]
