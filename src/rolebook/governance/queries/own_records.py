@@ -116,9 +116,9 @@ def _waiting(standing: Standing) -> QuerySet[Registration]:
     return asked.select_related("account", "record__organization")
 
 
-def number_waiting(standing: Standing) -> int:
-    """Return how many registrations wait for the standing's account; 0 for who confirms none."""
-    return _waiting(standing).count() if may_confirm(standing) else 0
+def registrations_of(standing: Standing) -> QuerySet[Registration] | None:
+    """Return the registrations of others that wait for the standing's account; None for who confirms none."""
+    return _waiting(standing).exclude(account=standing.account) if may_confirm(standing) else None
 
 
 def registrations_waiting(

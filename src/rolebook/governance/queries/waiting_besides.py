@@ -1,0 +1,117 @@
+"""What waits for somebody besides requests: their word as a supervisor, on a record, on codes (for Home)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet, Subquery
+
+from rolebook.accounts.models import Account
+from rolebook.governance.authority import Standing, in_force
+from rolebook.governance.models import AccessCheck, AccessCheckAnswer, Stage, SupervisorWord
+from rolebook.governance.queries.own_records import registrations_of
+from rolebook.governance.queries.pending import Filters, decidable
+from rolebook.governance.queries.seeing import viewer_standing
+from rolebook.policy.model import Act, Rolebook
+
+MOST = 1_000
+"""Each is counted so far, and no further."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingFor:
+    """What waits for somebody, each counted to MOST.
+
+    Attributes:
+        to_decide: open stages that they may decide.
+        authorizations: account requests that name them as the supervisor.
+        registrations: people who say that a record is theirs.
+        checks: people whose codes are to be looked at, because their employer changed.
+        removals: people with codes that such a look found to be no longer needed.
+    """
+
+    to_decide: int = 0
+    authorizations: int = 0
+    registrations: int = 0
+    checks: int = 0
+    removals: int = 0
+
+    @property
+    def besides(self) -> int:
+        """How much waits besides requests to decide."""
+        return self.authorizations + self.registrations + self.checks + self.removals
+
+
+def waiting_for(viewer: Account, program_id: str, at: datetime) -> WaitingFor:
+    """Count what waits for the viewer: one statement; none where their offices and the program have no such thing."""
+    standing = viewer_standing(viewer, program_id, at)
+    return WaitingFor(
+        **_counts({name: rows for name, rows in _rows(standing).items() if rows is not None}, viewer)
+    )
+
+
+def _rows(standing: Standing) -> dict[str, QuerySet[Any] | None]:
+    book, decides = standing.book, bool(standing.offices(Act.DECIDE))
+    stages = Stage.objects.filter(Filters().condition(standing) & decidable(standing)) if decides else None
+    return {
+        "to_decide": stages,
+        "authorizations": _authorizations(standing) if book.access == "apart from roles" else None,
+        "registrations": registrations_of(standing),
+        "checks": _checks(standing) if book.approval.employing_chain else None,
+        "removals": _removals(standing) if book.approval.employing_chain else None,
+    }
+
+
+def _counts(rows: Mapping[str, QuerySet[Any]], viewer: Account) -> dict[str, int]:
+    if not rows:
+        return {}
+    counted = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    numbers = [Subquery(some.order_by().values("pk")[:MOST], template=counted) for some in rows.values()]
+    found: tuple[int, ...] = Account.objects.filter(pk=viewer.pk).values_list(*numbers).get()
+    return dict(zip(rows, found, strict=True))
+
+
+def _authorizations(standing: Standing) -> QuerySet[SupervisorWord]:
+    me = standing.account
+    asked = SupervisorWord.objects.filter(
+        program_id=standing.program_id,
+        state=SupervisorWord.State.ASKED,
+        form__supervisor_email__iexact=me.email,
+    )
+    return asked.exclude(form__request__requester=me).exclude(form__request__beneficiary=me)
+
+
+def _checks(standing: Standing) -> QuerySet[AccessCheck] | None:
+    """Return the open checks of others below an office of theirs that decides in some chain; None without one."""
+    roles = _roles_of_chains(standing.book)
+    reach = [
+        office.where("employment__")
+        for office in standing.offices(Act.DECIDE)
+        if office.organization_id is None or office.role_id in roles
+    ]
+    checks = AccessCheck.objects.filter(program_id=standing.program_id, closed_at=None)
+    others = checks.exclude(employment__participation__account=standing.account)
+    return others.filter(_any(reach)) if reach else None
+
+
+def _removals(standing: Standing) -> QuerySet[AccessCheck] | None:
+    reach = [office.where("access__") for office in standing.offices(Act.REMOVE)]
+    if not reach:
+        return None
+    answers = AccessCheckAnswer.objects.filter(
+        in_force(standing.at, "access__"), _any(reach), keep=False, carried_out_at=None
+    ).exclude(access__account=standing.account)
+    return AccessCheck.objects.filter(program_id=standing.program_id, pk__in=answers.values("access_check"))
+
+
+def _roles_of_chains(book: Rolebook) -> frozenset[str]:
+    stages = [*(stage for chain in book.chains for stage in chain.stages), *book.approval.foreign_last]
+    return frozenset(stage.approver_role_id for stage in stages)
+
+
+def _any(conditions: list[Q]) -> Q:
+    reach = conditions[0]
+    for more in conditions[1:]:
+        reach |= more
+    return reach
