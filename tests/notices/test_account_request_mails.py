@@ -7,7 +7,8 @@ import pytest
 
 from rolebook.accounts.models import Account
 from rolebook.governance.flows import ask_to_submit_again
-from rolebook.governance.models import Request
+from rolebook.governance.flows.watch_stages import escalate_stages
+from rolebook.governance.models import Participation, Request
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice, PostponedEvent
 from rolebook.notices.supervisors import supervisor_mails
@@ -175,3 +176,18 @@ def test_the_supervisor_reads_who_asked(rita: Account) -> None:
     supervisor_mails(LATER)(post.sent[-1])
     written = Notice.objects.latest("pk").text
     assert re.match(r"Ray Asker asks for IQCS access, for Rita Requester, and names you", written)
+
+
+@pytest.mark.requirement("IQCS-03", "IQCS-11")
+def test_several_that_come_to_the_steward_at_once_are_listed_with_their_days(
+    rita: Account, rosa: Account
+) -> None:
+    stella = grants.steward("Stella Steward", PROGRAM)
+    other = grants.user("Otto Other", PROGRAM)
+    for person in (rita, other):
+        iqcs.asks(person, iqcs.answers({MANAGER: "add"}, ["FWS-R6"], **DETAIL))
+    Participation.objects.filter(account=rosa).update(status="closed")
+    assert escalate_stages(LATER) == 2
+    told = mail(stella.name, "stage-escalated").text
+    assert "2 requests come to you" in told
+    assert told.count(f"f{DAYS}") == 2

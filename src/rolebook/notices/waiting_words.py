@@ -6,7 +6,15 @@ from datetime import datetime
 
 from rolebook.accounts.models import Account
 from rolebook.governance.models import Stage
-from rolebook.notices.access_words import absent_people, in_a_few_words, item_lines, manage_access, program_of
+from rolebook.notices.access_words import (
+    absent_people,
+    asked_of,
+    in_a_few_words,
+    item_lines,
+    listed_words,
+    manage_access,
+    program_of,
+)
 from rolebook.notices.facts import Facts, Unknown, link
 from rolebook.notices.letter import Button, Letter
 
@@ -107,7 +115,7 @@ def escalated_several(about: Sequence[Facts]) -> Letter:
 
 def _several(about: Sequence[Facts], subject: str, first_line: str, why: str) -> Letter:
     facts = about[0]
-    listed = [_what(one, one.stage) for one in about]
+    listed = [_listed(one, one.stage) for one in about]
     more = len(listed) - _SHOWN
     return Letter(
         subject=f"{program_of(facts)}: {subject}",
@@ -180,8 +188,11 @@ def _designate(facts: Facts) -> Button:
 
 
 def _what(facts: Facts, stage: Stage) -> str:
-    items = list(stage.items.select_related("organization").order_by("position"))
-    return f"{stage.request.beneficiary.name}: {in_a_few_words(facts, items)}"
+    return f"{stage.request.beneficiary.name}: {in_a_few_words(facts, asked_of(stage))}"
+
+
+def _listed(facts: Facts, stage: Stage) -> str:
+    return f"{stage.request.beneficiary.name}: {listed_words(facts, asked_of(stage))}"
 
 
 def _of_stage(facts: Facts, stage: Stage) -> tuple[tuple[str, str], ...]:
