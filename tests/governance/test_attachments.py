@@ -20,15 +20,16 @@ from rolebook.governance.flows.attachments import (
     delete_orphans,
     detach_files,
 )
-from rolebook.governance.models import AccountForm, Attachment, Request
+from rolebook.governance.flows.end_designation import end_designation
+from rolebook.governance.models import AccountForm, Attachment, Grant, Request
 from rolebook.governance.queries.account_detail import account_request_detail
 from rolebook.governance.queries.account_requests import answers_of_request
 from rolebook.governance.queries.attachments import attachment_by_link, attachment_to_read
 from rolebook.governance.refusals import NotFound, Refused
 from tests.support import grants, iqcs
-from tests.support.grants import codes, decides, open_stage
+from tests.support.grants import LATER, codes, decides, open_stage
 from tests.support.iqcs import LEAD, MANAGER, PROGRAM, REPRESENTATIVE
-from tests.support.people import START
+from tests.support.people import COMMAND, START
 
 pytestmark = pytest.mark.usefixtures("iqcs_world")
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
@@ -233,6 +234,30 @@ def test_those_on_the_chain_read_an_attachment_and_nobody_else(
     assert attachment_by_link(PROGRAM, post.sent[0].token, kept.public_id, START) == kept
     with pytest.raises(NotFound):
         attachment_by_link(PROGRAM, post.sent[0].token[:-1] + "x", kept.public_id, START)
+
+
+@pytest.mark.requirement("IQCS-14")
+@pytest.mark.fault(1)
+def test_who_decided_and_lost_the_office_since_reads_neither_the_attachment_nor_the_request(
+    person: Account, store: AttachmentStore
+) -> None:
+    representative = iqcs.holder(REPRESENTATIVE, "FWS", "Rosa Representative")
+    drafted(person)
+    kept = attaches(person, store)
+    request = iqcs.asks(person, iqcs.answers({MANAGER: "add"}))
+    decides(representative, open_stage(request), "denied", reason="Not needed.")
+    assert attachment_to_read(representative, PROGRAM, request.public_id, kept.public_id, LATER) == kept
+    end_designation(
+        acting_user=None,
+        program_id=PROGRAM,
+        grant_id=Grant.objects.get(account=representative).public_id,
+        at=LATER,
+        origin=COMMAND,
+    )
+    with pytest.raises(NotFound):
+        attachment_to_read(representative, PROGRAM, request.public_id, kept.public_id, LATER)
+    with pytest.raises(NotFound):
+        account_request_detail(representative, request.public_id, PROGRAM, LATER)
 
 
 @pytest.mark.requirement("IQCS-06", "IQCS-14")

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing
-from rolebook.governance.deciders import holders_at, who_may_decide
+from rolebook.governance.deciders import holders_at, still_decides, who_may_decide
 from rolebook.governance.flows.answer_as_supervisor import find_word, is_supervisor
 from rolebook.governance.models import Attachment, Outcome, Request, Stage, SupervisorWord
 from rolebook.governance.origins import family
@@ -19,21 +19,28 @@ _TO_COME = (Stage.State.OPEN, Stage.State.WAITING)
 def may_read_attachments(standing: Standing, request: Request) -> bool:
     """Return whether somebody is on the chain of a request.
 
-    The requester and the person it is for, the supervisor that a form of it names, whoever decided or may decide one
-    of its stages, and the steward.
+    The requester and the person it is for, the supervisor that a form of it names, whoever may decide one of its
+    stages, or decided one and could today, too, and the steward.
     """
     account = standing.account
     if account.pk in (request.requester_id, request.beneficiary_id):
         return True
     if is_steward(account, request.program_id, standing.at):
         return True
-    if Outcome.objects.filter(request=request, approver__in=family(account)).exists():
+    decided = Outcome.objects.filter(request=request, approver__in=family(account))
+    if any(
+        _could_today(standing, outcome.stage) for outcome in decided.select_related("stage__organization")
+    ):
         return True
     words = SupervisorWord.objects.filter(form__request=request).select_related("form__request")
     if any(is_supervisor(account, word) for word in words):
         return True
     stages = Stage.objects.filter(request=request, request_version=request.version, state__in=_TO_COME)
     return any(_may_decide(standing, stage) for stage in stages.select_related("organization", "request"))
+
+
+def _could_today(standing: Standing, stage: Stage) -> bool:
+    return still_decides(standing, stage, stage.items.values_list("role_id", flat=True))
 
 
 def _may_decide(standing: Standing, stage: Stage) -> bool:

@@ -114,16 +114,16 @@ def course_of(
     left: Collection[int],
     away: Mapping[int, tuple[Away, ...]],
     *,
-    tell_names: bool,
+    named: Collection[int],
 ) -> tuple[CourseOfVersion, ...]:
     """Return a request's course, the newest version first; titles are those of the rolebook of its present version.
 
     Args:
         request: read with its rolebook version.
-        stages: all of them, as they were laid out, with places and outcomes.
+        stages: those that the viewer sees, as they were laid out, with places and outcomes.
         left: the open stages that the steward decides because nobody is left in their office.
         away: who of an open stage's office is away.
-        tell_names: whether the viewer is told persons, or offices only.
+        named: the stages at which the viewer is told persons, and not offices only.
 
     One statement, two more where access is held apart from roles.
     """
@@ -132,7 +132,8 @@ def course_of(
     words = _words(request) if book.access == "apart from roles" else {}
     steps: dict[int, list[CourseStep]] = {version: [] for version in range(request.version, 0, -1)}
     for stage in stages:
-        step = _step(book, stage, _title(titles, stage), agencies.get(stage.pk, ""), tell_names=tell_names)
+        title, agency = _title(titles, stage), agencies.get(stage.pk, "")
+        step = _step(book, stage, title, agency, tell_names=stage.pk in named)
         by_steward = str(stage.public_id) in logged.stood_in
         steps[stage.request_version].append(
             replace(

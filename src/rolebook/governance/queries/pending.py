@@ -256,11 +256,16 @@ class _Told:
 
 
 def pending_rows(
-    standing: Standing, stages: Sequence[Stage], items: Mapping[int, Sequence[RequestItem]] | None = None
+    standing: Standing,
+    stages: Sequence[Stage],
+    items: Mapping[int, Sequence[RequestItem]] | None = None,
+    *,
+    that_give: bool = False,
 ) -> list[PendingRow]:
-    """Return the rows of open stages, without what the roles would give: two statements more, however many stages.
+    """Return the rows of open stages: two statements more, however many stages.
 
-    ``items`` are those that each stage carries, where they are known: then one.
+    ``items`` are those that each stage carries, where they are known: then one. ``that_give``: with what the roles
+    would give, one more.
     """
     pks = [stage.pk for stage in stages]
     if not pks:
@@ -273,6 +278,8 @@ def pending_rows(
     )
     told = {pk: _Told(*rest) for pk, *rest in asked.values_list("pk", *_TOLD)}
     known = items_by_stage(pks) if items is None else items
+    if that_give:
+        return _rows_that_give(standing, stages, {pk: known.get(pk, ()) for pk in pks}, told)
     return [_row(standing, stage, known.get(stage.pk, ()), told[stage.pk]) for stage in stages]
 
 

@@ -1,8 +1,8 @@
 """One request with its course: who decided what and when, and what the role would let them do."""
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Prefetch
@@ -16,18 +16,11 @@ from rolebook.governance.models import Outcome, Request, RequestItem, Stage
 from rolebook.governance.queries.absences import away_at
 from rolebook.governance.queries.course_steps import CourseOfVersion, course_of, stage_outcome
 from rolebook.governance.queries.giving import Asked, RoleGives, what_it_gives
-from rolebook.governance.queries.own_requests import (
-    ItemLine,
-    RequestLine,
-    item_line,
-    request_line,
-    waiting,
-    with_people,
-)
+from rolebook.governance.queries.own_requests import RequestLine, request_line, with_people
 from rolebook.governance.queries.pending import PendingRow, pending_rows
+from rolebook.governance.queries.request_parts import Parts, seen_of
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
-from rolebook.policy.model import Act
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +30,12 @@ class RequestDetail:
     Attributes:
         line: as in a list.
         beneficiary_email: contact, for those who decide or decided; None for others.
-        tells_names: whether the viewer is told persons, or offices only (docs/decisions/0033).
+        tells_names: whether the viewer is told persons at every stage (docs/decisions/0033).
         course: the stages of each version in order, the newest version first.
-        to_decide: its open stages, with whether the viewer may decide each.
-        gives: what each role asked for would let the beneficiary do.
+        to_decide: its open stages that the viewer sees, with whether they may decide each; where they may decide
+            several, with what the roles would give at each one's place.
+        gives: what each role asked for would let the beneficiary do at the place of the one stage that the viewer may
+            decide; empty where they may decide several.
         may_ask_again: whether the viewer denied it, and can ask the requester to submit again.
         asked_again_at: when the viewer did ask, or None.
         again_id: the request that was submitted in its place, if any.
@@ -64,61 +59,14 @@ class RequestDetail:
         return self.course[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The items of a request's present version, and which stages carry each; one statement."""
-
-    items: tuple[RequestItem, ...]
-    stage_pks: Mapping[int, tuple[int, ...]]
-    by_stage: Mapping[int, tuple[RequestItem, ...]]
-
-    @classmethod
-    def of(cls, request: Request) -> "Parts":
-        """Read a request's parts."""
-        carried = RequestItem.stages.through.objects.filter(stage__request=request)
-        items: dict[int, RequestItem] = {}
-        stages: dict[int, list[int]] = {}
-        by_stage: dict[int, list[RequestItem]] = {}
-        for one in carried.select_related("requestitem__organization").order_by("requestitem__position"):
-            item = one.requestitem
-            by_stage.setdefault(one.stage_id, []).append(item)
-            if item.request_version == request.version:
-                items[item.pk] = item
-                stages.setdefault(item.pk, []).append(one.stage_id)
-        return cls(
-            tuple(items.values()),
-            {pk: tuple(some) for pk, some in stages.items()},
-            {pk: tuple(some) for pk, some in by_stage.items()},
-        )
-
-    def lines(
-        self, standing: Standing, stages: Sequence[Stage], left: Collection[int]
-    ) -> tuple[ItemLine, ...]:
-        """Return the items as lists show them, with what each waits for; ``left`` are the stages of the steward."""
-        waits = {
-            stage.pk: waiting(
-                standing.book,
-                stage.approver_role_id,
-                None if stage.organization is None else stage.organization.name,
-                stage.opened_at,
-                left=stage.pk in left,
-            )
-            for stage in stages
-            if stage.state == Stage.State.OPEN and stage.opened_at is not None
-        }
-        return tuple(
-            item_line(standing, item, [waits[pk] for pk in self.stage_pks.get(item.pk, ()) if pk in waits])
-            for item in self.items
-        )
-
-
 def request_detail(
     viewer: Account, request_id: uuid.UUID | str, program_id: str, at: datetime
 ) -> RequestDetail:
     """Return one request.
 
-    It is seen by its requester and beneficiary, by those who decide or decided one of its stages, and by those who may
-    view the users of an organization that it names. Raises NotFound for everybody else.
+    It is seen by its requester and beneficiary, by those who decide one of its stages, or decided one and could today,
+    and by those who may view the users of an organization of one: each as much as `seen_of` says. Raises NotFound for
+    everybody else.
     """
     standing = viewer_standing(viewer, program_id, at)
     public_id = public_id_of(request_id)
@@ -135,40 +83,35 @@ def request_detail(
     if request is None:
         raise NotFound
     stages = list(request.stages.all())
-    own = viewer.pk in (request.requester_id, request.beneficiary_id)
     parts = Parts.of(request)
-    open_stages = [stage for stage in stages if stage.state == Stage.State.OPEN]
-    rows = tuple(pending_rows(standing, open_stages, parts.by_stage))
+    rows = pending_rows(standing, _open(stages), parts.by_stage, that_give=True)
+    by_id = {row.stage_id: row for row in rows}
+    deciding = [row for row in rows if row.may_decide]
+    seen = seen_of(standing, request, stages, parts, {row.stage_id for row in deciding})
+    open_stages = _open(seen.stages)
     left = _left_to_steward(standing, open_stages)
-    official = (
-        any(row.may_decide for row in rows)
-        or any(stage_outcome(stage) and stage.outcome.approver_id == viewer.pk for stage in stages)
-        or any(standing.may(Act.VIEW_USERS, stage.organization) for stage in stages)
-    )
-    if not own and not official:
-        raise NotFound
-    denied = _denied_by(standing, stages, parts)
+    denied = _denied_by(standing, seen.stages, parts)
     asked_again_at = _asked_again_at(request, viewer) if denied else None
     again = request.resubmissions.order_by("pk").values_list("public_id", flat=True).first()
+    named = [stage for stage in open_stages if stage.pk in seen.named]
+    away = away_at(standing.book, named, at) if named else {}
     return RequestDetail(
-        line=request_line(standing, request, parts.lines(standing, stages, left)),
+        line=seen.line(request_line(standing, request, seen.parts.lines(standing, seen.stages, left))),
         beneficiary_id=request.beneficiary.public_id,
-        beneficiary_email=request.beneficiary.email if official else None,
-        tells_names=official,
-        course=course_of(
-            request,
-            stages,
-            left,
-            away_at(standing.book, open_stages, at) if official else {},
-            tell_names=official,
-        ),
-        to_decide=rows,
-        gives=_gives(standing, request, parts),
+        beneficiary_email=None if seen.own else request.beneficiary.email,
+        tells_names=seen.tells_names,
+        course=course_of(request, seen.stages, left, away, named=seen.named),
+        to_decide=_told_once([by_id[stage.public_id] for stage in open_stages]),
+        gives=_gives(standing, request, seen.parts, deciding),
         may_ask_again=denied and again is None and asked_again_at is None,
         asked_again_at=asked_again_at,
         resubmission_of_id=request.resubmission_of.public_id if request.resubmission_of else None,
         again_id=again,
     )
+
+
+def _open(stages: Iterable[Stage]) -> list[Stage]:
+    return [stage for stage in stages if stage.state == Stage.State.OPEN]
 
 
 def _denied_by(standing: Standing, stages: Iterable[Stage], parts: Parts) -> bool:
@@ -199,8 +142,21 @@ def _left_to_steward(standing: Standing, open_stages: Sequence[Stage]) -> frozen
     return frozenset(left.values_list("pk", flat=True))
 
 
-def _gives(standing: Standing, request: Request, parts: Parts) -> tuple[RoleGives, ...]:
-    """Return what each role asked for gives, at the first organization that it is asked for at."""
+def _told_once(rows: Sequence[PendingRow]) -> tuple[PendingRow, ...]:
+    """Return rows, without what the roles give where the viewer decides one alone: the request tells it then."""
+    if sum(row.may_decide for row in rows) > 1:
+        return tuple(rows)
+    return tuple(replace(row, gives=()) for row in rows)
+
+
+def _gives(
+    standing: Standing, request: Request, parts: Parts, deciding: Sequence[PendingRow]
+) -> tuple[RoleGives, ...]:
+    """Return what the roles asked for give: where the viewer decides, if that is one row; nothing with more, each of
+    which tells it for its own place; and who decides nothing, at the first place that they see.
+    """
+    if deciding:
+        return deciding[0].gives if len(deciding) == 1 else ()
     first: dict[str, RequestItem] = {}
     for item in parts.items:
         if item.role_id:
