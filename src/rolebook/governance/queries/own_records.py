@@ -9,8 +9,6 @@ from django.db.models import Q, QuerySet
 
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing, covers_role
-from rolebook.governance.flows.answer_registration import require_may_answer
-from rolebook.governance.flows.register_own_record import records_of
 from rolebook.governance.models import Grant, Registration
 from rolebook.governance.origins import first_of, restored_of
 from rolebook.governance.own_records import own_record_of
@@ -50,6 +48,8 @@ class OwnRecord:
 def own_record(viewer: Account, program_id: str, at: datetime) -> OwnRecord:
     """Return the viewer's own record, or how far they are with registering. Raises NotFound where nobody registers."""
     standing = viewer_standing(viewer, program_id, at)
+    from rolebook.governance.flows.register_own_record import records_of
+
     records = records_of(standing)
     newest = Registration.objects.filter(program_id=program_id, account=viewer).order_by("-pk").first()
     asked = newest is not None and newest.state == Registration.State.ASKED and newest.expires_at > at
@@ -141,5 +141,7 @@ def registration_to_answer(
     found = _waiting(standing).filter(public_id=public_id_of(registration_id)).first()
     if found is None:
         raise NotFound
+    from rolebook.governance.flows.answer_registration import require_may_answer
+
     require_may_answer(standing, found)
     return found
