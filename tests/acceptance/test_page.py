@@ -23,9 +23,7 @@ def test_every_requirement_has_words_of_ours() -> None:
 def test_the_page_lists_exactly_the_tests_that_name_a_requirement(named: str) -> None:
     there = {(f"tests/{proof.file}", proof.sentence) for proof in FOUND.get(named, [])}
     assert there, f"no test names {named}"
-    assert LISTED[named] == there, (
-        "run ./run acceptance, and commit the page"
-    )
+    assert LISTED[named] == there, "run ./run acceptance, and commit the page"
 
 
 def test_no_test_on_the_page_is_known_to_fail() -> None:

@@ -36,6 +36,31 @@ def approves(page: Page, button: str) -> None:
     expect(page.get_by_text("You approved the request of Rita Requester.")).to_be_visible()
 
 
+def asks_across_agencies(page: Page, employer: str, codes: tuple[str, ...]) -> None:
+    """Fill the form in, with what is missing said first, and send it."""
+    page.goto("/iqcs/request-a-role/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("New account")
+    assert violations(page) == []
+    page.get_by_label("Organization code of the employer").fill(employer)
+    page.get_by_label("Supervisor's name").fill("Sam Supervisor")
+    page.get_by_role("group", name="Account Manager").get_by_text("Add", exact=True).click()
+    for number, code in enumerate(codes, 1):
+        page.get_by_label(f"Organization code {number}", exact=True).fill(code)
+    page.locator("label[for=lower-0]").click()
+    page.get_by_role("button", name="See what it comes to").click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("Write the supervisor's e-mail address")
+    assert violations(page) == []
+    page.get_by_label("Supervisor's e-mail").fill("sam@fws.example")
+    page.get_by_role("button", name="See what it comes to").click()
+    expect(page.get_by_text("This person then holds the role Account Manager.")).to_be_visible()
+    expect(page.get_by_text("Air Combat Command (USAF-ACC) with lower levels").first).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name="Send request").click()
+    expect(page.get_by_text("Waits for the supervisor, Sam Supervisor")).to_be_visible()
+    assert violations(page) == []
+
+
 @pytest.mark.requirement("IQCS-02", "IQCS-03", "IQCS-04", "IQCS-05", "IQCS-06")
 @pytest.mark.parametrize(
     ("width", "employer", "codes"),
@@ -62,28 +87,7 @@ def test_a_request_across_agencies_walks_from_the_form_to_provision(
     security = somebody("Sven Security", SECURITY)
 
     page = open_page(rita, width=width)
-    page.goto("/iqcs/request-a-role/")
-    expect(page.get_by_role("heading", level=1)).to_have_text("New account")
-    assert violations(page) == []
-    page.get_by_label("Organization code of the employer").fill(employer)
-    page.get_by_label("Supervisor's name").fill("Sam Supervisor")
-    page.get_by_role("group", name="Account Manager").get_by_text("Add", exact=True).click()
-    for number, code in enumerate(codes, 1):
-        page.get_by_label(f"Organization code {number}", exact=True).fill(code)
-    page.locator("label[for=lower-0]").click()
-    page.get_by_role("button", name="See what it comes to").click()
-    alert = page.get_by_role("alert")
-    expect(alert).to_contain_text("Write the supervisor's e-mail address")
-    assert violations(page) == []
-    page.get_by_label("Supervisor's e-mail").fill("sam@fws.example")
-    page.get_by_role("button", name="See what it comes to").click()
-    expect(page.get_by_text("This person then holds the role Account Manager.")).to_be_visible()
-    expect(page.get_by_text("Air Combat Command (USAF-ACC) with lower levels").first).to_be_visible()
-    assert violations(page) == []
-    page.get_by_role("button", name="Send request").click()
-    expect(page.get_by_text("Waits for the supervisor, Sam Supervisor")).to_be_visible()
-    assert violations(page) == []
-
+    asks_across_agencies(page, employer, codes)
     link = re.search(r"/iqcs/supervisor/[\w-]+/", Notice.objects.latest("pk").text)
     assert link is not None
     supervisor = open_page(width=width)

@@ -64,7 +64,7 @@ def test_why_it_is_held_is_the_reactivation_and_before_it_what_gave_it_first(
 def test_a_file_about_the_day_says_so_too(reactivated: tuple[People, Request]) -> None:
     world, request = reactivated
     question = Question("person", date(2026, 1, 1), account_id=world.mia.public_id)
-    rows = question.rows(world.mia, PROGRAM, NOW, NOW)
+    rows = question.rows(world.mia, PROGRAM, NOW, lambda: NOW)
     titles = [title for title, _ in COLUMNS]
     for line in lines_of(rows, rolebooks.in_force(PROGRAM, NOW)):
         told = dict(zip(titles, line, strict=True))

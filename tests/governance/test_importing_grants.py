@@ -59,7 +59,9 @@ def test_an_imported_grant_points_at_its_import_and_says_who_approved_it_when(
     assert (held.why.at, held.why.reason) == (START, "Migration from the old portal")
 
 
-def test_my_access_says_when_it_was_approved_what_was_imported_and_not_by_whom(practice: Organization) -> None:
+def test_my_access_says_when_it_was_approved_what_was_imported_and_not_by_whom(
+    practice: Organization,
+) -> None:
     person = people.user_with_totp()
     grants_from(row_of(person.account, practice))
     page = people.signed_in_client(person).get("/qpp/my-access/").content.decode()

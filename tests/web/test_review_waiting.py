@@ -152,11 +152,11 @@ def test_how_far_a_steward_is_counts_what_is_about_those_who_answer(agents: Agen
     assert left(someone) == 6
 
 
+@pytest.mark.usefixtures("agents")
 def test_where_more_is_asked_than_is_counted_nothing_is_said_of_the_whole(
-    agents: Agencies, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     someone, campaign = steward(), audit()
-    assert agents.usaf_lead
     monkeypatch.setattr(review_waiting, "MOST_COUNTED", 5)
     assert "At least 0 settled and 5 left of what is yours to answer." in listed_for(someone, campaign)
     assert "at least 0 settled and 5 left" in words(browser(someone), "reviews")

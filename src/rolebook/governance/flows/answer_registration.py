@@ -10,12 +10,11 @@ from rolebook.governance import locks
 from rolebook.governance.active import inactive_violations
 from rolebook.governance.authority import Standing
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
-from rolebook.governance.flows.register_own_record import confirm, lock_asked, records_of
+from rolebook.governance.flows.register_own_record import confirm, lock_asked
 from rolebook.governance.models import Registration, ResponderRecord
-from rolebook.governance.origins import family
 from rolebook.governance.queries.seeing import public_id_of
-from rolebook.governance.refusals import NotAllowed, NotFound, Refused
-from rolebook.policy.model import Act
+from rolebook.governance.refusals import NotFound, Refused
+from rolebook.governance.registering import require_may_answer
 from rolebook.policy.rules import Violation
 
 
@@ -60,22 +59,6 @@ def answer_registration(
         else:
             _refuse(work, standing, registration, record, told)
         return registration
-
-
-def require_may_answer(standing: Standing, registration: Registration) -> ResponderRecord:
-    """Return the record, of which the standing's account may say whose it is.
-
-    Raises NotFound for who may not and where there is none, NotAllowed for one's own.
-    """
-    record = registration.record
-    if record is None or registration.expires_at <= standing.at:
-        raise NotFound
-    records = records_of(standing)
-    if not standing.may_over_role(Act.DECIDE, record.organization, records.role_id):
-        raise NotFound
-    if registration.account_id in family(standing.account):
-        raise NotAllowed("own_registration")
-    return record
 
 
 def _require_active(standing: Standing, account: Account) -> None:

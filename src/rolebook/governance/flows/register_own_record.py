@@ -25,6 +25,7 @@ from rolebook.governance.models import Grant, Registration, ResponderRecord
 from rolebook.governance.own_records import RecordMail, SendRecordMail
 from rolebook.governance.queries.seeing import public_id_of
 from rolebook.governance.refusals import NotFound, Refused
+from rolebook.governance.registering import records_of
 from rolebook.policy.model import Records
 from rolebook.policy.rules import Violation
 
@@ -94,13 +95,6 @@ def _limit(account: Account, program_id: str, identifier: str, origin: Origin, a
         ],
         at,
     )
-
-
-def records_of(standing: Standing) -> Records:
-    """Return what the program says of its records. Raises NotFound where nobody registers for one."""
-    if standing.book.records is None:
-        raise NotFound
-    return standing.book.records
 
 
 def _require_none_yet(standing: Standing, records: Records, identifier: str) -> str:

@@ -16,6 +16,7 @@ from rolebook.governance.queries.naming import confirming_office, sees_names
 from rolebook.governance.queries.paging import DEFAULT_LIMIT, Page, cut, instant_key
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
+from rolebook.governance.registering import records_of, require_may_answer
 from rolebook.policy.model import Act, Power, Records
 
 
@@ -48,8 +49,6 @@ class OwnRecord:
 def own_record(viewer: Account, program_id: str, at: datetime) -> OwnRecord:
     """Return the viewer's own record, or how far they are with registering. Raises NotFound where nobody registers."""
     standing = viewer_standing(viewer, program_id, at)
-    from rolebook.governance.flows.register_own_record import records_of
-
     records = records_of(standing)
     newest = Registration.objects.filter(program_id=program_id, account=viewer).order_by("-pk").first()
     asked = newest is not None and newest.state == Registration.State.ASKED and newest.expires_at > at
@@ -141,7 +140,5 @@ def registration_to_answer(
     found = _waiting(standing).filter(public_id=public_id_of(registration_id)).first()
     if found is None:
         raise NotFound
-    from rolebook.governance.flows.answer_registration import require_may_answer
-
     require_may_answer(standing, found)
     return found
