@@ -153,8 +153,11 @@ def test_of_a_request_at_two_organizations_each_official_sees_their_own_part(
         assert {line.organization_id for line in lines} == {place.public_id, None}
         other = world.hilltop if place == world.cedar else world.cedar
         assert other.name not in " ".join(line.text for line in lines)
+        assert "organizations" not in " ".join(line.text for line in lines)
+        assert [line.changes for line in lines if line.tag == "request:submitted"] == [()]
     whole = request_history(steward.account, QPP, request_id, now).lines
     assert {world.cedar.public_id, world.hilltop.public_id} <= {line.organization_id for line in whole}
+    assert "at 2 organizations" in " ".join(line.text for line in whole)
     with pytest.raises(NotFound):
         request_history(world.stella.account, QPP, request_id, now)
 

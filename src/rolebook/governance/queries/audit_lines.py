@@ -104,11 +104,14 @@ class Eyes:
         own_only: sequences of events that the viewer sees only because they are about themselves. They are not told
             who of the officials acted, and of their own refused attempts only that there was one: what they named may
             not be theirs, and may not exist (fault 1).
+        in_part: whether events at no organization tell nothing of other organizations: neither how many were asked,
+            nor what was written down about the whole.
     """
 
     book: Rolebook
     viewer_id: uuid.UUID | None
     own_only: frozenset[int] = frozenset()
+    in_part: bool = False
 
 
 def lines_of(events: Sequence[Event], eyes: Eyes) -> tuple[EventLine, ...]:
@@ -170,6 +173,10 @@ class _Parsed:
         return self.event.sequence in self.eyes.own_only
 
     @property
+    def in_part(self) -> bool:
+        return self.eyes.in_part and self.event.organization_id is None
+
+    @property
     def by_viewer(self) -> bool:
         return self.event.actor_id is not None and self.event.actor_id == self.eyes.viewer_id
 
@@ -196,7 +203,7 @@ class _Parsed:
             parts=_parts(found.of(oneself=oneself), self._values(actor, beneficiary, place)),
             is_refused=self.is_refused,
             why=self._why(place),
-            changes=() if masked else self._changes(names),
+            changes=() if masked or self.in_part else self._changes(names),
             personal=self._personal(personal),
             actor="" if hides_actor or event.actor_id is None else actor,
             beneficiary=beneficiary,
@@ -218,7 +225,7 @@ class _Parsed:
 
     def _values(self, actor: str, beneficiary: str, place: str) -> Mapping[str, str]:
         organizations = self.new.get("organizations")
-        if not place and isinstance(organizations, list) and len(organizations) > 1:
+        if not place and not self.in_part and isinstance(organizations, list) and len(organizations) > 1:
             place = f"{len(organizations)} organizations"
         role = self.new.get("role_id") or self.old.get("role_id")
         office, state = self.new.get("approver_role_id"), self.new.get("state")

@@ -172,7 +172,8 @@ def request_history(
     """Return what happened about one request.
 
     Its requester and beneficiary see its course; an official sees what happened at their own organizations, and what
-    happened at none; a steward everything. Raises NotFound for everybody else.
+    happened at none, without what tells of others that were asked, where agencies do not decide for one another
+    (docs/decisions/0033); a steward everything. Raises NotFound for everybody else.
     """
     standing = viewer_standing(viewer, program_id, at)
     reach = reach_of(standing)
@@ -183,8 +184,13 @@ def request_history(
         return _page(_Source((about,), kept), (standing, reach), after, limit)
     if not reach.is_any or not Event.objects.filter(about & reach.events()).exists():
         raise NotFound
-    kept = about & (reach.events() | Q(organization_id=None) & ~Q(tag__startswith=words.REFUSED))
-    return _page(_Source((about,), kept), Eyes(standing.book, viewer.public_id), after, limit)
+    at_none = Q(organization_id=None) & ~Q(tag__startswith=words.REFUSED)
+    asked = Organization.objects.filter(items__request=request)
+    in_part = not standing.book.approval.employing_chain and not reach.covers(asked)
+    if in_part:
+        at_none &= ~Q(tag=tags.REQUEST_SETTLED.name)
+    eyes = Eyes(standing.book, viewer.public_id, in_part=in_part)
+    return _page(_Source((about,), about & (reach.events() | at_none)), eyes, after, limit)
 
 
 def may_see_official_history(
