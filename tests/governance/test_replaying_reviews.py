@@ -12,7 +12,7 @@ from rolebook.governance.flows import close_review as closing
 from rolebook.governance.flows.close_review import close_review
 from rolebook.governance.models import Grant, ReviewCampaign, ReviewItem, ReviewPlace
 from rolebook.governance.replaying import compare_with_log
-from rolebook.governance.review_rows import answers_hash
+from rolebook.governance.review_digests import answers_hash
 from tests.support import iqcs
 from tests.support.iqcs import MANAGER, PROGRAM
 from tests.support.people import COMMAND

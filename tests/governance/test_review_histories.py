@@ -16,7 +16,7 @@ from rolebook.governance.flows.tend_reviews import tend_reviews
 from rolebook.governance.models import Access, Grant, Participation, ReviewCampaign, ReviewItem
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.governance.replaying import compare_with_log
-from rolebook.governance.review_rows import answers_hash, items_hash
+from rolebook.governance.review_digests import answers_hash, items_hash
 from tests.support import iqcs
 from tests.support.iqcs import PROGRAM, SECURITY
 from tests.support.people import COMMAND, WEB

@@ -12,7 +12,7 @@ from rolebook.governance.flows.tend_reviews import tend_reviews
 from rolebook.governance.models import Access, Grant, Participation, ReviewCampaign, ReviewItem
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.governance.replaying import compare_with_log
-from rolebook.governance.review_rows import answers_hash, items_hash
+from rolebook.governance.review_digests import answers_hash, items_hash
 from tests.support import grants, iqcs
 from tests.support.grants import codes
 from tests.support.iqcs import MANAGER, PROGRAM, SECURITY

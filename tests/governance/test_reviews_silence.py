@@ -13,7 +13,7 @@ from rolebook.governance.flows.close_review import close_review
 from rolebook.governance.flows.tend_reviews import tend_reviews
 from rolebook.governance.models import Access, Grant, Participation, ReviewCampaign, ReviewItem
 from rolebook.governance.replaying import compare_with_log
-from rolebook.governance.review_rows import answers_hash
+from rolebook.governance.review_digests import answers_hash
 from rolebook.policy.reviews import REMOVE_UNANSWERED
 from tests.support import iqcs, rolebooks
 from tests.support.iqcs import MANAGER, PROGRAM

@@ -21,7 +21,8 @@ from rolebook.governance.origins import Holding
 from rolebook.governance.past.holdings import accesses_at, grants_at, statuses_of
 from rolebook.governance.past.statuses import ACTIVE
 from rolebook.governance.replay_findings import HoldingFinding, Replay
-from rolebook.governance.review_rows import APART, answers_hash, items_hash, review_of, roles_asked
+from rolebook.governance.review_digests import answers_hash, items_hash
+from rolebook.governance.review_rows import APART, review_of, roles_asked
 from rolebook.policy.model import Rolebook
 from rolebook.policy.reviews import Review
 

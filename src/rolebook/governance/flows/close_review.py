@@ -20,7 +20,8 @@ from rolebook.governance.queries.review_campaigns import find_campaign
 from rolebook.governance.queries.stewards import administers
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.governance.review_course import bring_up_to_date, hold_campaign
-from rolebook.governance.review_rows import answers_hash, count_places, review_of
+from rolebook.governance.review_digests import answers_hash
+from rolebook.governance.review_rows import count_places, review_of
 from rolebook.policy.reviews import REMOVE_UNANSWERED
 from rolebook.policy.rules import Violation
 

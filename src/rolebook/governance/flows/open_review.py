@@ -14,7 +14,8 @@ from rolebook.governance.models import ReviewCampaign
 from rolebook.governance.queries.review_campaigns import find_review
 from rolebook.governance.queries.stewards import administers
 from rolebook.governance.refusals import NotFound, Refused
-from rolebook.governance.review_rows import bring_in, count_places, items_hash
+from rolebook.governance.review_digests import items_hash
+from rolebook.governance.review_rows import bring_in, count_places
 from rolebook.policy.model import Rolebook
 from rolebook.policy.reviews import Review, due_day
 from rolebook.policy.rules import Violation
