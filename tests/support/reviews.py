@@ -11,7 +11,7 @@ from rolebook.governance.flows.submit_review import Submitted, named, submit_rev
 from rolebook.governance.models import ReviewCampaign, ReviewItem
 from tests.support import grants, iqcs
 from tests.support.iqcs import LEAD, MANAGER, PROGRAM, REPRESENTATIVE, place
-from tests.support.people import COMMAND, WEB
+from tests.support.people import COMMAND, START, WEB
 
 AUDIT = "annual_user_audit"
 OPENED = datetime(2026, 11, 1, 8, tzinfo=UTC)
@@ -36,17 +36,17 @@ class Agencies:
     both: Account
 
 
-def agencies() -> Agencies:
+def agencies(at: datetime = START) -> Agencies:
     """Put IQCS into force with two agencies that have a lead each, and two people who are asked about."""
-    iqcs.begin()
+    iqcs.begin(at)
     found = Agencies(
-        iqcs.holder(LEAD, "FWS", "Lena Lead"),
-        iqcs.holder(REPRESENTATIVE, "FWS-R6", "Rita Representative"),
-        iqcs.holder(LEAD, "USAF", "Ulf Lead"),
-        iqcs.holder(MANAGER, "FWS-R6-BNR", "Mona Manager"),
-        iqcs.holder(MANAGER, "FWS-R6-BNR", "Bo Both"),
+        iqcs.holder(LEAD, "FWS", "Lena Lead", at=at),
+        iqcs.holder(REPRESENTATIVE, "FWS-R6", "Rita Representative", at=at),
+        iqcs.holder(LEAD, "USAF", "Ulf Lead", at=at),
+        iqcs.holder(MANAGER, "FWS-R6-BNR", "Mona Manager", at=at),
+        iqcs.holder(MANAGER, "FWS-R6-BNR", "Bo Both", at=at),
     )
-    iqcs.gives_access(found.both, "USAF-ACC")
+    iqcs.gives_access(found.both, "USAF-ACC", at=at)
     for account, code in (
         (found.fws_lead, "FWS"),
         (found.fws_representative, "FWS-R6"),
@@ -54,7 +54,7 @@ def agencies() -> Agencies:
         (found.fws_person, "FWS-R6-BNR"),
         (found.both, "FWS-R6-BNR"),
     ):
-        iqcs.employed(account, code)
+        iqcs.employed(account, code, at=at)
         account.refresh_from_db()
     return found
 
@@ -127,9 +127,9 @@ def submits(
     )
 
 
-def steward() -> Account:
+def steward(at: datetime = START) -> Account:
     """The program's steward."""
-    return grants.steward("Stella Steward", PROGRAM)
+    return grants.steward("Stella Steward", PROGRAM, at)
 
 
 def unit(code: str) -> uuid.UUID:

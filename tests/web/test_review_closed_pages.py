@@ -1,4 +1,4 @@
-"""What the pages of a review say of who reaches everywhere, and once the review is closed."""
+"""What the pages of a review say of who reaches everywhere, of what was submitted, and once the review is closed."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from rolebook.governance.models import ReviewCampaign
 from tests.support import iqcs
 from tests.support.iqcs import MANAGER, PROGRAM, SECURITY
 from tests.support.people import COMMAND
-from tests.support.reviews import Agencies, agencies, opened, steward
+from tests.support.reviews import Agencies, agencies, answers, opened, steward, submits
 from tests.web.test_review_pages import at_page, browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("IQCS-12")]
@@ -54,4 +54,42 @@ def test_a_closed_review_has_its_page_for_who_answered_and_for_the_steward(world
     for account in (world.fws_lead, world.fws_representative, grace):
         answer = browser(account).get(at_page("review", campaign), follow=True)
         assert answer.status_code == 200
-        assert "closed" in answer.content.decode()
+        page = answer.content.decode()
+        assert "closed" in page
+        # It offers nothing to answer, and promises nothing.
+        assert "Answers are saved as you give them" not in page
+        assert "settled of what is yours to answer" not in page
+        assert 'action="/iqcs/reviews/' not in page
+
+
+def test_a_submitted_account_says_by_whom_for_which_organization_and_when_and_has_nothing_to_press(
+    world: Agencies,
+) -> None:
+    campaign = opens()
+    at, person = clock.now(), world.fws_person
+    answers(world.fws_lead, campaign, person, at, account="keep", account_manager="keep", FWS_R6_BNR="keep")
+    submits(world.fws_lead, campaign, person, at)
+    client = browser(world.fws_representative)
+    for address in (
+        at_page("review", campaign) + "?show=done",
+        at_page("review-account", campaign, person.public_id),
+    ):
+        page = client.get(address).content.decode()
+        card = page[page.index('aria-labelledby="name-') :].split("</section>")[0]
+        assert "Submitted by Lena Lead for Benton Lake Refuge" in " ".join(strip_tags(card).split())
+        assert "<button" not in card
+        assert "<time" in card.split("Submitted by")[1]
+    # What another account still waits for keeps its button.
+    page = client.get(at_page("review-account", campaign, world.both.public_id)).content.decode()
+    assert 'value="submit"' in page
+
+
+@pytest.mark.invariant("I1")
+def test_an_account_that_its_own_agency_submitted_is_not_shown_to_another(world: Agencies) -> None:
+    campaign = opens()
+    at, person = clock.now(), world.fws_person
+    answers(world.fws_lead, campaign, person, at, account="keep", account_manager="keep", FWS_R6_BNR="keep")
+    submits(world.fws_lead, campaign, person, at)
+    address = at_page("review-account", campaign, person.public_id)
+    assert browser(world.usaf_lead).get(address).status_code == 404
+    assert browser(world.fws_lead).get(address).status_code == 200

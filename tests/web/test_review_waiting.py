@@ -9,11 +9,13 @@ from django.utils.html import strip_tags
 
 from rolebook.accounts.models import Account
 from rolebook.audit import clock
+from rolebook.governance.authority import standing_of
 from rolebook.governance.flows.close_review import close_review
 from rolebook.governance.flows.open_review import open_review
 from rolebook.governance.models import ReviewCampaign
-from rolebook.governance.queries import review_waiting
+from rolebook.governance.queries import review_campaigns, review_waiting
 from rolebook.governance.queries.review_waiting import reviews_for
+from rolebook.governance.review_reach import reviewer_in
 from tests.support import grants, iqcs
 from tests.support.iqcs import MANAGER, PROGRAM
 from tests.support.people import COMMAND
@@ -158,6 +160,7 @@ def test_where_more_is_asked_than_is_counted_nothing_is_said_of_the_whole(
 ) -> None:
     someone, campaign = steward(), audit()
     monkeypatch.setattr(review_waiting, "MOST_COUNTED", 5)
+    monkeypatch.setattr(review_campaigns, "COUNTED_TO", 5)
     assert "At least 0 settled and 5 left of what is yours to answer." in listed_for(someone, campaign)
     assert "at least 0 settled and 5 left" in words(browser(someone), "reviews")
 
@@ -167,3 +170,47 @@ def test_a_program_without_a_hint_about_reviews_says_nothing_in_its_place(world:
     shown = words(client, "reviews", QPP)
     assert "Who still needs what they hold." in shown
     assert "None" not in shown
+
+
+def test_what_others_settled_about_oneself_counts_as_little_as_what_is_open_of_it(agents: Agencies) -> None:
+    someone, campaign, at, lead = steward(), audit(), clock.now(), agents.fws_lead
+    assert "0 of 9 settled of what is yours to answer" in listed_for(lead, campaign)
+    answers(someone, campaign, lead, at, account="keep", agency_lead="keep", FWS="keep")
+    submits(someone, campaign, lead, at)
+    assert "0 of 9 settled of what is yours to answer (0 %)" in listed_for(lead, campaign)
+    assert left(lead) == 9
+
+
+def test_what_a_steward_has_left_is_the_same_counted_with_the_places_and_by_itself(agents: Agencies) -> None:
+    someone, campaign, at = steward(), audit(), clock.now()
+    answers(someone, campaign, agents.usaf_lead, at, account="keep", agency_lead="keep", USAF="keep")
+    submits(someone, campaign, agents.usaf_lead, at)
+    reviewer = reviewer_in(standing_of(someone, PROGRAM, clock.now()), campaign)
+    assert reviewer is not None
+    assert left(someone) == reviewer.theirs().filter(settled_at=None).count() == 6
+
+
+@pytest.mark.requirement("IQCS-13")
+def test_a_reviews_page_leads_to_its_reports_where_there_is_one_for_who_looks_and_nowhere_else(
+    world: World,
+) -> None:
+    _, stewards = steward_of_qpp(world)
+    open_review(acting_user=None, program_id=QPP, review_id="yearly_review", at=clock.now(), origin=COMMAND)
+    campaign = ReviewCampaign.objects.get()
+    reports = reverse("review-reports", args=[QPP, campaign.public_id])
+    address = reverse("review", args=[QPP, campaign.public_id])
+    found = {}
+    for name, client in (("official", signed_in(world.maria)), ("steward", stewards)):
+        linked = reports in client.get(address).content.decode()
+        assert linked == (client.get(reports).status_code == 200), name
+        found[name] = linked
+    assert found["steward"]
+
+
+@pytest.mark.requirement("IQCS-13")
+def test_a_lead_whose_office_reaches_lower_levels_has_the_link_to_the_reports(agents: Agencies) -> None:
+    campaign = audit()
+    reports = reverse("review-reports", args=[PROGRAM, campaign.public_id])
+    client = browser(agents.fws_lead)
+    assert reports in client.get(reverse("review", args=[PROGRAM, campaign.public_id])).content.decode()
+    assert client.get(reports).status_code == 200

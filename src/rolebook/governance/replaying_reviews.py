@@ -21,6 +21,7 @@ from rolebook.governance.origins import Holding
 from rolebook.governance.past.holdings import accesses_at, grants_at, statuses_of
 from rolebook.governance.past.statuses import ACTIVE
 from rolebook.governance.replay_findings import HoldingFinding, Replay
+from rolebook.governance.replaying_review_moves import wrong_moves
 from rolebook.governance.review_digests import answers_hash, items_hash
 from rolebook.governance.review_rows import APART, review_of, roles_asked
 from rolebook.policy.model import Rolebook
@@ -50,6 +51,7 @@ def compare_campaign(pk: int, seen: Replay) -> None:
     if any(told.get(column) != value for column, value in asked.items()):
         wrong = _Opening(campaign).wrong_items() if _is_known(campaign) else iter(())
         seen.add(_named(name, sequence, wrong, "items"))
+    seen.add(HoldingFinding(0, f"{name}: {wrong}") for wrong in wrong_moves(campaign))
     closed = _event(campaign, tags.REVIEW_CLOSED.name)
     if closed is None:
         if campaign.closed_at is not None:

@@ -1,4 +1,4 @@
-"""What happens to a campaign's items besides answers: new ones come in, and those end whose holding ended."""
+"""What happens to a campaign's items besides answers: new ones come in, some end, some go to another organization."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from rolebook.accounts.models import Account
 from rolebook.governance.models import Participation, ReviewCampaign, ReviewItem
+from rolebook.governance.review_moves import answered_now, move_to_employers
 from rolebook.governance.review_rows import bring_in, review_of
 
 _AT_ONCE = 5_000
@@ -16,13 +17,14 @@ _AT_ONCE = 5_000
 def bring_up_to_date(
     campaign: ReviewCampaign, at: datetime, people: Collection[int] | None = None
 ) -> frozenset[int]:
-    """Add what was given until the due instant, and settle what ended; return the places that changed.
+    """Add what was given until the due instant, settle what ended, and let what is not answered go with its person.
 
+    Returns the places that something was settled at, or went from or to.
     Inside a transaction that holds the campaign's row. ``people``: of these accounts only (internal ids).
     """
     book, review = review_of(campaign)
     bring_in(campaign, book, review, min(at, campaign.due_at), people)
-    return _settle_ended(campaign, at, people)
+    return _settle_ended(campaign, at, people) | move_to_employers(campaign, book, at, people)
 
 
 def hold_campaign(campaign_pk: int) -> ReviewCampaign:
@@ -54,7 +56,7 @@ def _settle_ended(campaign: ReviewCampaign, at: datetime, people: Collection[int
     found = ReviewItem.objects.filter(ended(at), campaign=campaign, settled_at=None)
     if people is not None:
         found = found.filter(reviewed__account__in=people)
-    rows = dict(found.order_by("pk").values_list("pk", "place_id"))
+    rows = dict(found.order_by("pk").annotate(now_at=answered_now()).values_list("pk", "now_at"))
     for some in batched(rows, _AT_ONCE):
         ReviewItem.objects.filter(pk__in=some, settled_at=None).update(
             outcome=ReviewItem.Outcome.ENDED, settled_at=at

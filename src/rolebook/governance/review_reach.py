@@ -1,7 +1,7 @@
 """What somebody answers in a campaign: where their offices reach, by the one walk, and never about themselves."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -19,6 +19,7 @@ from rolebook.governance.models import (
     ReviewPlace,
 )
 from rolebook.governance.quiet import counts
+from rolebook.governance.review_moves import Moves, has_moves, moves_at
 from rolebook.governance.review_rows import review_of
 from rolebook.policy.model import STEWARD_ID, Act, Rolebook
 from rolebook.policy.reviews import Review
@@ -33,6 +34,8 @@ class Reviewer:
         places: the organizations that they answer for, with their numbers; None: all of the campaign.
         whole: those of them of which they answer everything, but for what is about themselves: their numbers tell.
         besides: the SQL condition for what is theirs and at none of these; None: nothing.
+        besides_left: how much of that is open, counted so far as pages do, where the page has read it.
+        moves: what went from or to their places as another organization employs its person; None: nothing did.
     """
 
     standing: Standing
@@ -42,6 +45,12 @@ class Reviewer:
     places: tuple[ReviewPlace, ...] | None
     whole: tuple[ReviewPlace, ...]
     besides: Q | None
+    moves: Moves | None = None
+    besides_left: int | None = None
+
+    def answered_at(self, places: Collection[int]) -> Q:
+        """Return the SQL condition for the items that are answered at some of the campaign's places."""
+        return Q(place__in=list(places)) if self.moves is None else self.moves.answered_at(places)
 
     def theirs(self) -> QuerySet[ReviewItem]:
         """Return the campaign's items that are theirs to answer."""
@@ -68,10 +77,13 @@ def reviewer_in(
     )
     not_own = ~Q(reviewed__in=own.values("pk"))
     if steward and _is_escalated_to_steward(campaign, review):
-        return Reviewer(standing, campaign, review, not_own, None, (), Q())
+        return Reviewer(standing, campaign, review, not_own, None, (), Q(), Moves(campaign.pk, None))
     if near is None:
         rows = ReviewPlace.objects.filter(answered_near(standing), campaign=campaign)
-        near = list(rows.select_related("organization").order_by("organization__name", "pk"))
+        rows = rows.annotate(any_moved=has_moves("campaign")).select_related("organization")
+        near = list(rows.order_by("organization__name", "pk"))
+    moves = moves_at(campaign.pk, [one.pk for one in near]) if any(map(_any_moved, near)) else None
+    mine = Reviewer(standing, campaign, review, not_own, (), (), None, moves)
     places: dict[int, ReviewPlace] = {}
     whole: dict[int, ReviewPlace] = {}
     besides = list[Q]()
@@ -79,23 +91,31 @@ def reviewer_in(
         found = {place.pk: place for place in near if any(one.covers(place.organization) for one in some)}
         places |= found
         if categories:
-            besides.append(Q(place__in=list(found)) & _covered(book, review, some[0], categories))
+            besides.append(mine.answered_at(found) & _covered(book, review, some[0], categories))
         else:
             whole |= found
     if steward:
         unplaced = {one.pk: one for one in near if one.organization_id is None}
         places |= unplaced
         whole |= unplaced
-        answering = _answering_grants(standing.program_id, review.answered_by, standing.at)
+        answering = answering_grants(standing.program_id, review.answered_by, standing.at)
         about_them = ReviewedAccount.objects.filter(
             campaign=campaign, participation__in=answering.values("participation")
         )
         besides.append(Q(reviewed__in=about_them.values("pk")))
-    items = reduce(or_, besides, Q(place__in=list(whole)))
-    rest = ~Q(place__in=list(whole)) & reduce(or_, besides) if besides else None
-    return Reviewer(
-        standing, campaign, review, not_own & items, tuple(places.values()), tuple(whole.values()), rest
+    items = reduce(or_, besides, mine.answered_at(whole))
+    rest = ~mine.answered_at(whole) & reduce(or_, besides) if besides else None
+    return replace(
+        mine,
+        items=not_own & items,
+        places=tuple(places.values()),
+        whole=tuple(whole.values()),
+        besides=rest,
     )
+
+
+def _any_moved(place: ReviewPlace) -> bool:
+    return bool(getattr(place, "any_moved", True))
 
 
 def own_parts(standing: Standing) -> QuerySet[Participation]:
@@ -138,11 +158,12 @@ def reviewers_of(campaign: ReviewCampaign, at: datetime, role_id: str | None = N
     _, review = review_of(campaign)
     roles = review.answered_by if role_id is None else (role_id,)
     return Account.objects.filter(
-        pk__in=_answering_grants(campaign.program_id, tuple(roles), at).values("account")
+        pk__in=answering_grants(campaign.program_id, tuple(roles), at).values("account")
     ).order_by("pk")
 
 
-def _answering_grants(program_id: str, role_ids: tuple[str, ...], at: datetime) -> QuerySet[Grant]:
+def answering_grants(program_id: str, role_ids: tuple[str, ...], at: datetime) -> QuerySet[Grant]:
+    """Return the grants in force of roles that answer, of active people."""
     return Grant.objects.filter(
         in_force(at),
         counts(at),

@@ -26,6 +26,7 @@ from rolebook.governance.past.holdings import accesses_at, grants_at
 from rolebook.governance.past.sign_ins import employers_at, last_sign_ins
 from rolebook.governance.past.statuses import status_events, statuses_at
 from rolebook.governance.queries.pending import role_title
+from rolebook.governance.review_moves import answered_below, last_moves, moves_of, place_name
 from rolebook.governance.review_rows import review_of
 from rolebook.policy.model import STEWARD_ID
 
@@ -55,8 +56,11 @@ class Subject:
         return [int(step) for step in self.organization.path.split("/") if step][:-1]
 
     def items(self) -> QuerySet[ReviewItem]:
-        """Return what the campaign asked about here."""
-        return ReviewItem.objects.filter(self.below("place__"), campaign=self.campaign)
+        """Return what the campaign asked about here: what went elsewhere with its person is asked there."""
+        items = ReviewItem.objects.filter(campaign=self.campaign)
+        if self.organization is None:
+            return items
+        return items.filter(answered_below(self.campaign.pk, self.organization.path))
 
     def people(self) -> QuerySet[Participation]:
         """Return the parts in the program that the report lists, by name."""
@@ -118,12 +122,16 @@ def _key(one: Holding) -> tuple[int | None, int | None]:
 
 
 def _asked(campaign: ReviewCampaign, pks: Collection[int]) -> dict[int, list[ReviewItem]]:
+    """Return what was asked about each; what moved has its newest move as ``move``."""
     found: dict[int, list[ReviewItem]] = {}
     rows = ReviewItem.objects.filter(campaign=campaign, reviewed__participation__in=pks).select_related(
         "reviewed", "place__organization", "grant__organization", "access__organization", "answered_by",
         "submitted_by",
     )  # fmt: skip
-    for item in rows.order_by("pk"):
+    items = list(rows.order_by("pk"))
+    moves = moves_of([item.pk for item in items])
+    for item in items:
+        item.move = moves.get(item.pk)  # type: ignore[attr-defined]
         found.setdefault(item.reviewed.participation_id, []).append(item)
     return found
 
@@ -164,10 +172,18 @@ def _line(subject: Subject, one: Holding) -> Record:
 
 
 def _answer(item: ReviewItem) -> Record:
-    given = item.answered_by
+    given, move = item.answered_by, getattr(item, "move", None)
+    place = item.place if move is None else move.place
     return {
         "asked": True,
-        "asked_of": None if item.place.organization is None else item.place.organization.name,
+        "asked_of": place_name(place) or None,
+        "moved": None
+        if move is None
+        else {
+            "asked_first_of": place_name(item.place) or None,
+            "from": place_name(move.from_place) or None,
+            "employed_since": _text(move.employment.recorded_at),
+        },
         "asked_at": _text(item.added_at),
         "answer": item.answer,
         "answered_by": None if given is None else given.name,
@@ -188,8 +204,7 @@ def summary_of(subject: Subject) -> Record:
         subject.items().exclude(about=ReviewItem.About.ACCOUNT).order_by().values_list("outcome")
         .annotate(number=Count("pk"))
     )  # fmt: skip
-    silent = subject.items().filter(outcome__in=_UNANSWERED).order_by().values("place")
-    places = {row["place"]: row["number"] for row in silent.annotate(number=Count("pk"))}
+    places = _silent_places(subject)
     named = ReviewPlace.objects.filter(pk__in=places).select_related("organization")
     rows = [
         {
@@ -210,6 +225,17 @@ def summary_of(subject: Subject) -> Record:
         "unanswered_places": rows[:_MOST_PLACES],
         "reviewers": _reviewers(subject),
     }
+
+
+def _silent_places(subject: Subject) -> dict[int, int]:
+    """Return how many have no submitted answer at each place that has such; what moved counts where it went."""
+    silent = subject.items().filter(outcome__in=_UNANSWERED).order_by()
+    found = dict(silent.values_list("place").annotate(number=Count("pk")))
+    moved = last_moves(subject.campaign.pk).filter(item__in=silent.values("pk"))
+    for was, now in moved.values_list("item__place", "place"):
+        found[was] -= 1
+        found[now] = found.get(now, 0) + 1
+    return {place: number for place, number in found.items() if number}
 
 
 _UNANSWERED = ("", "unanswered", "removed unanswered")

@@ -228,22 +228,32 @@ def count_places(campaign: ReviewCampaign, place_ids: Sequence[int] | None = Non
     with connection.cursor() as cursor:
         if place_ids is not None:
             for place_id in sorted(place_ids):
-                cursor.execute(_COUNT_ONE, [place_id])
+                cursor.execute(_COUNT_ONE, [place_id] * 3)
             return
-        cursor.execute(_COUNT_ALL, [campaign.pk, campaign.pk])
+        cursor.execute(_COUNT_ALL, [campaign.pk] * 4)
 
 
+_NUMBERS = (
+    "COUNT(*) AS questions, COUNT(i.settled_at) AS settled, "
+    "COUNT(CASE WHEN i.outcome IN ('removed', 'removed unanswered') THEN 1 END) AS removed"
+)
+_AWAY = "-COUNT(*), -COUNT(i.settled_at), -COUNT(CASE WHEN i.outcome IN ('removed', 'removed unanswered') THEN 1 END)"
+# What went elsewhere counts there: each move takes it from one place and gives it to the next.
 _COUNT = (
-    "SELECT i.place_id, COUNT(*) AS questions, COUNT(i.settled_at) AS settled, "
-    "COUNT(CASE WHEN i.outcome IN ('removed', 'removed unanswered') THEN 1 END) AS removed "
-    "FROM governance_reviewitem i WHERE i.{} GROUP BY i.place_id"
+    "SELECT place_id, SUM(questions) AS questions, SUM(settled) AS settled, SUM(removed) AS removed FROM ("  # noqa: S608
+    f"SELECT i.place_id, {_NUMBERS} FROM governance_reviewitem i WHERE i.{{}} GROUP BY i.place_id UNION ALL "
+    f"SELECT m.from_place_id, {_AWAY} FROM governance_reviewmove m JOIN governance_reviewitem i ON i.id = m.item_id "
+    "WHERE m.{} GROUP BY m.from_place_id UNION ALL "
+    f"SELECT m.place_id, {_NUMBERS} FROM governance_reviewmove m JOIN governance_reviewitem i ON i.id = m.item_id "
+    "WHERE m.{} GROUP BY m.place_id) n GROUP BY place_id"
 )
 _COUNT_ONE = (  # no names but ours
     "UPDATE governance_reviewplace SET questions = c.questions, settled = c.settled, removed = c.removed "  # noqa: S608
-    f"FROM ({_COUNT.format('place_id = %s')}) c WHERE governance_reviewplace.id = c.place_id"
+    f"FROM ({_COUNT.format('place_id = %s', 'from_place_id = %s', 'place_id = %s')}) c "
+    "WHERE governance_reviewplace.id = c.place_id"
 )
 _COUNT_ALL = (
     "UPDATE governance_reviewplace SET questions = c.questions, settled = c.settled, removed = c.removed "  # noqa: S608
-    f"FROM ({_COUNT.format('campaign_id = %s')}) c WHERE governance_reviewplace.id = c.place_id "
+    f"FROM ({_COUNT.format(*['campaign_id = %s'] * 3)}) c WHERE governance_reviewplace.id = c.place_id "
     "AND governance_reviewplace.campaign_id = %s"
 )

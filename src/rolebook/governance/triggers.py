@@ -137,6 +137,13 @@ _SAME_PROGRAM: Mapping[str, Mapping[str, str]] = {
         "participation_id": "governance_participation",
         "organization_id": "accounts_organization",
     },
+    "governance_reviewmove": {
+        "campaign_id": "governance_reviewcampaign",
+        "item_id": "governance_reviewitem",
+        "from_place_id": "governance_reviewplace",
+        "place_id": "governance_reviewplace",
+        "employment_id": "governance_employment",
+    },
     "governance_supervisorword": {"form_id": "governance_accountform"},
     "governance_import": {},
     "governance_importedapproval": {"imported_id": "governance_import"},
@@ -160,6 +167,7 @@ _NEVER_CHANGE: Mapping[str, Sequence[str | tuple[str, ...]]] = {
     "governance_designation": ("id", "public_id"),
     "governance_employment": ("id", "public_id"),
     "governance_accountform": ("id", ("request_id", "request_version")),
+    "governance_reviewmove": ("id", ("item_id", "employment_id")),
     "governance_import": ("id", "public_id"),
     "governance_importedapproval": ("id", "public_id"),
 }

@@ -13,5 +13,6 @@ REVIEWS: Mapping[str, str] = {
     "review_incomplete": "{number} not answered yet. Answer every line of the account, then submit it.",
     "review_changed_meanwhile": "Something changed while you were looking. See what, and answer again.",
     "review_settled": "This was submitted already by {name}.",
+    "review_moved": "{organization} employs {name} meanwhile, so those who answer there are asked. Nothing was saved.",
     "review_only_steward": "{name} is the program's only steward. Designate another one first.",
 }

@@ -78,13 +78,24 @@ def _rows(record: Record, zone: str) -> Iterator[list[str]]:
         seen,
         "The account",
         _answer(record["account"], zone),
-        outcome_words(record["account"]),
+        _became(record["account"], zone),
     ]
     for item in record["items"]:
         below = " with lower levels" if item["lower_levels"] else ""
         where = f" {item['code']}, {item['organization']}" if item["code"] else ""
         ended = f" (ended {_day(item['ended_at'], zone)})" if item["ended_at"] else ""
-        yield ["", "", "", f"{item['title']}{where}{below}{ended}", _answer(item, zone), outcome_words(item)]
+        yield ["", "", "", f"{item['title']}{where}{below}{ended}", _answer(item, zone), _became(item, zone)]
+
+
+def _became(told: Record, zone: str) -> str:
+    """Return what became of something and, where it moved with its person, from where and since when."""
+    moved, words = told.get("moved"), outcome_words(told)
+    if moved is None:
+        return words
+    since = _day(moved["employed_since"], zone)
+    return (
+        f"{words} (came from {moved['from'] or 'the steward'}: {told['asked_of']} employs them since {since})"
+    )
 
 
 def _answer(told: Record, zone: str) -> str:

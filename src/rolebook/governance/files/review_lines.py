@@ -30,6 +30,8 @@ COLUMNS: tuple[tuple[str, int], ...] = (
     ("Submitted by", 22),
     ("What became of it", 24),
     ("When", 20),
+    ("Asked before of", 28),
+    ("Employed there since", 20),
 )
 QUALITY_COLUMNS: tuple[tuple[str, int], ...] = (
     ("Reviewer", 24),
@@ -80,7 +82,8 @@ def lines_of(records: Iterable[Record]) -> Iterator[Line]:
 
 def _answer(told: Record) -> list[Cell]:
     if not told["asked"]:
-        return [None, None, None, None, None, "Not asked about", None]
+        return [None, None, None, None, None, "Not asked about", None, None, None]
+    moved = told.get("moved")
     return [
         told["asked_of"] or "The steward",
         ANSWERS[told["answer"]] or None,
@@ -89,6 +92,8 @@ def _answer(told: Record) -> list[Cell]:
         told["submitted_by"],
         outcome_words(told),
         _instant(told["settled_at"]),
+        None if moved is None else moved["from"] or "The steward",
+        None if moved is None else _instant(moved["employed_since"]),
     ]
 
 

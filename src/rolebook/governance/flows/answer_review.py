@@ -1,21 +1,25 @@
 """Save answers in a review, as one goes: they take effect when the account is submitted, and not before."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import F
 
-from rolebook.accounts.models import Account
+from rolebook.accounts.models import Account, Organization
 from rolebook.audit import tags
-from rolebook.audit.recording import Origin
+from rolebook.audit.recording import Origin, unit_of_work
 from rolebook.governance.authority import Standing
 from rolebook.governance.flows.attempt import MOST_AT_ONCE, About, acting_standing, attempt
 from rolebook.governance.models import ReviewCampaign, ReviewedAccount, ReviewItem
 from rolebook.governance.queries.review_campaigns import find_campaign
 from rolebook.governance.refusals import NotFound, Refused
+from rolebook.governance.review_course import hold_campaign
+from rolebook.governance.review_moves import employed_elsewhere, move_to_employers, moves_of
 from rolebook.governance.review_reach import Reviewer, reviewer_in
+from rolebook.governance.review_rows import count_places, review_of
 from rolebook.policy.rules import Violation
 
 MOST_ANSWERS = 40 * MOST_AT_ONCE
@@ -76,18 +80,23 @@ def answer_review(
     ``together`` is how many items the same press answered, kept for the quality of the review. No event: an answer
     is a draft that every reviewer of the account sees, until it is submitted.
 
-    Raises Refused for an item about oneself and for a closed campaign; NotFound for what is not one's to answer.
+    Raises Refused for an item about oneself, for a closed campaign, and where another organization employs the person
+    meanwhile and nobody had answered before: then those who answer there do. NotFound for what is not one's to answer.
     """
     about = About(program_id=program_id)
-    with attempt(
-        tags.ATTEMPT_REFUSED_REVIEW, acting_user=acting_user, at=at, origin=origin, about=about
-    ) as work:
+    with (
+        moved_after_refusal(program_id, campaign_id, at, origin),
+        attempt(
+            tags.ATTEMPT_REFUSED_REVIEW, acting_user=acting_user, at=at, origin=origin, about=about
+        ) as work,
+    ):
         standing = acting_standing(acting_user, program_id, at)
         campaign, reviewer = answering(standing, campaign_id)
         if len(answers) > MOST_ANSWERS or any(one.answer not in ReviewItem.Answer.values for one in answers):
             raise NotFound
         items = _items(campaign, answers)
         _require_theirs(standing, reviewer, items, about)
+        _require_employed_here(campaign, items, at, about)
         saved, failed = 0, list[NotSaved]()
         versions: dict[tuple[str, uuid.UUID], int] = {}
         for item, one in sorted(
@@ -170,9 +179,58 @@ def _require_theirs(
 ) -> None:
     for item in items.values():
         require_not_own(standing, item.reviewed, about)
-    wanted = [item.pk for item in items.values()]
-    if reviewer.theirs().filter(pk__in=wanted).count() != len(wanted):
+    wanted = {item.pk for item in items.values()}
+    lost = wanted - set(reviewer.theirs().filter(pk__in=wanted).values_list("pk", flat=True))
+    if not lost:
+        return
+    places = {one.pk for one in reviewer.places or ()}
+    moves = [one for one in moves_of(lost).values() if one.from_place_id in places]
+    if len(moves) < len(lost):
         raise NotFound
+    account = next(item.reviewed.account for item in items.values() if item.pk == moves[0].item_id)
+    raise Refused([moved_violation(account, moves[0].employment.organization)])
+
+
+def _require_employed_here(
+    campaign: ReviewCampaign,
+    items: Mapping[tuple[str, uuid.UUID], ReviewItem],
+    at: datetime,
+    about: About,
+) -> None:
+    """Raise Refused where another organization employs the person of something that nobody has answered yet."""
+    book, _ = review_of(campaign)
+    rows = ReviewItem.objects.filter(pk__in=[one.pk for one in items.values()], answer=ReviewItem.Answer.NONE)
+    for pk, employment in employed_elsewhere(campaign, book, rows, at):
+        account = next(one.reviewed.account for one in items.values() if one.pk == pk)
+        about.beneficiary_id = account.public_id
+        raise Refused([moved_violation(account, employment.organization)])
+
+
+def moved_violation(account: Account, organization: Organization) -> Violation:
+    """Return the refusal for who answers about somebody whom another organization employs meanwhile."""
+    return Violation(MOVED, {"name": account.name, "organization": organization.name})
+
+
+MOVED = "review_moved"
+"""The code of that refusal, after which the campaign is brought up to date."""
+
+
+@contextmanager
+def moved_after_refusal(
+    program_id: str, campaign_id: uuid.UUID | str, at: datetime, origin: Origin
+) -> Iterator[None]:
+    """Bring a campaign up to date once it was refused as somebody changed employer, so that both sides see it."""
+    try:
+        yield
+    except Refused as refusal:
+        if any(one.code == MOVED for one in refusal.violations):
+            with unit_of_work(at=at, origin=origin) as work:
+                campaign = hold_campaign(find_campaign(program_id, campaign_id).pk)
+                if campaign.closed_at is None:
+                    book, _ = review_of(campaign)
+                    count_places(campaign, sorted(move_to_employers(campaign, book, at)))
+                work.nothing_happened()
+        raise
 
 
 def _save(item: ReviewItem, one: Answered, by: Account, together: int, at: datetime) -> bool:

@@ -12,7 +12,7 @@ from rolebook.audit.canonical import Detail
 from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
 from rolebook.governance import locks
 from rolebook.governance.authority import Standing
-from rolebook.governance.flows.answer_review import answering, require_not_own
+from rolebook.governance.flows.answer_review import answering, moved_violation, require_not_own
 from rolebook.governance.flows.attempt import About, acting_standing, attempt
 from rolebook.governance.flows.change_status import set_status
 from rolebook.governance.leaving import settle_what_is_left
@@ -31,6 +31,8 @@ from rolebook.governance.queries.seeing import public_id_of
 from rolebook.governance.queries.stewards import is_steward_of, other_stewards
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.governance.review_course import bring_up_to_date, hold_campaign
+from rolebook.governance.review_moves import answered_now, moves_of
+from rolebook.governance.review_reach import Reviewer
 from rolebook.governance.review_rows import count_places
 from rolebook.policy.rules import Violation
 
@@ -107,11 +109,16 @@ def submit_review(
         held = _lock(acting_user, reviewed, at)
         standing = acting_standing(acting_user, program_id, at)
         hold_campaign(reviewed.campaign_id)
-        campaign, reviewer = answering(standing, campaign_id)
+        campaign, _ = answering(standing, campaign_id)
         require_not_own(standing, reviewed, about)
         changed = bring_up_to_date(campaign, at, [reviewed.account_id])
+        # What went to another organization at this moment is not theirs any more.
+        campaign, reviewer = answering(standing, campaign_id)
         mine = reviewer.theirs().filter(reviewed=reviewed)
-        items = list(mine.select_related(*_WITH).filter(settled_at=None).order_by("pk"))
+        items = list(
+            mine.select_related(*_WITH).annotate(now_at=answered_now()).filter(settled_at=None).order_by("pk")
+        )
+        _require_still_theirs(reviewer, reviewed, seen)
         if not items:
             if not mine.exists():
                 raise NotFound
@@ -119,7 +126,7 @@ def submit_review(
             return Submitted(reviewed.account, None)
         effect = _effect(items, seen)
         _apply(work, held, standing, campaign, reviewed, effect)
-    count_places(campaign, [*{*changed, *(item.place_id for item in items)}])
+    count_places(campaign, [*{*changed, *(item.now_at for item in items)}])
     if effect.close_account:
         settle_what_is_left(reviewed.account, program_id, acting_user=acting_user, at=at, origin=origin)
     return Submitted(
@@ -144,7 +151,8 @@ def _shown_after_refusal(
             campaign = hold_campaign(reviewed.campaign_id)
             if campaign.closed_at is None:
                 changed = bring_up_to_date(campaign, at, [reviewed.account_id])
-                theirs = ReviewItem.objects.filter(reviewed=reviewed).values_list("place_id", flat=True)
+                rows = ReviewItem.objects.filter(reviewed=reviewed).annotate(now_at=answered_now())
+                theirs = rows.values_list("now_at", flat=True)
                 count_places(campaign, [*{*changed, *theirs}])
             work.nothing_happened()
         raise
@@ -174,6 +182,19 @@ def _find(program_id: str, campaign_id: uuid.UUID | str, account_id: uuid.UUID |
     if reviewed is None:
         raise NotFound
     return reviewed
+
+
+def _require_still_theirs(
+    reviewer: Reviewer, reviewed: ReviewedAccount, seen: Mapping[tuple[str, uuid.UUID], int]
+) -> None:
+    """Raise Refused where something went to the organization that employs the person since they saw it."""
+    places = {one.pk for one in reviewer.places or ()}
+    items = ReviewItem.objects.filter(reviewed=reviewed).select_related(*_WITH)
+    changed = {item.pk for item in items if seen.get(named(item), item.version) != item.version}
+    lost = changed - set(reviewer.theirs().filter(pk__in=changed).values_list("pk", flat=True))
+    for move in moves_of(lost).values():
+        if move.from_place_id in places:
+            raise Refused([moved_violation(reviewed.account, move.employment.organization)])
 
 
 def _lock(acting_user: Account, reviewed: ReviewedAccount, at: datetime) -> Held:

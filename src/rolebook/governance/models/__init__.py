@@ -23,6 +23,7 @@ from rolebook.governance.models.reports import (
 )
 from rolebook.governance.models.requests import Outcome, Request, RequestItem, Stage
 from rolebook.governance.models.responders import Registration, ResponderRecord
+from rolebook.governance.models.review_moves import ReviewMove
 from rolebook.governance.models.reviews import ReviewCampaign, ReviewedAccount, ReviewItem, ReviewPlace
 from rolebook.governance.models.tree_changes import TreeChange
 from rolebook.governance.models.usage import ClientUse, PrivilegeUse, UsageSpan
@@ -57,6 +58,7 @@ __all__ = [
     "ResponderRecord",
     "ReviewCampaign",
     "ReviewItem",
+    "ReviewMove",
     "ReviewPlace",
     "ReviewReport",
     "ReviewReportPart",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from django.db.models import Count, QuerySet
 
 from rolebook.governance.models import ReviewItem
+from rolebook.governance.queries.review_advice import Advice
+from rolebook.governance.queries.review_cards import advice_on
 from rolebook.governance.review_course import holding_ended
 from rolebook.governance.review_reach import Reviewer
 
@@ -31,13 +33,14 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class AlikeItem:
-    """One of the like items: whose it is, and the version seen."""
+    """One of the like items: whose it is, the version seen, and what is recommended about it, if anything."""
 
     about: str
     public_id: uuid.UUID
     version: int
     name: str
     user_id: str
+    advice: Advice | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,10 @@ class Alike:
 
     kind: Kind
     items: tuple[AlikeItem, ...]
+
+    def against(self, answer: str) -> tuple[AlikeItem, ...]:
+        """Return those about which something else than ``answer`` is recommended."""
+        return tuple(one for one in self.items if one.advice is not None and one.advice.answer != answer)
 
 
 def kinds_alike(reviewer: Reviewer) -> tuple[Kind, ...]:
@@ -82,9 +89,16 @@ def alike_items(reviewer: Reviewer, key: str) -> Alike:
         )
     else:
         rows = rows.filter(access__organization_id=int(place), access__lower_levels=levels == "below")
-    found = rows.select_related("reviewed__account", "grant", "access").order_by("reviewed", "pk")[
-        :MOST_ALIKE
-    ]
+    behind = (
+        "reviewed__account",
+        "reviewed__participation",
+        "reviewed__place__organization",
+        "place",
+        "grant",
+        "access",
+    )
+    found = list(rows.select_related(*behind).order_by("reviewed", "pk")[:MOST_ALIKE])
+    advice = advice_on(reviewer, found)
     items = tuple(
         AlikeItem(
             item.about,
@@ -92,6 +106,7 @@ def alike_items(reviewer: Reviewer, key: str) -> Alike:
             item.version,
             item.reviewed.account.name,
             item.reviewed.account.user_id,
+            advice.get(item.pk),
         )
         for item in found
         if (holding := item.grant or item.access) is not None

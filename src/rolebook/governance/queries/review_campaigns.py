@@ -2,24 +2,33 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing
 from rolebook.governance.importing import day_of
-from rolebook.governance.models import Participation, ReviewCampaign, ReviewItem, ReviewPlace
+from rolebook.governance.models import (
+    Participation,
+    ReviewCampaign,
+    ReviewedAccount,
+    ReviewItem,
+    ReviewPlace,
+)
 from rolebook.governance.queries.seeing import once, part_read, public_id_of, viewer_standing
 from rolebook.governance.queries.stewards import administers, stewards_standing
 from rolebook.governance.refusals import NotFound
-from rolebook.governance.review_reach import Reviewer, answered_near, own_parts, reviewer_in
+from rolebook.governance.review_moves import answered_now, has_moves
+from rolebook.governance.review_reach import Reviewer, answered_near, answering_grants, own_parts, reviewer_in
 from rolebook.governance.review_rows import scope_of
 from rolebook.policy.model import STEWARD_ID, Act, Rolebook
 from rolebook.policy.reviews import Review, due_day, next_opening
 
+COUNTED_TO = 1_000
+"""What waits is counted so far, and no further: the count stands on every page (I12)."""
 MOST_PLACES = 200
 """Organizations listed on a campaign's page, those with most left to answer first."""
 
@@ -192,8 +201,8 @@ def near_places(standing: Standing) -> Sequence[ReviewPlace]:
     """Return the places at which somebody answers in open campaigns, with these, and those of the steward.
 
     For the steward, who answers about those who answer, wherever they are, one place more of each campaign, so that
-    each is among them. Each with the open questions there about themselves (``own``). One statement, once a page;
-    none where the page knows that no review is open.
+    each is among them. Each with the questions there about themselves, open (``own``) and settled (``own_settled``).
+    One statement, once a page; none where the page knows that no review is open.
     """
     if getattr(part_read(standing), "review_open", True) is False:
         return ()
@@ -212,13 +221,40 @@ def _near_places(standing: Standing) -> Sequence[ReviewPlace]:
         campaigns = ReviewCampaign.objects.filter(program=standing.program_id, closed_at=None)
         near |= Q(pk__in=campaigns.order_by().values(place=Subquery(of_one)))
     shown = near & Q(campaign__closed_at=None)
-    own = ReviewItem.objects.filter(
-        place=OuterRef("pk"), settled_at=None, reviewed__participation__in=own_parts(standing).values("pk")
+    items = ReviewItem.objects.filter(reviewed__participation__in=own_parts(standing).values("pk"))
+    own = items.annotate(now_at=answered_now()).filter(now_at=OuterRef("pk")).order_by().values("now_at")
+    left, settled = (
+        Coalesce(Subquery(own.annotate(number=number).values("number")), 0)
+        for number in (Count("pk") - Count("settled_at"), Count("settled_at"))
     )
-    number = own.order_by().values("place").annotate(number=Count("pk")).values("number")
-    found = rows.filter(shown).annotate(own=Coalesce(Subquery(number), 0))
+    found = rows.filter(shown).annotate(own=left, own_settled=settled, any_moved=has_moves("campaign"))
+    if all(office.role_id == STEWARD_ID for office in offices):
+        found = found.annotate(about_answering=_about_answering(standing))
     found = found.select_related("organization", "campaign__rolebook_version")
     return list(found.defer("campaign__rolebook_version__content").order_by("organization__name", "pk"))
+
+
+def _about_answering(standing: Standing) -> Coalesce:
+    """Return the SQL expression, for a place, for how much of its campaign is open about those who answer.
+
+    Counted to COUNTED_TO, without what is about the viewer and what no organization answers. Who answers is said by
+    the rolebook in force: where the campaign's own says otherwise, `seen_reviewer` does not use it.
+    """
+    cases = []
+    for review in standing.book.reviews:
+        answering = answering_grants(standing.program_id, review.answered_by, standing.at)
+        # Three queries deep: the items, of these accounts, no more than so many, counted for a place.
+        accounts = ReviewedAccount.objects.filter(
+            campaign=OuterRef(OuterRef(OuterRef("campaign"))),
+            participation__in=answering.values("participation"),
+        ).exclude(participation__in=own_parts(standing).values("pk"))
+        items = ReviewItem.objects.filter(
+            settled_at=None, place__organization__isnull=False, reviewed__in=accounts.values("pk")
+        )
+        counted = ReviewItem.objects.filter(pk__in=items.order_by().values("pk")[:COUNTED_TO])
+        number = counted.order_by().values("program").annotate(number=Count("pk")).values("number")
+        cases.append(When(campaign__review_id=review.id, then=Subquery(number)))
+    return Coalesce(Case(*cases, default=None, output_field=IntegerField()), 0)
 
 
 def seen_reviewer(standing: Standing, campaign: ReviewCampaign) -> Reviewer | None:
@@ -226,4 +262,11 @@ def seen_reviewer(standing: Standing, campaign: ReviewCampaign) -> Reviewer | No
     if campaign.closed_at is not None:
         return reviewer_in(standing, campaign)
     near = [one for one in near_places(standing) if one.campaign_id == campaign.pk]
-    return reviewer_in(standing, campaign, near)
+    reviewer = reviewer_in(standing, campaign, near)
+    if reviewer is None or reviewer.places is None or reviewer.moves is not None:
+        return reviewer
+    declared = next((one for one in standing.book.reviews if one.id == campaign.review_id), None)
+    if declared is None or declared.answered_by != reviewer.review.answered_by:
+        return reviewer
+    counted = next((getattr(one, "about_answering", None) for one in near), None)
+    return replace(reviewer, besides_left=counted)

@@ -8,6 +8,7 @@ from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing
 from rolebook.governance.models import ReviewCampaign
 from rolebook.governance.queries.review_campaigns import (
+    COUNTED_TO,
     had_reviews,
     near_places,
     numbers_of,
@@ -21,8 +22,7 @@ from rolebook.governance.review_rows import review_of
 from rolebook.policy.model import Act
 from rolebook.policy.reviews import Review
 
-MOST_COUNTED = 1_000
-"""What waits is counted so far, and no further: the count stands on every page (I12)."""
+MOST_COUNTED = COUNTED_TO
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,9 @@ def _key(reviewer: Reviewer) -> tuple[object, ...]:
 def _count_left(reviewer: Reviewer) -> int:
     own = sum(getattr(one, "own", 0) for one in reviewer.whole)
     left = sum(one.questions - one.settled for one in reviewer.whole) - own
-    if reviewer.besides is not None and left < MOST_COUNTED:
+    if reviewer.besides is not None and reviewer.besides_left is not None:
+        left += reviewer.besides_left
+    elif reviewer.besides is not None and left < MOST_COUNTED:
         left += reviewer.theirs().filter(reviewer.besides, settled_at=None)[:MOST_COUNTED].count()
     return max(0, left)
 
@@ -141,7 +143,7 @@ def answering_of(reviewer: Reviewer) -> Answering:
     if reviewer.places is None:
         all_of_it = numbers_of(reviewer.campaign)
         return Answering(all_of_it.settled, left if left < MOST_COUNTED else all_of_it.open, True)
-    settled = sum(one.settled for one in reviewer.whole)
+    settled = sum(one.settled - getattr(one, "own_settled", 0) for one in reviewer.whole)
     if reviewer.besides is None:
         return Answering(settled, left, True)
     besides = reviewer.theirs().filter(reviewer.besides, settled_at__isnull=False)[:MOST_COUNTED].count()

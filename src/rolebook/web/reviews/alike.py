@@ -42,7 +42,15 @@ def alike_page(request: ProgramRequest, campaign_id: UUID) -> HttpResponse:
     if not found.items:
         return render(request, "reviews/alike.html", {**shown, "kinds": kinds_alike(reviewer), "none": True})
     digest = _digest(found)
-    shown |= {"found": found, "answer": answer, "word": _ANSWERS[answer], "digest": digest}
+    against = found.against(answer)
+    shown |= {
+        "found": found,
+        "answer": answer,
+        "word": _ANSWERS[answer],
+        "digest": digest,
+        "against": against,
+    }
+    shown["listed"] = sorted(found.items, key=lambda one: one.advice is None or one.advice.answer == answer)
     if request.POST.get("sure") != "yes" or request.POST.get("digest") != digest:
         changed = request.POST.get("sure") == "yes"
         return render(request, "reviews/alike_confirm.html", {**shown, "changed": changed})

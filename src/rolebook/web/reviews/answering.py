@@ -15,15 +15,16 @@ from rolebook.governance.flows.submit_review import Submitted, submit_review
 from rolebook.governance.models import ReviewCampaign
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.review_campaigns import reviewer_for
-from rolebook.governance.queries.review_waiting import answering_of
+from rolebook.governance.queries.review_card import AccountLines, with_notes
+from rolebook.governance.queries.review_waiting import answering_of, has_report
 from rolebook.governance.queries.review_work import (
     SHOWN,
-    AccountLines,
     Asked,
+    gone_elsewhere,
     one_account,
-    with_notes,
     worklist,
 )
+from rolebook.governance.queries.stewards import administers
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.governance.review_reach import Reviewer
 from rolebook.governance.review_rows import review_of
@@ -69,7 +70,8 @@ def _worklist(request: ProgramRequest, reviewer: Reviewer, narrowed: Asked) -> H
         "page": page,
         "asked": narrowed,
         "kept": {name: asked(request, name) for name in _KEPT},
-        "numbers": answering_of(reviewer),
+        "numbers": None if campaign.closed_at else answering_of(reviewer),
+        "has_report": has_report(reviewer.standing, campaign) or administers(reviewer.standing),
         "places": [
             PlaceChoice(
                 str(one.pk),
@@ -81,7 +83,8 @@ def _worklist(request: ProgramRequest, reviewer: Reviewer, narrowed: Asked) -> H
         ]
         if len(places) > 1
         else [],
-        "ready": sum(account.ready for account in page.rows),
+        "any_open": any(account.is_open for account in page.rows),
+        "gone": () if campaign.closed_at or narrowed.after else gone_elsewhere(reviewer),
         "question": {one.about: one for one in reviewer.review.questions},
         "shown_at": request.at.isoformat(),
         "next_url": next_address(request, "after", page.next_after),

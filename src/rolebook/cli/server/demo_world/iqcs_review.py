@@ -1,9 +1,9 @@
-"""In IQCS, the annual user audit is half done: two agencies answer, and something was removed already."""
+"""In IQCS, last year's user audit is closed, with its final report; this year's is half done: two agencies answer."""
 
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from rolebook.accounts.models import Account, Organization
@@ -13,10 +13,12 @@ from rolebook.cli.server.demo_world.cast import COLIN, GRACE, HELEN, OWEN, PRIYA
 from rolebook.cli.server.demo_world.story import Step
 from rolebook.governance.authority import standing_of
 from rolebook.governance.flows.answer_review import Answered, answer_review
+from rolebook.governance.flows.close_review import close_review
 from rolebook.governance.flows.designate_access import designate_access
 from rolebook.governance.flows.open_review import open_review
 from rolebook.governance.flows.record_employment import record_employment
 from rolebook.governance.flows.submit_review import named, submit_review
+from rolebook.governance.making_reports import make_reports
 from rolebook.governance.models import ReviewCampaign
 from rolebook.governance.review_reach import reviewer_in
 
@@ -57,6 +59,7 @@ class Audit:
             begin = (45 - number / 8) * _DAY
             steps.append(self._step(begin, partial(own.register, person)))
             steps.append(self._step(begin - _HOUR, partial(self._give, person, employer, codes)))
+        steps += self._last_year()
         steps.append(self._step(18 * _DAY, self._open))
         abel, carla, dwight, elsie, floyd, _ = (person for person, _, _ in STAFF)
         for days, by, about, removed in (
@@ -69,7 +72,27 @@ class Audit:
         steps.append(self._step(7 * _DAY, partial(self._answers, RAY, elsie, (), False)))
         return steps
 
-    def _open(self, at: datetime) -> None:
+    def _last_year(self) -> list[Step]:
+        """Return last year's audit, which opened late, with the agencies: some answer, a code goes, and it closes."""
+        abel, _, dwight, _, floyd, _ = (person for person, _, _ in STAFF)
+        answered = ((42, RAY, abel, ()), (42 - 1 / 24, RAY, floyd, ("access",)), (41, VERA, floyd, ()))
+        return [
+            self._step(44 * _DAY + _HOUR, partial(self._code, floyd, "FWS-R6-CMR")),
+            self._step(44 * _DAY, self._open_last_years),
+            *(
+                self._step(days * _DAY, partial(self._answers, by, about, removed, True))
+                for days, by, about, removed in answered
+            ),
+            # Ray's answer was never submitted, so it does not count.
+            self._step(40 * _DAY, partial(self._answers, RAY, dwight, (), False)),
+            self._step(26 * _DAY, self._close),
+        ]
+
+    def _open_last_years(self, at: datetime) -> None:
+        last_year = (self.now - 18 * _DAY).year - 1
+        self._open(at, opened_on=date(last_year, 11, 1), due_on=(at + 2 * _DAY).date())
+
+    def _open(self, at: datetime, *, opened_on: date | None = None, due_on: date | None = None) -> None:
         grace = self.acts.sign_in(GRACE, at)
         open_review(
             acting_user=grace,
@@ -77,8 +100,21 @@ class Audit:
             review_id="annual_user_audit",
             at=at,
             origin=_origin(GRACE),
-            due_on=(self.now + 30 * _DAY).date(),
+            opened_on=opened_on,
+            due_on=due_on or (self.now + 30 * _DAY).date(),
         )
+
+    def _close(self, at: datetime) -> None:
+        """Close last year's when its time has come, as the job does, and make its final reports."""
+        campaign = ReviewCampaign.objects.get(program_id=self.acts.program_id, closed_at=None)
+        close_review(
+            acting_user=None,
+            program_id=self.acts.program_id,
+            campaign_id=campaign.public_id,
+            at=at,
+            origin=Origin("job"),
+        )
+        make_reports(at)
 
     def _answers(
         self, by: Person, about: Person, removed: tuple[str, ...], submits: bool, at: datetime
@@ -86,7 +122,7 @@ class Audit:
         """Answer everything of an account that is theirs, and submit it or leave it saved."""
         reviewer = self.acts.sign_in(by, at)
         campaign = ReviewCampaign.objects.select_related("rolebook_version").get(
-            program_id=self.acts.program_id
+            program_id=self.acts.program_id, closed_at=None
         )
         mine = reviewer_in(standing_of(reviewer, self.acts.program_id, at), campaign)
         if mine is None:
@@ -122,16 +158,19 @@ class Audit:
     def _give(self, person: Person, employer: str, codes: tuple[str, ...], at: datetime) -> None:
         self.acts.designate(GRACE, person, MANAGER, None, at)
         for code in codes:
-            designate_access(
-                acting_user=None,
-                program_id=self.acts.program_id,
-                beneficiary_id=self._account(person).public_id,
-                organization_id=self._place(code).public_id,
-                lower_levels=False,
-                at=at,
-                origin=OPERATOR,
-            )
+            self._code(person, code, at)
         self._employ(person, employer, at)
+
+    def _code(self, person: Person, code: str, at: datetime) -> None:
+        designate_access(
+            acting_user=None,
+            program_id=self.acts.program_id,
+            beneficiary_id=self._account(person).public_id,
+            organization_id=self._place(code).public_id,
+            lower_levels=False,
+            at=at,
+            origin=OPERATOR,
+        )
 
     def _employ(self, person: Person, code: str, at: datetime) -> None:
         record_employment(

@@ -99,7 +99,8 @@
     } else if (key === "n") {
       choose(line, "remove");
     } else if (key === "s") {
-      formOf(line).querySelector("button[value=submit]").click();
+      var submit = formOf(line).querySelector("button[value=submit]");
+      if (submit) { submit.click(); }
     } else if (key === "?" && help) {
       help.showModal();
     } else {

@@ -1,0 +1,342 @@
+"""What the reviewer's page says of each account: its lines with their answers, last uses, advice, and what changed."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, OuterRef
+
+from rolebook.governance.flows.submit_review import named
+from rolebook.governance.models import (
+    Access,
+    Employment,
+    Grant,
+    ReviewCampaign,
+    ReviewedAccount,
+    ReviewItem,
+    ReviewMove,
+    ReviewPlace,
+)
+from rolebook.governance.queries.last_use import LastUse, last_uses
+from rolebook.governance.queries.review_advice import Advice, Known, advise, day_in
+from rolebook.governance.queries.review_card import AccountLines, Line, Submission
+from rolebook.governance.review_moves import employed_elsewhere, moves_of, place_name
+from rolebook.governance.review_reach import Reviewer
+from rolebook.policy.model import ORGANIZATION, Rolebook
+
+_ORDER = ("account", "role", "access")
+"""In which order the lines of an account stand: as the questions do."""
+
+
+def lines_of(reviewer: Reviewer, accounts: Sequence[ReviewedAccount]) -> tuple[AccountLines, ...]:
+    """Return what the page says of some accounts; the same few statements, however many there are."""
+    if not accounts:
+        return ()
+    standing, campaign = reviewer.standing, reviewer.campaign
+    pks = [one.pk for one in accounts]
+    items = list(
+        ReviewItem.objects.filter(reviewed__in=pks)
+        .annotate(theirs=Exists(reviewer.theirs().filter(pk=OuterRef("pk"))))
+        .select_related(
+            "reviewed__account",
+            "place__organization",
+            "grant__organization",
+            "access__organization",
+            "answered_by",
+            "submitted_by",
+        )
+        .order_by("pk")
+    )
+    grants = [item.grant for item in items if item.grant is not None]
+    uses = last_uses(standing.book, grants, standing.at)
+    before = _earlier_items(campaign, [one.participation_id for one in accounts])
+    previous = next((item.reviewed.campaign for some in before.values() for item in some), None)
+    known = _Page(
+        standing.book, standing.at, uses, _moves(reviewer, items), _places(reviewer), previous, before,
+        _elsewhere(reviewer, items),
+    )  # fmt: skip
+    items.sort(key=lambda item: (_ORDER.index(item.about), item.pk))
+    return tuple(
+        known.account(one, [item for item in items if item.reviewed_id == one.pk]) for one in accounts
+    )
+
+
+def advice_on(reviewer: Reviewer, rows: Sequence[ReviewItem]) -> Mapping[int, Advice]:
+    """Return what is recommended about some open items and why, by the item's internal id, as their accounts' pages do.
+
+    ``rows`` with their reviewed account, its participation and the organization of its place; a few statements.
+    """
+    accounts = {item.reviewed_id: item.reviewed for item in rows}
+    standing = reviewer.standing
+    items = list(
+        ReviewItem.objects.filter(reviewed__in=accounts).select_related("grant", "access").order_by("pk")
+    )
+    uses = last_uses(standing.book, [item.grant for item in rows if item.grant is not None], standing.at)
+    page = _Page(standing.book, standing.at, uses, _moves(reviewer, items), _places(reviewer), None, {})
+    of_account: dict[int, list[ReviewItem]] = {}
+    for item in items:
+        of_account.setdefault(item.reviewed_id, []).append(item)
+    found = {item.pk: page.advice(item.reviewed, item, of_account[item.reviewed_id]) for item in rows}
+    return {pk: advice for pk, advice in found.items() if advice is not None}
+
+
+def _moves(reviewer: Reviewer, items: Sequence[ReviewItem]) -> Mapping[int, ReviewMove]:
+    """Return the newest move of each of some items; no statement where nothing near the viewer's places moved."""
+    return {} if reviewer.moves is None else moves_of([item.pk for item in items])
+
+
+def _elsewhere(reviewer: Reviewer, items: Sequence[ReviewItem]) -> Mapping[int, Employment]:
+    """Return, of the viewer's answers that are not submitted, those about whom another organization employs by now.
+
+    Three statements at most, none where nothing is answered, and one where nobody changed.
+    """
+    drafts = [item.pk for item in items if _is_theirs(item) and item.answer and item.settled_at is None]
+    if not drafts:
+        return {}
+    book, rows = reviewer.standing.book, ReviewItem.objects.filter(pk__in=drafts)
+    return dict(employed_elsewhere(reviewer.campaign, book, rows, reviewer.standing.at))
+
+
+def _places(reviewer: Reviewer) -> frozenset[int]:
+    return frozenset(one.pk for one in reviewer.places or ())
+
+
+def _earlier_items(
+    campaign: ReviewCampaign, participations: Collection[int]
+) -> Mapping[int, list[ReviewItem]]:
+    """Return what the last closed campaign of the same review asked about some people; one statement."""
+    earlier = ReviewCampaign.objects.filter(
+        program_id=campaign.program_id,
+        review_id=campaign.review_id,
+        opened_at__lt=campaign.opened_at,
+        closed_at__isnull=False,
+    ).order_by("-opened_at")
+    rows = ReviewItem.objects.filter(
+        reviewed__campaign__in=earlier.values("pk")[:1], reviewed__participation__in=participations
+    ).select_related("reviewed__campaign", "grant__organization", "access__organization", "answered_by")
+    found: dict[int, list[ReviewItem]] = {}
+    for item in rows:
+        found.setdefault(item.reviewed.participation_id, []).append(item)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What the lines of one page share."""
+
+    book: Rolebook
+    at: datetime
+    uses: Mapping[int, LastUse]
+    moves: Mapping[int, ReviewMove]
+    places: frozenset[int]
+    previous: ReviewCampaign | None
+    before: Mapping[int, list[ReviewItem]]
+    elsewhere: Mapping[int, Employment] = field(default_factory=dict)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.book.program.zone)
+
+    def account(self, one: ReviewedAccount, items: Sequence[ReviewItem]) -> AccountLines:
+        employer = self._employing(one, items).organization
+        earlier = {named_holding(item): item for item in self.before.get(one.participation_id, [])}
+        lines = tuple(self._line(one, item, items, earlier) for item in items if self._is_told(item))
+        mine = [line for line in lines if line.mine]
+        removes_all = any(line.about == "account" and line.answer == "remove" for line in mine)
+        left = 0 if removes_all else sum(not line.answer for line in mine)
+        return AccountLines(
+            one.account.public_id,
+            one.account.name,
+            one.account.user_id,
+            one.account.email,
+            "" if employer is None else employer.name,
+            "" if employer is None else employer.code,
+            one.participation.status if one.account.is_active else one.account.status,
+            one.participation.last_signed_in_at,
+            lines,
+            tuple(self._gone(item) for item in earlier.values() if self._is_gone(item)),
+            ready=bool(mine) and not left,
+            left=left,
+            is_theirs=any(_is_theirs(item) or self._has_left(item) for item in items),
+            is_open=bool(mine),
+            submitted=self._submitted(items),
+        )
+
+    def _is_told(self, item: ReviewItem) -> bool:
+        """Return whether an item is shown: one's own to answer, and the account's roles, which give it meaning."""
+        return _is_theirs(item) or item.about == ReviewItem.About.ROLE or self._has_left(item)
+
+    def _has_left(self, item: ReviewItem) -> bool:
+        """Return whether an item was the viewer's until another organization employed its person."""
+        moved = self.moves.get(item.pk)
+        return moved is not None and moved.from_place_id in self.places and not _is_theirs(item)
+
+    def _submitted(self, items: Sequence[ReviewItem]) -> tuple[Submission, ...]:
+        found = {
+            Submission(item.submitted_by.name, place_name(self._answering(item)), item.settled_at)
+            for item in items
+            if _is_theirs(item) and item.submitted_by is not None and item.settled_at is not None
+        }
+        return tuple(sorted(found, key=lambda one: (one.at, one.place, one.by)))
+
+    def _answering(self, item: ReviewItem) -> ReviewPlace:
+        """Return the place at which an item is answered."""
+        moved = self.moves.get(item.pk)
+        return item.place if moved is None else moved.place
+
+    def _employing(self, one: ReviewedAccount, items: Sequence[ReviewItem]) -> ReviewPlace:
+        """Return the place of the organization that employs somebody, as far as the campaign was brought up to date."""
+        moved = [move for item in items if (move := self.moves.get(item.pk)) is not None]
+        return max(moved, key=lambda move: move.pk).place if moved else one.place
+
+    def _moved(self, item: ReviewItem) -> str:
+        """Return from where an item came, or where it went, in words; "" for what is not the viewer's to know."""
+        stays = self.elsewhere.get(item.pk)
+        if stays is not None:
+            since = self._day(stays.recorded_at)
+            return f"{stays.organization.name} employs them since {since}; the answer was saved before, and stays here."
+        moved = self.moves.get(item.pk)
+        if moved is None:
+            return ""
+        to, on = place_name(moved.place), self._day(moved.employment.recorded_at)
+        if _is_theirs(item):
+            return f"Came from {place_name(moved.from_place) or 'the steward'} on {on}: {to} employs them since then."
+        return f"Went to {to} on {on}, which employs them since then." if self._has_left(item) else ""
+
+    def _day(self, at: datetime) -> str:
+        return _written(at.astimezone(self.zone).date())
+
+    def _line(
+        self,
+        one: ReviewedAccount,
+        item: ReviewItem,
+        items: Sequence[ReviewItem],
+        earlier: Mapping[object, ReviewItem],
+    ) -> Line:
+        holding = item.grant or item.access
+        ended_at = None if holding is None else ended_by(holding, self.at)
+        if holding is None and item.outcome == ReviewItem.Outcome.ENDED:
+            ended_at = item.settled_at
+        is_open = item.settled_at is None and ended_at is None
+        use = self.uses.get(item.grant.pk) if item.grant is not None else None
+        since = one.participation.created_at if holding is None else holding.starts_at
+        before = earlier.get(named_holding(item))
+        return Line(
+            key=key_of(item),
+            about=item.about,
+            title=self._title(item),
+            where=self._where(item),
+            since=since,
+            until=None if holding is None else holding.ends_at,
+            answer=item.answer,
+            answered_by="" if item.answered_by is None else item.answered_by.name,
+            answered_at=item.answered_at,
+            version=item.version,
+            outcome=item.outcome,
+            settled_at=item.settled_at,
+            submitted_by="" if item.submitted_by is None else item.submitted_by.name,
+            mine=is_open and _is_theirs(item),
+            ended_at=ended_at,
+            used="" if use is None else _used(use),
+            earlier="" if before is None else _answered(before),
+            is_new=before is None and self.previous is not None and since > self.previous.opened_at,
+            advice=self.advice(one, item, items) if is_open else None,
+            moved=self._moved(item),
+        )
+
+    def advice(self, one: ReviewedAccount, item: ReviewItem, items: Sequence[ReviewItem]) -> Advice | None:
+        """Return what is recommended about an item of an account that has these ``items``, or None."""
+        use = self.uses.get(item.grant.pk) if item.grant is not None else None
+        holding = item.grant or item.access
+        since = one.participation.created_at if holding is None else holding.starts_at
+        return advise(self._known(one, item, items, use, since))
+
+    def _known(
+        self,
+        one: ReviewedAccount,
+        item: ReviewItem,
+        items: Sequence[ReviewItem],
+        use: LastUse | None,
+        since: datetime,
+    ) -> Known:
+        held = [i for i in items if (h := i.grant or i.access) is not None and ended_by(h, self.at) is None]
+        role = None if item.grant is None else self.book.role(item.grant.role_id)
+        # A role that reaches everywhere, or one's own record, needs no code to give something.
+        apart = self.book.access == "apart from roles" and (role is None or role.reach.scope == ORGANIZATION)
+        employing = self._employing(one, items)
+        return Known(
+            about=item.about,
+            today=self.at.astimezone(self.zone).date(),
+            signed_in_on=day_in(one.participation.last_signed_in_at, self.zone),
+            used_on=None if use is None else use.on,
+            uses_kept_since=None if use is None else use.since_on,
+            since_on=since.astimezone(self.zone).date(),
+            other_agency=self._answering(item).pk != employing.pk,
+            employer="" if employing.organization is None else employing.organization.name,
+            roles=sum(i.grant_id is not None for i in held),
+            accesses=sum(i.access_id is not None for i in held) if apart else None,
+            asked_first=any(i.about == ReviewItem.About.ACCOUNT for i in items),
+        )
+
+    def _title(self, item: ReviewItem) -> str:
+        if item.grant is not None:
+            role = self.book.role(item.grant.role_id)
+            return item.grant.role_id if role is None else role.title
+        if item.access is not None:
+            place = item.access.organization
+            return f"{place.name} ({place.code})"
+        return "This account"
+
+    def _where(self, item: ReviewItem) -> str:
+        if item.access is not None:
+            return "with lower levels" if item.access.lower_levels else ""
+        place = None if item.grant is None else item.grant.organization
+        return "" if place is None else f"{place.name} ({place.code})"
+
+    def _is_gone(self, item: ReviewItem) -> bool:
+        holding = item.grant or item.access
+        return holding is not None and ended_by(holding, self.at) is not None
+
+    def _gone(self, item: ReviewItem) -> str:
+        where = self._where(item)
+        return self._title(item) + (f", {where}" if where else "")
+
+
+def _is_theirs(item: ReviewItem) -> bool:
+    return bool(getattr(item, "theirs", False))
+
+
+def ended_by(holding: Grant | Access, at: datetime) -> datetime | None:
+    """Return when a grant or access ended, None while it has not by ``at``."""
+    ends = [end for end in (holding.closed_at, holding.ends_at) if end is not None and end <= at]
+    return min(ends, default=None)
+
+
+def key_of(item: ReviewItem) -> str:
+    """Return how an item is called in forms."""
+    about, public_id = named(item)
+    return f"{about}.{public_id}"
+
+
+def named_holding(item: ReviewItem) -> object:
+    """Return what an item of one campaign and one of the next have in common when they ask about the same."""
+    return (item.about, item.grant_id, item.access_id)
+
+
+def _answered(item: ReviewItem) -> str:
+    if not item.outcome or item.outcome == ReviewItem.Outcome.ENDED:
+        return ""
+    by = "" if item.answered_by is None else f" by {item.answered_by.name}"
+    return f"{ReviewItem.Outcome(item.outcome).label}{by}"
+
+
+def _used(use: LastUse) -> str:
+    if use.on is not None:
+        perhaps = ", perhaps by another role" if use.perhaps_other else ""
+        return f"{_written(use.on)}{perhaps}"
+    return f"no use known since {_written(use.since_on)}" if use.since_on is not None else "not known"
+
+
+def _written(day: date) -> str:
+    return f"{day:%b} {day.day}, {day.year}"
