@@ -40,7 +40,8 @@ def test_searching_and_following_a_history_needs_no_script(
 ) -> None:
     page = open_page(site.world.maria, width=width, javascript=False)
     page.goto("/qpp/")
-    page.get_by_role("navigation", name="Main").get_by_role("link", name="Audit", exact=True).click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Reports", exact=True).click()
+    page.get_by_role("link", name="Audit").click()
     page.get_by_label("Person").fill("Stella")
     page.get_by_label("Kind of event").select_option("Roles given and removed")
     page.get_by_role("button", name="Search").click()

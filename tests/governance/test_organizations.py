@@ -118,6 +118,14 @@ def test_everything_wrong_with_a_new_one_is_told_at_once_and_by_its_field(agency
     }
 
 
+def test_a_new_one_without_a_code_is_found_by_the_number_of_its_kind_as_people_write_it(iqies: str) -> None:
+    added = add(Typed("Birch Home Health", "", {"ccn": "367002"})).organization
+    assert (added.code, list(added.identifiers.values_list("value", flat=True))) == ("36-7002", ["367002"])
+    with pytest.raises(Refused) as refused:
+        edit(added, Typed("Birch Home Health", "", {"ccn": "367002"}))
+    assert codes(refused) == {("text_missing", "code")}
+
+
 @pytest.mark.parametrize("ccn", ["36-70011", "AB-7001", "367", "36-7001\n"])
 def test_an_identifier_that_is_none_of_its_scheme_is_refused(iqies: str, ccn: str) -> None:
     with pytest.raises(Refused) as refused:
@@ -200,6 +208,7 @@ def test_an_organization_of_another_program_is_not_found(agency: Organization, q
         move(agency, practice)
 
 
+@pytest.mark.fault(5)
 def test_a_move_takes_reach_from_those_above_the_old_place_and_gives_it_to_those_above_the_new(
     agency: Organization,
 ) -> None:

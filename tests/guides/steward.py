@@ -26,7 +26,10 @@ def walk(walk: Walk, open_page: Callable[..., Page]) -> None:
         go(page, "Mail queue")
         walk.picture(page, "steward-10-mail-queue", height=520)
     with walk.step("Answer an auditor", page):
-        go(page, "Audit")
+        go(page, "Reports")
+        walk.look(page)
+        page.get_by_role("main").get_by_role("link", name="Audit").click()
+        page.get_by_role("heading", name="Audit", level=1).wait_for()
         walk.picture(page, "steward-11-audit", height=700)
 
 
@@ -59,7 +62,6 @@ def _keeps_organizations(walk: Walk, page: Page) -> None:
         page.get_by_role("link", name="Add an organization").click()
         page.get_by_label("Name").first.fill("Marigold Lane Pediatrics")
         page.get_by_label("Kind").select_option(label="Practice")
-        page.get_by_label("Code", exact=True).fill("79-5550121")
         page.get_by_label("TIN").fill("79-5550121")
         walk.picture(page, "steward-05-add-organization", height=700)
         page.get_by_role("button", name="Add organization").click()

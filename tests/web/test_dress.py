@@ -85,8 +85,11 @@ def test_sign_in_and_register_stand_upper_right_and_the_navigation_on_the_left(w
     page = signed_in(world.maria).get(reverse("manage-access", args=[QPP])).content.decode()
     bar = page[page.index('<nav class="nav"') : page.index("</nav")]
     entries = re.findall(r"<span>([^<]+)</span>", bar)
-    assert entries[:4] == ["Home", "Manage Access", "My Access", "Request a Role"]
+    assert entries == ["Home", "Manage Access", "My Access", "Request a Role", "Role Matrix", "Reports", "Help"]
     assert re.search(r'manage-access/" aria-current="page"', bar)
+    page = signed_in(world.uma).get(reverse("home", args=[QPP])).content.decode()
+    bar = page[page.index('<nav class="nav"') : page.index("</nav")]
+    assert "Reports" not in re.findall(r"<span>([^<]+)</span>", bar)
 
 
 def test_an_error_on_our_side_apologises_with_a_reference_and_asks_no_database(
@@ -118,7 +121,10 @@ def test_with_several_programs_the_front_door_lets_one_choose_and_the_menu_switc
     footer = page[page.index("<footer") :]
     assert footer.count("Questions?") == 2
     home = signed_in(world.maria).get(reverse("home", args=[QPP])).content.decode()
-    assert "Switch program" in home
+    head = home[home.index("<header") : home.index("</header")]
+    assert "Switch program" in head
+    assert f'<a href="{reverse("home", args=[QPP])}" aria-current="true">Quality Payment Program</a>' in head
+    assert f'<a href="{reverse("home", args=["iqies"])}">' in head
 
 
 _TIN, _CODE = r"\d{2}-?\d{7}", "[A-Z0-9][A-Z0-9-]{1,15}"

@@ -152,6 +152,7 @@ ROUTES: dict[str, list[Route]] = {
 }
 _OFFICIALS = {"maria": 200, "owen": 200, "henry": 200}
 ROUTES |= {
+    "reports": [Route(_none, _OFFICIALS, 404)],
     "audit": [Route(_none, _OFFICIALS, 404)],
     "audit-csv": [Route(_none, _OFFICIALS, 404)],
     "audit-jsonl": [Route(_none, _OFFICIALS, 404)],

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from rolebook.accounts.contacts import MOST_CONTACTS, Contact, clean_contact
 from rolebook.accounts.former_values import former_codes
-from rolebook.accounts.identifiers import Scheme, needs_own, schemes_of
+from rolebook.accounts.identifiers import Scheme, needs_own, punctuated, schemes_of
 from rolebook.accounts.models import Organization, OrganizationIdentifier
 from rolebook.accounts.texts import clean_line
 from rolebook.governance.refusals import Refused
@@ -42,11 +42,14 @@ def checked_record(
 ) -> Record:
     """Return what is to be kept; ``organization`` is the one that has the record, None for a new one.
 
+    A new one without a code is found by its own number, the one that its kind goes by: nobody types it twice.
+
     Raises Refused with everything that is wrong; each violation says in ``field`` which field it is about.
     """
     wrong: list[Violation] = []
     name = _line(typed.name, "name", LONGEST_NAME, wrong)
-    code = _line(typed.code, "code", LONGEST_CODE, wrong)
+    text = typed.code if organization is not None or typed.code.strip() else _own_number(typed, kind)
+    code = _line(text, "code", LONGEST_CODE, wrong)
     if code:
         wrong += _code_taken(book.program.id, code, organization)
     identifiers = _identifiers(typed, book, kind, organization, code, wrong)
@@ -54,6 +57,13 @@ def checked_record(
     if wrong:
         raise Refused(wrong)
     return Record(name, code, identifiers, contacts)
+
+
+def _own_number(typed: Typed, kind: OrganizationKind) -> str:
+    """Return the number that a kind goes by as people write it, where a good one was typed; else what was typed."""
+    text = typed.identifiers.get(kind.identifier_scheme, "").strip()
+    value = Scheme(kind.identifier_scheme, kind.identifier_title, (kind,)).clean(text)
+    return text if value is None else punctuated(value, kind)
 
 
 def _line(text: str, named: str, longest: int, wrong: list[Violation]) -> str:

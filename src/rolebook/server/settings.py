@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "rolebook.web.account.session.SessionLimits",
     "rolebook.web.gate.Gate",
     "django_htmx.middleware.HtmxMiddleware",
+    "rolebook.web.errors.MethodsInDress",
 ]
 
 TEMPLATES = [

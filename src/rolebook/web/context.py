@@ -44,12 +44,8 @@ _PAGES = (
     ("Request a Role", "request-a-role", "add"),
     ("Role Matrix", "role-matrix", "grid_view"),
     ("Reviews", "reviews", "check_circle"),
-    ("Audit", "audit", "history"),
-    ("Security", "security", "security"),
+    ("Reports", "reports", "history"),
     ("Help", "help", "help"),
-)
-_PROGRAM_PAGES = frozenset(
-    {"home", "manage-access", "my-access", "request-a-role", "role-matrix", "reviews", "audit", "help"}
 )
 _STEWARDS_PAGES = (
     ("Organizations", "steward-organizations", "location_city"),
@@ -71,31 +67,18 @@ _UNDER = {
     "request": "my-access",
     "request-history": "my-access",
     "my-history": "my-access",
-    "person-history": "audit",
-    "then": "audit",
-    "then-users": "audit",
-    "then-person": "audit",
-    "then-who-could": "audit",
-    "made-file": "audit",
+    "audit": "reports",
+    "person-history": "reports",
+    "then": "reports",
+    "then-users": "reports",
+    "then-person": "reports",
+    "then-who-could": "reports",
+    "made-file": "reports",
     "confirm-closings": "inactivity",
     "reactivations": "manage-access",
     "reactivate": "manage-access",
     "which-role": "role-matrix",
     "can-they": "role-matrix",
-    "change-password": "security",
-    "change-email": "security",
-    "confirm-new-email": "security",
-    "prove-address": "security",
-    "rejected-address": "security",
-    "new-recovery-codes": "security",
-    "new-passkey": "security",
-    "rename-passkey": "security",
-    "remove-passkey": "security",
-    "remove-app": "security",
-    "second-factor": "security",
-    "link-identity": "security",
-    "confirm-identity": "security",
-    "unlink-identity": "security",
 }
 """Which entry of the navigation is current on pages that have no entry of their own, by address name."""
 
@@ -106,7 +89,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     program_id = program.id if program is not None else None
     return {
         "program": program,
-        "many_programs": len(others) > 1,
+        "switch_to": _others(program, others),
         "contacts": [program.contact] if program is not None else [other.contact for other in others],
         "navigation": _navigation(request, program_id),
         "home_url": _address("home", program_id) if program_id else "/",
@@ -116,6 +99,13 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "security_url": _address("security"),
         "demo_mails_url": _address("demo-mails"),
     }
+
+
+def _others(program: Program | None, programs: tuple[Program, ...]) -> tuple[tuple[str, str, bool], ...]:
+    """Return name, address and whether it is this one, of each program to switch between; nothing with a single one."""
+    if len(programs) < 2:
+        return ()
+    return tuple((one.name, _address("home", one.id), one == program) for one in programs)
 
 
 def _program(request: HttpRequest) -> tuple[Program | None, tuple[Program, ...]]:
@@ -145,12 +135,11 @@ def _navigation(request: HttpRequest, program_id: str | None) -> tuple[Entry, ..
     entries = []
     reviews = _reviews(request, program_id)
     for title, page_name, icon in _PAGES:
-        if page_name == "audit" and not _sees_audit(request, program_id):
+        if page_name == "reports" and not _sees_reports(request, program_id):
             continue
         if page_name == "reviews" and not reviews.is_there:
             continue
-        url = _address(page_name, program_id) if page_name in _PROGRAM_PAGES else _address(page_name)
-        if url:
+        if url := _address(page_name, program_id):
             count = _counted(reviews.left) if page_name == "reviews" else ""
             entries.append(Entry(title, url, icon, page_name == current, count=count))
     if _is_steward(request, program_id):
@@ -181,7 +170,7 @@ def _is_steward(request: HttpRequest, program_id: str) -> bool:
     return is_steward(request.user, program_id, getattr(request, "at", None) or clock.now())
 
 
-def _sees_audit(request: HttpRequest, program_id: str) -> bool:
+def _sees_reports(request: HttpRequest, program_id: str) -> bool:
     if not isinstance(request.user, Account):
         return False
     at = getattr(request, "at", None) or clock.now()

@@ -1,4 +1,4 @@
-"""How instants and ages are written for people: in the program's zone, in American English (ux.md: "Words")."""
+"""How instants and ages are written for people, in a named zone and in American English (ux.md: "Words")."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -27,6 +27,7 @@ from rolebook.web.pages.my_access import my_access_page
 from rolebook.web.pages.officials import officials_report
 from rolebook.web.pages.out_of_office import decline_page, end_absence_page, out_of_office_page
 from rolebook.web.pages.removal import remove_access_page
+from rolebook.web.pages.reports import reports_page
 from rolebook.web.pages.request_places import choose_organization
 from rolebook.web.pages.request_review import review_request
 from rolebook.web.pages.request_role import choose_role
@@ -80,6 +81,7 @@ urlpatterns = [
     path(_REQUEST + "ask-to-submit-again/", ask_again, name="ask-to-submit-again"),
     path(_PROGRAM + "my-access/", my_access_page, name="my-access"),
     path(_PROGRAM + "my-access/history/", own_history_page, name="my-history"),
+    path(_PROGRAM + "reports/", reports_page, name="reports"),
     path(_AUDIT, audit_page, name="audit"),
     path(_AUDIT + "people/<uuid:account_id>/", person_history_page, name="person-history"),
     path(_AUDIT + "export.csv", export_csv, name="audit-csv"),

@@ -19,6 +19,7 @@ from rolebook.accounts.models import Account
 from rolebook.accounts.queries import programs_in_force
 from rolebook.accounts.throttling import TooManyAttempts
 from rolebook.policy.model import Program
+from rolebook.web.zones import viewer_zone
 
 _NEXT = "rolebook.next"
 _LONGEST_ADDRESS = 1000
@@ -63,12 +64,12 @@ def too_many(
 
 
 def _zone(request: HttpRequest, at: datetime) -> ZoneInfo:
-    """Return the zone of the program that the page is of; of the only one where the page is of none, else UTC."""
+    """Return the viewer's zone, else that of the program that the page is of; of the only one."""
     program: Program | None = getattr(request, "program", None)
     if program is None:
         books = programs_in_force(at)
         program = books[0].program if len(books) == 1 else None
-    return ZoneInfo(program.zone if program is not None else "UTC")
+    return ZoneInfo(viewer_zone(request, program.zone if program is not None else None))
 
 
 def proof_in(request: HttpRequest, key: str) -> uuid.UUID | None:

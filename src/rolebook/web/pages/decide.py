@@ -23,6 +23,7 @@ from rolebook.governance.refusals import Refused
 from rolebook.web.answers import in_part, program_view, said_of
 from rolebook.web.instants import instant_in_words
 from rolebook.web.program import ProgramRequest
+from rolebook.web.zones import viewer_zone
 
 type Tone = Literal["success", "warning", "error"]
 
@@ -158,7 +159,8 @@ def _say(request: ProgramRequest, decided: Decided) -> Answer:
 
 def _already(request: ProgramRequest, decided: AlreadyDecided, what: str, request_url: str) -> Answer:
     """Say who got there first, what they decided and when."""
-    when = f" on {instant_in_words(decided.at, request.program.zone)}" if decided.at is not None else ""
+    zone = viewer_zone(request, request.program.zone)
+    when = f" on {instant_in_words(decided.at, zone)}" if decided.at is not None else ""
     if decided.by_you:
         title = f"You have already {decided.state} this: {what}"
         return Answer(

@@ -35,6 +35,7 @@ from rolebook.web.context import CURRENT_ENTRY
 from rolebook.web.instants import instant_in_words
 from rolebook.web.pages.decide import said_of_reason, typed_reason
 from rolebook.web.program import ProgramRequest
+from rolebook.web.zones import viewer_zone
 
 _VERDICTS = frozenset({"approved", "denied"})
 _PAGE = "page"
@@ -260,7 +261,8 @@ def _settled(request: ProgramRequest, settled: Sequence[AlreadyDecided]) -> list
 
 def _who_was_first(request: ProgramRequest, found: AlreadyDecided) -> str:
     """Say who decided, what and when."""
-    when = f" on {instant_in_words(found.at, request.program.zone)}" if found.at is not None else ""
+    zone = viewer_zone(request, request.program.zone)
+    when = f" on {instant_in_words(found.at, zone)}" if found.at is not None else ""
     if found.by_you:
         return f"You {found.state} it{when}; that stands."
     if found.by is None:

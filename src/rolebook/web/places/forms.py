@@ -14,6 +14,7 @@ from rolebook.policy.words import sentence
 
 CONTACTS = 3
 """Rows for contacts beyond those that there are."""
+_CODE_OF_A_NEW_ONE = "What people and files find it by; unique in the program. Left empty, it is its number from above."
 _LABELS = {"purpose": "What for", "name": "Name", "email": "E-mail", "phone": "Telephone"}
 
 
@@ -86,6 +87,7 @@ class AddForm(RecordForm):
         self, book: Rolebook, data: Mapping[str, str] | None = None, initial: Mapping[str, str] | None = None
     ) -> None:
         super().__init__(book, CONTACTS, data, initial)
+        self.fields["code"].help_text = _CODE_OF_A_NEW_ONE
         kind = self.fields["kind"]
         if isinstance(kind, forms.ChoiceField):
             kind.choices = [("", "Choose a kind"), *((one.id, one.title) for one in book.organization_kinds)]
@@ -95,7 +97,7 @@ class AddForm(RecordForm):
     def facts(self) -> list[forms.BoundField]:
         """The fields about the organization itself."""
         above = [self["parent"]] if self.asks_parent else []
-        return [self["kind"], *above, *super().facts]
+        return [self["kind"], *above, *(self[name] for name in ("name", *self.schemes, "code"))]
 
 
 class ReasonForm(forms.Form):

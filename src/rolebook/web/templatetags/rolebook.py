@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from rolebook.accounts.identifiers import punctuated
 from rolebook.audit import clock
 from rolebook.web.instants import DEFAULT_ZONE, age_in_words, day_in_words, instant_in_words
+from rolebook.web.zones import viewer_zone
 
 register = template.Library()
 
@@ -31,23 +32,30 @@ def _zone(context: template.Context) -> str:
     return program.zone if program is not None else DEFAULT_ZONE
 
 
+def _viewers(context: template.Context) -> str:
+    request = context.get("request")
+    return _zone(context) if request is None else viewer_zone(request, _zone(context))
+
+
 @register.simple_tag(takes_context=True)
 def zone(context: template.Context) -> str:
-    """Name the zone that the page's days and times are in, as the time zone database does: "America/New_York"."""
-    return _zone(context)
+    """Name the zone that the page's times are in, as the time zone database does: "America/New_York"."""
+    return _viewers(context)
 
 
 @register.simple_tag(takes_context=True)
 def instant(context: template.Context, at: datetime | None) -> str:
-    """Write an instant in the program's zone, with its machine-readable form."""
+    """Write an instant in the viewer's zone, which it names, with its machine-readable form."""
     if at is None:
         return ""
-    return format_html('<time datetime="{}">{}</time>', at.isoformat(), instant_in_words(at, _zone(context)))
+    return format_html(
+        '<time datetime="{}">{}</time>', at.isoformat(), instant_in_words(at, _viewers(context))
+    )
 
 
 @register.simple_tag(takes_context=True)
 def shown(context: template.Context, value: str | datetime) -> str:
-    """Write a value of an event: an instant in the program's zone, a text as it is, whatever way it is written."""
+    """Write a value of an event: an instant in the viewer's zone, a text as it is, whatever way it is written."""
     if isinstance(value, datetime):
         return instant(context, value)
     return format_html("<bdi>{}</bdi>", value)
@@ -66,7 +74,7 @@ def age(context: template.Context, at: datetime | None) -> str:
     """Write how long ago an instant was; the instant itself is there on hover and for screen readers."""
     if at is None:
         return ""
-    zone = _zone(context)
+    zone = _viewers(context)
     exact = instant_in_words(at, zone)
     return format_html(
         '<time datetime="{}" title="{}">{}<span class="usa-sr-only"> ({})</span></time>',

@@ -4,6 +4,16 @@
   var root = document.documentElement;
   root.classList.add("js");
 
+  /* The zone of this browser's clock, for the server to write instants in; until it is told, they are in the program's. */
+  function tellZone() {
+    var zone = "";
+    try { zone = Intl.DateTimeFormat().resolvedOptions().timeZone || ""; } catch (error) { return; }
+    if (!/^[A-Za-z0-9_+\/-]{1,64}$/.test(zone)) { return; }
+    var secure = window.location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = "rolebook_zone=" + zone + "; Path=/; Max-Age=31536000; SameSite=Lax" + secure;
+  }
+  tellZone();
+
   function each(list, act) { Array.prototype.forEach.call(list, act); }
 
   /* Navigation on a phone: one button shows and hides the list. */
@@ -11,10 +21,19 @@
     var toggle = document.querySelector("[data-nav-toggle]");
     var nav = document.getElementById("navigation");
     if (!toggle || !nav) { return; }
-    toggle.addEventListener("click", function () {
-      var open = nav.classList.toggle("open");
+    function show(open) {
+      nav.classList.toggle("open", open);
       toggle.setAttribute("aria-expanded", String(open));
+    }
+    toggle.addEventListener("click", function () {
+      var open = !nav.classList.contains("open");
+      show(open);
       if (open) { var first = nav.querySelector("a"); if (first) { first.focus(); } }
+    });
+    document.addEventListener("keydown", function (event) {
+      if (event.key !== "Escape" || !nav.classList.contains("open")) { return; }
+      show(false);
+      toggle.focus();
     });
   }
 
