@@ -14,7 +14,9 @@ from rolebook.policy.words import sentence
 
 CONTACTS = 3
 """Rows for contacts beyond those that there are."""
-_CODE_OF_A_NEW_ONE = "What people and files find it by; unique in the program. Left empty, it is its number from above."
+_CODE_OF_A_NEW_ONE = (
+    "What people and files find it by; unique in the program. Left empty, it is its number from above."
+)
 _LABELS = {"purpose": "What for", "name": "Name", "email": "E-mail", "phone": "Telephone"}
 
 
