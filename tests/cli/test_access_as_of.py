@@ -6,11 +6,10 @@ from datetime import timedelta
 import pytest
 from click.testing import CliRunner
 
-from rolebook.audit import clock
 from rolebook.cli.server.access import access
 from rolebook.cli.server.grants import grants as grants_command
 from rolebook.governance.flows import remove_access
-from tests.support import grants, people
+from tests.support import clocks, grants, people
 from tests.support.people import START, WEB
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +30,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> str:
         at=START + timedelta(days=7),
         origin=WEB,
     )
-    monkeypatch.setattr(clock, "now", lambda: START + timedelta(days=40))
+    clocks.it_is(monkeypatch, START + timedelta(days=40))
     return place.code
 
 

@@ -14,7 +14,6 @@ from django.db.models import ProtectedError
 from openpyxl import load_workbook
 
 from rolebook.accounts.models import Account
-from rolebook.audit import clock
 from rolebook.audit.models import Event
 from rolebook.cli.server.review_report import report as report_command
 from rolebook.governance.flows import record_sign_in
@@ -33,7 +32,7 @@ from rolebook.governance.refusals import NotFound
 from rolebook.governance.review_report import Record
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
-from tests.support import grants, iqcs
+from tests.support import clocks, grants, iqcs
 from tests.support.iqcs import PROGRAM, place
 from tests.support.people import COMMAND, WEB
 from tests.support.reviews import CLOSES, MEANWHILE, Agencies, agencies, answers, opened, steward, submits
@@ -188,7 +187,7 @@ def test_an_agencys_report_is_for_who_answers_for_all_of_it_and_for_the_steward(
 def test_at_opening_and_at_closing_leads_and_representatives_get_a_link_and_no_data(
     people: Agencies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clock, "now", lambda: MEANWHILE)
+    clocks.it_is(monkeypatch, MEANWHILE)
     campaign = opened()
     while derive_notices(now=MEANWHILE):
         pass
@@ -240,7 +239,7 @@ def test_its_files_have_typed_cells_no_formulas_and_a_tagged_pdf(people: Agencie
 def test_the_operator_makes_it_as_a_file(
     people: Agencies, ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clock, "now", lambda: MEANWHILE)
+    clocks.it_is(monkeypatch, MEANWHILE)
     campaign = opened()
     with tempfile.TemporaryDirectory() as folder:
         file = f"{folder}/report.{ending}"

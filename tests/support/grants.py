@@ -51,6 +51,7 @@ def placed(
     *,
     program_id: str = "qpp",
     at: datetime = START,
+    ends_at: datetime | None = None,
 ) -> Grant:
     """Give a role by rows alone, without events: quick, for races and crowds that need many people in office."""
     participation, _ = Participation.objects.get_or_create(
@@ -66,6 +67,7 @@ def placed(
         role_id=role_id,
         organization=organization,
         starts_at=at,
+        ends_at=ends_at,
         designation=designation,
     )
 

@@ -21,7 +21,7 @@ from rolebook.accounts.mail import AccountMail
 from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.second_factor import EncryptingAdapter, code_at, new_secret
 from rolebook.accounts.texts import email_key
-from rolebook.audit import clock
+from rolebook.audit.agreed_clock import agreed_now
 from rolebook.audit.recording import Origin
 from rolebook.policy.shipped import resolve
 
@@ -147,7 +147,7 @@ def sign_in(client: Client, person: Person, program_id: str = "qpp") -> None:
         {"user_id": person.account.user_id, "password": PASSWORD, "agree": "on"},
     )
     assert first.status_code == 302, first.content.decode()
-    second = client.post("/sign-in/code/", {"code": person.code(clock.now())})
+    second = client.post("/sign-in/code/", {"code": person.code(agreed_now())})
     assert second.status_code == 302, second.content.decode()
 
 

@@ -19,7 +19,7 @@ from rolebook.audit.models import Event
 from rolebook.audit.recording import Origin
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
-from tests.support import people
+from tests.support import clocks, people
 from tests.support.authenticator import SITE, Device
 from tests.support.people import PASSWORD, Person, signed_in_client
 
@@ -191,7 +191,7 @@ def test_refused_sign_ins_are_told_once_a_day_and_only_to_an_account_that_there_
     user_with_totp: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     noon = clock.now().replace(hour=12)
-    monkeypatch.setattr("rolebook.audit.clock.now", lambda: noon)
+    clocks.it_is(monkeypatch, noon)
     for number in range(12):
         stranger = Client(REMOTE_ADDR=f"198.51.100.{number}")
         type_password(stranger, user_with_totp, "not the password")
@@ -200,7 +200,7 @@ def test_refused_sign_ins_are_told_once_a_day_and_only_to_an_account_that_there_
     [notice] = derived("sign-ins-refused")
     assert notice.recipient == user_with_totp.account
     assert "Nobody got in" in notice.text
-    monkeypatch.setattr("rolebook.audit.clock.now", lambda: noon + timedelta(days=1))
+    clocks.it_is(monkeypatch, noon + timedelta(days=1))
     for number in range(5):
         type_password(Client(REMOTE_ADDR=f"198.51.100.{number}"), user_with_totp, "not the password")
     assert len(derived("sign-ins-refused")) == 2

@@ -12,8 +12,7 @@ from django.urls import reverse
 
 from rolebook.accounts.models import Account, RolebookVersion
 from rolebook.accounts.queries import rolebooks_in_force, statement_hash
-from rolebook.audit import clock
-from rolebook.audit.agreed_clock import agreed_now
+from rolebook.audit.agreed_clock import agreed_when_read, going_on_from, with_agreed_now
 from rolebook.audit.recording import Origin
 from rolebook.governance.flows.record_sign_in import record_sign_in
 from rolebook.governance.models import Participation
@@ -35,8 +34,8 @@ class ProgramRequest(HttpRequest):
 
     Attributes:
         account: who asks.
-        at: the instant of the request; pass it to flows and queries. By this machine's clock, and by the database's
-            where this machine's says that the person's quiet is over.
+        at: the instant of the request by the database's clock (fault 58); pass it to flows and queries.
+        clock: the same clock, going on; pass it to what is given piece by piece.
         origin: where the request comes from; pass it to flows.
         program: the program, with its names and contact.
         programs: every program there is, by name.
@@ -47,6 +46,7 @@ class ProgramRequest(HttpRequest):
 
     account: Account
     at: datetime
+    clock: Callable[[], datetime]
     origin: Origin
     program: Program
     programs: tuple[Program, ...]
@@ -69,7 +69,7 @@ def program_page(view: ProgramView) -> Callable[..., HttpResponse]:
     @wraps(view)
     def page(request: HttpRequest, program_id: str, **parts: Any) -> HttpResponse:
         asked = cast("ProgramRequest", request)
-        place_in_program(asked, program_id, clock.now())
+        place_in_program(asked, program_id)
         statement = asked.program.statement
         if statement is not None and not agreed(request, program_id, statement_hash(statement)):
             address = reverse("statement", args=[program_id])
@@ -77,18 +77,15 @@ def program_page(view: ProgramView) -> Callable[..., HttpResponse]:
                 address += "?" + urlencode({"next": request.get_full_path()})
             return redirect(request, address)
         part = asked.participation
-        if is_past(part, asked.at):
-            # This machine's clock may run ahead: nobody is turned away, or refused by a flow, for it (fault 58).
-            asked.at = agreed_now()
         if part is not None and not is_in(part, asked.at):
             return _closed(asked)
         if not entered(request, program_id):
-            at = agreed_now()
             try:
-                record_sign_in(acting_user=asked.account, program_id=program_id, at=at, origin=asked.origin)
+                record_sign_in(
+                    acting_user=asked.account, program_id=program_id, at=asked.at, origin=asked.origin
+                )
                 asked.participation = _part(asked.account, program_id)
             except NotAllowed:
-                asked.at = at
                 return _closed(asked)
             note_entered(request, program_id)
         return view(asked, **parts)
@@ -105,19 +102,26 @@ def _closed(request: ProgramRequest) -> HttpResponse:
     return render(request, "account/closed.html", shown, status=403)
 
 
-def place_in_program(request: ProgramRequest, program_id: str, at: datetime) -> None:
-    """Give a request its program, rolebook and, when somebody is signed in, who asks. Raises Http404 for no program."""
-    found = rolebooks_in_force(at)
+def place_in_program(request: ProgramRequest, program_id: str) -> None:
+    """Give a request its program, rolebook, instant and, when somebody is signed in, who asks.
+
+    Raises Http404 for no program.
+    """
+    part: Participation | None = None
+    if isinstance(request.user, Account):
+        request.account = request.user
+        part = request.participation = _part(request.user, program_id)
+    request.at = agreed_when_read(part)
+    request.clock = going_on_from(request.at)
+    found = rolebooks_in_force(request.at)
     if program_id not in found:
         raise Http404
     version, book = found[program_id]
     request.programs = tuple(other.program for _, other in found.values())
-    request.at, request.origin = at, origin_of(request)
+    request.origin = origin_of(request)
     request.program, request.rolebook, request.rolebook_version = book.program, book, version
-    if isinstance(request.user, Account):
-        request.account = request.user
-        request.participation = _part(request.user, program_id)
 
 
 def _part(account: Account, program_id: str) -> Participation | None:
-    return with_reviews(Participation.objects.filter(account=account, program_id=program_id)).first()
+    parts = Participation.objects.filter(account=account, program_id=program_id)
+    return with_agreed_now(with_reviews(parts)).first()

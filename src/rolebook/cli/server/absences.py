@@ -42,11 +42,11 @@ def away(
     """
     start_django()
     from rolebook.accounts.queries import rolebook_in_force
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.audit.recording import Origin
     from rolebook.governance.flows.record_absence import record_absence
 
-    at = clock.now()
+    at = agreed_now()
     _, book = rolebook_in_force(program, at)
     ids = {role.id.replace("_", "-"): role.id for role in book.roles}
     delegates = {}
@@ -88,12 +88,12 @@ def back(program: str, user_id: str, as_json: bool) -> None:
       rolebook requests back iqcs --user rosa
     """
     start_django()
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.audit.recording import Origin
     from rolebook.governance.absences import absences_of
     from rolebook.governance.flows.record_absence import end_absence
 
-    at, rows = clock.now(), []
+    at, rows = agreed_now(), []
     for absence in absences_of(_account(user_id), program, at):
         end = partial(
             end_absence,
@@ -118,10 +118,10 @@ def absences(program: str, as_json: bool) -> None:
       rolebook requests absences iqcs
     """
     start_django()
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.governance.absences import absences_to_come
 
-    found = absences_to_come(program, clock.now()).select_related("account").order_by("starts_at", "pk")
+    found = absences_to_come(program, agreed_now()).select_related("account").order_by("starts_at", "pk")
     _say_all([_as_row(absence) for absence in found], as_json)
 
 

@@ -40,13 +40,13 @@ def as_of(program: str, day: Typed, user_id: str | None, code: str | None, as_js
       rolebook access as-of qpp 2026-03-03T14:30 --user rosa --json
     """
     start_django()
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.governance.past.holdings import people_at
     from rolebook.governance.queries.then_files import COLUMNS, lines_of
     from rolebook.governance.queries.then_operator import holders_then
     from rolebook.governance.queries.then_rows import book_then, rows_then
 
-    now = clock.now()
+    now = agreed_now()
     moment = moment_asked(program, day, now)
     _, book, in_force = book_then(program, moment.at)
     place = None if code is None else organization_of(program, code)
@@ -88,10 +88,10 @@ def who_could(program: str, privilege: str, organization: str, day: Typed, as_js
       rolebook access who-could qpp submit_performance_data 12-3456789 2026-03-03T14:30 --json
     """
     start_django()
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.governance.queries.then_operator import all_who_could
 
-    moment = moment_asked(program, day, clock.now())
+    moment = moment_asked(program, day, agreed_now())
     place = organization_of(program, organization)
     try:
         found = all_who_could(program, privilege, place, moment.at)

@@ -27,7 +27,7 @@ def activate(program: str, wait: bool, as_json: bool) -> int:
     """
     start_django()
     from rolebook.accounts.flows.rolebooks import AlreadyInForce, activate_rolebook
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.audit.recording import Origin
     from rolebook.policy.errors import RolebookErrors
     from rolebook.policy.shipped import resolve
@@ -37,7 +37,7 @@ def activate(program: str, wait: bool, as_json: bool) -> int:
             acting_user=None,
             folder=resolve(program),
             activated_by=f"{getpass.getuser()} (command line)",
-            at=clock.now(),
+            at=agreed_now(),
             origin=Origin(via="command"),
         )
     except RolebookErrors as wrong:

@@ -40,7 +40,7 @@ def read(as_json: bool) -> None:
 
 def _taken() -> dict[str, object]:
     start_django()
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.notices.bounce_models import Bounce
     from rolebook.notices.bounces import take_report
     from rolebook.notices.delivery_reports import read_bounded
@@ -48,7 +48,7 @@ def _taken() -> dict[str, object]:
     raw = read_bounded(sys.stdin.buffer)
     while sys.stdin.buffer.read(65_536):  # a pipe that is not read to its end fails the mail system
         pass
-    taken = take_report(raw, source=Bounce.Source.COMMAND, at=clock.now())
+    taken = take_report(raw, source=Bounce.Source.COMMAND, at=agreed_now())
     bounce = taken.bounce
     return {
         "taken": str(taken),
@@ -113,14 +113,14 @@ def fetch(as_json: bool) -> None:
     start_django()
     from django.conf import settings
 
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.notices.bounce_mailbox import MailboxDown, read_mailbox
 
     mailbox = settings.ROLEBOOK.bounces.mailbox
     if mailbox is None:
         raise click.ClickException("no mailbox is set: ROLEBOOK_BOUNCE_MAILBOX (docs/settings.md)")
     try:
-        number = read_mailbox(mailbox, now=clock.now())
+        number = read_mailbox(mailbox, now=agreed_now())
     except MailboxDown as down:
         raise click.ClickException(f"{mailbox.host} port {mailbox.port} cannot be read: {down}") from None
     if as_json:

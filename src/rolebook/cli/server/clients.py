@@ -39,7 +39,7 @@ def add(program: str, name: str, search: bool, reasons: bool, until: datetime | 
     """
     start_django()
     from rolebook.accounts.flows.clients import OPERATIONS, USUAL_OPERATIONS, ClientRefused, add_client
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.audit.recording import Origin
 
     try:
@@ -50,7 +50,7 @@ def add(program: str, name: str, search: bool, reasons: bool, until: datetime | 
             operations=OPERATIONS if search else USUAL_OPERATIONS,
             reasons=reasons,
             ends_at=None if until is None else _after(program, until),
-            at=clock.now(),
+            at=agreed_now(),
             origin=Origin("command"),
         )
     except ClientRefused as refused:
@@ -104,12 +104,12 @@ def revoke(client_id: uuid.UUID, wait: bool, as_json: bool) -> None:
     """
     start_django()
     from rolebook.accounts.flows.clients import ClientRefused, revoke_client
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.audit.recording import Origin
 
     try:
         revocation = revoke_client(
-            acting_user=None, client_id=client_id, at=clock.now(), origin=Origin("command")
+            acting_user=None, client_id=client_id, at=agreed_now(), origin=Origin("command")
         )
     except ClientRefused as refused:
         raise click.ClickException(str(refused)) from None
@@ -127,10 +127,10 @@ def _after(program: str, day: datetime) -> datetime:
     """Return the first instant after a day of the program's zone."""
     from rolebook.accounts.queries import rolebook_in_force
     from rolebook.accounts.queries.rolebooks import NoRolebook
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
 
     try:
-        _, book = rolebook_in_force(program, clock.now())
+        _, book = rolebook_in_force(program, agreed_now())
     except NoRolebook:
         raise click.ClickException(
             f"program: found {program!r}, expected one with an activated rolebook"
@@ -139,13 +139,13 @@ def _after(program: str, day: datetime) -> datetime:
 
 
 def _state(client: "Client") -> str:
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
 
     if client.revoked_at:
         return f"revoked {client.revoked_at:%Y-%m-%d %H:%M} UTC"
     if client.ends_at is None:
         return "active"
-    said = "ended" if client.ends_at <= clock.now() else "active until"
+    said = "ended" if client.ends_at <= agreed_now() else "active until"
     return f"{said} {client.ends_at:%Y-%m-%d %H:%M} UTC"
 
 

@@ -50,12 +50,12 @@ def designate(
     first official). Every rule that holds for a grant holds here too.
     """
     start_django()
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.audit.recording import Origin
     from rolebook.governance.flows import designate_role
     from rolebook.governance.refusals import Refused
 
-    at = clock.now()
+    at = agreed_now()
     book = _book(program, at)
     role, account, organization = _role(book, role_name), _account(user_id), _organization(program, code)
     try:
@@ -101,14 +101,14 @@ def end_designation(
     A program always keeps a steward: designate another one before you end the last one's office.
     """
     start_django()
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.audit.recording import Origin
     from rolebook.governance.authority import in_force
     from rolebook.governance.flows.end_designation import end_designation as end
     from rolebook.governance.models import Grant
     from rolebook.governance.refusals import Refused
 
-    at = clock.now()
+    at = agreed_now()
     role, account, organization = (
         _role(_book(program, at), role_name),
         _account(user_id),

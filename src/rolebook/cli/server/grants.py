@@ -45,11 +45,11 @@ def list_them(
       rolebook grants list qpp --as-of 2026-03-01T14:30
     """
     start_django()
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.governance.queries.listing import list_accesses, list_grants
 
     require_named(program, code=code, user_id=user_id)
-    now = clock.now()
+    now = agreed_now()
     at = now if as_of is None else moment_asked(program, as_of, now).at
     grants_found = list_grants(program, at, user_id=user_id, organization_code=code, all_ever=all_ever)
     accesses_found = list_accesses(program, at, user_id=user_id, organization_code=code, all_ever=all_ever)
@@ -139,7 +139,7 @@ def _done[Made](
 ) -> Made:
     """Run a flow as the operator; what is not found or refused ends the command."""
     from rolebook.accounts.models import Account, Organization
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.audit.recording import Origin
     from rolebook.governance.refusals import NotFound, Refused
     from rolebook.policy.words import sentence
@@ -159,7 +159,7 @@ def _done[Made](
             beneficiary_id=account.public_id,
             organization_id=place.public_id,
             reason=reason,
-            at=clock.now(),
+            at=agreed_now(),
             origin=Origin("command"),
             **more,
         )

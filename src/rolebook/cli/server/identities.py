@@ -28,14 +28,14 @@ def unlink_identities(user_id: str, sure: bool, as_json: bool) -> int:
     start_django()
     from rolebook.accounts.flows.identities import NoWayIn, unlink_abandoned_identities
     from rolebook.accounts.models import Account
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.audit.recording import Origin
     from rolebook.notices.outbox import account_mails
 
     account = Account.objects.filter(user_id=user_id.strip().casefold()).first()
     if account is None:
         raise click.ClickException(f"no account: found {user_id!r}, expected a user ID")
-    at = clock.now()
+    at = agreed_now()
     try:
         gone = unlink_abandoned_identities(
             account=account, at=at, origin=Origin(via="command"), send=account_mails(at), sure=sure

@@ -49,14 +49,14 @@ def run_import[Done: Imported](
     ``counted`` says of what progress tells ("accounts"); ``asked`` goes to the flow. Errors of the file leave with 2.
     """
     from rolebook.accounts.table_file import LARGEST_BYTES
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.audit.recording import Origin
 
     with Progress(counted, hidden=as_json) as progress, refusals():
         done = flow(
             data=read_import(file, LARGEST_BYTES),
             file=file.name,
-            at=clock.now(),
+            at=agreed_now(),
             origin=Origin(via="command"),
             progress=progress.show,
             **asked,

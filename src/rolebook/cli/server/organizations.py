@@ -51,7 +51,7 @@ def organizations(file: Path, program_id: str, dry_run: bool, close_absent: bool
     """
     start_django()
     from rolebook.accounts.organization_file import LARGEST_BYTES
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.audit.recording import Origin
     from rolebook.governance.flows.import_organization_file import import_organization_file
 
@@ -61,7 +61,7 @@ def organizations(file: Path, program_id: str, dry_run: bool, close_absent: bool
             program_id=program_id,
             data=read_import(file, LARGEST_BYTES),
             file=file.name,
-            at=clock.now(),
+            at=agreed_now(),
             origin=Origin(via="command"),
             dry_run=dry_run,
             close_absent=close_absent,

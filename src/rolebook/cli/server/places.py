@@ -78,7 +78,7 @@ def move(
     if dry_run:
         _preview(program, organization, parent, as_json)
         return
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.audit.recording import Origin
     from rolebook.governance.flows.move_organization import move_organization
     from rolebook.governance.refusals import Refused
@@ -90,7 +90,7 @@ def move(
             organization_id=organization.public_id,
             parent_id=parent.public_id,
             reason=reason,
-            at=clock.now(),
+            at=agreed_now(),
             origin=Origin("command"),
         )
     except Refused as refusal:
@@ -132,7 +132,7 @@ def reopen(program: str, code: str, reason: str, wait: bool, as_json: bool) -> N
 
 def _stand(program: str, code: str, reason: str, wait: bool, as_json: bool, *, closing: bool) -> None:
     start_django()
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.audit.recording import Origin
     from rolebook.governance.flows.close_organization import close_organization, reopen_organization
     from rolebook.governance.refusals import Refused
@@ -145,7 +145,7 @@ def _stand(program: str, code: str, reason: str, wait: bool, as_json: bool, *, c
             program_id=program,
             organization_id=organization.public_id,
             reason=reason,
-            at=clock.now(),
+            at=agreed_now(),
             origin=Origin("command"),
         )
     except Refused as refusal:
@@ -165,12 +165,12 @@ def _tell(done: "TreeChanged", said: str, wait: bool, as_json: bool) -> None:
 
 def _preview(program: str, organization: "Organization", parent: "Organization", as_json: bool) -> None:
     from rolebook.accounts.queries import rolebook_in_force
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.governance.queries.tree_preview import move_preview
     from rolebook.governance.refusals import Refused
     from rolebook.governance.tree_places import move_violations
 
-    at = clock.now()
+    at = agreed_now()
     _, book = rolebook_in_force(program, at)
     violations = move_violations(book, organization, parent)
     if violations:

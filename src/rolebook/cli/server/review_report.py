@@ -42,7 +42,7 @@ def report(program: str, campaign: str, code: str | None, ending: str, output: P
     """
     start_django()
     from rolebook.accounts.models import Organization
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.governance.files.cells import csv_pieces
     from rolebook.governance.files.review_lines import COLUMNS, lines_of
     from rolebook.governance.making_report_files import ending_of, standing_of, write_report
@@ -64,7 +64,7 @@ def report(program: str, campaign: str, code: str | None, ending: str, output: P
         place = Organization.objects.filter(program_id=program, code=code).first()
         if place is None:
             raise click.ClickException(f"--organization: found {code!r}, expected a code of {program}")
-    at = clock.now()
+    at = agreed_now()
     made = ask_for_report(acting_user=None, campaign=found, organization=place, at=at)
     if made.state != Making.MADE:
         with Progress("accounts", hidden=as_json) as progress:

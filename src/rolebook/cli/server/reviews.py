@@ -42,13 +42,13 @@ def open_command(program: str, review: str, due: str | None, dry_run: bool, as_j
     """
     start_django()
     from rolebook.accounts.queries import NoRolebook, rolebook_in_force
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.audit.recording import Origin
     from rolebook.governance.flows.open_review import open_review
     from rolebook.governance.queries.review_campaigns import find_review, preview
     from rolebook.governance.refusals import NotFound, Refused
 
-    at = clock.now()
+    at = agreed_now()
     due_on = _day(due)
     try:
         _, book = rolebook_in_force(program, at)
@@ -93,10 +93,10 @@ def list_command(program: str, as_json: bool) -> None:
     """
     start_django()
     from rolebook.accounts.queries import NoRolebook, rolebook_in_force
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.governance.queries.review_campaigns import campaigns_of, reviews_declared
 
-    at = clock.now()
+    at = agreed_now()
     try:
         _, book = rolebook_in_force(program, at)
     except NoRolebook as error:
@@ -160,13 +160,13 @@ def close_command(program: str, campaign: str, yes: bool, as_json: bool) -> None
       rolebook reviews close iqcs 019e2f9e-6c1f-7000-8000-5d0d0c4b7a11
     """
     start_django()
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.audit.recording import Origin
     from rolebook.governance.flows.close_review import close_review, removes_unanswered
     from rolebook.governance.queries.review_campaigns import find_campaign, numbers_of
     from rolebook.governance.refusals import NotFound, Refused
 
-    at = clock.now()
+    at = agreed_now()
     try:
         found = find_campaign(program, campaign)
         left = numbers_of(found).open

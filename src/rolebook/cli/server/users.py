@@ -62,10 +62,10 @@ def show(user_id: str, as_json: bool) -> int:
       rolebook users show nora.new
     """
     account = _account(user_id)
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.governance.queries.listing import list_grants, list_participations
 
-    at = clock.now()
+    at = agreed_now()
     parts = list_participations(account)
     held = {
         part.program_id: list(list_grants(part.program_id, at, user_id=account.user_id)) for part in parts
@@ -171,14 +171,14 @@ def merge(kept: str, closed: str, reason: str, dry_run: bool, wait: bool, as_jso
     """
     remaining, ending = _account(kept), _account(closed)
     from rolebook.accounts.queries import programs_in_force
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.audit.recording import Origin
     from rolebook.governance.flows.merge_accounts import merge_accounts
     from rolebook.governance.merging import plan_merge
     from rolebook.governance.queries.duplicates import merge_sentences
     from rolebook.policy.words import sentence
 
-    at = clock.now()
+    at = agreed_now()
     plan = plan_merge(remaining, ending, at)
     books = {book.program.id: book for book in programs_in_force(at)}
     sentences = merge_sentences(plan, books[plan.programs[0]]) if plan.programs else ()
@@ -228,11 +228,11 @@ def reset_second_factor(user_id: str, as_json: bool) -> int:
     """
     account = _account(user_id)
     from rolebook.accounts.flows import status
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.audit.recording import Origin
     from rolebook.notices.outbox import account_mails
 
-    at = clock.now()
+    at = agreed_now()
     changed = status.reset_second_factor(
         account=account, at=at, origin=Origin(via="command"), send=account_mails(at)
     )
@@ -247,12 +247,12 @@ def reset_second_factor(user_id: str, as_json: bool) -> int:
 def _change(user_id: str, status: str, reason: str, program: str | None, *, wait: bool, as_json: bool) -> int:
     account = _account(user_id)
     from rolebook.accounts.queries import NoRolebook
-    from rolebook.audit import clock
+    from rolebook.audit.agreed_clock import agreed_now
     from rolebook.audit.recording import Origin
     from rolebook.governance.flows import change_account_status, change_participation_status
     from rolebook.governance.refusals import NotFound
 
-    at, origin = clock.now(), Origin(via="command")
+    at, origin = agreed_now(), Origin(via="command")
     try:
         done = _refusable(
             lambda: (

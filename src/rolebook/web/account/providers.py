@@ -45,7 +45,7 @@ _KNOWN = frozenset({"state", "code", "error", "iss"})
 def go(request: ProgramRequest, program_id: str, provider_id: str) -> HttpResponse:
     """Send somebody to a provider. Only a link leads here, no form: a policy for forms does not stop it."""
     at = clock.now()
-    place_in_program(request, program_id, at)
+    place_in_program(request, program_id)
     provider = _provider(provider_id)
     if session.has_two_factors(request):
         return HttpResponseRedirect(reverse("home", args=[program_id]))
@@ -73,7 +73,7 @@ def back(request: ProgramRequest, provider_id: str) -> HttpResponse:
     away = Away.take(request, answer.get("state", ""))
     if away is None or any(len(values) > 1 for values in given.values()):
         return _problem(request, provider, None, AnswerRefused("state"))
-    place_in_program(request, away.program_id, at)
+    place_in_program(request, away.program_id)
     try:
         if away.provider_id != provider_id:
             raise AnswerRefused("mix-up")
@@ -107,7 +107,7 @@ def _ask_to_link(request: HttpRequest, identity: Identity, away: Away) -> HttpRe
 
 def _arrived(request: ProgramRequest, identity: Identity, program_id: str) -> HttpResponse:
     """Sign in whom a provider recognized, ask for our own second factor, or ask what to do with an unlinked one."""
-    at, origin = clock.now(), session.origin_of(request)
+    at, origin = request.at, session.origin_of(request)
     account = identities.recognize(identity=identity, at=at, origin=origin)
     if account is None:
         request.session.cycle_key()
@@ -120,7 +120,7 @@ def _arrived(request: ProgramRequest, identity: Identity, program_id: str) -> Ht
         return _signed_in(request, signed_in.account, program_id)
     proof_id = mail_sign_in_code(account=account, at=at, send=account_mails(at))
     return ask_for_security_code(
-        request, account, program_id=program_id, proof_id=proof_id, provider_id=identity.provider_id, at=at
+        request, account, program_id=program_id, proof_id=proof_id, provider_id=identity.provider_id
     )
 
 
@@ -139,7 +139,7 @@ def unlinked(request: ProgramRequest) -> HttpResponse:
     waiting = Waiting.of(request)
     if waiting is None:
         return HttpResponseRedirect(reverse("choose-program"))
-    place_in_program(request, waiting.program_id, clock.now())
+    place_in_program(request, waiting.program_id)
     context = {"name": provider_name(waiting.identity.provider_id), **BARE_HEADER}
     return render(request, "account/unlinked_identity.html", context)
 
@@ -152,7 +152,7 @@ def register(request: ProgramRequest) -> HttpResponse:
     if waiting is None or request.user.is_authenticated:
         return HttpResponseRedirect(reverse("register"))
     at = clock.now()
-    place_in_program(request, waiting.program_id, at)
+    place_in_program(request, waiting.program_id)
     suggested = {"name": waiting.identity.name, "email": waiting.identity.email}
     form = RegisterWithIdentityForm(request.POST or None, initial=suggested)
     context = {"form": form, "name": provider_name(waiting.identity.provider_id), **BARE_HEADER}

@@ -39,7 +39,7 @@ def lost(request: HttpRequest) -> HttpResponse:
     if pending is None:
         return HttpResponseRedirect(reverse("choose-program"))
     at = clock.now()
-    place_in_program(request, pending.program_id, at)  # type: ignore[arg-type]  # gets what a page of a program has
+    place_in_program(request, pending.program_id)  # type: ignore[arg-type]  # gets what a page of a program has
     account = _account(pending)
     context = {"wait_hours": settings.ROLEBOOK.recovery_wait_hours, **BARE_HEADER}
     if request.method != "POST":
@@ -64,7 +64,7 @@ def lost_code(request: HttpRequest) -> HttpResponse:
     if pending is None or proof_id is None:
         return HttpResponseRedirect(reverse("lost-second-factor"))
     at = clock.now()
-    place_in_program(request, pending.program_id, at)  # type: ignore[arg-type]
+    place_in_program(request, pending.program_id)  # type: ignore[arg-type]
     form = MailedCodeForm(request.POST or None)
     context = {"form": form, **BARE_HEADER}
     page = "account/lost_second_factor_code.html"
@@ -97,7 +97,7 @@ def lost_asked(request: HttpRequest) -> HttpResponse:
     if pending is None or request.session.get(_ASKED) != pending.account_id:
         return HttpResponseRedirect(reverse("choose-program"))
     at = clock.now()
-    place_in_program(request, pending.program_id, at)  # type: ignore[arg-type]
+    place_in_program(request, pending.program_id)  # type: ignore[arg-type]
     account = _account(pending)
     context = {
         "recovery": flows.open_recovery(account, at),

@@ -2,7 +2,6 @@
 
 import uuid
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any, Self
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -21,6 +20,7 @@ from rolebook.accounts.queries import programs_in_force, statement_hash
 from rolebook.accounts.queries.credentials import factors_of
 from rolebook.accounts.throttling import TooManyAttempts
 from rolebook.audit import clock
+from rolebook.audit.agreed_clock import agreed_now
 from rolebook.notices.outbox import account_mails
 from rolebook.web.account import session
 from rolebook.web.account.forms import (
@@ -101,8 +101,7 @@ def choose_program(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: ProgramRequest, program_id: str) -> HttpResponse:
     """Take user ID, password and the agreement to the Statement of Truth; then ask for the security code."""
-    at = clock.now()
-    place_in_program(request, program_id, at)
+    place_in_program(request, program_id)
     statement = request.program.statement
     wording_hash = statement_hash(statement) if statement is not None else None
     if session.has_two_factors(request):
@@ -133,10 +132,10 @@ def sign_in(request: ProgramRequest, program_id: str) -> HttpResponse:
             user_id=typed["user_id"],
             password=typed["password"],
             known_browser=knows(request, typed["user_id"]),
-            at=at,
+            at=request.at,
             origin=origin,
         )
-        proof_id = flows.mail_sign_in_code(account=account, at=at, send=account_mails(at))
+        proof_id = flows.mail_sign_in_code(account=account, at=request.at, send=account_mails(request.at))
     except flows.AccountNotActive as refused:
         shown = {"account": refused.account, **BARE_HEADER}
         return render(request, "account/not_active.html", shown, status=403)
@@ -149,7 +148,7 @@ def sign_in(request: ProgramRequest, program_id: str) -> HttpResponse:
     except TooManyAttempts as limit:
         return too_many(request, "account/sign_in.html", context, limit)
     return ask_for_security_code(
-        request, account, program_id=program_id, wording_hash=wording_hash, proof_id=proof_id, at=at
+        request, account, program_id=program_id, wording_hash=wording_hash, proof_id=proof_id
     )
 
 
@@ -167,7 +166,6 @@ def ask_for_security_code(
     *,
     program_id: str,
     proof_id: uuid.UUID | None,
-    at: datetime,
     wording_hash: str | None = None,
     provider_id: str | None = None,
 ) -> HttpResponse:
@@ -180,7 +178,7 @@ def ask_for_security_code(
         program_id=program_id,
         wording_hash=wording_hash,
         proof_id=str(proof_id) if proof_id else None,
-        began=at.timestamp(),
+        began=clock.now().timestamp(),
         provider_id=provider_id,
     )
     request.session[_PENDING] = asdict(pending)
@@ -195,8 +193,7 @@ def sign_in_code(request: ProgramRequest) -> HttpResponse:
     if pending is None or not _still_the_same(pending):
         request.session.pop(_PENDING, None)
         return HttpResponseRedirect(reverse("choose-program"))
-    at = clock.now()
-    place_in_program(request, pending.program_id, at)
+    place_in_program(request, pending.program_id)
     by_passkey = FIELD in request.POST and not pending.proof_id
     form, context = _code_form(request, pending, by_passkey=by_passkey)
     if request.method != "POST" or not (by_passkey or form.is_valid()):
@@ -213,7 +210,7 @@ def sign_in_code(request: ProgramRequest) -> HttpResponse:
             ),
             provider_id=pending.provider_id,
             known_browser=knows(request, pending.user_id),
-            at=at,
+            at=request.at,
             origin=session.origin_of(request),
         )
     except PasskeyRefused:
@@ -259,7 +256,7 @@ def ask_passkey(request: HttpRequest) -> JsonResponse:
         return refused("This sign-in has taken too long. Load the page again.", status=403)
     try:
         asked = flows.ask_for_passkey(
-            account_id=pending.account_id, at=clock.now(), origin=session.origin_of(request)
+            account_id=pending.account_id, at=agreed_now(), origin=session.origin_of(request)
         )
     except PasskeyRefused:
         return refused(_WRONG_PASSKEY)
@@ -287,8 +284,7 @@ def _begin(request: HttpRequest, signed_in: flows.SignedIn, pending: Pending) ->
 @require_http_methods(["GET", "HEAD", "POST"])
 def statement(request: ProgramRequest, program_id: str) -> HttpResponse:
     """Ask for agreement to a program's statement before the first page of that program in the session (QPP-01)."""
-    at = clock.now()
-    place_in_program(request, program_id, at)
+    place_in_program(request, program_id)
     wording = request.program.statement
     if wording is None or session.agreed(request, program_id, statement_hash(wording)):
         return HttpResponseRedirect(reverse("home", args=[program_id]))
@@ -303,7 +299,7 @@ def statement(request: ProgramRequest, program_id: str) -> HttpResponse:
     agreement = flows.Agreement(program_id, request.POST.get("wording", ""))
     try:
         flows.agree_to_statement(
-            acting_user=request.account, agreement=agreement, at=at, origin=request.origin
+            acting_user=request.account, agreement=agreement, at=request.at, origin=request.origin
         )
     except flows.StatementChanged:
         say(form, None, _CHANGED)

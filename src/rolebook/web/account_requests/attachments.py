@@ -9,7 +9,6 @@ from django.views.decorators.http import require_safe
 
 from rolebook.accounts.models import Account
 from rolebook.accounts.throttling import TooManyAttempts
-from rolebook.audit import clock
 from rolebook.governance.account_answers import Problem
 from rolebook.governance.attachment_store import CONTENT_TYPES, LARGEST_BYTES, MOST, attachment_store
 from rolebook.governance.flows.attachments import GivenFile, attach_file, detach_files
@@ -79,7 +78,7 @@ def supervisor_attachment_file(
 ) -> HttpResponse:
     """Send an attachment to a supervisor who came by the mailed link."""
     placed: Any = request
-    place_in_program(placed, program_id, clock.now())
+    place_in_program(placed, program_id)
     try:
         return _sent(attachment_by_link(program_id, token, attachment_id, placed.at))
     except NotFound as missing:

@@ -9,7 +9,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from rolebook.audit import clock
 from rolebook.governance.flows.answer_as_supervisor import answer_as_supervisor, find_word
 from rolebook.governance.models import SupervisorWord
 from rolebook.governance.queries.account_requests import changes_of_word, words_asked_of
@@ -30,7 +29,7 @@ _ABOUT_THE_REASON = frozenset({"say_what_is_missing", "text_too_long", "text_unr
 def supervisor_link(request: HttpRequest, program_id: str, token: str) -> HttpResponse:
     """Show by the mailed link what is asked; record the answer on POST. Opening the page decides nothing."""
     placed: Any = request
-    place_in_program(placed, program_id, clock.now())
+    place_in_program(placed, program_id)
     try:
         word = find_word(program_id, token=token, at=placed.at)
     except NotFound:

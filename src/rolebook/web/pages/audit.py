@@ -12,7 +12,6 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from rolebook.audit import clock
 from rolebook.governance.queries.audit_files import MOST_EVENTS, Cut, csv_pieces, exported, json_pieces
 from rolebook.governance.queries.audit_lines import EventLine
 from rolebook.governance.queries.audit_trail import (
@@ -183,7 +182,7 @@ def _file(
     if not search.is_valid():
         return render(request, "400.html", status=400)
     wanted = search.wanted(request.program.zone)
-    lines = exported(request.account, request.program.id, clock.now, wanted)
+    lines = exported(request.account, request.program.id, request.clock, wanted)
     # The first one is read before anything is sent: who may not see the log gets its 404.
     first = next(lines, None)
     answer = StreamingHttpResponse(

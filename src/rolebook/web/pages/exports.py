@@ -6,7 +6,6 @@ from dataclasses import replace
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from rolebook.audit import clock
 from rolebook.governance.queries.exporting import pending_pieces, user_pieces
 from rolebook.web.answers import program_view
 from rolebook.web.csv_files import csv_file
@@ -21,7 +20,7 @@ def pending_csv(request: ProgramRequest) -> HttpResponse:
     pieces = pending_pieces(
         request.account,
         request.program.id,
-        clock.now,
+        request.clock,
         pending_filters(request),
         pending_sort(request),
         request.program.zone,
@@ -35,6 +34,6 @@ def organization_users_csv(request: ProgramRequest, organization_id: uuid.UUID) 
     """Give the users of an organization as CSV, for those who may see them."""
     filters = replace(pending_filters(request), organization_id=organization_id)
     pieces = user_pieces(
-        request.account, organization_id, request.program.id, clock.now, filters, request.program.zone
+        request.account, organization_id, request.program.id, request.clock, filters, request.program.zone
     )
     return csv_file(request, "users", pieces)

@@ -7,7 +7,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from rolebook.audit import clock
 from rolebook.governance.files.cells import csv_pieces
 from rolebook.governance.files.review_lines import COLUMNS, lines_of
 from rolebook.governance.making import ask_for_file
@@ -137,7 +136,7 @@ def ask_for_report_file(request: ProgramRequest, report_id: uuid.UUID, wanted: s
         asked={"report_id": str(report.public_id)},
         ending=ending,
         name=f"{request.program.id}-{_name(report)}.{ending}",
-        at=clock.now(),
+        at=request.at,
     )
     return HttpResponseRedirect(reverse("made-file", args=[request.program.id, made.public_id]), status=303)
 

@@ -11,7 +11,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from rolebook.audit import clock
 from rolebook.governance.files.cells import csv_pieces
 from rolebook.governance.making import ask_for_file, find_file, pieces_of
 from rolebook.governance.making_then import KIND
@@ -211,7 +210,7 @@ def csv_file(request: ProgramRequest) -> HttpResponse:
         raise NotFound
     at, program_id = form.moment.at, request.program.id
     # The first one is read before anything is sent: who may not see the list gets its answer.
-    rows = question.rows(request.account, program_id, at, clock.now)
+    rows = question.rows(request.account, program_id, at, request.clock)
     _, book, _ = book_then(program_id, at)
     pieces = csv_pieces([title for title, _ in COLUMNS], lines_of(rows, book), request.program.zone)
     answer = StreamingHttpResponse(_utf8(pieces), content_type="text/csv; charset=utf-8")
@@ -248,7 +247,7 @@ def ask_for_workbook(request: ProgramRequest) -> HttpResponse:
         asked=question.to_json(),
         ending="xlsx",
         name=f"{_name(request, question)}.xlsx",
-        at=clock.now(),
+        at=request.at,
     )
     return HttpResponseRedirect(reverse("made-file", args=[request.program.id, made.public_id]), status=303)
 
