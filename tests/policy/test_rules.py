@@ -185,6 +185,30 @@ def test_access_is_asked_for_on_its_own_only_where_a_program_holds_it_apart() ->
     assert codes(removal, StatedFacts(book("iqcs"))) == ["access_not_held"]
 
 
+@pytest.mark.requirement("IQCS-05")
+@pytest.mark.invariant("I2")
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        ([(True, None)], []),
+        ([(True, 5), (False, None)], []),
+        ([(False, None)], ["access_not_wide"]),
+        ([(True, 5)], ["access_not_wide"]),
+        ([], ["access_not_wide"]),
+    ],
+    ids=["held wide", "held wide for a while", "not held wide", "not held for as long", "not held"],
+)
+def test_of_access_only_what_is_held_wide_is_narrowed_and_for_as_long_as_it_is_held(
+    held: list[tuple[bool, int | None]], said: list[str]
+) -> None:
+    change = add(None, "FWS", kind=ChangeKind.ADD_ACCESS, narrows=True)
+    access = tuple(
+        HeldAccess("FWS", lower, NOW, None if days is None else NOW + timedelta(days=days))
+        for lower, days in held
+    )
+    assert codes(change, StatedFacts(book("iqcs"), access=access)) == said
+
+
 def test_the_same_is_not_asked_for_while_it_waits() -> None:
     waiting = PendingItem("other", ChangeKind.ADD_ROLE, "staff_user", "practice")
     facts = StatedFacts(book("qpp"), pending=(waiting,))

@@ -1,6 +1,6 @@
 """What is written on the form of an account request: as it is kept in a draft, and what is still missing (IQCS-06)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,15 +15,16 @@ from rolebook.governance.employing import present_employment
 from rolebook.governance.facts import RowFacts
 from rolebook.governance.flows.attempt import checked_text
 from rolebook.governance.models import Request, RequestItem
+from rolebook.governance.narrowing import HeldInParts, is_kept, kept_days, narrowed_places
 from rolebook.governance.reactivating import is_out
 from rolebook.governance.refusals import Refused
 from rolebook.governance.submitting import Wish, change_of_wish
 from rolebook.policy.model import Rolebook
 from rolebook.policy.months import day_begins
-from rolebook.policy.rules import Violation, judge
+from rolebook.policy.rules import HeldAccess, Violation, judge
 from rolebook.policy.rules.new_or_modification import request_type_for
 
-ADD, REMOVE = "add", "remove"
+ADD, REMOVE, NARROW = "add", "remove", "narrow"
 MOST_CODES = 40
 _ELSEWHERE = {
     "ends_before_start": "ends_on",
@@ -45,7 +46,7 @@ _LONGEST = {
 
 @dataclass(frozen=True, slots=True)
 class CodeAnswer:
-    """One organization code to add or to remove; ``lower_levels``: those below it, too."""
+    """One organization code to add, to remove, or to narrow to itself; ``lower_levels``: those below it, too."""
 
     code: str
     verb: str = ADD
@@ -133,7 +134,8 @@ def check_answers(
     wishes: list[Wish] = []
     fields: list[str] = []
     _role_wishes(standing, answers, (starts_at, ends_at), (wishes, fields, problems))
-    _code_wishes(standing, answers, (starts_at, ends_at), (wishes, fields, problems))
+    held = _held_access(standing, beneficiary, answers)
+    _code_wishes(standing, answers, (starts_at, ends_at), held, (wishes, fields, problems))
     if not answers.roles and not answers.codes:
         problems.append(Problem("roles", Violation("nothing_asked")))
     if is_out(beneficiary, standing.program_id, standing.at):
@@ -142,8 +144,10 @@ def check_answers(
         fields.insert(0, "roles")
     request_type = applicable_type(standing.book, beneficiary, standing.at)
     facts = RowFacts(standing.book, employing=employer, certificates=certificates)
+    narrowed = narrowed_places(wishes)
     for wish, name in zip(wishes, fields, strict=True):
-        change = change_of_wish(wish, standing, beneficiary, request, request_type or None)
+        kept = is_kept(wish, narrowed)
+        change = change_of_wish(wish, standing, beneficiary, request, request_type or None, narrows=kept)
         found = judge(change, facts)
         for violation in found:
             problem = Problem(_ELSEWHERE.get(violation.code, name), violation)
@@ -242,10 +246,18 @@ def _role_wishes(
         fields.append(name)
 
 
+def _held_access(standing: Standing, beneficiary: Account, answers: AccountAnswers) -> tuple[HeldAccess, ...]:
+    """Return what a narrowing is taken from; nothing where none is asked for."""
+    if not any(answer.verb == NARROW for answer in answers.codes):
+        return ()
+    return RowFacts(standing.book).held_access(str(beneficiary.public_id), standing.at)
+
+
 def _code_wishes(
     standing: Standing,
     answers: AccountAnswers,
     dates: tuple[datetime | None, datetime | None],
+    held: Sequence[HeldAccess],
     into: tuple[list[Wish], list[str], list[Problem]],
 ) -> None:
     wishes, fields, problems = into
@@ -266,9 +278,20 @@ def _code_wishes(
         if answer.verb == ADD:
             kind = RequestItem.Kind.ADD_ACCESS
             wishes.append(Wish(kind, "", place, *dates, lower_levels=answer.lower_levels))
-        else:
-            wishes.append(Wish(RequestItem.Kind.REMOVE_ACCESS, "", place))
+            fields.append(name)
+            continue
+        narrow = answer.verb == NARROW
+        wishes.append(Wish(RequestItem.Kind.REMOVE_ACCESS, "", place, lower_levels=narrow))
         fields.append(name)
+        if narrow:
+            try:
+                # What stays is kept for as long as it is held: the days of a detail are of what is added.
+                kept = kept_days(held, str(place.public_id), standing.at)
+            except HeldInParts:
+                problems.append(Problem(name, Violation("access_held_in_parts", {"named": answer.code})))
+                continue
+            wishes.append(Wish(RequestItem.Kind.ADD_ACCESS, "", place, *kept))
+            fields.append(name)
 
 
 def _dates(

@@ -26,6 +26,7 @@ from rolebook.governance.granting import grant_items
 from rolebook.governance.laying_out import layout_has_changed
 from rolebook.governance.locks import Held
 from rolebook.governance.models import Outcome, Request, RequestItem, Stage
+from rolebook.governance.narrowing import is_kept, narrowed_places
 from rolebook.governance.queries.seeing import not_yours
 from rolebook.governance.reactivating import asks_to_reactivate
 from rolebook.governance.refusals import NotAllowed, Refused
@@ -173,7 +174,18 @@ def _require_returnable(request: Request, reason: str) -> None:
 def _judge(standing: Standing, stage: Stage, request: Request, items: tuple[RequestItem, ...]) -> None:
     # What another stage denied is not asked for any more: what is against it keeps nothing else from being decided.
     asked = [item for item in items if item.state == RequestItem.State.PENDING]
-    changes = [change_of_item(item, request, Moment.OUTCOME, standing.at, standing.account) for item in asked]
+    narrowed = narrowed_places(asked)
+    changes = [
+        change_of_item(
+            item,
+            request,
+            Moment.OUTCOME,
+            standing.at,
+            standing.account,
+            narrows=is_kept(item, narrowed),
+        )
+        for item in asked
+    ]
     violations = (
         *(
             ()

@@ -4,7 +4,7 @@ Ids in changes and facts are public ids as text: a violation's parameters may be
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from django.db.models import F, Q
@@ -24,6 +24,7 @@ from rolebook.governance.models import (
     RequestItem,
     Stage,
 )
+from rolebook.governance.origins import Holding
 from rolebook.governance.quiet import ended_for_quiet
 from rolebook.policy.model import Rolebook
 from rolebook.policy.rules import (
@@ -73,6 +74,11 @@ class RowFacts:
         self._pending: dict[str, tuple[PendingItem, ...]] = {}
         self._places: dict[str, Organization | None] = {str(one.public_id): one for one in places}
         self._agreed: dict[tuple[str, datetime], bool] = {}
+        self._also: list[Holding] = []
+
+    def count_as_held(self, holding: Holding) -> None:
+        """Let something count as held from now on, as if it had been opened: what comes next is judged beside it."""
+        self._also.append(holding)
 
     @property
     def rolebook(self) -> Rolebook:
@@ -85,6 +91,15 @@ class RowFacts:
 
     def held_roles(self, person_id: str, at: datetime) -> tuple[HeldRole, ...]:
         """Every grant of the person in force at ``at`` or starting later."""
+        return (*self._roles_in_rows(person_id, at), *self._roles_besides(person_id))
+
+    def _roles_besides(self, person_id: str) -> Iterator[HeldRole]:
+        for one in self._also:
+            if isinstance(one, Grant) and str(one.account.public_id) == person_id:
+                place = None if one.organization is None else one.organization.public_id
+                yield HeldRole(one.role_id, _text(place), one.starts_at, one.ends_at)
+
+    def _roles_in_rows(self, person_id: str, at: datetime) -> tuple[HeldRole, ...]:
         known = self._held.get((person_id, at))
         if known is not None:
             return known
@@ -113,8 +128,17 @@ class RowFacts:
             .order_by("starts_at", "pk")
             .values_list("organization__public_id", "lower_levels", "starts_at", "ends_at")
         )
-        return tuple(
-            HeldAccess(str(place), lower, starts_at, ends_at) for place, lower, starts_at, ends_at in accesses
+        besides = (
+            HeldAccess(str(one.organization.public_id), one.lower_levels, one.starts_at, one.ends_at)
+            for one in self._also
+            if isinstance(one, Access) and str(one.account.public_id) == person_id
+        )
+        return (
+            *(
+                HeldAccess(str(place), lower, starts_at, ends_at)
+                for place, lower, starts_at, ends_at in accesses
+            ),
+            *besides,
         )
 
     def _comes_back(self, person_id: str) -> Q:
@@ -288,10 +312,40 @@ def judge_grant(
     return judge_changes([change], RowFacts(book, not_item=item) if facts is None else facts)
 
 
+def judge_holding(
+    book: Rolebook, account: Account, holding: Holding, at: datetime, facts: RowFacts | None = None
+) -> tuple[Violation, ...]:
+    """Return what the rules in force say against an account's holding, from ``at`` on, what was held before.
+
+    So the ledger judges what goes on with another account of the person, or comes back by a reactivation.
+    """
+    return judge_grant(
+        book,
+        account,
+        holding.role_id if isinstance(holding, Grant) else None,
+        holding.organization,
+        at,
+        moment=Moment.IMPORT,
+        starts_at=max(at, holding.starts_at),
+        ends_at=holding.ends_at,
+        lower_levels=isinstance(holding, Access) and holding.lower_levels,
+        facts=facts,
+    )
+
+
 def change_of_item(
-    item: RequestItem, request: Request, moment: Moment, at: datetime, actor: Account
+    item: RequestItem,
+    request: Request,
+    moment: Moment,
+    at: datetime,
+    actor: Account,
+    *,
+    narrows: bool = False,
 ) -> Change:
-    """Return what an item would change, for the rules; ``actor`` submits or decides."""
+    """Return what an item would change, for the rules; ``actor`` submits or decides.
+
+    ``narrows``: it is access that another item beside it takes away with its lower levels.
+    """
     return Change(
         kind=ChangeKind(item.kind),
         moment=moment,
@@ -306,4 +360,5 @@ def change_of_item(
         ends_at=item.ends_at,
         submitted_at=request.submitted_at,
         lower_levels=item.lower_levels,
+        narrows=narrows,
     )

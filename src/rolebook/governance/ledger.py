@@ -30,7 +30,7 @@ from rolebook.governance.origins import Holding
 from rolebook.governance.participations import participation_of
 from rolebook.governance.refusals import Refused
 from rolebook.policy.model import Rolebook
-from rolebook.policy.rules import Moment, Violation
+from rolebook.policy.rules import Moment
 
 
 def open_grant(
@@ -327,9 +327,7 @@ def _require_allowed(
     if record is not None:
         # A record is one account's: whoever else claims it waits for this one, or has it already (IQCS-01).
         lock_rows(ResponderRecord, frozenset({record.pk}))
-        if own_records.is_taken(record):
-            title = "record" if book.records is None else book.records.title
-            violations = (*violations, Violation("record_taken", {"record": title}))
+        violations = (*violations, *own_records.taken_violations(book, record))
     if violations:
         raise Refused(violations)
 

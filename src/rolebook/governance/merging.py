@@ -9,10 +9,10 @@ from django.db.models import Q
 
 from rolebook.accounts.models import Account
 from rolebook.accounts.queries import rolebook_in_force
-from rolebook.governance.facts import judge_grant
+from rolebook.governance.facts import judge_holding
 from rolebook.governance.models import Access, Grant, Outcome, Participation, Request, Stage
 from rolebook.governance.origins import Holding, family, given_by
-from rolebook.policy.rules import Moment, Violation
+from rolebook.policy.rules import Violation
 
 MOST_EVENTS = 400
 """Events that one merge may take; it is one unit of work, and no unit holds the log for more than 500."""
@@ -114,28 +114,13 @@ def _judge(kept: Account, holding: Holding, at: datetime) -> tuple[str, tuple[Vi
     """Return why a holding of the closed account cannot go over ("": it can), and what forbids the whole merge."""
     if given_by(holding, family(kept)):
         return "own decision", ()
-    found = judge_move(kept, holding, at)
+    _, book = rolebook_in_force(holding.program_id, at)
+    found = judge_holding(book, kept, holding, at)
     category = tuple(Violation("merge_category", one.params) for one in found if one.code in _CATEGORY)
     codes = {one.code for one in found} - _CATEGORY
     if codes & {"role_already_held", "access_already_held"}:
         return "held already", category
     return "not possible" if codes else "", category
-
-
-def judge_move(kept: Account, holding: Holding, at: datetime) -> tuple[Violation, ...]:
-    """Return what the rules in force have against the remaining account's holding what the other held."""
-    _, book = rolebook_in_force(holding.program_id, at)
-    return judge_grant(
-        book,
-        kept,
-        holding.role_id if isinstance(holding, Grant) else None,
-        holding.organization,
-        at,
-        moment=Moment.IMPORT,
-        starts_at=max(at, holding.starts_at),
-        ends_at=holding.ends_at,
-        lower_levels=isinstance(holding, Access) and holding.lower_levels,
-    )
 
 
 def _ending_requests(kept: Account, closed: Account, others: Iterable[int]) -> Iterable[Request]:

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from rolebook.accounts.models import Account
 from rolebook.governance.models import Grant, Registration, ResponderRecord
-from rolebook.policy.model import Records
+from rolebook.policy.model import Records, Rolebook
+from rolebook.policy.rules import Violation
 
 LONGEST_IDENTIFIER = 60
 CONFIRMATION_LIFETIME = timedelta(days=14)
@@ -44,6 +45,13 @@ def clean_identifier(records: Records, typed: str) -> str | None:
 def is_taken(record: ResponderRecord | None) -> bool:
     """Return whether a record is somebody's own: a role bound to it is open. One statement, with or without one."""
     return Grant.objects.filter(record_id=0 if record is None else record.pk, closed_at=None).exists()
+
+
+def taken_violations(book: Rolebook, record: ResponderRecord) -> tuple[Violation, ...]:
+    """Return a violation where a record is somebody's own already: it is one account's (IQCS-01)."""
+    if not is_taken(record):
+        return ()
+    return (Violation("record_taken", {"record": "record" if book.records is None else book.records.title}),)
 
 
 def own_record_of(account: Account, program_id: str) -> Grant | None:

@@ -4,26 +4,27 @@ What comes back are new grants and access that point at those of before, which k
 rules in force judge each again, under lock; what they refuse now, and what is past its end date, stays ended.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
 
-from rolebook.accounts.models import Account
+from rolebook.accounts.models import Account, Organization
 from rolebook.audit import tags
 from rolebook.audit.recording import UnitOfWork
 from rolebook.governance.asked_words import words_of
 from rolebook.governance.authority import Standing
-from rolebook.governance.facts import RowFacts, judge_grant
+from rolebook.governance.facts import RowFacts, judge_holding
 from rolebook.governance.ledger import restore_holding
 from rolebook.governance.locks import Held
 from rolebook.governance.models import Access, Grant, HeldAtClosing, Participation, RequestItem
 from rolebook.governance.origins import Holding
-from rolebook.governance.own_records import is_taken
+from rolebook.governance.own_records import taken_violations
 from rolebook.governance.quiet import FIELDS, count_anew, ended_for_quiet, is_in
 from rolebook.governance.refusals import Refused
 from rolebook.policy.model import Rolebook
-from rolebook.policy.rules import Moment
+from rolebook.policy.rules import Violation
 
 
 def reactivate(work: UnitOfWork, held: Held, standing: Standing, item: RequestItem) -> int:
@@ -64,37 +65,61 @@ def held_at_closing(part: Participation, at: datetime) -> tuple[Holding, ...]:
     return tuple(one for one in found if one is not None)
 
 
-def comes_back(book: Rolebook, part: Participation, at: datetime) -> tuple[Holding, ...]:
-    """Return what a reactivation at ``at`` gives back: what ended at the closing, as far as the rules in force let it
-    be, and what was kept and counts again (of who was deactivated); nothing of a part that is active.
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """What a reactivation would come to.
+
+    Attributes:
+        back: what comes back: what ended at the closing, as far as the rules in force let it be, and what was kept and
+            counts again (of who was deactivated).
+        refused: what is not past its end and stays ended for the rules in force, with what they say.
+    """
+
+    back: tuple[Holding, ...] = ()
+    refused: tuple[tuple[Holding, tuple[Violation, ...]], ...] = ()
+
+    def only(self, sees: Callable[[Organization], bool]) -> "Returning":
+        """Return the same without the access to organizations that are not seen."""
+
+        def told(one: Holding) -> bool:
+            return not isinstance(one, Access) or sees(one.organization)
+
+        return Returning(
+            tuple(one for one in self.back if told(one)),
+            tuple((one, why) for one, why in self.refused if told(one)),
+        )
+
+
+def comes_back(book: Rolebook, part: Participation, at: datetime) -> Returning:
+    """Return what a reactivation at ``at`` comes to; nothing of a part that is active.
+
+    Judged one after the other, as `reactivate` opens it: of two that are allowed alone, and that the rules now forbid
+    together, the one that is held longer comes back.
     """
     if is_in(part, at):
-        return ()
+        return Returning()
     kept = Q(participation=part, closed_at=None) & ~Q(ends_at__lte=at)
     grants = Grant.objects.filter(kept).select_related("organization", "record").order_by("pk")
     accesses = Access.objects.filter(kept).select_related("organization").order_by("pk")
     ended = held_at_closing(part, at)
     places = [one.organization for one in ended if one.organization is not None]
     facts = RowFacts(book, places=places, reactivated=True)
-    return (*(one for one in ended if _may_come_back(book, one, at, facts)), *grants, *accesses)
+    again: list[Holding] = []
+    refused: list[tuple[Holding, tuple[Violation, ...]]] = []
+    for one in ended:
+        if violations := _forbidding(book, one, at, facts):
+            refused.append((one, violations))
+        else:
+            facts.count_as_held(one)
+            again.append(one)
+    return Returning((*again, *grants, *accesses), tuple(refused))
 
 
-def _may_come_back(book: Rolebook, one: Holding, at: datetime, facts: RowFacts) -> bool:
-    """Return whether the ledger would open again what ended (see `restore_holding`)."""
-    if isinstance(one, Grant) and one.record is not None and is_taken(one.record):
-        return False
-    return not judge_grant(
-        book,
-        one.account,
-        one.role_id if isinstance(one, Grant) else None,
-        one.organization,
-        at,
-        moment=Moment.IMPORT,
-        starts_at=max(at, one.starts_at),
-        ends_at=one.ends_at,
-        lower_levels=isinstance(one, Access) and one.lower_levels,
-        facts=facts,
-    )
+def _forbidding(book: Rolebook, one: Holding, at: datetime, facts: RowFacts) -> tuple[Violation, ...]:
+    """Return why the ledger would not open again what ended (see `restore_holding`); empty where it would."""
+    found = judge_holding(book, one.account, one, at, facts)
+    record = one.record if isinstance(one, Grant) else None
+    return found if record is None else (*found, *taken_violations(book, record))
 
 
 def places_to_lock(request_pks: Iterable[int]) -> frozenset[int]:

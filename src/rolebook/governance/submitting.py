@@ -13,6 +13,7 @@ from rolebook.governance.course import open_ready_stages
 from rolebook.governance.facts import RowFacts, judge_changes
 from rolebook.governance.laying_out import lay_out_request
 from rolebook.governance.models import AccountForm, Attachment, Request, RequestItem, SupervisorWord
+from rolebook.governance.narrowing import is_kept, narrowed_places
 from rolebook.governance.participations import participation_of
 from rolebook.governance.refusals import Refused
 from rolebook.policy.rules import Change, ChangeKind, Moment
@@ -28,6 +29,11 @@ class Wish:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     lower_levels: bool = False
+
+    @property
+    def place_pk(self) -> int | None:
+        """Internal id of the organization that the wish names."""
+        return None if self.organization is None else self.organization.pk
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +204,13 @@ def change_of_wish(
     person: Account,
     request: Request | None = None,
     request_type: str | None = None,
+    *,
+    narrows: bool = False,
 ) -> Change:
-    """Return what a wish of the standing's account for ``person`` would change, for the rules at submission."""
+    """Return what a wish of the standing's account for ``person`` would change, for the rules at submission.
+
+    ``narrows``: it is access that another wish beside it takes away with its lower levels.
+    """
     asker = str(standing.account.public_id)
     return Change(
         kind=ChangeKind(wish.kind),
@@ -216,6 +227,7 @@ def change_of_wish(
         ends_at=wish.ends_at,
         submitted_at=standing.at if request is None else request.submitted_at,
         lower_levels=wish.lower_levels,
+        narrows=narrows,
     )
 
 
@@ -227,7 +239,11 @@ def _judge(
     form: FormAnswers | None,
 ) -> None:
     request_type = None if form is None or not form.request_type else form.request_type
-    changes = [change_of_wish(wish, standing, person, request, request_type) for wish in wishes]
+    narrowed = narrowed_places(wishes)
+    changes = [
+        change_of_wish(wish, standing, person, request, request_type, narrows=is_kept(wish, narrowed))
+        for wish in wishes
+    ]
     employing = None if form is None else form.employing_organization
     named = [wish.organization.pk for wish in wishes if wish.organization is not None]
     places = Organization.objects.filter(pk__in=named, program_id=standing.program_id)

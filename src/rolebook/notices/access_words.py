@@ -2,6 +2,7 @@
 
 from rolebook.governance.asked_words import words_of
 from rolebook.governance.models import Outcome, Request, RequestItem, Stage
+from rolebook.governance.narrowing import told_items
 from rolebook.governance.queries.absences import away_at
 from rolebook.governance.queries.account_preview import change_in_words
 from rolebook.governance.queries.naming import designating_office
@@ -259,18 +260,18 @@ def manage_access(facts: Facts) -> Button:
 def items_of(request: Request) -> list[RequestItem]:
     """What the present version of a request asks for."""
     items = request.items.filter(request_version=request.version)
-    return list(items.select_related("organization").order_by("position"))
+    return told_items(items.select_related("organization").order_by("position"))
 
 
 def asked_of(stage: Stage) -> list[RequestItem]:
     """What a stage decides."""
-    return list(stage.items.select_related("organization").order_by("position"))
+    return told_items(stage.items.select_related("organization").order_by("position"))
 
 
 def _returned_items(stage: Stage) -> list[RequestItem]:
     """What went back with a stage: the whole version that it decided a part of, whoever decides the rest."""
     items = stage.request.items.filter(request_version=stage.request_version)
-    return list(items.select_related("organization").order_by("position"))
+    return told_items(items.select_related("organization").order_by("position"))
 
 
 def asks_for(request: Request, what: str) -> str:

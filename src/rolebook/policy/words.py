@@ -40,6 +40,13 @@ SENTENCES: Mapping[str, str] = {
     "role_not_held": "{role} is not held here, so there is nothing to remove.",
     "access_already_held": "Access to this organization is already held.",
     "access_not_held": "Access to this organization is not held, so there is nothing to remove.",
+    "access_not_wide": (
+        "Access to this organization is not held with lower levels for that long, so there is nothing to narrow."
+    ),
+    "access_held_in_parts": (
+        "Access to {named} is held at several times with others between, so it cannot be narrowed at once. "
+        "Ask to remove it, and for each time anew."
+    ),
     "role_already_pending": "A request for {role} here is already waiting for a decision.",
     "access_already_pending": "A request for access to this organization is already waiting for a decision.",
     "own_request": "You cannot decide about your own access. Someone else must.",

@@ -132,6 +132,11 @@ class RequestItem(models.Model):
         ]
         indexes = [models.Index(fields=["program", "organization", "state"], name="item_organization")]
 
+    @property
+    def place_pk(self) -> int | None:
+        """Internal id of the organization that the item names."""
+        return self.organization_id
+
 
 class Outcome(models.Model):
     """A decision of one approver at one stage, bound to the version and hash of the items it decides (I5)."""

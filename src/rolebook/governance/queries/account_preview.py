@@ -1,6 +1,6 @@
 """What an account request comes to, in sentences: what the person will be able to do, against today (IQCS-05)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,12 +9,14 @@ from django.db.models import Q
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Standing, accesses_in_force, in_force
 from rolebook.governance.models import Access, Grant, Participation, RequestItem
+from rolebook.governance.narrowing import narrows, told_items
 from rolebook.governance.origins import Holding
 from rolebook.governance.own_records import own_record_of
 from rolebook.governance.queries.held_days import day_of, end_in_words, held_days
-from rolebook.governance.reactivating import comes_back, part_out
+from rolebook.governance.reactivating import Returning, comes_back, part_out
 from rolebook.governance.submitting import Wish
 from rolebook.policy.model import ORGANIZATION, OWN_RECORD, Rolebook
+from rolebook.policy.words import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Preview:
         gained, lost: what they can do only after, and only before, by title.
         gained_places, lost_places: where what they can do reaches only after, and only before.
         could_before: whether they can do anything now.
+        not_back: what a reactivation does not give back by the rules in force, in words, with what they say.
         dates: from when to when what is added holds; empty where it has no dates.
     """
 
@@ -50,14 +53,19 @@ class Preview:
     gained_places: tuple[str, ...]
     lost_places: tuple[str, ...]
     could_before: bool
+    not_back: tuple[str, ...]
     dates: str
 
 
-def held_by(book: Rolebook, account: Account, at: datetime) -> Held:
-    """Return what a person holds in a program at an instant, from rows read now."""
+def held_by(book: Rolebook, account: Account, at: datetime, sees: Callable[[Organization], bool]) -> Held:
+    """Return what a person holds in a program at an instant, from rows read now; of codes those that ``sees`` says."""
     grants = Grant.objects.filter(in_force(at), program_id=book.program.id, account=account)
     roles = tuple(dict.fromkeys(grants.order_by("pk").values_list("role_id", flat=True)))
-    places = {(one.organization, one.lower_levels): None for one in accesses_in_force(book, account, at)}
+    places = {
+        (one.organization, one.lower_levels): None
+        for one in accesses_in_force(book, account, at)
+        if sees(one.organization)
+    }
     bound = own_record_of(account, book.program.id)
     record = "" if bound is None or bound.record is None else bound.record.identifier
     return Held(roles, tuple(places), record)
@@ -84,22 +92,37 @@ def why_out(book: Rolebook, part: Participation) -> str:
     return f"The account is {part.status}."
 
 
-def preview_of(standing: Standing, person: Account, wishes: Sequence[Wish]) -> Preview:
-    """Return what wishes would change for a person, against what they hold at the standing's instant."""
+def everywhere(place: Organization) -> bool:
+    """Say that a code is told."""
+    del place
+    return True
+
+
+def preview_of(
+    standing: Standing,
+    person: Account,
+    wishes: Sequence[Wish],
+    sees: Callable[[Organization], bool] = everywhere,
+) -> Preview:
+    """Return what wishes would change for a person, against what they hold at the standing's instant.
+
+    ``sees``: of which codes that are held is told.
+    """
     book = standing.book
     out = part_out(person, standing.program_id, standing.at)
-    back = () if out is None else comes_back(book, out, standing.at)
-    before = held_by(book, person, standing.at) if out is None else Held((), ())
+    returning = Returning() if out is None else comes_back(book, out, standing.at).only(sees)
+    back = returning.back
+    before = held_by(book, person, standing.at, sees) if out is None else Held((), ())
     reactivates = any(wish.kind == RequestItem.Kind.REACTIVATE for wish in wishes)
     after = _after(_held_again(back, standing.at) if reactivates else before, wishes)
     can_before, can_after = _able(book, before), _able(book, after)
-    temporary = next((wish for wish in wishes if wish.starts_at or wish.ends_at), None)
-    dated = _dated(standing, person, back)
+    temporary = next((wish for wish in told_items(wishes) if wish.starts_at or wish.ends_at), None)
+    dated = _dated(standing, person, back, sees)
     today = _sentences(book, before, "now holds", "can now")
     if out is not None:
         today = (why_out(book, out), "This person can do nothing now.")
     return Preview(
-        changes=tuple(_asked_in_words(book, wish, dated) for wish in wishes),
+        changes=tuple(_asked_in_words(book, wish, dated) for wish in told_items(wishes)),
         today=today,
         afterwards=today
         if out is not None and not reactivates
@@ -108,8 +131,9 @@ def preview_of(standing: Standing, person: Account, wishes: Sequence[Wish]) -> P
         gained=tuple(title for title in can_after if title not in can_before),
         lost=tuple(title for title in can_before if title not in can_after),
         gained_places=_only_in(after, before) if can_before and can_after else (),
-        lost_places=_only_in(before, after) if can_before and can_after else (),
+        lost_places=_lost(before, after) if can_before and can_after else (),
         could_before=bool(can_before),
+        not_back=refused_in_words(book, returning) if reactivates else (),
         dates="" if temporary is None else dates_in_words(book, temporary.starts_at, temporary.ends_at),
     )
 
@@ -118,7 +142,9 @@ type _Thing = tuple[str, int | None]
 """A role by its id, or access ("") by the key of its organization."""
 
 
-def _dated(standing: Standing, person: Account, back: Iterable[Holding]) -> dict[_Thing, str]:
+def _dated(
+    standing: Standing, person: Account, back: Iterable[Holding], sees: Callable[[Organization], bool]
+) -> dict[_Thing, str]:
     """Return what a person was given that ends by itself or begins later, in words with its days (IQCS-11).
 
     ``back`` is what comes back to them, of which what ended with their part is open no longer.
@@ -132,7 +158,7 @@ def _dated(standing: Standing, person: Account, back: Iterable[Holding]) -> dict
         title = _role_in_words(standing.book, grant.role_id)
         said[grant.role_id, None] = f"{title}, {held_days(standing, grant)}"
     given = Access.objects.filter(days, open_still | accesses).select_related("organization")
-    for one in given.order_by("starts_at", "pk"):
+    for one in filter(lambda access: sees(access.organization), given.order_by("starts_at", "pk")):
         named = place_in_words(one.organization, lower_levels=one.lower_levels)
         said["", one.organization_id] = f"Access to {named}, {held_days(standing, one)}"
     return said
@@ -155,6 +181,18 @@ def _only_in(held: Held, other: Held) -> tuple[str, ...]:
     )
 
 
+def _lost(before: Held, after: Held) -> tuple[str, ...]:
+    """Return where nothing is reached any more: of a code that stays without them, its lower levels only."""
+    stays = {place.pk for place, _ in after.places}
+    said = {place_in_words(place, lower_levels=lower): place for place, lower in before.places if lower}
+    return tuple(
+        f"the lower levels of {place_in_words(said[words], lower_levels=False)}"
+        if words in said and said[words].pk in stays
+        else words
+        for words in _only_in(before, after)
+    )
+
+
 def _reaches(held: tuple[Organization, bool], place: Organization, *, lower_levels: bool) -> bool:
     there, below = held
     if there.pk == place.pk:
@@ -162,13 +200,21 @@ def _reaches(held: tuple[Organization, bool], place: Organization, *, lower_leve
     return below and place.path.startswith(there.path)
 
 
+def changes_in_words(book: Rolebook, items: Iterable[RequestItem]) -> tuple[str, ...]:
+    """Return each thing that items of one version ask in words; a narrowing is one thing."""
+    return tuple(change_in_words(book, item) for item in told_items(items))
+
+
 def change_in_words(book: Rolebook, item: Wish | RequestItem) -> str:
-    """Return one thing asked in words."""
+    """Return one thing asked in words; of a narrowing, what its removed half says for both."""
     verb = "Add" if item.kind in (RequestItem.Kind.ADD_ROLE, RequestItem.Kind.ADD_ACCESS) else "Remove"
     if item.kind == RequestItem.Kind.REACTIVATE:
         return "Open the account again"
     if item.organization is None or item.role_id:
         return f"{verb} the role {_role_in_words(book, item.role_id)}"
+    if narrows(item):
+        named = place_in_words(item.organization, lower_levels=False)
+        return f"Narrow access to {named} to that code alone, without lower levels"
     named = place_in_words(item.organization, lower_levels=item.lower_levels)
     return f"{verb} access to {named}"
 
@@ -181,6 +227,22 @@ def _role_in_words(book: Rolebook, role_id: str) -> str:
 def place_in_words(place: Organization, *, lower_levels: bool) -> str:
     """Return an organization as sentences name it: "Benton Lake Refuge (FWS-R6-BNR) with lower levels"."""
     return f"{place.name} ({place.code}){' with lower levels' if lower_levels else ''}"
+
+
+def holding_in_words(book: Rolebook, one: Holding) -> str:
+    """Return one thing held, in words."""
+    if isinstance(one, Access):
+        return f"Access to {place_in_words(one.organization, lower_levels=one.lower_levels)}"
+    role = f"Role {_role_in_words(book, one.role_id)}"
+    return role if one.organization is None else f"{role} at {one.organization.name}"
+
+
+def refused_in_words(book: Rolebook, returning: Returning) -> tuple[str, ...]:
+    """Return what a reactivation does not give back by the rules in force, each in words, with what they say."""
+    return tuple(
+        f"{holding_in_words(book, one)}: {' '.join(sentence(found.code, **found.params) for found in why)}"
+        for one, why in returning.refused
+    )
 
 
 def dates_in_words(book: Rolebook, starts_at: datetime | None, ends_at: datetime | None) -> str:

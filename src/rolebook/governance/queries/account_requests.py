@@ -11,6 +11,7 @@ from django.db.models import Q
 from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.queries import book_of_version
 from rolebook.governance.account_answers import (
+    NARROW,
     AccountAnswers,
     CodeAnswer,
     answers_of,
@@ -32,9 +33,10 @@ from rolebook.governance.models import (
     RequestItem,
     SupervisorWord,
 )
+from rolebook.governance.narrowing import narrows, told_items
 from rolebook.governance.origins import Holding
 from rolebook.governance.queries.account_preview import (
-    change_in_words,
+    changes_in_words,
     dates_in_words,
     why_out,
 )
@@ -104,7 +106,7 @@ def form_to_fill(
     person = viewer if beneficiary_id is None else _person(program_id, beneficiary_id)
     require_may_ask_for(standing, person)
     out = part_out(person, program_id, at)
-    held = _held_now(person, program_id, at) if out is None else comes_back(standing.book, out, at)
+    held = _held_now(person, program_id, at) if out is None else comes_back(standing.book, out, at).back
     grants = {
         grant.role_id: grant
         for grant in sorted(held, key=lambda one: (one.starts_at, one.pk))
@@ -222,17 +224,24 @@ def answers_of_request(request: Request) -> AccountAnswers:
         **_days_asked(request, items),
     }
     asked = tuple(
-        CodeAnswer(item.organization.code, codes[RequestItem.Kind(item.kind)], item.lower_levels)
-        for item in items
+        CodeAnswer(
+            item.organization.code,
+            NARROW if narrows(item) else codes[RequestItem.Kind(item.kind)],
+            item.lower_levels and not narrows(item),
+        )
+        for item in told_items(items)
         if item.kind in codes and item.organization is not None
     )
     return answers_of({**draft, "codes": [code.as_content() for code in asked]})
 
 
 def _days_asked(request: Request, items: Sequence[RequestItem]) -> dict[str, str]:
-    """Return the first and the last day of a temporary detail as they were typed; all dated items have the same."""
+    """Return the first and the last day of a temporary detail as they were typed; all dated items have the same.
+
+    What a narrowing keeps has the days of what was held.
+    """
     zone = ZoneInfo(book_of_version(request.rolebook_version).program.zone)
-    dated = next((item for item in items if item.starts_at or item.ends_at), None)
+    dated = next((item for item in told_items(items) if item.starts_at or item.ends_at), None)
     starts_at, ends_at = (None, None) if dated is None else (dated.starts_at, dated.ends_at)
     last = None if ends_at is None else ends_at - timedelta(seconds=1)
     return {
@@ -257,6 +266,6 @@ def changes_of_word(word: SupervisorWord) -> tuple[tuple[str, ...], str]:
     request = word.form.request
     book = book_of_version(request.rolebook_version)
     items = items_by_version(request)[word.form.request_version]
-    dated = next((item for item in items if item.ends_at), None)
+    dated = next((item for item in told_items(items) if item.ends_at), None)
     dates = "" if dated is None else dates_in_words(book, dated.starts_at, dated.ends_at)
-    return tuple(change_in_words(book, item) for item in items), dates
+    return changes_in_words(book, items), dates

@@ -15,13 +15,12 @@ from rolebook.governance.flows.ask_reactivation import may_ask_to_reactivate, wa
 from rolebook.governance.models import Access, Employment, Participation, QuietWatch, RequestItem
 from rolebook.governance.origins import Holding
 from rolebook.governance.queries import paging
-from rolebook.governance.queries.account_preview import place_in_words
+from rolebook.governance.queries.account_preview import holding_in_words, refused_in_words
 from rolebook.governance.queries.paging import Page
-from rolebook.governance.queries.pending import role_title
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.queries.stewards import stewards_standing
 from rolebook.governance.quiet import counts
-from rolebook.governance.reactivating import comes_back
+from rolebook.governance.reactivating import Returning, comes_back
 from rolebook.governance.refusals import NotFound
 from rolebook.policy.model import Act, Rolebook
 
@@ -68,10 +67,11 @@ class ClosedRow:
 
 @dataclass(frozen=True, slots=True)
 class ClosedPerson:
-    """One such person, with what a reactivation gives back, in words."""
+    """One such person, with what a reactivation gives back and what today's rules keep ended, each in words."""
 
     row: ClosedRow
     comes_back: tuple[str, ...]
+    refused: tuple[str, ...]
 
 
 def quiet_overview(
@@ -201,15 +201,14 @@ def closed_person(
         "" if employment is None else employment.organization.name,
         None if open_request is None else open_request.public_id,
     )
-    return ClosedPerson(row, in_words(standing.book, part, at))
+    returning = comes_back(standing.book, part, at)
+    return ClosedPerson(row, in_words(standing.book, returning), refused_in_words(standing.book, returning))
 
 
-def in_words(
-    book: Rolebook, part: Participation, at: datetime, removed: Iterable[RequestItem] = ()
-) -> tuple[str, ...]:
+def in_words(book: Rolebook, returning: Returning, removed: Iterable[RequestItem] = ()) -> tuple[str, ...]:
     """Return what a reactivation gives back, each in words, but for what items of its request remove."""
     gone = {(one.kind, one.role_id, one.organization_id) for one in removed}
-    found = (one for one in comes_back(book, part, at) if _removal(one) not in gone)
+    found = (one for one in returning.back if _removal(one) not in gone)
     return tuple(holding_in_words(book, one) for one in found)
 
 
@@ -217,14 +216,6 @@ def _removal(one: Holding) -> tuple[str, str, int | None]:
     if isinstance(one, Access):
         return RequestItem.Kind.REMOVE_ACCESS.value, "", one.organization_id
     return RequestItem.Kind.REMOVE_ROLE.value, one.role_id, one.organization_id
-
-
-def holding_in_words(book: Rolebook, one: Holding) -> str:
-    """Return one thing held, in words."""
-    if isinstance(one, Access):
-        return f"Access to {place_in_words(one.organization, lower_levels=one.lower_levels)}"
-    role = f"Role {role_title(book, one.role_id)}"
-    return role if one.organization is None else f"{role} at {one.organization.name}"
 
 
 def _row(part: Participation, employer: str, request_id: uuid.UUID | None) -> ClosedRow:

@@ -15,8 +15,10 @@ from rolebook.audit import tags
 from rolebook.audit.models import Event
 from rolebook.governance.models import Access, Grant, Participation, Request, RequestItem
 from rolebook.governance.origins import Holding
-from rolebook.governance.queries.inactivity import holding_in_words, in_words
+from rolebook.governance.queries.account_preview import holding_in_words, refused_in_words
+from rolebook.governance.queries.inactivity import in_words
 from rolebook.governance.quiet import ended_for_quiet, is_in
+from rolebook.governance.reactivating import Returning, comes_back
 from rolebook.policy.model import Rolebook
 
 
@@ -32,6 +34,7 @@ class ReactivationTold:
         months: how many without a sign-in end a part, in programs where they do.
         reason: what was written to it, for who is told; else "".
         comes_back: what would come back now and is not removed with it, in words; empty once it is decided.
+        refused: what would not come back by the rules in force, in words, with what they say; empty once it is decided.
         stays_ended: what was held and is past its end date, in words; empty once it is decided.
         reactivated_at: when it was done; None before, and where it was not.
         came_back: what came back then and was not removed with it, in words.
@@ -44,6 +47,7 @@ class ReactivationTold:
     months: int | None
     reason: str
     comes_back: tuple[str, ...]
+    refused: tuple[str, ...]
     stays_ended: tuple[str, ...]
     reactivated_at: datetime | None
     came_back: tuple[str, ...]
@@ -71,6 +75,7 @@ def reactivation_told(
     done, ended = _logged(request, at)
     reactivated_at = None if done is None else done.occurred_at
     waits = request.state in (Request.State.PENDING, Request.State.RETURNED) and not is_in(part, at)
+    returning = comes_back(book, part, at) if waits else Returning()
     new = {} if ended is None else json.loads(ended.content)["new"]
     still_out = ended is None and not is_in(part, at)
     return ReactivationTold(
@@ -81,7 +86,8 @@ def reactivation_told(
         since=ended.occurred_at if ended is not None else part.quiet_ends_at if still_out else None,
         months=book.lifecycle.inactivity_months,
         reason=_reason(ended) if ended is not None and tell_reason else "",
-        comes_back=in_words(book, part, at, _still_asked(items)) if waits else (),
+        comes_back=in_words(book, returning, _still_asked(items)),
+        refused=refused_in_words(book, returning),
         stays_ended=_stays_ended(book, part, at) if waits else (),
         reactivated_at=reactivated_at,
         came_back=() if reactivated_at is None else _came_back(book, request, part, reactivated_at),

@@ -5,7 +5,8 @@ from rolebook.policy.rules.terms import Change, ChangeKind, Facts, HeldAccess, H
 
 def judge(change: Change, facts: Facts) -> Violation | None:
     """Compare the change with what the person holds. A role or access held until a day may be asked for
-    beyond that day, and access to one organization for those below it, too.
+    beyond that day, and access to one organization for those below it, too. What stays of a narrowed
+    access is held, with those below, and for as long as it is asked for.
     """
     role = facts.rolebook.role(change.role_id or "")
     title = role.title if role else (change.role_id or "")
@@ -27,6 +28,10 @@ def judge(change: Change, facts: Facts) -> Violation | None:
         ]
         if change.kind == ChangeKind.REMOVE_ACCESS:
             return None if accesses else Violation("access_not_held")
+        if change.narrows:
+            wide = any(access.lower_levels for access in accesses)
+            longer = not any(_lasts(access, change) for access in accesses)
+            return Violation("access_not_wide") if not wide or longer else None
         as_wide = [access for access in accesses if access.lower_levels or not change.lower_levels]
         if any(_lasts(access, change) for access in as_wide):
             return Violation("access_already_held")

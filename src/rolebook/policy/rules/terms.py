@@ -40,7 +40,8 @@ class Change:
     change names one. `actor_id` acts now (submits, decides, designates, removes); it is None when nobody
     does (the ledger opening a grant). `request_type` is "new" or "modification" where the program tells
     them apart. `submitted_at` is when the request was first submitted. `lower_levels`: access that is added
-    includes the organizations below.
+    includes the organizations below. `narrows`: access that is added is what stays of access with lower
+    levels, which the same request takes away.
     """
 
     kind: ChangeKind
@@ -57,6 +58,7 @@ class Change:
     ends_at: datetime | None = None
     submitted_at: datetime | None = None
     lower_levels: bool = False
+    narrows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class Facts(Protocol):
 
     def ever_held_category(self, person_id: str, category_id: str, at: datetime) -> bool:
         """Whether the person held any role of a category at any time before `at`, ended and temporary ones
-        too.
+        too, or was given one that begins later; one closed before it began counts not.
         """
 
     def organization_kind(self, organization_id: str) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
-from rolebook.governance.account_answers import ADD, REMOVE, AccountAnswers, CodeAnswer, Problem
+from rolebook.governance.account_answers import ADD, NARROW, REMOVE, AccountAnswers, CodeAnswer, Problem
 from rolebook.governance.queries.account_requests import FormToFill, RemovableAccess, RoleChoice
 from rolebook.policy.words import sentence
 
@@ -35,13 +35,14 @@ class CodeRow:
 
 @dataclass(frozen=True, slots=True)
 class HeldRow:
-    """Access that is held, and whether it is to go."""
+    """Access that is held, and whether it is to go, or its lower levels are."""
 
     code: str
     name: str
     lower_levels: bool
     days: str
     remove: bool
+    narrow: bool
     errors: tuple[str, ...]
 
 
@@ -73,8 +74,8 @@ def typed_answers(post: QueryDict, role_ids: Iterable[str]) -> AccountAnswers:
     roles = {
         role_id: verb for role_id in role_ids if (verb := post.get(f"role-{role_id}", "")) in (ADD, REMOVE)
     }
-    held = [code.replace("\0", "").strip()[:60] for code in post.getlist("remove-code")[:_MOST_ROWS]]
-    codes = [CodeAnswer(code, REMOVE) for code in held if code]
+    codes = [CodeAnswer(code, REMOVE) for code in _ticked(post, "remove-code")]
+    codes += [CodeAnswer(code, NARROW) for code in _ticked(post, "narrow-code")]
     for number in range(rows_typed(post)):
         code = typed_text(post, f"code-{number}", 60)
         if code:
@@ -82,6 +83,12 @@ def typed_answers(post: QueryDict, role_ids: Iterable[str]) -> AccountAnswers:
     return AccountAnswers(
         **lines, roles=roles, codes=tuple(codes), comments=typed_text(post, "comments", 4_000)
     )
+
+
+def _ticked(post: QueryDict, name: str) -> list[str]:
+    """Return the codes ticked in a list of what is held, each once: a code may be held at several times."""
+    codes = (code.replace("\0", "").strip()[:60] for code in post.getlist(name)[:_MOST_ROWS])
+    return list(dict.fromkeys(code for code in codes if code))
 
 
 def rows_typed(post: QueryDict) -> int:
@@ -105,7 +112,9 @@ def shown_form(
         errors.setdefault(problem.field, []).append(said)
     held_codes = {one.access.organization.code for one in form.held}
     adds = [(n, code) for n, code in enumerate(answers.codes) if code.verb == ADD]
-    gone = {code.code: n for n, code in enumerate(answers.codes) if code.verb == REMOVE}
+    changed = {
+        (code.code, code.verb): n for n, code in enumerate(answers.codes) if code.verb in (REMOVE, NARROW)
+    }
     lines = [
         CodeRow(number, code.code, code.lower_levels, _of(errors, f"code-{position}"))
         for number, (position, code) in enumerate(adds)
@@ -113,7 +122,9 @@ def shown_form(
     wanted = min(max(_ROWS, len(adds) + 1, rows), _MOST_ROWS)
     lines += [CodeRow(number, "", False, ()) for number in range(len(adds), wanted)]
     anchors = {f"code-{position}": f"code-{number}" for number, (position, _) in enumerate(adds)}
-    anchors |= {f"code-{position}": "held-title" for code, position in gone.items() if code in held_codes}
+    anchors |= {
+        f"code-{position}": "held-title" for (code, _), position in changed.items() if code in held_codes
+    }
     return ShownForm(
         lines={name: getattr(answers, name) for name in LINES},
         errors={name: tuple(said) for name, said in errors.items()},
@@ -125,17 +136,28 @@ def shown_form(
             )
             for choice in form.roles
         ),
-        held=tuple(_held_row(one, gone, errors) for one in form.held),
+        held=tuple(_held_row(one, changed, errors) for one in form.held),
         rows=tuple(lines),
         comments=answers.comments,
         summary=tuple((anchors.get(name, name), text) for name, said in errors.items() for text in said),
     )
 
 
-def _held_row(one: RemovableAccess, gone: Mapping[str, int], errors: Mapping[str, Sequence[str]]) -> HeldRow:
+def _held_row(
+    one: RemovableAccess, changed: Mapping[tuple[str, str], int], errors: Mapping[str, Sequence[str]]
+) -> HeldRow:
     place = one.access.organization
-    wrong = _of(errors, f"code-{gone.get(place.code, -1)}")
-    return HeldRow(place.code, place.name, one.access.lower_levels, one.days, place.code in gone, wrong)
+    named = [changed[place.code, verb] for verb in (REMOVE, NARROW) if (place.code, verb) in changed]
+    wrong = tuple(dict.fromkeys(said for position in named for said in _of(errors, f"code-{position}")))
+    return HeldRow(
+        place.code,
+        place.name,
+        one.access.lower_levels,
+        one.days,
+        (place.code, REMOVE) in changed,
+        (place.code, NARROW) in changed and one.access.lower_levels,
+        wrong,
+    )
 
 
 def _of(errors: Mapping[str, Sequence[str]], name: str) -> tuple[str, ...]:
