@@ -36,6 +36,7 @@ def waiting() -> int:
     return Notice.objects.filter(kind="request-waiting").count()
 
 
+@pytest.mark.fault(60)
 def test_deriving_again_tells_nobody_twice(asked: Organization) -> None:
     assert derive_notices(now=NOW) == Event.objects.count()
     assert derive_notices(now=NOW) == 0
@@ -54,6 +55,7 @@ def test_a_small_batch_reads_on_where_the_last_one_ended(asked: Organization) ->
     assert waiting() == 2
 
 
+@pytest.mark.fault(60)
 def test_the_message_id_follows_from_event_recipient_and_kind(asked: Organization) -> None:
     derive_notices(now=NOW)
     first = set(Notice.objects.values_list("message_id", flat=True))

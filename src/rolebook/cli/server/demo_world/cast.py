@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass
+from string import ascii_uppercase
 
 PASSWORD = "blue-kettle-quiet-harbor"  # noqa: S105 - made-up people, on this machine only
 """Of everybody in the demo."""
@@ -85,6 +86,17 @@ QUINN = Person(
 STAN = Person(
     "stan.okafor", "Stan Okafor", "IQCS: warned that he is closed in twenty days unless he signs in"
 )
+OMAR = Person("omar.bright", "Omar Bright", "IQCS: his own agency, FWS, denied his request")
+IVY = Person(
+    "ivy.calder",
+    "Ivy Calder",
+    "IQCS: the Air Force denied its part; the rest is held until she lets it go on",
+)
+JOY = Person(
+    "joy.whitlock", "Joy Whitlock", "IQCS: nobody has answered her at BLM for weeks; the steward was told"
+)
+LEE = Person("lee.hargrove", "Lee Hargrove", "IQCS: of NPS, where nobody is in office; the steward decides")
+GIL = Person("gil.santos", "Gil Santos", "IQCS: moved from FWS to BLM; Helen is asked to look at his codes")
 IQCS = (HELEN, OWEN, PRIYA, RAY, COLIN, VERA, HANK, JUNE, ALEX, MARCUS, TESS, NED)
 
 CAST = (
@@ -114,6 +126,11 @@ CAST = (
     BUCK,
     QUINN,
     STAN,
+    OMAR,
+    IVY,
+    JOY,
+    LEE,
+    GIL,
 )
 
 _FIRST = (
@@ -135,11 +152,14 @@ _LAST = (
 
 
 def the_many(chance: random.Random, number: int) -> tuple[Person, ...]:
-    """Return ``number`` people with names of their own, none of them in the story."""
+    """Return about ``number`` people (130,000 at most) with names of their own, none of them in the story."""
     names = [(first, last) for first in _FIRST for last in _LAST]
+    if number > len(names):
+        # A large program has people with initials, too.
+        names += [(f"{first} {letter}.", last) for letter in ascii_uppercase for first, last in names]
     known = {person.user_id for person in CAST}
     people = [
-        Person(f"{first}.{last}".casefold(), f"{first} {last}")
+        Person(f"{first.rstrip('.')}.{last}".replace(" ", ".").casefold(), f"{first} {last}")
         for first, last in chance.sample(names, number)
     ]
     return tuple(person for person in people if person.user_id not in known)
