@@ -10,12 +10,14 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from rolebook.accounts.token_models import PersonalToken
 from rolebook.audit import clock
 from rolebook.cli.main import rolebook
 from rolebook.governance.flows import record_sign_in
 from rolebook.notices.bounce_models import Bounce
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
+from tests.api.calling import calling
 from tests.support import iqcs, people
 from tests.web import opened_things
 from tests.web.worlds import make_world
@@ -46,6 +48,8 @@ RUNS = (
     ("access who-could", "qpp submit_performance_data 52-1830045 {today}"),
     ("clients add", "qpp Reports --until 2099-01-01"),
     ("clients list", "qpp"),
+    ("tokens list", "stella"),
+    ("tokens revoke", "{token}"),
     ("organizations list", "qpp --state all"),
     ("organizations close", "qpp 11-2223334 --reason r"),
     ("organizations list", "qpp --state closed"),
@@ -149,7 +153,14 @@ def filled(db: None, tmp_path: Path) -> dict[str, str]:
     )
     campaign = opened_things.a_review()
     today = f"{clock.now():%Y-%m-%d}"
-    return {"campaign": str(campaign.public_id), "today": today, "folder": str(tmp_path)}
+    calling(world.stella)
+    token = PersonalToken.objects.get().public_id
+    return {
+        "campaign": str(campaign.public_id),
+        "today": today,
+        "folder": str(tmp_path),
+        "token": str(token),
+    }
 
 
 def test_every_command_that_prints_json_writes_instants_with_their_offset(filled: dict[str, str]) -> None:

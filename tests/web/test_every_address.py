@@ -72,7 +72,14 @@ def _addresses(patterns: list[URLPattern | URLResolver]) -> Iterator[URLPattern]
             yield pattern
 
 
-ADDRESSES = sorted({str(one.name): one for one in _addresses(get_resolver().url_patterns)}.items())
+ADDRESSES = sorted(
+    {
+        str(one.name): one
+        for one in _addresses(get_resolver().url_patterns)
+        if not str(one.name).startswith("api-")
+    }.items()
+)
+"""Those of the API take tokens and no sessions; they are walked in tests/api."""
 
 
 def _parts(world: World, pattern: URLPattern) -> dict[str, object]:

@@ -17,6 +17,7 @@ type MailKind = Literal[
     "email-is-new",
     "password-changed",
     "second-factor-changed",
+    "token-made",
     "recovery-code",
     "recovery-asked",
     "recovery-vouched",

@@ -12,6 +12,7 @@ from rolebook.accounts import (  # noqa: F401 - Django looks for tables here
     credential_models,
     organization_models,
     person_models,
+    token_models,
 )
 from rolebook.audit.ids import new_public_id
 

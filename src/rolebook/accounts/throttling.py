@@ -35,6 +35,7 @@ MAIL_BY_SOURCE_AND_ADDRESS_A_DAY = Limit("mailed codes by network address and ma
 """One network cannot use up what a mailbox gets in a day."""
 MAIL_BY_ADDRESS = Limit("mailed codes by mailbox", 50, 24 * 3600)
 PROVIDER_BY_SOURCE = Limit("sign-ins by an identity provider by network address", 60, 600)
+TOKEN_BY_SOURCE = Limit("unknown access tokens by network address", 60, 600)
 PASSWORD_AGAIN = Limit("password asked again in a session", 10, 900)
 
 

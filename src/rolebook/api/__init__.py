@@ -1,1 +1,1 @@
-"""The REST API (`/api/v1`). It will live here; it calls the same flows and queries as the pages."""
+"""The HTTP API (`/api/v1`) for people's own programs: the flows and queries of the pages, as JSON."""

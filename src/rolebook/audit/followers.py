@@ -27,6 +27,8 @@ CLOCK_MARGIN = 1.1
 _LEASES_TO_FORGET = 3
 _FORGOTTEN = -1
 _REMEMBERED = 10_000
+_ASKED_AT_ONCE = 5.0
+"""Seconds within which the page, or the answer, that follows a change asks about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,13 @@ class Confirmation:
     Attributes:
         confirmed: no decision point answers from before the event any more.
         waiting_for: how many followers may still do so.
+        took: seconds from the event until this process first found it confirmed; None before, where this process was
+            first asked late, and for askers who say themselves when they saw the event.
     """
 
     confirmed: bool
     waiting_for: int
+    took: float | None = field(default=None, compare=False)
 
 
 class NotCommitted(LookupError):
@@ -99,31 +104,52 @@ def deregister(registration: Registration) -> None:
 
 _first_seen: dict[bytes, float] = {}
 """When this process was first asked about an event, by its hash: a sequence comes twice after a restore."""
+_asked_after: dict[bytes, float] = {}
+"""How many seconds after the event that was, by the instants of the event and of asking."""
+_took: dict[bytes, float | None] = {}
+"""How long after the event it first found it confirmed; None where it was asked late."""
 
 
-def confirmation(sequence: int, seen_at_boottime: float | None = None) -> Confirmation:
+def confirmation(
+    sequence: int, seen_at_boottime: float | None = None, *, at: datetime | None = None
+) -> Confirmation:
     """Return whether the event ``sequence`` holds at every decision point.
 
     ``seen_at_boottime`` is :func:`clock.boottime` of the asker when it saw the event committed; left out, this
-    process remembers when it was first asked about the event. Raises NotCommitted when the log has no such event.
+    process remembers when it was first asked about the event, and, told the instant ``at`` of asking, how long it took.
+    Raises NotCommitted when the log has no such event.
     """
+    event_hash = None
     if seen_at_boottime is None:
-        seen_at_boottime = _seen_at(sequence)
+        event_hash, seen_at_boottime = _seen_at(sequence, at)
     waited = clock.boottime() - seen_at_boottime
     leases = Follower.objects.filter(applied_sequence__lt=sequence).values_list("lease_seconds", flat=True)
     waiting_for = sum(waited <= lease * CLOCK_MARGIN for lease in leases)
-    return Confirmation(waiting_for == 0, waiting_for)
+    took = None
+    if waiting_for == 0 and event_hash is not None:
+        asked_after = _asked_after.get(event_hash, _ASKED_AT_ONCE)
+        took = _took.setdefault(event_hash, asked_after + waited if asked_after < _ASKED_AT_ONCE else None)
+        _forget_oldest(_took)
+    return Confirmation(waiting_for == 0, waiting_for, took)
 
 
-def _seen_at(sequence: int) -> float:
-    found = Event.objects.filter(sequence=sequence).values_list("hash", flat=True).first()
+def _seen_at(sequence: int, at: datetime | None) -> tuple[bytes, float]:
+    found = Event.objects.filter(sequence=sequence).values_list("hash", "occurred_at").first()
     if found is None:
         raise NotCommitted(f"found no event {sequence} in the log")
+    event_hash = bytes(found[0])
     # The clock is read after the event was seen, so that the wait is never too short.
-    seen_at = _first_seen.setdefault(bytes(found), clock.boottime())
-    while len(_first_seen) > _REMEMBERED:
-        _first_seen.pop(next(iter(_first_seen)), None)
-    return seen_at
+    seen_at = _first_seen.setdefault(event_hash, clock.boottime())
+    if at is not None:
+        _asked_after.setdefault(event_hash, max(0.0, (at - found[1]).total_seconds()))
+    _forget_oldest(_first_seen)
+    _forget_oldest(_asked_after)
+    return event_hash, seen_at
+
+
+def _forget_oldest[Remembered](remembered: dict[bytes, Remembered]) -> None:
+    while len(remembered) > _REMEMBERED:
+        remembered.pop(next(iter(remembered)), None)
 
 
 @dataclass(slots=True)

@@ -127,6 +127,9 @@ COMMANDS: Mapping[str, Registered] = {
     "clients": Registered(
         "rolebook.cli.server.clients:clients", "Say which applications may ask the decision point"
     ),
+    "tokens": Registered(
+        "rolebook.cli.server.tokens:tokens", "List the access tokens of people, and end them"
+    ),
     "designate": Registered(
         "rolebook.cli.server.designate:designate", "Give an account a role without a request, on record"
     ),

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.sessions.models import Session
 
-from rolebook.accounts import challenges, mailed_codes, sessions, throttling
+from rolebook.accounts import challenges, mailed_codes, personal_tokens, sessions, throttling
 from rolebook.accounts.models import Account
 from rolebook.audit import clock
 from rolebook.audit.models import Follower
@@ -49,8 +49,9 @@ def prune_sessions(now: datetime) -> int:
 
 
 def forget_codes(now: datetime) -> None:
-    """Delete codes and challenges that can no longer be used, and counts that no limit looks at any more."""
+    """Delete codes and challenges that can no longer be used, counts that no limit looks at, old answers of the API."""
     mailed_codes.forget_old(now)
+    personal_tokens.forget_old(now)
     challenges.forget_old(now)
     throttling.forget_old(now)
 

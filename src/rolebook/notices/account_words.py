@@ -115,7 +115,9 @@ def account_mail(mail: AccountMail, *, books: tuple[Rolebook, ...]) -> Letter:
     words = _ACCOUNT_MAILS[mail.kind]
     return Letter(
         subject=f"{site_name(books)}: {words.subject}",
-        first_line=mail.what if mail.what and mail.kind == "second-factor-changed" else words.first_line,
+        first_line=mail.what
+        if mail.what and mail.kind in {"second-factor-changed", "token-made"}
+        else words.first_line,
         code=mail.code,
         # Who comes by these two may have forgotten the user ID as well; only the holder's mailbox gets it.
         facts=(("User ID", mail.account.user_id),)
@@ -246,6 +248,14 @@ _ACCOUNT_MAILS: dict[MailKind, _AccountMailWords] = {
         "Your password was changed",
         "The password of your account was changed.",
         (_WARNING,),
+        "You get this because it concerns how you sign in. It cannot be turned off.",
+        "Open Security",
+        "/security/",
+    ),
+    "token-made": _AccountMailWords(
+        "An access token was made for your account",
+        "An access token was made for your account.",
+        ("It stands on the Security page, where you can take it back.", _WARNING),
         "You get this because it concerns how you sign in. It cannot be turned off.",
         "Open Security",
         "/security/",

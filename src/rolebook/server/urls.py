@@ -1,15 +1,22 @@
 """Every address of the server. None of allauth's own is here: what it would offer goes through our flows."""
 
 from django.conf import settings
-from django.urls import include, path
+from django.urls import include, path, re_path
 
+from rolebook.api.urls import addresses, unknown
 from rolebook.jobs import overview
 from rolebook.server.metrics import metrics_page
+from rolebook.web.gate import open_page
 from rolebook.web.places.running import bind_jobs
 
 bind_jobs(overview)
+_api = addresses()
+for _address in _api:
+    _address.callback = open_page(_address.callback)  # every call brings its own token
 
 urlpatterns = [
+    path("api/v1/", include(_api)),
+    re_path(r"^api(?:/|$)", open_page(unknown), name="api-unknown"),
     path("", include("rolebook.web.account.urls")),
     path("", include("rolebook.web.notices.urls")),
     path("metrics", metrics_page, name="metrics"),

@@ -115,6 +115,11 @@ def effect_query(sequence: int | None) -> str:
     return "" if sequence is None else f"?{PARAMETER}={sequence}"
 
 
+def _took_in_words(change: Effect) -> str:
+    """Return how long the confirmation took: "0.4 seconds"; empty where that is not known."""
+    return "" if change.seconds is None else f"{change.seconds:.1f} seconds"
+
+
 def _shown(request: ProgramRequest, change: Effect) -> dict[str, object]:
     told = _TOLD[change.tag]
     back_words, back_url = told.back(request.program.id, change)
@@ -123,6 +128,7 @@ def _shown(request: ProgramRequest, change: Effect) -> dict[str, object]:
         "confirmed": change.confirmed,
         "title": told.title(change),
         "confirmed_words": told.confirmed,
+        "took": _took_in_words(change),
         "back_words": back_words,
         "back_url": back_url,
     }

@@ -37,6 +37,11 @@ class Revocation:
     sequence: int | None
 
 
+def new_token(prefix: str) -> str:
+    """Return a fresh bearer token of 256 random bits; ``prefix`` says whose it is to who finds it."""
+    return prefix + secrets.token_urlsafe(32)
+
+
 def digest(token: str) -> str:
     """Return what is stored of a token: SHA-256, hexadecimal. Tokens have 256 random bits, so that is
     enough.
@@ -92,7 +97,7 @@ def issue(
         raise ClientRefused(f"name: found {name!r}, expected 1 to 100 printable characters")
     if unknown := sorted(set(operations) - set(OPERATIONS)):
         raise ClientRefused(f"operation: found {unknown[0]!r}, expected one of {', '.join(OPERATIONS)}")
-    token = _TOKEN_PREFIX + secrets.token_urlsafe(32)
+    token = new_token(_TOKEN_PREFIX)
     if not Program.objects.filter(program_id=program_id).exists():
         raise ClientRefused(f"program: found {program_id!r}, expected one with an activated rolebook")
     # With the row locked, two additions of one name take turns; the constraint holds it anyway.

@@ -18,9 +18,11 @@ from rolebook.accounts.flows.signing_in import prove_second_factor
 from rolebook.accounts.mail import AccountMail, SendMail
 from rolebook.accounts.models import Account, LinkedIdentity, MailedCode
 from rolebook.accounts.passwords import LONGEST, judge_password, spend_time_hashing
+from rolebook.accounts.personal_tokens import end_tokens
 from rolebook.accounts.rejected_addresses import note_code_arrived, note_proved
 from rolebook.accounts.second_factor import has_own_factor, has_second_factor, matching_step, totp_of
 from rolebook.accounts.texts import clean_email, email_key, fold_user_id
+from rolebook.accounts.token_models import PersonalToken
 from rolebook.audit.recording import Origin, UnitOfWork, record_refusal, unit_of_work
 from rolebook.audit.tags import (
     ACCOUNT_CHANGED,
@@ -293,7 +295,8 @@ def confirm_password(
 
 
 def remove_factors(work: UnitOfWork, account: Account) -> None:
-    """Remove every second factor and the recovery codes of who lost them, in a flow's unit of work; all sessions end.
+    """Remove every second factor and the recovery codes of who lost them, in a flow's unit of work; all sessions and
+    access tokens end.
 
     Until a new one is set up, the account uses no office, and its mailbox sets no password.
     """
@@ -312,6 +315,7 @@ def remove_factors(work: UnitOfWork, account: Account) -> None:
     account.factors_removed_at = work.at
     account.save(update_fields=["factors_removed_at"])
     sessions.end_sessions(account, work.at)
+    end_tokens(work, account, PersonalToken.Ending.SECOND_FACTOR)
 
 
 def _drop_totp(work: UnitOfWork, account: Account, present: Authenticator) -> None:
@@ -331,6 +335,7 @@ def _set_password(work: UnitOfWork, account: Account, new: str, way: str, send: 
     account.set_password(new)
     account.save(update_fields=["password"])
     sessions.end_sessions(account, work.at, but=work.origin.session if way == "changed" else None)
+    end_tokens(work, account, PersonalToken.Ending.PASSWORD)
     work.record(ACCOUNT_PASSWORD_CHANGED, beneficiary_id=account.public_id, new={"way": way})
     send(AccountMail("password-changed", account.name, account=account))
 

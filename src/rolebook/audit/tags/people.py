@@ -54,6 +54,12 @@ ACCOUNT_IDENTITY_UNLINKED = declare(
     "provider issuer",
     "identity",
 )
+ACCOUNT_TOKEN_MADE = declare(
+    "account:token-made", "A person made an access token", "token_id prefix may_act ends_at", "name"
+)
+ACCOUNT_TOKEN_REVOKED = declare(
+    "account:token-revoked", "An access token of a person was ended", "token_id prefix why", "name"
+)
 SECRETS_REENCRYPTED = declare(
     "secrets:re-encrypted", "Stored second factors were encrypted under a new secret key", "rewritten"
 )

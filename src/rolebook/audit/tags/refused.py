@@ -24,6 +24,9 @@ ATTEMPT_REFUSED_FSID = declare("attempt:refused:fsid", "Setting an FSID was refu
 ATTEMPT_REFUSED_CLIENT = declare(
     "attempt:refused:client", "Giving a token, or taking one away, was refused", _REFUSED
 )
+ATTEMPT_REFUSED_TOKEN = declare(
+    "attempt:refused:token", "Taking somebody's access token away was refused", _REFUSED
+)
 ATTEMPT_REFUSED_CONFIRM = declare(
     "attempt:refused:confirm", "A password that was asked for again was wrong", _REFUSED
 )

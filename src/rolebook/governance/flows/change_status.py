@@ -8,8 +8,10 @@ from datetime import datetime
 from django.db.models import Q
 
 from rolebook.accounts.models import Account
+from rolebook.accounts.personal_tokens import end_tokens
 from rolebook.accounts.queries import rolebook_in_force
 from rolebook.accounts.sessions import end_sessions
+from rolebook.accounts.token_models import PersonalToken
 from rolebook.audit import tags
 from rolebook.audit.models import Event
 from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
@@ -122,6 +124,8 @@ def set_status(
     if wanted is Participation.Status.ACTIVE:
         count_anew(participation, rolebook_in_force(program_id, work.at)[1])
         changed += FIELDS
+    else:
+        end_tokens(work, beneficiary, PersonalToken.Ending.ACCOUNT, program_id=program_id)
     participation.save(update_fields=changed)
     escalated = escalate(work, beneficiary, program_id, offices, work.at)
     work.record(
@@ -171,6 +175,8 @@ def change_account_status(
             locked.status, locked.status_reason, locked.status_at = wanted, told, at
             locked.save(update_fields=["status", "status_reason", "status_at"])
             end_sessions(locked, at)
+            if wanted is not Account.Status.ACTIVE:
+                end_tokens(work, locked, PersonalToken.Ending.ACCOUNT)
             escalated = sum(escalate(work, locked, one, offices[one], at) for one in programs)
             work.record(
                 tags.ACCOUNT_STATUS_CHANGED,

@@ -6,8 +6,10 @@ from datetime import datetime
 
 from rolebook.accounts.models import Account, LinkedIdentity
 from rolebook.accounts.person_models import SamePerson
+from rolebook.accounts.personal_tokens import end_tokens
 from rolebook.accounts.queries import rolebook_in_force
 from rolebook.accounts.sessions import end_sessions
+from rolebook.accounts.token_models import PersonalToken
 from rolebook.audit import tags
 from rolebook.audit.recording import Origin, UnitOfWork
 from rolebook.governance import locks
@@ -216,6 +218,7 @@ def _close_account(work: UnitOfWork, plan: MergePlan, acting_user: Account | Non
     closed.merged_into = kept
     closed.save(update_fields=["status", "status_reason", "status_at", "merged_into"])
     end_sessions(closed, work.at)
+    end_tokens(work, closed, PersonalToken.Ending.ACCOUNT)
     work.record(
         tags.ACCOUNT_STATUS_CHANGED,
         beneficiary_id=closed.public_id,

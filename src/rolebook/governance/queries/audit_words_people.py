@@ -37,6 +37,21 @@ PEOPLE: Mapping[str, tuple[str, str, str | None]] = {
         "{who} cancelled the recovery of their second factor",
     ),
     "recovery:finished": ("people", "{whom} had the lost second factor removed", None),
+    "account:token-made": (
+        "people",
+        "{who} made an access token for {whom}",
+        "{who} made an access token",
+    ),
+    "account:token-revoked": (
+        "people",
+        "{who} ended an access token of {whom}",
+        "{who} ended an access token of their own",
+    ),
+    "attempt:refused:token": (
+        "refused",
+        "{who} tried to take an access token[ of {whom}] away",
+        "{who} tried to take an access token of their own away",
+    ),
     "attempt:refused:vouch": (
         "refused",
         "{who} tried to vouch for[ {whom}]",
@@ -64,11 +79,12 @@ PEOPLE_LABELS: Mapping[str, str] = {
     "ended": "Roles ended",
     "escalated": "Requests that wait for the steward now",
     "how": "Made sure by",
+    "may_act": "May change things, too",
     "moved": "Roles moved",
     "ready_at": "New second factor from",
     "source": "Named because",
 }
 """What the details are called."""
 
-PEOPLE_UNTOLD = ("closed_account_id", "other_account_id", "recovery_id")
+PEOPLE_UNTOLD = ("closed_account_id", "other_account_id", "recovery_id", "token_id")
 """Details that are internal ids."""

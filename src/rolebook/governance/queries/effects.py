@@ -37,6 +37,8 @@ class Effect:
         status: the status that it gave a person; empty otherwise.
         client_name: the application whose token was taken away; empty otherwise.
         waiting_for: how many decision points may still answer from before it.
+        seconds: how long after it was made this server found it confirmed; None before, and where nobody asked this
+            server from the beginning, so that it cannot know.
     """
 
     sequence: int
@@ -49,6 +51,7 @@ class Effect:
     happened_at: datetime
     confirmed: bool
     waiting_for: int
+    seconds: float | None
 
 
 def effect(viewer: Account, sequence: int, program_id: str, at: datetime) -> Effect:
@@ -65,7 +68,7 @@ def effect(viewer: Account, sequence: int, program_id: str, at: datetime) -> Eff
         where = Organization.objects.get(public_id=event.organization_id).name
     content = json.loads(event.content)
     revoked = event.tag == tags.CLIENT_REVOKED.name
-    answer = confirmation(sequence)
+    answer = confirmation(sequence, at=at)
     return Effect(
         sequence=sequence,
         tag=event.tag,
@@ -77,4 +80,5 @@ def effect(viewer: Account, sequence: int, program_id: str, at: datetime) -> Eff
         happened_at=event.occurred_at,
         confirmed=answer.confirmed,
         waiting_for=answer.waiting_for,
+        seconds=None if answer.took is None else round(answer.took, 2),
     )

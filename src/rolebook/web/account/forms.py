@@ -316,3 +316,43 @@ class ChangeEmailForm(forms.Form):
         help_text="We mail a code to it. The present address stays until you enter the code.",
     )
     password = Password("Your password")
+
+
+class TokenForm(forms.Form):
+    """What an access token is for, where and how long it counts, and the password."""
+
+    name = forms.CharField(
+        label="Name of the token",
+        max_length=200,
+        help_text="What will use it, so that you know it again: “Monthly report”.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Give it a name."},
+    )
+    program = forms.ChoiceField(
+        label="Program", error_messages={"invalid_choice": "Choose one of the programs."}
+    )
+    may_act = forms.BooleanField(
+        label="It may also change things, as you",
+        required=False,
+        help_text="Without this it only reads what you may read",
+    )
+    ends_on = forms.DateField(
+        label="Last day",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={
+            "required": "Enter the last day on which it is to count.",
+            "invalid": "Enter a day, such as 2027-06-30.",
+        },
+    )
+    password = Password("Your password")
+
+    def __init__(self, *args: Any, programs: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+        """Offer the programs, each as (id, name)."""
+        super().__init__(*args, **kwargs)
+        field = self.fields["program"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = list(programs)
+
+    def clean_name(self) -> str:
+        """Return the name on one line."""
+        return clean_line(self.cleaned_data["name"], longest=60)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from rolebook.accounts import passkeys
 from rolebook.accounts.flows import credentials, status
 from rolebook.accounts.queries.credentials import factors_of
+from rolebook.accounts.queries.personal_tokens import tokens_of
 from rolebook.accounts.rejected_addresses import is_rejected
 from rolebook.audit import clock
 from rolebook.governance.participations import parts_stopped_by_bounce
@@ -41,6 +42,7 @@ def security(request: HttpRequest) -> HttpResponse:
         "factors": factors_of(account),
         "sessions": listed_sessions(request, account),
         "limits": session.limits(),
+        "tokens": tokens_of(account, clock.now()),
         "passkeys_possible": passkeys.site() is not None,
     }
     return render(request, "account/security.html", context)

@@ -14,6 +14,7 @@ from rolebook.web.account import (
     security,
     session_list,
     signing_in,
+    tokens,
 )
 from rolebook.web.account.rejected_address import rejected_address
 
@@ -50,6 +51,8 @@ urlpatterns = [
     path("security/passkeys/<uuid:passkey_id>/", passkeys.rename, name="rename-passkey"),
     path("security/passkeys/<uuid:passkey_id>/remove/", passkeys.remove, name="remove-passkey"),
     path("security/sessions/<uuid:session_id>/sign-out/", session_list.sign_out_one, name="sign-out-session"),
+    path("security/tokens/new/", tokens.new, name="new-token"),
+    path("security/tokens/<uuid:token_id>/end/", tokens.take_back, name="take-back-token"),
     path("security/sign-out-elsewhere/", session_list.sign_out_elsewhere, name="sign-out-elsewhere"),
     path("security/sign-out-everywhere/", security.sign_out_everywhere, name="sign-out-everywhere"),
     path("register/with-identity/", providers.register, name="register-with-identity"),

@@ -19,6 +19,7 @@ from rolebook.governance.queries.people import (
     one_person,
     people_of_program,
 )
+from rolebook.governance.queries.personal_tokens import tokens_of_person
 from rolebook.web.answers import asked, first_address, next_address, program_view
 from rolebook.web.context import CURRENT_ENTRY
 from rolebook.web.csv_files import csv_file, csv_lines
@@ -124,6 +125,7 @@ def person_page(request: ProgramRequest, account_id: uuid.UUID) -> HttpResponse:
     shown = {
         "person": person,
         "has_fsids": has_fsids(request.rolebook),
+        "tokens": tokens_of_person(request.account, request.program.id, account_id, request.at),
         "effect": effect_to_show(request),
     }
     return render(request, "people/person.html", shown)

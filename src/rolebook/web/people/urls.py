@@ -6,6 +6,7 @@ from rolebook.web.people.duplicates import duplicates_page, merge_page, other_ac
 from rolebook.web.people.fsid import fsid_page
 from rolebook.web.people.pages import export_people, people_page, person_page
 from rolebook.web.people.status import status_page
+from rolebook.web.people.tokens import end_token_page
 from rolebook.web.people.vouching import ask_vouch_passkey, refuse_page, vouch_page
 
 _PEOPLE = "<slug:program_id>/people/"
@@ -31,5 +32,6 @@ program_pages = [
     path("<slug:program_id>/recoveries/<uuid:recovery_id>/stop/", refuse_page, name="refuse-recovery"),
     path(_PERSON + "other-account/", other_account, name="other-account"),
     path(_PERSON + "fsid/", fsid_page, name="person-fsid"),
+    path(_PERSON + "tokens/<uuid:token_id>/end/", end_token_page, name="end-token"),
     path(_PERSON + "status/<slug:act>/", status_page, name="person-status"),
 ]
