@@ -19,9 +19,9 @@ from rolebook.cli.main import rolebook
 from rolebook.cli.server.setup_checks import of_database
 from rolebook.jobs.models import ScheduledJob
 from tests.notices.smtp import smtp_server
-from tests.support.grants import STEWARD, placed
+from tests.support.grants import STEWARD, placed, waiting
 from tests.support.identity_provider import running_provider
-from tests.support.people import new_user, user_with_totp
+from tests.support.people import new_user, practice, user_with_totp
 
 pytestmark = pytest.mark.django_db
 LONG = "q8W-2kz_0Pn5vT7hYb3cXd9RfGj4LmSaEuIo1"
@@ -125,6 +125,19 @@ def test_a_missing_steward_and_one_without_a_second_factor_are_errors(sound: Set
     placed(new_user("Sam Steward").account, STEWARD, None, at=now - timedelta(days=1))
     assert found()["steward"][0] == "error"
     assert "none of them may act" in found()["steward"][1]
+
+
+@pytest.mark.requirement("QPP-09")
+def test_requests_that_nobody_can_decide_are_found_with_what_to_do(sound: Settings, qpp: str) -> None:
+    from rolebook.governance.models import Grant
+
+    first, second = Grant.objects.filter(role_id=STEWARD).order_by("pk")
+    waiting(first.account, practice(), at=clock.now())
+    assert "stuck" not in found()
+    Grant.objects.filter(pk=second.pk).update(closed_at=clock.now())
+    level, said = found()["stuck"]
+    assert (level, said.partition(":")[0]) == ("warning", "1 request waits in qpp, and nobody can decide")
+    assert "designate another steward: rolebook designate qpp --role steward" in run().output
 
 
 def test_a_worker_that_is_gone_and_a_job_that_fails_are_found(sound: Settings) -> None:

@@ -11,6 +11,7 @@ from rolebook.governance.flows.watch_stages import escalate_stages, remind_appro
 from rolebook.governance.models import Request, Stage
 from rolebook.governance.queries.account_detail import account_request_detail
 from rolebook.governance.refusals import Refused
+from rolebook.governance.whose_turn import Whose
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
 from tests.support import grants, iqcs, rolebooks
@@ -47,8 +48,10 @@ def told(kind: str, at: datetime = LATER) -> list[str]:
 
 def now(viewer: Account, request: Request, at: datetime = LATER) -> tuple[bool, tuple[str, ...]]:
     """Whether nobody can decide the one open stage, and who can, as the request's page says."""
-    [stage] = account_request_detail(viewer, request.public_id, PROGRAM, at).now
-    return stage.nobody, stage.names
+    found = account_request_detail(viewer, request.public_id, PROGRAM, at)
+    [stage] = found.now
+    [waits] = [step.waits for step in found.detail.present.steps if step.waits is not None]
+    return waits.whose == Whose.NOBODY, stage.names
 
 
 def test_the_only_steward_stands_in_once_and_is_told_that_another_is_needed(

@@ -7,6 +7,7 @@ import pytest
 
 from rolebook.accounts.models import Account
 from rolebook.governance.flows import ask_to_submit_again
+from rolebook.governance.flows.ask_reactivation import ask_reactivation
 from rolebook.governance.flows.watch_stages import escalate_stages
 from rolebook.governance.models import Participation, Request
 from rolebook.notices.derivation import derive_notices
@@ -76,6 +77,75 @@ def test_a_detail_that_begins_at_once_is_told_with_its_end(
     approved(iqcs.asks(rita, iqcs.answers({MANAGER: "add"}, ["FWS-R6"], ends_on="2026-12-20")), rosa, sven)
     told = mail(rita.name, "decision").text
     assert "You can use it from now on, until the end of Dec 20, 2026." in told
+
+
+@pytest.mark.requirement("IQCS-10", "IQCS-11")
+def test_a_reactivation_with_a_detail_is_told_apart_from_the_days_of_the_detail(
+    rita: Account, rosa: Account, sven: Account
+) -> None:
+    iqcs.employed(rita, "FWS-R6-BNR")
+    Participation.objects.filter(account=rita).update(status="closed")
+    request = iqcs.asks(rosa, iqcs.answers({MANAGER: "add"}, ["FWS-R6"], **DETAIL), beneficiary=rita)
+    rolf = iqcs.holder(REPRESENTATIVE, "FWS", "Rolf Representative")
+    waits = mail(rolf.name, "request-waiting").text
+    assert "The account is open again from the approval on; what comes back keeps its own days." in waits
+    detail = "The role Account Manager and access to FWS Mountain-Prairie Region (FWS-R6): "
+    assert f"{detail}f{DAYS}, by the clock of America/Boise" in waits
+    approved(request, rolf, sven)
+    told = mail(rosa.name, "decision").text
+    assert (
+        "The account is open again. What was held before, and is not past its end date, holds again." in told
+    )
+    assert f"Not yet in force: Rita Requester can use what was added f{DAYS}." in told
+    assert f"Days: F{DAYS}" not in told
+
+
+@pytest.mark.requirement("IQCS-10")
+def test_a_reactivation_alone_is_told_as_that_and_without_days(
+    rita: Account, rosa: Account, sven: Account
+) -> None:
+    iqcs.employed(rita, "FWS-R6-BNR")
+    Participation.objects.filter(account=rita).update(status="closed")
+    request = ask_reactivation(
+        acting_user=rosa,
+        program_id=PROGRAM,
+        beneficiary_id=rita.public_id,
+        reason="She is back.",
+        at=LATER,
+        origin=WEB,
+    )
+    approved(request, sven)
+    told = mail(rosa.name, "decision").text
+    assert "The account is open again." in told
+    assert "Days:" not in told
+    assert "use it" not in told
+
+
+@pytest.mark.requirement("IQCS-11")
+def test_a_removal_beside_a_detail_is_not_told_to_begin_or_end_with_it(
+    rita: Account, rosa: Account, sven: Account
+) -> None:
+    approved(iqcs.asks(rita, iqcs.answers({TRAINING: "add"}, ["FWS-R6"])), rosa, sven)
+    at = LATER + timedelta(seconds=1)
+    both = iqcs.asks(rita, iqcs.answers({MANAGER: "add", TRAINING: "remove"}, **DETAIL), at=at)
+    for person in (rosa, sven):
+        decides(person, open_stage(both), at=at)
+    told = mail(rita.name, "decision").text
+    assert f"The role Account Manager: f{DAYS}" in told
+    assert "The role Training Officer: removed with the approval." in told
+    assert f"Not yet in force: you can use what was added f{DAYS}. What was to be removed has ended" in told
+
+
+@pytest.mark.requirement("IQCS-11")
+def test_of_several_in_a_list_it_is_said_how_much_of_each_has_days(rita: Account, rosa: Account) -> None:
+    stella, rolf = grants.steward("Stella Steward", PROGRAM), iqcs.holder(REPRESENTATIVE, "FWS", "Rolf")
+    for person in (rita, grants.user("Otto Other", PROGRAM)):
+        iqcs.employed(person, "FWS-R6-BNR")
+        Participation.objects.filter(account=person).update(status="closed")
+        iqcs.asks(rosa, iqcs.answers({MANAGER: "add"}, ["FWS-R6"], **DETAIL), beneficiary=person)
+    Participation.objects.filter(account=rolf).update(status="closed")
+    assert escalate_stages(LATER) == 2
+    assert mail(stella.name, "stage-escalated").text.count(f", 2 of 3 f{DAYS}") == 2
 
 
 @pytest.mark.requirement("IQCS-11")

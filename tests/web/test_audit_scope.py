@@ -12,7 +12,7 @@ from rolebook.audit import clock, tags
 from rolebook.audit.models import Event
 from rolebook.audit.recording import Origin, unit_of_work
 from rolebook.governance.models import Request
-from rolebook.governance.queries import audit_walk
+from rolebook.governance.queries import audit_walk, request_detail
 from rolebook.governance.queries.audit_lines import EventLine
 from rolebook.governance.queries.audit_reach import Reach
 from rolebook.governance.queries.audit_trail import (
@@ -26,7 +26,7 @@ from rolebook.governance.queries.audit_words import KINDS, tags_of
 from rolebook.governance.refusals import NotFound
 from tests.support import people
 from tests.web.audit_worlds import all_pages, refused_decision, remove, sequences, tell
-from tests.web.worlds import QPP, World, signed_in
+from tests.web.worlds import QPP, World, designate, signed_in
 
 NOBODY = uuid.UUID(int=7)
 
@@ -160,6 +160,25 @@ def test_of_a_request_at_two_organizations_each_official_sees_their_own_part(
     assert "at 2 organizations" in " ".join(line.text for line in whole)
     with pytest.raises(NotFound):
         request_history(world.stella.account, QPP, request_id, now)
+
+
+@pytest.mark.invariant("I1")
+def test_the_record_of_a_request_tells_the_whole_exactly_where_its_page_shows_it_whole(
+    world: World, steward: people.Person
+) -> None:
+    now = clock.now()
+    request = Request.objects.get(requester=world.uma.account, state="pending")
+
+    def whole(person: people.Person) -> tuple[bool, bool]:
+        """Whether the page shows both organizations, and whether the record tells that two were asked."""
+        items = request_detail(person.account, request.public_id, QPP, now).line.items
+        lines = request_history(person.account, QPP, request.public_id, now).lines
+        return len(items) == 2, "at 2 organizations" in " ".join(line.text for line in lines)
+
+    assert {whole(one) for one in (world.maria, world.henry)} == {(False, False)}
+    assert whole(steward) == (True, True)
+    designate(world.maria, "security_official", world.hilltop, now)
+    assert whole(world.maria) == (True, True)
 
 
 @pytest.mark.fault(1)

@@ -13,7 +13,7 @@ from rolebook.audit import tags
 from rolebook.audit.canonical import Detail
 from rolebook.audit.recording import UnitOfWork
 from rolebook.audit.tags import Tag
-from rolebook.governance.deciders import stages_with_nobody_left
+from rolebook.governance.deciders import stages_nobody_can_decide, stages_with_nobody_left
 from rolebook.governance.models import Request, RequestItem, Stage, SupervisorWord
 from rolebook.policy.lifecycle import ITEM_MOVES, REQUEST_MOVES, STAGE_MOVES, Moves, may_move
 
@@ -61,8 +61,10 @@ def open_ready_stages(
         )
     if opened:
         _, book = rolebook_in_force(request.program_id, at)
-        left = Stage.objects.filter(stages_with_nobody_left(book, at), pk__in=[stage.pk for stage in opened])
-        escalate(work, left.order_by("pk"), Stage.Why.NOBODY, rolebook_version, late=False)
+        just_opened = Stage.objects.filter(pk__in=[stage.pk for stage in opened]).order_by("pk")
+        left = just_opened.filter(stages_with_nobody_left(book, at))
+        escalate(work, left, Stage.Why.NOBODY, rolebook_version, late=False)
+        note_stuck(work, just_opened.filter(stages_nobody_can_decide(book, at)), rolebook_version)
     return tuple(opened)
 
 
@@ -87,6 +89,16 @@ def escalate(
         note_stage(
             work, tags.STAGE_ESCALATED, stage, rolebook_version, {"why": why.value, "late": late, **days}
         )
+    return len(found)
+
+
+def note_stuck(work: UnitOfWork, stages: QuerySet[Stage], rolebook_version: int) -> int:
+    """Put on record that nobody can decide some open stages; return how many. The caller holds their requests."""
+    found = list(stages.select_related("organization", "request__beneficiary"))
+    for stage in found:
+        stage.stuck_since = work.at
+        stage.save(update_fields=["stuck_since"])
+        note_stage(work, tags.STAGE_STUCK, stage, rolebook_version, {})
     return len(found)
 
 

@@ -233,6 +233,18 @@ def stages_with_nobody_left(book: Rolebook, at: datetime, besides: Account | Non
     return condition
 
 
+def stages_nobody_can_decide(book: Rolebook, at: datetime) -> Q:
+    """Return the SQL condition for the stages that nobody may decide, not even a steward; `who_may_decide` is empty."""
+    office = Q(approver_role_id=STEWARD_ID) | stages_with_nobody_left(book, at)
+    return office & ~some_steward_may_decide(book, at)
+
+
+def some_steward_may_decide(book: Rolebook, at: datetime) -> Q:
+    """Return the SQL condition for the stages to which some steward may come; `stewards_for`, said in SQL."""
+    grants = _office_grants(book, STEWARD_ID, at)
+    return Q(pk__in=()) if grants is None else Q(Exists(_not_kept_from_outer_stage(grants, book, at)))
+
+
 def not_conflicted(standing: Standing) -> Q:
     """Return the SQL condition for stages that `own_request` and `spoken_before` do not keep a person from."""
     account = standing.account
@@ -341,11 +353,16 @@ def _in_office_of_outer_stage(book: Rolebook, role_id: str, at: datetime) -> Que
             )
         else:
             grants = grants.filter(organization=OuterRef("organization"))
+    there = grants.exclude(account__in=absent_accounts(book.program.id, at))
+    return _not_kept_from_outer_stage(there, book, at)
+
+
+def _not_kept_from_outer_stage(grants: QuerySet[Grant], book: Rolebook, at: datetime) -> QuerySet[Grant]:
+    """Return grants as a correlated subquery on a stage, without those of who is kept from it (`_not_kept_from`)."""
     earlier, deeper = _earlier_of_outer_stage(2), _earlier_of_outer_stage(3)
     return (
         grants.exclude(account=OuterRef("request__requester"))
         .exclude(account=OuterRef("request__beneficiary"))
-        .exclude(account__in=absent_accounts(book.program.id, at))
         .exclude(account__in=_people_of(earlier))
         .exclude(account__in=_represented_in(earlier))
         .exclude(account__in=_delegates_of(_people_of(deeper), book.program.id, at))

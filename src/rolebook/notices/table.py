@@ -200,7 +200,7 @@ TELLINGS: tuple[Telling, ...] = (
             waiting_words.steward_needed,
             waiting_words.steward_needed_for_several,
         )
-        for tag in (tags.STAGE_ESCALATED, tags.STAGE_REMINDED)
+        for tag in (tags.STAGE_STUCK, tags.STAGE_REMINDED)
     ),
     # IQCS-04: another agency denied its part; the requester says whether the rest goes on.
     Telling(

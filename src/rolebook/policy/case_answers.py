@@ -5,7 +5,7 @@ decides.
 from datetime import datetime
 
 from rolebook.policy.approval import AskedItem, lay_out
-from rolebook.policy.cases import AskQuestion, CaseFile, CasePerson, LayoutQuestion
+from rolebook.policy.cases import AskQuestion, CaseFile, CaseGrant, CasePerson, LayoutQuestion
 from rolebook.policy.model import Rolebook
 from rolebook.policy.rules import (
     Change,
@@ -60,9 +60,9 @@ class CaseFacts:
         return ()
 
     def ever_held_category(self, person_id: str, category_id: str, at: datetime) -> bool:
-        """Whether any grant of the category began before."""
+        """Whether any grant of the category began before, or was given for later; not one closed before it began."""
         roles = (
-            self._rolebook.role(grant.role_id or "") for grant in self.person.holds if grant.starts_at < at
+            self._rolebook.role(grant.role_id or "") for grant in self.person.holds if _counts(grant, at)
         )
         held = any(role is not None and role.category_id == category_id for role in roles)
         return held and person_id == self.person.id
@@ -92,6 +92,13 @@ class CaseFacts:
         """The codes of the named organization, or of the employing one."""
         code = change.organization_id or self.person.employed_at
         return tuple(place.code for place in self.case_file.organizations.get(code or "", ()))
+
+
+def _counts(grant: CaseGrant, at: datetime) -> bool:
+    """Return whether a grant began before ``at``, or stands given at ``at`` for later."""
+    if grant.starts_at < at:
+        return grant.closed_at is None or grant.closed_at > grant.starts_at
+    return grant.starts_at > at and (grant.closed_at is None or grant.closed_at > at)
 
 
 def ask(

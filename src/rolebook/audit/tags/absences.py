@@ -30,6 +30,10 @@ STAGE_ESCALATED = declare(
 STAGE_BACK = declare(
     "stage:came-back", "Somebody in office can decide a stage again, which had come to the steward", _STAGE
 )
+STAGE_STUCK = declare(
+    "stage:stuck", "Nobody can decide a stage, not even a steward: another one is needed", _STAGE
+)
+STAGE_UNSTUCK = declare("stage:unstuck", "Somebody can decide a stage again that nobody could", _STAGE)
 # The check of codes after a change of employer: the beneficiary is whose codes they are.
 ACCESS_CHECK_CARRIED_OUT = declare(
     "access-check:carried-out",

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 
 from rolebook.governance.files.cells import Cell, Line
@@ -16,7 +16,6 @@ from rolebook.governance.files.cells import Cell, Line
 _HEAD = PatternFill("solid", fgColor="162E51")
 _WHITE = Font(bold=True, color="FFFFFF")
 _BOLD = Font(bold=True)
-_TOP = Alignment(vertical="top", wrap_text=True)
 _DAY, _INSTANT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LONGEST = 32_767

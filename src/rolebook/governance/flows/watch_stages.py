@@ -1,7 +1,8 @@
 """Stages that nobody answers: who can decide is reminded, and where nobody can or does, the steward is told.
 
 What a stage is is judged at use, whether or not this was run: a stage that nobody is left for is the steward's at once.
-Here it is put on record and told, once, however late, and also where the last approver left after the stage opened.
+Here it is put on record and told, once, however late, and also where the last approver left after the stage opened;
+so is what nobody can decide at all, because the last steward who could left, or is kept from it.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,8 +15,8 @@ from rolebook.accounts.queries.rolebooks import programs_in_force, rolebook_in_f
 from rolebook.audit import tags
 from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
 from rolebook.governance import locks
-from rolebook.governance.course import escalate, note_stage
-from rolebook.governance.deciders import stages_with_nobody_left
+from rolebook.governance.course import escalate, note_stage, note_stuck
+from rolebook.governance.deciders import stages_nobody_can_decide, stages_with_nobody_left
 from rolebook.governance.models import Request, Stage
 from rolebook.policy.model import Rolebook
 from rolebook.policy.working_days import after_working_days
@@ -26,8 +27,15 @@ type Act = Callable[[UnitOfWork, QuerySet[Stage], int], int]
 
 
 def escalate_stages(now: datetime) -> int:
-    """Bring to the steward what nobody can decide, or what has waited too long; return how many stages came."""
-    return sum(_escalate(book, now) for book in programs_in_force(now))
+    """Bring to the steward what nobody can decide, or what has waited too long; return how many stages came.
+
+    What not even a steward can decide is noted, so that it is told.
+    """
+    came = 0
+    for book in programs_in_force(now):
+        came += _escalate(book, now)
+        _tell_what_is_stuck(book, now)
+    return came
 
 
 def remind_approvers(now: datetime) -> int:
@@ -70,6 +78,26 @@ def _escalate(book: Rolebook, now: datetime) -> int:
         came += _each(book, _due(book, waiting, limit, now), overdue, now)
     _each(book, _pks(open_here.filter(~nobody, escalated_why=Stage.Why.NOBODY)), back, now)
     return came
+
+
+def _tell_what_is_stuck(book: Rolebook, now: datetime) -> None:
+    open_here = Stage.objects.filter(program_id=book.program.id, state=Stage.State.OPEN)
+    nobody = stages_nobody_can_decide(book, now)
+
+    def stuck(work: UnitOfWork, stages: QuerySet[Stage], version: int) -> int:
+        return note_stuck(work, stages.filter(nobody, stuck_since=None), version)
+
+    def unstuck(work: UnitOfWork, stages: QuerySet[Stage], version: int) -> int:
+        found = stages.filter(~nobody).exclude(stuck_since=None)
+        again = list(found.select_related("organization", "request__beneficiary"))
+        for stage in again:
+            stage.stuck_since = None
+            stage.save(update_fields=["stuck_since"])
+            note_stage(work, tags.STAGE_UNSTUCK, stage, version, {})
+        return len(again)
+
+    _each(book, _pks(open_here.filter(nobody, stuck_since=None)), stuck, now)
+    _each(book, _pks(open_here.filter(~nobody).exclude(stuck_since=None)), unstuck, now)
 
 
 def _remind(book: Rolebook, now: datetime) -> int:

@@ -80,6 +80,8 @@ class Stage(models.Model):
     escalated_at = models.DateTimeField(null=True)
     """Since when it has been with the steward, too, on record; null: it is with its office alone."""
     escalated_why = models.CharField(max_length=20, choices=Why, blank=True, default="", db_default="")
+    stuck_since = models.DateTimeField(null=True)
+    """Since when nobody can decide it, not even a steward, on record; null: somebody can. At use it is judged anew."""
 
     class Meta:
         constraints = [

@@ -40,13 +40,11 @@ class StageNow:
 
     Attributes:
         names: who may, for viewers who are told persons; else empty.
-        nobody: whether nobody at all may.
         decides: what it decides, each in words.
     """
 
     stage_id: uuid.UUID
     names: tuple[str, ...]
-    nobody: bool
     decides: tuple[str, ...]
 
 
@@ -211,11 +209,11 @@ def _deciding_now(standing: Standing, request: Request, *, tell_names: bool) -> 
     stages = Stage.objects.filter(request=request, request_version=request.version, state=Stage.State.OPEN)
     found: list[StageNow] = []
     for stage in stages.select_related("organization", "request").order_by("pk"):
-        people = who_may_decide(standing.book, stage, standing.at)
+        people = who_may_decide(standing.book, stage, standing.at) if tell_names else ()
         names = tuple(person.name for person in people)
         items = stage.items.filter(state=RequestItem.State.PENDING).select_related("organization")
         decides = tuple(change_in_words(standing.book, item) for item in items.order_by("position"))
-        found.append(StageNow(stage.public_id, names if tell_names else (), not names, decides))
+        found.append(StageNow(stage.public_id, names, decides))
     return tuple(found)
 
 

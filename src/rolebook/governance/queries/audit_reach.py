@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.audit.models import Event
@@ -55,15 +55,6 @@ class Reach:
             organizations = Organization.objects.filter(self.many, program_id=self.program_id)
             return mine & Q(organization_id__in=organizations.values("public_id"))
         return mine & Q(organization_id__in=[place.organization_id for place in self.places])
-
-    def covers(self, organizations: QuerySet[Organization]) -> bool:
-        """Return whether all of some organizations are in reach; one statement, none for the whole program."""
-        if self.whole:
-            return True
-        if self.many is not None:
-            return not organizations.exclude(self.many).exists()
-        known = [place.organization_id for place in self.places]
-        return not organizations.exclude(public_id__in=known).exists()
 
     def covered(self, events: Collection[Event]) -> frozenset[int]:
         """Return the sequences of those of ``events`` in reach; a statement only where there are many places."""

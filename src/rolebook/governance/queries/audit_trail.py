@@ -22,6 +22,7 @@ from rolebook.governance.queries import paging
 from rolebook.governance.queries.audit_lines import EventLine, Eyes, lines_of
 from rolebook.governance.queries.audit_reach import Reach, reach_of
 from rolebook.governance.queries.audit_walk import BEYOND, bounds, walk_back
+from rolebook.governance.queries.request_parts import sees_whole
 from rolebook.governance.queries.seeing import find_request, public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
 
@@ -185,8 +186,8 @@ def request_history(
     if not reach.is_any or not Event.objects.filter(about & reach.events()).exists():
         raise NotFound
     at_none = Q(organization_id=None) & ~Q(tag__startswith=words.REFUSED)
-    asked = Organization.objects.filter(items__request=request)
-    in_part = not standing.book.approval.employing_chain and not reach.covers(asked)
+    # Who reads the whole log knows it all from there.
+    in_part = not reach.whole and not sees_whole(standing, request)
     if in_part:
         at_none &= ~Q(tag=tags.REQUEST_SETTLED.name)
     eyes = Eyes(standing.book, viewer.public_id, in_part=in_part)

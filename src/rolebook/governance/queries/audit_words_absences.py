@@ -30,6 +30,16 @@ ABSENCES: Mapping[str, tuple[str, str, str | None]] = {
         "The request of {whom}, which had come to the steward, can be decided in its office again[ at {where}]",
         None,
     ),
+    "stage:stuck": (
+        "requests",
+        "Nobody can decide the request of {whom}[ at {where}] any more: another steward is needed",
+        None,
+    ),
+    "stage:unstuck": (
+        "requests",
+        "The request of {whom}[ at {where}], which nobody could decide, can be decided again",
+        None,
+    ),
     "access-check:carried-out": (
         "access",
         "{who} removed codes of {whom} that were found to be no longer needed",

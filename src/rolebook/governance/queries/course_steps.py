@@ -18,6 +18,8 @@ from rolebook.governance.deciders import is_overdue
 from rolebook.governance.models import Outcome, Request, Stage, SupervisorWord
 from rolebook.governance.queries.absences import Away
 from rolebook.governance.queries.pending import role_title
+from rolebook.governance.queries.waits import Waiting, stage_waits
+from rolebook.governance.whose_turn import Whose
 from rolebook.policy.model import STEWARD_ID, Rolebook, StageSpec
 
 _OUTCOMES = (tags.OUTCOME_APPROVED.name, tags.OUTCOME_DENIED.name, tags.OUTCOME_RETURNED.name)
@@ -29,7 +31,7 @@ class CourseStep:
 
     Attributes:
         office: title of the role that decides.
-        steward: title of the steward where nobody is left in that office, so that the steward decides; else None.
+        waits: what it waits for, while it is open.
         agency: name of the agency for which the stage speaks, in a program in which each agency does; else "".
         is_foreign: whether that is another agency than the one that employs the person.
         decided_by: name of who decided; None before, and for viewers who are told the office only.
@@ -57,7 +59,7 @@ class CourseStep:
     decided_at: datetime | None
     delegate_for: str | None
     overdue: bool
-    steward: str | None = None
+    waits: Waiting | None = None
     stood_in: str = ""
     fell: bool = False
     away: tuple[Away, ...] = ()
@@ -111,7 +113,7 @@ class _Logged:
 def course_of(
     request: Request,
     stages: Sequence[Stage],
-    left: Collection[int],
+    whose: Mapping[int, Whose],
     away: Mapping[int, tuple[Away, ...]],
     *,
     named: Collection[int],
@@ -121,7 +123,7 @@ def course_of(
     Args:
         request: read with its rolebook version.
         stages: those that the viewer sees, as they were laid out, with places and outcomes.
-        left: the open stages that the steward decides because nobody is left in their office.
+        whose: whose each open stage is (`whose_turns`).
         away: who of an open stage's office is away.
         named: the stages at which the viewer is told persons, and not offices only.
 
@@ -138,7 +140,7 @@ def course_of(
         steps[stage.request_version].append(
             replace(
                 step,
-                steward=book.steward.title if stage.pk in left else None,
+                waits=stage_waits(book, stage, whose),
                 stood_in=book.steward.title if by_steward else "",
                 fell=step.state == Stage.State.APPROVED and step.version < request.version,
                 away=away.get(stage.pk, ()),

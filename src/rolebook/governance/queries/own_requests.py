@@ -2,9 +2,11 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
@@ -12,29 +14,20 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from rolebook.accounts.models import Account
 from rolebook.governance.asked_words import newest_words
 from rolebook.governance.authority import Standing
-from rolebook.governance.deciders import stages_with_nobody_left
-from rolebook.governance.models import AccountForm, Request, RequestItem, Stage
+from rolebook.governance.models import AccountForm, Request, RequestItem
+from rolebook.governance.narrowing import told_items
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.organization_search import matching
 from rolebook.governance.queries.paging import Page
-from rolebook.governance.queries.pending import asked_title, role_title
+from rolebook.governance.queries.pending import asked_title
 from rolebook.governance.queries.seeing import viewer_standing
-from rolebook.policy.model import STEWARD_ID, Rolebook
+from rolebook.governance.queries.waits import Waiting, wait_of, with_waits
 
 AGAIN = (Request.State.DENIED, Request.State.WITHDRAWN, Request.State.RETURNED, Request.State.PARTLY_APPROVED)
 """States from which the requester may submit again (QPP-13)."""
 _AGAIN = "was_submitted_again"
 _BY_FORM = "was_made_with_the_form"
 _WORDS = "newest_words"
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """An open stage: the office that decides, where, and since when."""
-
-    office: str
-    organization_name: str | None
-    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,7 @@ class RequestLine:
 
     Attributes:
         items: what its present version asks for, in the order asked.
-        waits: the offices that have to decide now, each place once, the longest waiting first.
+        waits: the offices that have to decide now, each place once, or the supervisor; the longest waiting first.
         came_to: (state, number of items) for a request of several items, the commonest state first.
         is_requester: whether the viewer asked for it.
         held: whether the rest waits for the requester's word, because another agency denied its part.
@@ -91,16 +84,6 @@ class RequestLine:
     def role_titles(self) -> tuple[str, ...]:
         """The titles of the roles asked for, each once."""
         return tuple(dict.fromkeys(item.role_title for item in self.items))
-
-    @property
-    def waits_for(self) -> tuple[str, ...]:
-        """The titles of the offices that decide now."""
-        return tuple(dict.fromkeys(one.office for one in self.waits))
-
-    @property
-    def waits_since(self) -> datetime | None:
-        """Since when it has waited for the one that has had it longest."""
-        return self.waits[0].since if self.waits else None
 
 
 def my_requests(
@@ -146,43 +129,37 @@ def _to_answer(viewer: Account) -> Q:
 
 def _with_items(standing: Standing, page: QuerySet[Request, Any]) -> list[tuple[Request, list[ItemLine]]]:
     """Return the requests of a page with the items of their present versions and where those wait; one statement."""
+    items = RequestItem.objects.filter(request__in=page, request_version=F("request__version"))
     rows = (
-        RequestItem.objects.filter(request__in=page, request_version=F("request__version"))
+        with_waits(items, standing.book, standing.at)
         .annotate(
-            stage_state=F("stages__state"),
-            stage_role_id=F("stages__approver_role_id"),
-            stage_place=F("stages__organization__name"),
-            stage_opened_at=F("stages__opened_at"),
             again=Exists(Request.objects.filter(resubmission_of=OuterRef("request"))),
             words=newest_words("request__"),
             by_form=Exists(AccountForm.objects.filter(request=OuterRef("request"))),
-            left=Exists(
-                Stage.objects.filter(
-                    stages_with_nobody_left(standing.book, standing.at),
-                    pk=OuterRef("stages"),
-                    state=Stage.State.OPEN,
-                )
-            ),
         )
         .select_related("organization", "request__requester", "request__beneficiary")
         .order_by("-request__submitted_at", "-request", "position", "stages__position", "stages__pk")
     )
     requests: dict[int, Request] = {}
     lines: dict[int, dict[int, ItemLine]] = {}
-    for item in rows:
+    for item in _told(rows):
         request = requests.setdefault(item.request_id, item.request)
         setattr(request, _AGAIN, item.again)
         setattr(request, _WORDS, item.words)
         setattr(request, _BY_FORM, item.by_form)
         of_request = lines.setdefault(request.pk, {})
         line = of_request.get(item.pk) or item_line(standing, item, ())
-        if item.stage_state == Stage.State.OPEN and item.stage_opened_at is not None:
-            wait = waiting(
-                standing.book, item.stage_role_id, item.stage_place, item.stage_opened_at, left=item.left
-            )
+        wait = wait_of(standing.book, item)
+        if wait is not None and wait not in line.waits:
             line = replace(line, waits=(*line.waits, wait))
         of_request[item.pk] = line
     return [(request, list(lines[pk].values())) for pk, request in requests.items()]
+
+
+def _told(rows: Iterable[Any]) -> Iterator[Any]:
+    """Yield items in their order, request by request, without what a narrowing says already."""
+    for _, of_request in groupby(rows, key=attrgetter("request_id")):
+        yield from told_items(of_request)
 
 
 def with_people(requests: QuerySet[Request]) -> QuerySet[Request]:
@@ -191,15 +168,6 @@ def with_people(requests: QuerySet[Request]) -> QuerySet[Request]:
     forms = AccountForm.objects.filter(request=OuterRef("pk"))
     told = requests.annotate(**{_AGAIN: Exists(again), _WORDS: newest_words(), _BY_FORM: Exists(forms)})
     return told.select_related("requester", "beneficiary")
-
-
-def waiting(
-    book: Rolebook, role_id: str, organization_name: str | None, since: datetime, *, left: bool
-) -> Waiting:
-    """Return for whom an open stage waits: its office, or the steward where nobody is ``left`` in it."""
-    if left and role_id != STEWARD_ID:
-        return Waiting(book.steward.title, None, since)
-    return Waiting(role_title(book, role_id), organization_name, since)
 
 
 def item_line(standing: Standing, item: RequestItem, waits: Sequence[Waiting]) -> ItemLine:

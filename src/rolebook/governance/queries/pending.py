@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, Q, Subquery, Value
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.asked_words import newest_words
 from rolebook.governance.authority import Standing
 from rolebook.governance.deciders import is_overdue, not_conflicted, stages_in_office, stages_without_office
 from rolebook.governance.models import RequestItem, Stage
+from rolebook.governance.narrowing import narrows, told_items
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.giving import Asked, RoleGives, what_it_gives
 from rolebook.governance.queries.organization_search import matching
@@ -21,11 +22,12 @@ from rolebook.governance.queries.pending_order import Sort, beyond, key_of, open
 from rolebook.governance.queries.seeing import find_organization, public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
 from rolebook.governance.together import shown_whole
+from rolebook.governance.whose_turn import Whose, whose_turn
 from rolebook.policy.model import Act, Rolebook
 
 type Show = Literal["all", "mine", "to decide"]
 _CARRIED = RequestItem.stages.through
-_TOLD = ("decidable", "whole", "words")
+_TOLD = ("decidable", "whole", "words", "whose")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class PendingRow:
         stands_in: whether they would do so as the steward: nobody else is left, or it is
         overdue: it has waited so long that the steward may decide it, too.
         waits_for: title of the office that decides.
+        whose: whose the stage is, for who may not decide it: that office's, the steward's, or nobody's.
         role_titles: what is asked for, in words: a role's title, "Remove" before what is to end.
         reason: what was written to the version that counts now.
         shown_whole: whether it is decided only on the request's page, where all that is asked stands.
@@ -72,6 +75,7 @@ class PendingRow:
     waits_for: str
     shown_whole: bool
     ends_all: bool
+    whose: Whose
     gives: tuple[RoleGives, ...] = ()
 
 
@@ -231,6 +235,8 @@ def _page(
         decidable=Value(value=True) if all_decided else Exists(seats),
         whole=Exists(Stage.objects.filter(shown_whole(), pk=OuterRef("stage"))),
         words=newest_words("stage__request__"),
+        # Who decides it themselves is not told for whom it waits.
+        whose=Value(Whose.OFFICE.value) if all_decided else _turn(standing),
     )
     found: dict[int, Stage] = {}
     items: dict[int, list[RequestItem]] = {}
@@ -246,6 +252,11 @@ def _page(
     return paging.cut(rows, keys, length)
 
 
+def _turn(standing: Standing) -> Subquery:
+    stages = Stage.objects.filter(pk=OuterRef("stage")).annotate(turn=whose_turn(standing.book, standing.at))
+    return Subquery(stages.values("turn")[:1])
+
+
 @dataclass(frozen=True, slots=True)
 class _Told:
     """What a statement tells of a stage besides its columns, for a row."""
@@ -253,6 +264,7 @@ class _Told:
     may_decide: bool
     whole: bool
     words: str
+    whose: str
 
 
 def pending_rows(
@@ -275,6 +287,7 @@ def pending_rows(
         decidable=Exists(Stage.objects.filter(decidable(standing), pk=same)),
         whole=Exists(Stage.objects.filter(shown_whole(), pk=same)),
         words=newest_words("request__"),
+        whose=whose_turn(standing.book, standing.at),
     )
     told = {pk: _Told(*rest) for pk, *rest in asked.values_list("pk", *_TOLD)}
     known = items_by_stage(pks) if items is None else items
@@ -322,7 +335,7 @@ def _row(
         beneficiary_name=request.beneficiary.name,
         beneficiary_email=request.beneficiary.email,
         role_ids=role_ids,
-        role_titles=tuple(dict.fromkeys(asked_title(standing.book, item) for item in items)),
+        role_titles=tuple(dict.fromkeys(asked_title(standing.book, item) for item in told_items(items))),
         organization_id=None if place is None else place.public_id,
         organization_name=None if place is None else place.name,
         organization_code=None if place is None else place.code,
@@ -337,6 +350,7 @@ def _row(
         overdue=is_overdue(stage),
         waits_for=role_title(standing.book, stage.approver_role_id),
         shown_whole=told.whole,
+        whose=Whose(told.whose),
         ends_all=standing.book.approval.employing_chain and not stage.is_foreign,
         gives=gives,
     )
@@ -359,7 +373,7 @@ def roles_by_stage(stage_pks: Sequence[int]) -> dict[int, list[str]]:
 
 def asked_titles(book: Rolebook, items: Iterable[RequestItem]) -> str:
     """Return what items ask for, as lists name it, each once."""
-    return ", ".join(dict.fromkeys(asked_title(book, item) for item in items))
+    return ", ".join(dict.fromkeys(asked_title(book, item) for item in told_items(items)))
 
 
 def asked_title(book: Rolebook, item: RequestItem) -> str:
@@ -368,7 +382,7 @@ def asked_title(book: Rolebook, item: RequestItem) -> str:
         case RequestItem.Kind.REMOVE_ROLE:
             return f"Remove {role_title(book, item.role_id)}"
         case RequestItem.Kind.REMOVE_ACCESS:
-            return "Remove access"
+            return "Narrow access" if narrows(item) else "Remove access"
         case RequestItem.Kind.REACTIVATE:
             return "Open the account again"
     return role_title(book, item.role_id)

@@ -7,11 +7,15 @@ from dataclasses import dataclass, replace
 from rolebook.accounts.models import Organization
 from rolebook.governance.authority import Standing
 from rolebook.governance.deciders import still_decides
-from rolebook.governance.models import Request, RequestItem, Stage
+from rolebook.governance.models import Request, RequestItem, Stage, SupervisorWord
+from rolebook.governance.narrowing import told_items
 from rolebook.governance.queries.course_steps import stage_outcome
-from rolebook.governance.queries.own_requests import ItemLine, RequestLine, item_line, waiting
+from rolebook.governance.queries.own_requests import ItemLine, RequestLine, item_line
+from rolebook.governance.queries.pending import pending_rows
 from rolebook.governance.queries.stewards import administers
+from rolebook.governance.queries.waits import stage_waits, word_waits
 from rolebook.governance.refusals import NotFound
+from rolebook.governance.whose_turn import Whose
 from rolebook.policy.model import Act
 
 
@@ -43,23 +47,29 @@ class Parts:
         )
 
     def lines(
-        self, standing: Standing, stages: Sequence[Stage], left: Collection[int]
+        self,
+        standing: Standing,
+        stages: Sequence[Stage],
+        whose: Mapping[int, Whose],
+        word: SupervisorWord | None,
     ) -> tuple[ItemLine, ...]:
-        """Return the items as lists show them, with what each waits for; ``left`` are the stages of the steward."""
-        waits = {
-            stage.pk: waiting(
-                standing.book,
-                stage.approver_role_id,
-                None if stage.organization is None else stage.organization.name,
-                stage.opened_at,
-                left=stage.pk in left,
-            )
-            for stage in stages
-            if stage.state == Stage.State.OPEN and stage.opened_at is not None
-        }
+        """Return the items as lists show them, with what each waits for.
+
+        ``whose`` each open stage is; ``word``: the supervisor's on the present version, if any was asked.
+        """
+        first = word_waits(word)
+        waits = {stage.pk: stage_waits(standing.book, stage, whose) for stage in stages}
         return tuple(
-            item_line(standing, item, [waits[pk] for pk in self.stage_pks.get(item.pk, ()) if pk in waits])
-            for item in self.items
+            item_line(
+                standing,
+                item,
+                [
+                    wait
+                    for wait in (first, *(waits.get(pk) for pk in self.stage_pks.get(item.pk, ())))
+                    if wait is not None and item.state == RequestItem.State.PENDING
+                ],
+            )
+            for item in told_items(self.items)
         )
 
 
@@ -73,6 +83,7 @@ class Seen:
         parts: the items that they see.
         named: internal ids of the stages at which they are told persons, and not offices only.
         is_whole: whether that is all of it.
+        item_pks: internal ids of the items of any version that they see; None: all.
     """
 
     own: bool
@@ -80,6 +91,11 @@ class Seen:
     parts: Parts
     named: frozenset[int]
     is_whole: bool
+    item_pks: frozenset[int] | None = None
+
+    def sees(self, item: RequestItem) -> bool:
+        """Return whether they see an item, of whatever version."""
+        return self.item_pks is None or item.pk in self.item_pks
 
     @property
     def tells_names(self) -> bool:
@@ -100,6 +116,42 @@ class Seen:
         elif RequestItem.State.APPROVED in states:
             state = Request.State.PARTLY_APPROVED.value
         return replace(line, state=state, settled_at=max(settled, default=line.settled_at))
+
+
+def laid_out(request: Request) -> list[Stage]:
+    """Return the stages of all versions as they were laid out, with places and outcomes; one statement.
+
+    Chains that others wait for come before those that wait, the closing stages last.
+    """
+    told = Stage.objects.select_related("organization", "outcome__approver", "outcome__delegate_for")
+    stages = list(told.filter(request=request).order_by("pk"))
+    for stage in stages:
+        stage.request = request
+    return stages
+
+
+def sees_whole(standing: Standing, request: Request) -> bool:
+    """Return whether somebody who neither made a request nor is its beneficiary sees all of it, as `seen_of` says.
+
+    At most five statements, none for who sees every part anyway.
+    """
+    if _sees_every_part(standing):
+        return True
+    stages, parts = laid_out(request), Parts.of(request)
+    open_stages = [stage for stage in stages if stage.state == Stage.State.OPEN]
+    rows = pending_rows(standing, open_stages, parts.by_stage)
+    try:
+        seen = seen_of(standing, request, stages, parts, {row.stage_id for row in rows if row.may_decide})
+    except NotFound:
+        return False
+    return seen.is_whole
+
+
+def _sees_every_part(standing: Standing) -> bool:
+    """Return whether they see all of any request of which they see some: stewards, and where agencies decide for one
+    another.
+    """
+    return standing.book.approval.employing_chain or administers(standing)
 
 
 def seen_of(
@@ -133,10 +185,9 @@ def seen_of(
         raise NotFound
     decides = frozenset(theirs)
     told = decides if own else decides | {None}
-    steward = administers(standing)
-    everybody = standing.book.approval.employing_chain and not own
-    named = frozenset(stage.pk for stage in stages if steward or everybody or stage.organization_id in told)
-    if own or steward or everybody:
+    everything = administers(standing) if own else _sees_every_part(standing)
+    named = frozenset(stage.pk for stage in stages if everything or stage.organization_id in told)
+    if own or everything:
         return Seen(own, tuple(stages), parts, named, is_whole=True)
     # A stage of theirs is seen with all that it decides; an item at a place of theirs with all who decide it.
     items = {
@@ -169,7 +220,7 @@ def _part(
     if not shown.items:
         raise NotFound
     whole = len(shown.items) == len(parts.items) and len(kept) == len(stages)
-    return Seen(False, kept, shown, named, is_whole=whole)
+    return Seen(False, kept, shown, named, is_whole=whole, item_pks=frozenset(items))
 
 
 def _decided(standing: Standing, stage: Stage, parts: Parts) -> bool:

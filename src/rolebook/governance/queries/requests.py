@@ -5,22 +5,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Prefetch
-
 from rolebook.accounts.models import Account
 from rolebook.audit import tags
 from rolebook.audit.models import Event
 from rolebook.governance.authority import Standing
-from rolebook.governance.deciders import stages_with_nobody_left, still_decides
+from rolebook.governance.deciders import still_decides
 from rolebook.governance.models import Outcome, Request, RequestItem, Stage
 from rolebook.governance.queries.absences import away_at
 from rolebook.governance.queries.course_steps import CourseOfVersion, course_of, stage_outcome
 from rolebook.governance.queries.giving import Asked, RoleGives, what_it_gives
 from rolebook.governance.queries.own_requests import RequestLine, request_line, with_people
 from rolebook.governance.queries.pending import PendingRow, pending_rows
-from rolebook.governance.queries.request_parts import Parts, seen_of
+from rolebook.governance.queries.request_parts import Parts, Seen, laid_out, seen_of
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
+from rolebook.governance.whose_turn import whose_turns
+from rolebook.policy.model import STEWARD_ID, Act
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class RequestDetail:
     Attributes:
         line: as in a list.
         beneficiary_email: contact, for those who decide or decided; None for others.
+        seen: how much of it the viewer sees.
         tells_names: whether the viewer is told persons at every stage (docs/decisions/0033).
         course: the stages of each version in order, the newest version first.
         to_decide: its open stages that the viewer sees, with whether they may decide each; where they may decide
@@ -39,11 +40,13 @@ class RequestDetail:
         may_ask_again: whether the viewer denied it, and can ask the requester to submit again.
         asked_again_at: when the viewer did ask, or None.
         again_id: the request that was submitted in its place, if any.
+        may_designate: whether the viewer names stewards, of whom another is needed where nobody can decide it.
     """
 
     line: RequestLine
     beneficiary_id: uuid.UUID
     beneficiary_email: str | None
+    seen: Seen
     tells_names: bool
     course: tuple[CourseOfVersion, ...]
     to_decide: tuple[PendingRow, ...]
@@ -52,6 +55,7 @@ class RequestDetail:
     asked_again_at: datetime | None
     resubmission_of_id: uuid.UUID | None
     again_id: uuid.UUID | None
+    may_designate: bool
 
     @property
     def present(self) -> CourseOfVersion:
@@ -71,42 +75,38 @@ def request_detail(
     standing = viewer_standing(viewer, program_id, at)
     public_id = public_id_of(request_id)
     requests = with_people(Request.objects.filter(program_id=program_id, public_id=public_id))
-    # As they were laid out: chains that others wait for come before those that wait, the closing stages last.
-    laid_out = Stage.objects.select_related(
-        "organization", "outcome__approver", "outcome__delegate_for"
-    ).order_by("pk")
-    request = (
-        requests.select_related("resubmission_of", "rolebook_version")
-        .prefetch_related(Prefetch("stages", laid_out))
-        .first()
-    )
+    request = requests.select_related("resubmission_of", "rolebook_version").first()
     if request is None:
         raise NotFound
-    stages = list(request.stages.all())
+    stages = laid_out(request)
     parts = Parts.of(request)
     rows = pending_rows(standing, _open(stages), parts.by_stage, that_give=True)
     by_id = {row.stage_id: row for row in rows}
     deciding = [row for row in rows if row.may_decide]
     seen = seen_of(standing, request, stages, parts, {row.stage_id for row in deciding})
     open_stages = _open(seen.stages)
-    left = _left_to_steward(standing, open_stages)
+    whose = whose_turns(standing.book, open_stages, at)
     denied = _denied_by(standing, seen.stages, parts)
     asked_again_at = _asked_again_at(request, viewer) if denied else None
     again = request.resubmissions.order_by("pk").values_list("public_id", flat=True).first()
     named = [stage for stage in open_stages if stage.pk in seen.named]
     away = away_at(standing.book, named, at) if named else {}
+    course = course_of(request, seen.stages, whose, away, named=seen.named)
+    items = seen.parts.lines(standing, seen.stages, whose, course[0].word)
     return RequestDetail(
-        line=seen.line(request_line(standing, request, seen.parts.lines(standing, seen.stages, left))),
+        line=seen.line(request_line(standing, request, items)),
         beneficiary_id=request.beneficiary.public_id,
         beneficiary_email=None if seen.own else request.beneficiary.email,
+        seen=seen,
         tells_names=seen.tells_names,
-        course=course_of(request, seen.stages, left, away, named=seen.named),
+        course=course,
         to_decide=_told_once([by_id[stage.public_id] for stage in open_stages]),
         gives=_gives(standing, request, seen.parts, deciding),
         may_ask_again=denied and again is None and asked_again_at is None,
         asked_again_at=asked_again_at,
         resubmission_of_id=request.resubmission_of.public_id if request.resubmission_of else None,
         again_id=again,
+        may_designate=standing.may_over_role(Act.DESIGNATE, None, STEWARD_ID),
     )
 
 
@@ -131,15 +131,6 @@ def _asked_again_at(request: Request, viewer: Account) -> datetime | None:
         request_id=request.public_id, tag=tags.REQUEST_ASKED_AGAIN.name, actor_id=viewer.public_id
     )
     return asked.order_by("sequence").values_list("occurred_at", flat=True).first()
-
-
-def _left_to_steward(standing: Standing, open_stages: Sequence[Stage]) -> frozenset[int]:
-    """Return which open stages the steward decides because nobody is left in their office; one statement."""
-    if not open_stages:
-        return frozenset()
-    nobody = stages_with_nobody_left(standing.book, standing.at)
-    left = Stage.objects.filter(nobody, pk__in=[stage.pk for stage in open_stages])
-    return frozenset(left.values_list("pk", flat=True))
 
 
 def _told_once(rows: Sequence[PendingRow]) -> tuple[PendingRow, ...]:

@@ -1,4 +1,4 @@
-"""What waits for somebody besides requests: their word as a supervisor, on a record, on codes (for Home)."""
+"""What waits for somebody besides requests: their word as a supervisor, on a record, on codes; and another steward."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,11 +9,12 @@ from django.db.models import Q, QuerySet, Subquery
 
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing, in_force
+from rolebook.governance.deciders import stages_nobody_can_decide
 from rolebook.governance.models import AccessCheck, AccessCheckAnswer, Stage, SupervisorWord
 from rolebook.governance.queries.own_records import registrations_of
 from rolebook.governance.queries.pending import Filters, decidable
 from rolebook.governance.queries.seeing import viewer_standing
-from rolebook.policy.model import Act, Rolebook
+from rolebook.policy.model import STEWARD_ID, Act, Rolebook
 
 MOST = 1_000
 """Each is counted so far, and no further."""
@@ -29,6 +30,7 @@ class WaitingFor:
         registrations: people who say that a record is theirs.
         checks: people whose codes are to be looked at, because their employer changed.
         removals: people with codes that such a look found to be no longer needed.
+        stuck: open stages that nobody can decide, for who names stewards; those that the job has noted.
     """
 
     to_decide: int = 0
@@ -36,11 +38,12 @@ class WaitingFor:
     registrations: int = 0
     checks: int = 0
     removals: int = 0
+    stuck: int = 0
 
     @property
     def besides(self) -> int:
         """How much waits besides requests to decide."""
-        return self.authorizations + self.registrations + self.checks + self.removals
+        return self.authorizations + self.registrations + self.checks + self.removals + self.stuck
 
 
 def waiting_for(viewer: Account, program_id: str, at: datetime) -> WaitingFor:
@@ -60,6 +63,9 @@ def _rows(standing: Standing) -> dict[str, QuerySet[Any] | None]:
         "registrations": registrations_of(standing),
         "checks": _checks(standing) if book.approval.employing_chain else None,
         "removals": _removals(standing) if book.approval.employing_chain else None,
+        "stuck": stuck_stages(book, standing.at)
+        if standing.may_over_role(Act.DESIGNATE, None, STEWARD_ID)
+        else None,
     }
 
 
@@ -70,6 +76,14 @@ def _counts(rows: Mapping[str, QuerySet[Any]], viewer: Account) -> dict[str, int
     numbers = [Subquery(some.order_by().values("pk")[:MOST], template=counted) for some in rows.values()]
     found: tuple[int, ...] = Account.objects.filter(pk=viewer.pk).values_list(*numbers).get()
     return dict(zip(rows, found, strict=True))
+
+
+def stuck_stages(book: Rolebook, at: datetime) -> QuerySet[Stage]:
+    """Return the open stages of which it was noted that nobody can decide them, and is so still."""
+    noted = Stage.objects.filter(
+        program_id=book.program.id, state=Stage.State.OPEN, stuck_since__isnull=False
+    )
+    return noted.filter(stages_nobody_can_decide(book, at))
 
 
 def _authorizations(standing: Standing) -> QuerySet[SupervisorWord]:

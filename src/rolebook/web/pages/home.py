@@ -17,9 +17,9 @@ from rolebook.governance.queries.own_requests import RequestLine
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.recoveries import lost_factors
 from rolebook.governance.queries.review_waiting import MOST_COUNTED, reviews_for
-from rolebook.governance.queries.waiting_besides import MOST, WaitingFor
 from rolebook.web.answers import program_view
 from rolebook.web.gate import open_page
+from rolebook.web.pages.besides import besides
 from rolebook.web.pages.my_access import NO_ROLE
 from rolebook.web.program import ProgramRequest
 
@@ -54,7 +54,7 @@ def home(request: ProgramRequest) -> HttpResponse:
             if waiting.decides
             else Page(()),
             "to_decide_total": waiting.to_decide,
-            "besides": _besides(waiting.besides, program_id),
+            "besides": besides(waiting.besides, program_id),
             "lost_factors": lost_factors(request.account, program_id, at) if waiting.decides else (),
             "to_answer": to_answer[:_SHOWN],
             "more_to_answer": len(to_answer) > _SHOWN,
@@ -84,47 +84,6 @@ def _open_ends(own: tuple[RequestLine, ...]) -> tuple[RequestLine, ...]:
             shown.append(line)
         asked_later |= wanted
     return tuple(shown)
-
-
-_BESIDES = (
-    (
-        "authorizations",
-        "authorizations",
-        ("account request names you as supervisor", "account requests name you as supervisor"),
-        "Authorize or not",
-    ),
-    (
-        "registrations",
-        "registrations",
-        ("person says that a record is theirs", "people say that a record is theirs"),
-        "Confirm or not",
-    ),
-    (
-        "checks",
-        "employers",
-        ("person has another employer and has codes", "people have another employer and have codes"),
-        "Look at the codes",
-    ),
-    (
-        "removals",
-        "employers",
-        ("person has codes that are no longer needed", "people have codes that are no longer needed"),
-        "Remove the codes",
-    ),
-)
-"""What waits besides requests: how it is counted, the page where it is answered, in words, and what is done there."""
-
-
-def _besides(waiting: WaitingFor, program_id: str) -> tuple[dict[str, str], ...]:
-    """Return a line and a link for each thing of which something waits."""
-    lines: list[dict[str, str]] = []
-    for counted, page, (one, many), does in _BESIDES:
-        number: int = getattr(waiting, counted)
-        if number:
-            more = " or more" if number == MOST else ""
-            text = f"{number:,}{more} {one if number == 1 else many}"
-            lines.append({"text": text, "url": reverse(page, args=[program_id]), "does": does})
-    return tuple(lines)
 
 
 def _lead(waiting: Home, *, to_answer: bool) -> str:

@@ -23,6 +23,7 @@ from rolebook.governance.queries.pending_order import SORTS, Sort
 from rolebook.governance.queries.recoveries import lost_factors
 from rolebook.web.answers import asked, first_address, next_address, program_view
 from rolebook.web.effects import effect_to_show
+from rolebook.web.pages.besides import besides
 from rolebook.web.pages.decide_many import selecting
 from rolebook.web.pages.removal import only_official_hint
 from rolebook.web.program import ProgramRequest
@@ -38,7 +39,8 @@ def manage_access(request: ProgramRequest) -> HttpResponse:
     """List what the viewer must decide over all organizations, what they asked for, and where they are connected."""
     viewer, program_id, at = request.account, request.program.id, request.at
     filters, sort = pending_filters(request), pending_sort(request)
-    waiting = waiting_at_home(viewer, program_id, at, filters)
+    narrowed = bool(filters.search or filters.role_id)
+    waiting = waiting_at_home(viewer, program_id, at, filters if narrowed else None)
     to_decide: Page[PendingRow] = Page(())
     if waiting.decides:
         to_decide = pending_requests(
@@ -51,7 +53,6 @@ def manage_access(request: ProgramRequest) -> HttpResponse:
             sort=sort,
             after=asked(request, "after"),
         )
-    narrowed = bool(filters.search or filters.role_id)
     organization_search = asked(request, "organization")
     connected = connected_organizations(
         viewer, program_id, at, search=organization_search, after=asked(request, "organizations-after")
@@ -64,6 +65,7 @@ def manage_access(request: ProgramRequest) -> HttpResponse:
             "decides": waiting.decides,
             "to_decide": to_decide,
             "to_decide_total": waiting.to_decide,
+            "besides": besides(waiting.besides, program_id),
             "lost_factors": lost_factors(viewer, program_id, at) if waiting.decides else (),
             "selecting": selecting(
                 request, to_decide, after_name="after", filters=filters, total=waiting.to_decide

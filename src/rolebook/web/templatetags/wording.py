@@ -8,6 +8,8 @@ from django import template
 from rolebook.governance.queries import naming
 from rolebook.governance.queries.officials import official_title
 from rolebook.governance.queries.pending import PendingRow
+from rolebook.governance.queries.waits import Waiting
+from rolebook.governance.whose_turn import Whose
 from rolebook.policy.model import OWN_RECORD, Rolebook
 
 register = template.Library()
@@ -17,6 +19,18 @@ register = template.Library()
 def with_article(title: str) -> str:
     """Put "a" or "an" before a title: "a Security Official", "an Agency Lead", "an IQCS Security"."""
     return naming.with_article(title)
+
+
+@register.filter
+def uncapitalized(words: str) -> str:
+    """Begin some words in lower case, to go on in the middle of a sentence."""
+    return words[:1].lower() + words[1:]
+
+
+@register.filter
+def that_nobody_decides(waits: Sequence[Waiting]) -> int:
+    """How many of the things that a request waits for nobody can decide now."""
+    return sum(one.whose == Whose.NOBODY for one in waits)
 
 
 @register.filter

@@ -16,7 +16,8 @@ from rolebook.accounts.queries import programs_in_force
 from rolebook.accounts.second_factor import second_factor_at
 from rolebook.cli.server.setup_checks.finding import Finding, error, ok, warning
 from rolebook.cli.server.setup_checks.of_settings import Settings
-from rolebook.governance.models import Grant
+from rolebook.governance.deciders import stages_nobody_can_decide
+from rolebook.governance.models import Grant, Stage
 from rolebook.notices.bounce_mailbox import MailboxDown, look_at_mailbox
 from rolebook.notices.message import bare_address
 from rolebook.notices.queue import queue_now
@@ -31,7 +32,7 @@ _LONG_LIST = 10_000
 
 
 def look_at_programs(at: datetime) -> Iterator[Finding]:
-    """Yield whether there are programs, and whether each has a steward who may act."""
+    """Yield whether there are programs, whether each has a steward who may act, and what nobody can decide."""
     books = programs_in_force(at)
     if not books:
         yield error("programs", "no program is in force", "bring one into force: rolebook activate qpp")
@@ -39,6 +40,7 @@ def look_at_programs(at: datetime) -> Iterator[Finding]:
         yield ok("programs", f"{book.program.name} ({book.program.id}) is in force")
         yield _zone(book)
         yield _steward(book, at)
+        yield from _stuck(book, at)
 
 
 def look_at_mail(settings: Settings) -> Iterator[Finding]:
@@ -175,6 +177,21 @@ def _steward(book: Rolebook, at: datetime) -> Finding:
             "steward", f"{program} has one steward who may act", f"designate a second one: {designate}"
         )
     return ok("steward", f"{program} has {able} stewards who may act")
+
+
+def _stuck(book: Rolebook, at: datetime) -> Iterator[Finding]:
+    """Yield that requests wait which nobody can decide, not even a steward."""
+    program = book.program.id
+    nobody = stages_nobody_can_decide(book, at)
+    stages = Stage.objects.filter(nobody, program_id=program, state=Stage.State.OPEN)
+    number = stages.values("request").distinct().count()
+    if number:
+        waits = "1 request waits" if number == 1 else f"{number:,} requests wait"
+        yield warning(
+            "stuck",
+            f"{waits} in {program}, and nobody can decide: nobody in office is there, and no steward may",
+            f"designate another steward: rolebook designate {program} --role steward --user USER-ID",
+        )
 
 
 def _span(span: timedelta) -> str:
