@@ -18,20 +18,24 @@ from rolebook.governance.models import (
     RequestItem,
     Stage,
 )
+from rolebook.governance.narrowing import told_items
 from rolebook.governance.queries.account_preview import (
     Preview,
     change_in_words,
+    changes_in_words,
     dates_in_words,
     preview_of,
 )
 from rolebook.governance.queries.account_requests import items_by_version, leads_to_ask
 from rolebook.governance.queries.attachments import may_read_attachments
 from rolebook.governance.queries.course_steps import CourseStep
+from rolebook.governance.queries.item_days import days_in_words
+from rolebook.governance.queries.request_parts import Seen
 from rolebook.governance.queries.requests import RequestDetail, request_detail
 from rolebook.governance.queries.seeing import find_request, viewer_standing
 from rolebook.governance.refusals import NotFound
 from rolebook.governance.submitting import Wish
-from rolebook.policy.model import Rolebook
+from rolebook.policy.model import Act, Rolebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class AccountRequestDetail:
         detail: the request as any other.
         form: the form of the present version.
         changes: each thing asked, in words, with what became of it.
-        dates: a temporary detail's days in words, or "".
+        dates: a temporary detail's days in words, and of what has none apart; or "".
         preview: what the person will be able to do, against today; None once it is settled.
         versions: what changed from each version to the next, newest first.
         now: who may decide each open stage.
@@ -96,17 +100,24 @@ class AccountRequestDetail:
 def account_request_detail(
     viewer: Account, request_id: uuid.UUID | str, program_id: str, at: datetime
 ) -> AccountRequestDetail:
-    """Return an account request; it is seen by whom `request_detail` says. Raises NotFound for one without a form."""
+    """Return an account request; it is seen by whom, and as much of it, as `request_detail` says.
+
+    Raises NotFound for one without a form.
+    """
     detail = request_detail(viewer, request_id, program_id, at)
     standing = viewer_standing(viewer, program_id, at)
     request = find_request(program_id, request_id)
     forms = {form.request_version: form for form in request.forms.select_related("employing_organization")}
     if request.version not in forms:
         raise NotFound
-    items = items_by_version(request)
+    seen = detail.seen
+    items = {
+        version: [item for item in some if seen.sees(item)]
+        for version, some in items_by_version(request).items()
+    }
     now = items[request.version]
     waiting = request.state in (Request.State.PENDING, Request.State.RETURNED)
-    dated = next((item for item in now if item.ends_at), None)
+    told = told_items(now)
     employer = employer_for(request)
     before = tuple(step for step in detail.present.steps if step.verdict is not None)
     in_all = tuple(Attachment.objects.filter(forms__request=request).distinct().order_by("pk"))
@@ -114,11 +125,11 @@ def account_request_detail(
     return AccountRequestDetail(
         detail=detail,
         form=forms[request.version],
-        changes=tuple((change_in_words(standing.book, item), item.state) for item in now),
-        dates="" if dated is None else dates_in_words(standing.book, dated.starts_at, dated.ends_at),
-        preview=preview_of(standing, request.beneficiary, _still_asked(now)) if waiting else None,
+        changes=tuple((change_in_words(standing.book, item), item.state) for item in told),
+        dates=" ".join(days_in_words(standing.book, now)),
+        preview=_preview(standing, request, now, seen) if waiting else None,
         versions=_versions(standing.book, forms, items),
-        now=_deciding_now(standing, request, tell_names=detail.tells_names),
+        now=_deciding_now(standing, request, seen),
         before=before,
         agreed=_agreed(before, now),
         held=request.held_since is not None,
@@ -132,6 +143,19 @@ def account_request_detail(
         earlier_attachments=tuple(one for one in in_all if one not in attached),
         reads_attachments=bool(in_all) and may_read_attachments(standing, request),
     )
+
+
+def _preview(standing: Standing, request: Request, items: Iterable[RequestItem], seen: Seen) -> Preview:
+    """Return what the items seen come to; for who does not see all, of the codes held only those they look after."""
+    wishes = _still_asked(list(items))
+    if seen.is_whole:
+        return preview_of(standing, request.beneficiary, wishes)
+    asked = {wish.place_pk for wish in wishes}
+
+    def sees(place: Organization) -> bool:
+        return place.pk in asked or standing.may(Act.VIEW_USERS, place)
+
+    return preview_of(standing, request.beneficiary, wishes, sees)
 
 
 def _agreed(before: Iterable[CourseStep], items: Iterable[RequestItem]) -> bool:
@@ -179,8 +203,8 @@ def _versions(
             for name, title in _FORM_WORDS.items()
             if getattr(before, name) != getattr(forms[version], name)
         ]
-        old = [_item_in_words(book, item) for item in items.get(version - 1, [])]
-        new = [_item_in_words(book, item) for item in items.get(version, [])]
+        old = [_item_in_words(book, item) for item in told_items(items.get(version - 1, []))]
+        new = [_item_in_words(book, item) for item in told_items(items.get(version, []))]
         said += _attachments_in_words(before, forms[version])
         said += [f"Asked now: {words}" for words in new if words not in old]
         said += [f"No longer asked: {words}" for words in old if words not in new]
@@ -205,14 +229,16 @@ def _item_in_words(book: Rolebook, item: RequestItem) -> str:
     return f"{change_in_words(book, item)}{f' ({dates})' if dates else ''}"
 
 
-def _deciding_now(standing: Standing, request: Request, *, tell_names: bool) -> tuple[StageNow, ...]:
-    stages = Stage.objects.filter(request=request, request_version=request.version, state=Stage.State.OPEN)
+def _deciding_now(standing: Standing, request: Request, seen: Seen) -> tuple[StageNow, ...]:
+    shown = [stage.pk for stage in seen.stages]
+    stages = Stage.objects.filter(pk__in=shown, request_version=request.version, state=Stage.State.OPEN)
     found: list[StageNow] = []
     for stage in stages.select_related("organization", "request").order_by("pk"):
-        people = who_may_decide(standing.book, stage, standing.at) if tell_names else ()
+        people = who_may_decide(standing.book, stage, standing.at) if stage.pk in seen.named else ()
         names = tuple(person.name for person in people)
-        items = stage.items.filter(state=RequestItem.State.PENDING).select_related("organization")
-        decides = tuple(change_in_words(standing.book, item) for item in items.order_by("position"))
+        carried = stage.items.filter(state=RequestItem.State.PENDING).select_related("organization")
+        items = [item for item in carried.order_by("position") if seen.sees(item)]
+        decides = changes_in_words(standing.book, items)
         found.append(StageNow(stage.public_id, names, decides))
     return tuple(found)
 
