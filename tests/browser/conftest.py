@@ -16,6 +16,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.browser.ways import Way, put_the_mouse_away, touched
 from tests.support.chromium import chromium_path
 from tests.support.databases import CommittedDatabase
 from tests.support.people import Person
@@ -24,6 +25,8 @@ from tests.web.worlds import World, make_world, signed_in
 
 WIDTHS = {1280: 900, 390: 844}
 """Widths that every walk is done at, with the height of such a screen."""
+ZONE = "America/New_York"
+"""Where the browsers of the tests are: not where a machine may be that tests run on."""
 _FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -107,14 +110,21 @@ def open_page(browser: Browser, site: Site) -> Iterator[OpenPage]:
     contexts: list[BrowserContext] = []
 
     def give(
-        person: Person | None = None, *, width: int = 1280, javascript: bool = True, dark: bool = False
+        person: Person | None = None,
+        *,
+        width: int = 1280,
+        javascript: bool = True,
+        dark: bool = False,
+        touch: bool = False,
     ) -> Page:
         context = browser.new_context(
             base_url=site.url,
             viewport={"width": width, "height": WIDTHS.get(width, 900)},
             java_script_enabled=javascript,
+            has_touch=touch,
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
+            timezone_id=ZONE,
         )
         contexts.append(context)
         context.set_default_timeout(15_000)
@@ -131,6 +141,17 @@ def open_page(browser: Browser, site: Site) -> Iterator[OpenPage]:
     for context in contexts:
         context.close()
     assert watch.complaints == []
+
+
+@pytest.fixture
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Way:
+    """The way that a walk is walked this time (`walked`, `every_way`)."""
+    chosen: Way = request.param
+    if chosen.keyboard:
+        put_the_mouse_away(monkeypatch)
+    if chosen.touch:
+        touched(monkeypatch)
+    return chosen
 
 
 @contextmanager
