@@ -7,6 +7,7 @@ what they name (a role; whether lower levels are included) and in their events' 
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.audit import tags
@@ -170,30 +171,20 @@ def _continue(
     request: Request | None = None,
 ) -> Holding:
     """Open for an account what another grant or access was, from now on or from where that had not begun yet."""
-    starts_at = max(work.at, holding.starts_at)
+    same: dict[str, Any] = {
+        "program_id": holding.program_id,
+        "account": account,
+        "organization": holding.organization,
+        "starts_at": max(work.at, holding.starts_at),
+        "ends_at": holding.ends_at,
+    }
+    again: Holding
     if isinstance(holding, Grant):
-        grant = Grant(
-            program_id=holding.program_id,
-            account=account,
-            role_id=holding.role_id,
-            organization=holding.organization,
-            starts_at=starts_at,
-            ends_at=holding.ends_at,
-            record=holding.record,
-        )
-        return _open(
-            work, held, grant, book=book, origin=holding, rolebook_version=rolebook_version, request=request
-        )
-    access = Access(
-        program_id=holding.program_id,
-        account=account,
-        organization=holding.organization,
-        lower_levels=holding.lower_levels,
-        starts_at=starts_at,
-        ends_at=holding.ends_at,
-    )
+        again = Grant(role_id=holding.role_id, record=holding.record, **same)
+    else:
+        again = Access(lower_levels=holding.lower_levels, **same)
     return _open(
-        work, held, access, book=book, origin=holding, rolebook_version=rolebook_version, request=request
+        work, held, again, book=book, origin=holding, rolebook_version=rolebook_version, request=request
     )
 
 

@@ -100,10 +100,13 @@ def _reason_again(
     [row] = pending_rows(viewer_standing(request.account, request.program.id, request.at), [stage])
     if stage.state != Stage.State.OPEN or not row.may_decide or row.shown_whole:
         return None
+    reason_id = f"again-{stage_id.hex}"
     shown = {
         "row": row,
         "verdict": verdict,
         "wrong": wrong,
+        "reason_id": reason_id,
+        "problems_at": [(reason_id, wrong)],
         "typed": typed_reason(request),
         "back": back if back in _COLUMNS else "manage-access",
         "back_url": _address(request, back, stage),

@@ -147,6 +147,7 @@ def _summary(
         "back_url": _address(request, organization_id),
         "typed": typed_reason(request),
         "wrong": wrong,
+        "problems_at": [("reason", wrong)] if wrong else [],
     }
     return render(request, "pages/decide_selected.html", shown, status=422 if wrong else 200)
 
