@@ -86,7 +86,7 @@ test_pass() {
     database=$1
     shift
     "$VENV/bin/python" -m tests.support.cluster --database "$database" -- \
-        "$VENV/bin/python" -m pytest -q -n "$WORKERS" --dist loadfile "$@" &
+        "$VENV/bin/python" -m pytest -q -n "$WORKERS" "$@" &
     child=$!
     trap 'kill -TERM $child 2>/dev/null; wait $child || true; exit 130' INT TERM HUP
     result=0

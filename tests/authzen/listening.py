@@ -3,7 +3,8 @@
 import asyncio
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, cast
@@ -114,6 +115,12 @@ class Response:
         return json.loads(self.body)
 
 
+def in_a_loop[T](work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end, in a thread of its own: beside a browser's tests this one has a loop that runs."""
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(asyncio.run, work).result()
+
+
 def exchange(
     service: Answering, chunks: Sequence[bytes], then: Callable[[Connection], None] | None = None
 ) -> tuple[list[Response], Pipe]:
@@ -136,7 +143,7 @@ def exchange(
         server.close()
         return pipe
 
-    pipe = asyncio.run(run())
+    pipe = in_a_loop(run())
     return responses_in(bytes(pipe.written)), pipe
 
 

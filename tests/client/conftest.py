@@ -3,10 +3,9 @@
 import asyncio
 import socketserver
 import threading
-from collections.abc import Coroutine, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -46,12 +45,6 @@ def served() -> Iterator[Served]:
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()
-
-
-def in_a_loop[T](work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end, in a thread of its own as above."""
-    with ThreadPoolExecutor(1) as apart:
-        return apart.submit(asyncio.run, work).result()
 
 
 def reply(body: str, status: str = "200 OK", *headers: str) -> bytes:

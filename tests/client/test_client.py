@@ -22,7 +22,8 @@ from rolebook.client import (
 )
 from rolebook.client.exchange import Failure, Pause, converse
 from rolebook.client.wire import Call, Reply, portions
-from tests.client.conftest import Scripted, Served, in_a_loop, reply
+from tests.authzen.listening import in_a_loop
+from tests.client.conftest import Scripted, Served, reply
 
 QUICK = Patience(seconds=5, attempts=3, pause=0.001)
 NO_DECISIONS = [

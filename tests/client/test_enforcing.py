@@ -19,7 +19,8 @@ from httpx2 import ASGITransport
 from httpx2 import AsyncClient as Browser
 
 from rolebook.client.django import PermissionRequiredMixin, permission_required
-from tests.client.conftest import Served, in_a_loop
+from tests.authzen.listening import in_a_loop
+from tests.client.conftest import Served
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "asking-from-an-application.md"
 NAMES = {

@@ -1,21 +1,14 @@
 """Flows that meet at the same instant, on a real PostgreSQL with eight connections (I13).
 
 Every race is run twice: with the locks, when nothing may ever go wrong, and with the locks taken out, when the very
-same checks must find something wrong within the rounds. A race whose mutant survives proves nothing.
+same checks must find something wrong within the rounds.
 """
 
-import os
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
-from unittest.mock import patch
+from collections.abc import Callable
 
 import pytest
 
 from rolebook.accounts.models import Account, Organization
-from rolebook.audit.models import Event
-from rolebook.governance import locks
 from rolebook.governance.deciding import AlreadyDecided
 from rolebook.governance.flows import Removal, remove_access
 from rolebook.governance.models import Grant, Outcome, Request, Stage
@@ -23,87 +16,9 @@ from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from tests.support import grants, people
 from tests.support.databases import CommittedDatabase
 from tests.support.grants import LATER, OFFICIAL, STAFF, asks, decides, designated, waiting
+from tests.support.racing import Round, sequence_of, with_and_without_locks
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.invariant("I13")]
-
-CONNECTIONS = 8
-ROUNDS = int(os.environ.get("ROLEBOOK_RACE_ROUNDS", "120"))
-
-type Call = Callable[[], object]
-type Refusal = Refused | NotAllowed | NotFound
-
-
-@dataclass
-class Round:
-    """What meets in one round, what it is about, and how each call ended."""
-
-    calls: Sequence[Call]
-    about: dict[str, object] = field(default_factory=dict)
-    results: dict[int, object] = field(default_factory=dict)
-
-
-def answer(call: Call) -> object:
-    """The result of a call; what it raised is a result too, and judged with the others."""
-    try:
-        return call()
-    except Exception as raised:
-        return raised
-
-
-def run(
-    database: CommittedDatabase, prepare: Callable[[int], Callable[[], Round]], rounds: int
-) -> list[Round]:
-    """Run rounds of two calls that start together, in lanes side by side, one connection a call.
-
-    ``prepare(lane)`` makes what a lane's rounds share, and returns what makes the next round.
-    """
-    lanes = CONNECTIONS // 2
-    next_round = [prepare(lane) for lane in range(lanes)]
-    done: list[list[Round]] = [[] for _ in range(lanes)]
-    meetings = [threading.Barrier(2, timeout=60) for _ in range(lanes)]
-
-    def seat(lane: int, place: int) -> Callable[[], None]:
-        def play() -> None:
-            try:
-                for _ in range(rounds // lanes):
-                    if place == 0:
-                        done[lane].append(next_round[lane]())
-                    meetings[lane].wait()
-                    current = done[lane][-1]
-                    current.results[place] = answer(current.calls[place])
-                    meetings[lane].wait()
-            except BaseException:
-                meetings[lane].abort()
-                raise
-
-        return play
-
-    database.in_threads([seat(lane, place) for lane in range(lanes) for place in range(2)])
-    return [one for lane in done for one in lane]
-
-
-@contextmanager
-def no_locks() -> Iterator[None]:
-    """The mutant: nobody locks a row."""
-    with patch.object(locks, "lock_rows", lambda _model, _ids: None):
-        yield
-
-
-def with_and_without_locks(
-    database: CommittedDatabase,
-    prepare: Callable[[int], Callable[[], Round]],
-    wrong: Callable[[Round], str | None],
-    without: Callable[[], AbstractContextManager[None]] = no_locks,
-) -> None:
-    """Nothing is wrong in any round under locks; something is found in as many rounds `without` them."""
-    found = [complaint for one in run(database, prepare, ROUNDS) if (complaint := wrong(one))]
-    assert found == []
-    with without():
-        # The mutant may need fewer rounds, never more; 40 at a time until it is caught.
-        for _ in range(max(1, ROUNDS // 40)):
-            if any(wrong(one) for one in run(database, prepare, 40)):
-                return
-    pytest.fail("the race found nothing wrong with the locks taken out: it proves nothing")
 
 
 def _in_office(practice: Organization) -> Account:
@@ -122,10 +37,6 @@ def _remove(by: Account, whom: Account, practice: Organization) -> Removal:
         at=LATER,
         origin=people.WEB,
     )
-
-
-def _sequence(tag: str, **about: object) -> int | None:
-    return Event.objects.filter(tag=tag, **about).values_list("sequence", flat=True).first()
 
 
 @pytest.mark.fault(16, 17)
@@ -217,8 +128,8 @@ def test_nothing_is_approved_after_the_approver_was_removed(committed_db: Commit
         assert isinstance(request, Request)
         if not isinstance(one.results[1], Removal):
             return f"the removal ended with {one.results[1]!r}"
-        removed = _sequence("access:removed", beneficiary_id=approver.public_id)
-        approved = _sequence("outcome:approved", request_id=request.public_id)
+        removed = sequence_of("access:removed", beneficiary_id=approver.public_id)
+        approved = sequence_of("outcome:approved", request_id=request.public_id)
         if approved is None:
             refused = isinstance(one.results[0], NotFound)
             return None if refused else f"the approval ended with {one.results[0]!r}"

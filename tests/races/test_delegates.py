@@ -13,7 +13,6 @@ import pytest
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.queries import rolebook_in_force
-from rolebook.audit.models import Event
 from rolebook.governance import deciding, extending
 from rolebook.governance.flows import Removal, remove_access
 from rolebook.governance.flows.record_absence import record_absence
@@ -30,17 +29,13 @@ from rolebook.governance.models import (
 )
 from rolebook.governance.refusals import Refused
 from rolebook.policy.rules import Violation
-from tests.races.test_decisions import Round, with_and_without_locks
 from tests.support import grants, iqcs, people, rolebooks
 from tests.support.databases import CommittedDatabase
 from tests.support.grants import LATER, OFFICIAL, decides
 from tests.support.people import START, WEB
+from tests.support.racing import Round, sequence_of, with_and_without_locks
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.invariant("I13")]
-
-
-def _sequence(tag: str, **about: object) -> int | None:
-    return Event.objects.filter(tag=tag, **about).values_list("sequence", flat=True).first()
 
 
 @pytest.mark.invariant("I6")
@@ -85,8 +80,8 @@ def test_nobody_signs_second_once_they_are_the_delegate_of_who_signed_first(
         if isinstance(signed, Refused):
             return None
         request, first = one.about["request"], one.about["first"]
-        approved = _sequence("outcome:approved", request_id=request.public_id)  # type: ignore[attr-defined]
-        recorded = _sequence("absence:recorded", beneficiary_id=first.public_id)  # type: ignore[attr-defined]
+        approved = sequence_of("outcome:approved", request_id=request.public_id)  # type: ignore[attr-defined]
+        recorded = sequence_of("absence:recorded", beneficiary_id=first.public_id)  # type: ignore[attr-defined]
         late = approved is None or recorded is None or approved > recorded
         return f"signed at {approved} as delegate since {recorded}" if late else None
 

@@ -24,12 +24,11 @@ from rolebook.governance.models import HeldAtClosing, Participation
 from rolebook.governance.refusals import NotAllowed
 from rolebook.governance.replaying import compare_with_log
 from rolebook.policy.months import months_after
-from tests.accounts.test_races import counted
-from tests.races.test_decisions import no_locks
 from tests.support import iqcs
 from tests.support.databases import CommittedDatabase
 from tests.support.iqcs import PROGRAM
 from tests.support.people import START, WEB
+from tests.support.racing import counted, no_locks
 
 END = months_after(START, 12, "America/Boise")
 JOB = Origin("job")

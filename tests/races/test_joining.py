@@ -7,12 +7,12 @@ import pytest
 
 from rolebook.governance.flows import withdraw_request
 from rolebook.governance.models import Request, Stage
-from tests.races.test_decisions import Round, with_and_without_locks
 from tests.support import grants, iqcs
 from tests.support.databases import CommittedDatabase
 from tests.support.grants import decides
 from tests.support.iqcs import LEAD, PROGRAM, REPRESENTATIVE
 from tests.support.people import WEB
+from tests.support.racing import Round, with_and_without_locks
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.invariant("I13")]
 

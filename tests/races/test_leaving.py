@@ -8,7 +8,6 @@ from collections.abc import Callable
 import pytest
 
 from rolebook.accounts.models import Account, Organization
-from rolebook.audit.models import Event
 from rolebook.governance.deciding import AlreadyDecided, ReturnedForChange
 from rolebook.governance.flows import decide_stages, withdraw_request
 from rolebook.governance.flows.change_status import StatusChanged, change_participation_status
@@ -18,11 +17,11 @@ from rolebook.governance.flows.merge_accounts import Merged, merge_accounts
 from rolebook.governance.flows.move_organization import TreeChanged
 from rolebook.governance.models import Grant, Outcome, Participation, Request, Stage
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
-from tests.races.test_decisions import Call, Round, with_and_without_locks
 from tests.support import grants, people
 from tests.support.databases import CommittedDatabase
 from tests.support.grants import LATER, STEWARD, asks, decides, designated, waiting
 from tests.support.people import COMMAND, WEB
+from tests.support.racing import Call, Round, sequence_of, with_and_without_locks
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.invariant("I13")]
 
@@ -42,10 +41,6 @@ def _request(one: Round) -> Request:
 
 def _open(account: Account) -> int:
     return Grant.objects.filter(account=account, closed_at=None).count()
-
-
-def _sequence(tag: str, **about: object) -> int | None:
-    return Event.objects.filter(tag=tag, **about).values_list("sequence", flat=True).first()
 
 
 def while_decided(meets: Callable[[Stage], Call]) -> Callable[[int], Callable[[], Round]]:
@@ -204,8 +199,8 @@ def test_nothing_is_given_at_an_organization_after_it_was_closed(committed_db: C
         practice, person = one.about["practice"], one.about["person"]
         assert isinstance(practice, Organization)
         assert isinstance(person, Account)
-        closed = _sequence("organization:closed", organization_id=practice.public_id)
-        opened = _sequence("grant:opened", beneficiary_id=person.public_id)
+        closed = sequence_of("organization:closed", organization_id=practice.public_id)
+        opened = sequence_of("grant:opened", beneficiary_id=person.public_id)
         if opened is not None and closed is not None and opened > closed:
             return "a role was given at a closed organization"
         return _unexpected(one)

@@ -20,11 +20,11 @@ from rolebook.governance.models import Grant, Request, Stage
 from rolebook.governance.organization_record import Typed
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.policy.model import WITH_LOWER_LEVELS, Rolebook
-from tests.races.test_decisions import Round, with_and_without_locks
 from tests.races.test_tree_changes import move, nested
 from tests.support import grants, people, rolebooks
 from tests.support.databases import CommittedDatabase
 from tests.support.grants import LATER, OFFICIAL, decides, waiting
+from tests.support.racing import Round, with_and_without_locks
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.invariant("I13")]
 _numbers = itertools.count()
@@ -57,7 +57,7 @@ def add(kind_id: str, name: str, above: Organization | None = None) -> Organizat
 
 
 @pytest.mark.invariant("I2")
-@pytest.mark.fault(24)
+@pytest.mark.fault(5, 24)
 def test_nobody_who_decided_above_the_old_place_gives_a_role_after_the_move(
     committed_db: CommittedDatabase,
 ) -> None:

@@ -18,11 +18,10 @@ from django.db import IntegrityError, connection
 from rolebook.governance import ledger, own_records
 from rolebook.governance.models import Grant
 from rolebook.governance.refusals import NotFound, Refused
-from tests.accounts.test_races import counted
-from tests.races.test_decisions import no_locks
 from tests.support import grants, iqcs, responders
 from tests.support.databases import CommittedDatabase
 from tests.support.iqcs import MANAGER, PROGRAM
+from tests.support.racing import counted, no_locks
 
 
 def together(call: Callable[..., bool], number: int) -> Callable[..., bool]:

@@ -4,8 +4,6 @@ Each flow is held for a moment between what it reads and what it writes, so that
 between: with `locks.lock_rows` made to do nothing, every one of these tests fails on PostgreSQL.
 """
 
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from threading import Event as Signal
@@ -37,27 +35,14 @@ from rolebook.governance.models import Grant, Participation
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.governance.voucher_proof import Vouch
 from rolebook.governance.vouching import may_vouch
-from tests.accounts.test_races import counted
 from tests.support import grants, people
 from tests.support.databases import CommittedDatabase
 from tests.support.people import PASSWORD, START, WEB, Mails, Person
+from tests.support.racing import counted, slowly
 
 LATER = START + timedelta(hours=1)
 WAIT = timedelta(hours=24)
 REFUSED = (Refused, NotFound, NotAllowed, RecoveryOver)
-
-
-def slowly(call: Callable[..., Any], planned: Signal | None = None) -> Callable[..., Any]:
-    """Make a call that takes a moment longer, and says that it has its answer."""
-
-    def run(*arguments: Any, **named: Any) -> Any:
-        answer = call(*arguments, **named)
-        if planned is not None:
-            planned.set()
-        time.sleep(0.3)
-        return answer
-
-    return run
 
 
 def in_office(name: str, role_id: str, organization: object = None) -> Person:

@@ -5,13 +5,11 @@ between. They are kept apart by the locks of the people and by the campaign's, e
 taken out, and then an account is submitted twice. A removal meets an approval in as many rounds as the other races.
 """
 
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from itertools import count
 from threading import Lock
-from typing import Any
 
 import pytest
 from django.db import IntegrityError
@@ -25,27 +23,15 @@ from rolebook.governance.models import Access, Grant, Outcome, Participation, Re
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.governance.replaying import compare_with_log
 from rolebook.governance.review_course import bring_up_to_date, hold_campaign
-from tests.accounts.test_races import counted
-from tests.races.test_decisions import Round, no_locks, with_and_without_locks
 from tests.support import iqcs
 from tests.support.databases import CommittedDatabase
 from tests.support.grants import decides, open_stage
 from tests.support.iqcs import LEAD, MANAGER, REPRESENTATIVE, SECURITY
 from tests.support.people import COMMAND
+from tests.support.racing import Round, counted, no_locks, slowly, with_and_without_locks
 from tests.support.reviews import MEANWHILE, agencies, answers, opened, seen, submits
 
 REFUSED = (Refused, NotFound, NotAllowed)
-
-
-def slowly(call: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a call that takes a moment longer."""
-
-    def run(*arguments: Any, **named: Any) -> Any:
-        answer = call(*arguments, **named)
-        time.sleep(0.2)
-        return answer
-
-    return run
 
 
 def two_reviewers(database: CommittedDatabase, monkeypatch: pytest.MonkeyPatch, role: str) -> str | None:

@@ -21,10 +21,10 @@ from rolebook.governance.flows.move_organization import TreeChanged, move_organi
 from rolebook.governance.models import Grant, Request, Stage
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.policy.model import Rolebook
-from tests.races.test_decisions import Round, with_and_without_locks
 from tests.support import grants, people
 from tests.support.databases import CommittedDatabase
 from tests.support.grants import LATER, STEWARD, decides, waiting
+from tests.support.racing import Round, with_and_without_locks
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.invariant("I13")]
 _CHANGING = "rolebook.governance.flows.tree_changing"
@@ -172,5 +172,5 @@ def test_of_two_stewards_whose_office_ends_at_once_one_stays(committed_db: Commi
         kinds = sorted(type(result).__name__ for result in one.results.values())
         return None if kinds == ["Refused", "Removal"] else f"the two were told {kinds}"
 
-    with patch("tests.races.test_decisions.CONNECTIONS", 2):  # one lane: the program's stewards are all in it
+    with patch("tests.support.racing.CONNECTIONS", 2):  # one lane: the program's stewards are all in it
         with_and_without_locks(committed_db, prepare, wrong, no_locks)
