@@ -11,7 +11,7 @@ from rolebook.governance.models import Access, Grant, Request
 from rolebook.notices.models import Notice
 from tests.browser.conftest import OpenPage, Site
 from tests.browser.test_accessibility import violations
-from tests.support import grants, iqcs, people
+from tests.support import iqcs
 from tests.support.iqcs import LEAD, MANAGER, PROGRAM, REPRESENTATIVE, SECURITY
 from tests.support.people import Person
 
@@ -19,13 +19,7 @@ pytestmark = pytest.mark.browser
 
 
 def somebody(name: str, role_id: str = "", code: str = "") -> Person:
-    before = clock.now() - timedelta(hours=12)
-    person = people.user_with_totp(name, at=before)
-    if role_id:
-        grants.designated(person.account, role_id, program_id=PROGRAM, at=before)
-    if code:
-        iqcs.gives_access(person.account, code, at=before)
-    return person
+    return iqcs.person(name, role_id, code, clock.now() - timedelta(hours=12))
 
 
 def approves(page: Page, button: str) -> None:

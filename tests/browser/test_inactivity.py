@@ -1,6 +1,6 @@
 """Inactivity and reactivation in a browser: axe finds nothing, and the document's walk is walked (IQCS-08, IQCS-10)."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -10,20 +10,11 @@ from rolebook.audit.recording import Origin
 from rolebook.governance.flows.watch_quiet import watch_quiet
 from tests.browser.conftest import OpenPage, Site
 from tests.browser.test_accessibility import violations
-from tests.support import grants, iqcs, people
+from tests.support import grants, iqcs
 from tests.support.iqcs import MANAGER, PROGRAM, REPRESENTATIVE, SECURITY
-from tests.support.people import Person
 
 pytestmark = pytest.mark.browser
 DAY = timedelta(days=1)
-
-
-def somebody(name: str, role_id: str, code: str | None, at: datetime) -> Person:
-    person = people.user_with_totp(name, at=at)
-    grants.designated(person.account, role_id, program_id=PROGRAM, at=at)
-    if code is not None:
-        iqcs.gives_access(person.account, code, at=at)
-    return person
 
 
 @pytest.mark.requirement("IQCS-08", "IQCS-10")
@@ -33,11 +24,11 @@ def test_somebody_closed_by_quiet_comes_back_by_their_representatives_word(
 ) -> None:
     now = clock.now()
     iqcs.begin(now - 500 * DAY)
-    mia = somebody("Mia Manager", MANAGER, "FWS-R6-BNR", now - 400 * DAY)
+    mia = iqcs.person("Mia Manager", MANAGER, "FWS-R6-BNR", now - 400 * DAY)
     iqcs.employed(mia.account, "FWS-R6-BNR", at=now - 400 * DAY)
-    rosa = somebody("Rosa Representative", REPRESENTATIVE, "FWS", now - DAY)
-    sven = somebody("Sven Security", SECURITY, None, now - DAY)
-    stella = somebody("Stella Steward", grants.STEWARD, None, now - DAY)
+    rosa = iqcs.person("Rosa Representative", REPRESENTATIVE, "FWS", now - DAY)
+    sven = iqcs.person("Sven Security", SECURITY, None, now - DAY)
+    stella = iqcs.person("Stella Steward", grants.STEWARD, None, now - DAY)
     for at in (now - 400 * DAY, now):
         watch_quiet(PROGRAM, at=at, origin=Origin("job"))
     found: list[str] = []

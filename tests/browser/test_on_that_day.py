@@ -11,7 +11,7 @@ from tests.browser.conftest import OpenPage, Site
 from tests.browser.test_accessibility import violations
 from tests.support.people import Person
 from tests.support.reviews import agencies, answers, opened, steward, submits
-from tests.web.worlds import designate, user
+from tests.web.worlds import steward_of
 
 pytestmark = pytest.mark.browser
 
@@ -23,8 +23,7 @@ def looked_at(page: Page) -> None:
 
 def test_a_steward_asks_who_held_what_and_who_could_on_a_day(site: Site, open_page: OpenPage) -> None:
     world = site.world
-    sten = user("Sten Steward", "sten", world.start)
-    designate(sten, "steward", None, world.start)
+    sten = steward_of(world, "Sten Steward", "sten")
     day = (world.start + timedelta(days=5)).date().isoformat()
     for width in (1280, 390):
         page = open_page(sten, width=width)

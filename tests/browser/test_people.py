@@ -9,7 +9,7 @@ from rolebook.accounts.person_models import Recovery
 from rolebook.audit import clock
 from tests.browser.conftest import OpenPage, Site
 from tests.browser.test_accessibility import violations
-from tests.web.worlds import designate, user
+from tests.web.worlds import steward_of, user
 
 pytestmark = pytest.mark.browser
 
@@ -19,8 +19,7 @@ def test_a_steward_closes_somebody_and_an_official_sees_a_lost_second_factor(
     site: Site, open_page: OpenPage, width: int
 ) -> None:
     world, now = site.world, clock.now()
-    sten = user("Sten Steward", "sten", world.start)
-    designate(sten, "steward", None, world.start)
+    sten = steward_of(world, "Sten Steward", "sten")
     twin = user("Uma Underwood", "uma2", world.start)
     lost = Recovery.objects.create(
         account=world.stella.account,

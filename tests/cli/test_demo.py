@@ -23,6 +23,7 @@ from tests.cli.processes import alive, descendants, eventually, free_port, run, 
 
 pytestmark = pytest.mark.slow
 UP = "Stop with Ctrl+C"
+README = Path(__file__).parents[2] / "README.md"
 
 
 @dataclass
@@ -63,6 +64,15 @@ def test_it_prints_where_it_is_and_who_can_sign_in(demo: Demo) -> None:
     assert f"http://127.0.0.1:{demo.port}/demo/mail/" in demo.said
     assert PASSWORD in demo.said
     assert [person.user_id for person in CAST if person.user_id not in demo.said] == []
+
+
+def test_it_prints_what_the_readme_shows(demo: Demo) -> None:
+    shown = README.read_text(encoding="utf-8").partition("$ ./run demo\n")[2].partition("```")[0]
+    lines = [line.strip() for line in shown.splitlines() if line.strip(" …")]
+    # How much there is changes with the story; the words stay.
+    told = re.sub(r"\d+", "0", demo.said)
+    assert len(lines) > 10
+    assert [line for line in lines if re.sub(r"\d+", "0", line) not in told] == []
 
 
 @pytest.mark.requirement("QPP-01", "QPP-04")

@@ -5,6 +5,7 @@ import pytest
 from rolebook.accounts.models import Account
 from tests.support import grants, iqcs
 from tests.support.iqcs import LEAD, MANAGER, PROGRAM, REPRESENTATIVE, SECURITY
+from tests.support.reviews import Agencies, agencies
 
 
 @pytest.fixture
@@ -35,3 +36,9 @@ def air_force() -> dict[str, Account]:
         "representative": iqcs.holder(REPRESENTATIVE, "USAF-ACC", "Rolf Representative"),
         "lead": iqcs.holder(LEAD, "USAF", "Leo Lead"),
     }
+
+
+@pytest.fixture
+def both_agencies(db: None) -> Agencies:
+    """Two agencies with their leads, and people whom the audit asks about."""
+    return agencies()

@@ -23,7 +23,6 @@ from tests.support.reviews import (
     CLOSES,
     MEANWHILE,
     Agencies,
-    agencies,
     answers,
     items,
     opened,
@@ -31,12 +30,6 @@ from tests.support.reviews import (
     steward,
     submits,
 )
-
-
-@pytest.fixture
-def both_agencies(db: None) -> Agencies:
-    """Two agencies with their leads, and people whom the audit asks about."""
-    return agencies()
 
 
 @pytest.mark.requirement("IQCS-12")

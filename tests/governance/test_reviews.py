@@ -24,7 +24,6 @@ from tests.support.reviews import (
     OPENED,
     OVERDUE,
     Agencies,
-    agencies,
     answers,
     items,
     opened,
@@ -32,12 +31,6 @@ from tests.support.reviews import (
     steward,
     submits,
 )
-
-
-@pytest.fixture
-def both_agencies(db: None) -> Agencies:
-    """Two agencies with their leads, and people whom the audit asks about."""
-    return agencies()
 
 
 @pytest.mark.requirement("IQCS-12")

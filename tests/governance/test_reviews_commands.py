@@ -11,15 +11,9 @@ from rolebook.audit.models import Event
 from rolebook.cli.server.reviews import reviews
 from rolebook.governance.models import Grant, ReviewCampaign, ReviewItem
 from tests.support.iqcs import PROGRAM
-from tests.support.reviews import AUDIT, Agencies, agencies, answers, opened, submits
+from tests.support.reviews import AUDIT, Agencies, answers, opened, submits
 
 pytestmark = pytest.mark.requirement("IQCS-12")
-
-
-@pytest.fixture
-def world(db: None) -> Agencies:
-    """Two agencies with people whom the audit asks about."""
-    return agencies()
 
 
 def run(*arguments: str, typed: str | None = None) -> Result:
@@ -45,7 +39,7 @@ def under_way() -> ReviewCampaign:
     return opened(at, due_on=(at + timedelta(days=30)).date())
 
 
-@pytest.mark.usefixtures("world")
+@pytest.mark.usefixtures("both_agencies")
 def test_a_dry_run_says_how_much_it_would_ask_about_and_opens_nothing() -> None:
     before = Event.objects.count()
     due = some_day()
@@ -56,7 +50,7 @@ def test_a_dry_run_says_how_much_it_would_ask_about_and_opens_nothing() -> None:
     assert (ReviewCampaign.objects.count(), Event.objects.count()) == (0, before)
 
 
-@pytest.mark.usefixtures("world")
+@pytest.mark.usefixtures("both_agencies")
 def test_the_operator_opens_a_campaign_with_a_due_day_and_is_told_its_id() -> None:
     made = told("open", PROGRAM, AUDIT, "--due", some_day())
     campaign = ReviewCampaign.objects.get()
@@ -72,7 +66,7 @@ def test_the_operator_opens_a_campaign_with_a_due_day_and_is_told_its_id() -> No
     assert ReviewCampaign.objects.count() == 1
 
 
-@pytest.mark.usefixtures("world")
+@pytest.mark.usefixtures("both_agencies")
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
@@ -89,7 +83,7 @@ def test_what_cannot_be_opened_is_said_and_opens_nothing(arguments: tuple[str, .
     assert not ReviewCampaign.objects.exists()
 
 
-@pytest.mark.usefixtures("world")
+@pytest.mark.usefixtures("both_agencies")
 def test_the_list_has_what_is_declared_and_every_campaign_the_newest_first() -> None:
     assert json.loads(run("list", PROGRAM, "--json").output) == []
     assert f"{AUDIT}  IQCS Annual User Audit: opens next on" in run("list", PROGRAM).output
@@ -99,12 +93,11 @@ def test_the_list_has_what_is_declared_and_every_campaign_the_newest_first() -> 
     assert f"{campaign.public_id}  {campaign.title}  5 accounts  open, due" in run("list", PROGRAM).output
 
 
-def test_a_campaign_is_shown_with_how_far_it_is_and_who_has_most_left(world: Agencies) -> None:
-    campaign = under_way()
+def test_a_campaign_is_shown_with_how_far_it_is_and_who_has_most_left(both_agencies: Agencies) -> None:
+    campaign, lead, person = under_way(), both_agencies.fws_lead, both_agencies.fws_person
     at = clock.now()
-    answers(world.fws_lead, campaign, world.fws_person, at, account="keep", account_manager="remove",
-            FWS_R6_BNR="keep")  # fmt: skip
-    submits(world.fws_lead, campaign, world.fws_person, at)
+    answers(lead, campaign, person, at, account="keep", account_manager="remove", FWS_R6_BNR="keep")
+    submits(lead, campaign, person, at)
     shown = told("show", PROGRAM, str(campaign.public_id))
     assert (shown["questions"], shown["settled"], shown["removed"]) == (16, 3, 1)
     places = shown["organizations"]
@@ -117,7 +110,7 @@ def test_a_campaign_is_shown_with_how_far_it_is_and_who_has_most_left(world: Age
     assert (unknown.exit_code, "found no campaign" in unknown.output) == (2, True)
 
 
-@pytest.mark.usefixtures("world")
+@pytest.mark.usefixtures("both_agencies")
 def test_a_campaign_is_closed_after_a_yes_and_only_once() -> None:
     campaign = under_way()
     name = str(campaign.public_id)

@@ -78,6 +78,16 @@ def holder(role_id: str, code: str | None, name: str, *, at: datetime = START) -
     return account
 
 
+def person(name: str, role_id: str = "", code: str | None = None, at: datetime = START) -> people.Person:
+    """Somebody who can sign in; with a designated role and access, lower levels included, where they are named."""
+    found = people.user_with_totp(name, at=at)
+    if role_id:
+        grants.designated(found.account, role_id, program_id=PROGRAM, at=at)
+    if code:
+        gives_access(found.account, code, at=at)
+    return found
+
+
 def manager(code: str, name: str = "Manuel Manager", at: datetime = START) -> Account:
     """An account manager of some codes, by designation, employed there."""
     account = holder(MANAGER, code, name, at=at)

@@ -1,5 +1,6 @@
 """Fixtures of people in states (see tests/support/people.py). Imports Django only when one is used."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -7,6 +8,20 @@ import pytest
 if TYPE_CHECKING:
     from rolebook.accounts.models import Organization
     from tests.support.people import Mails, Person
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Let hashing cost no time where Django is there; what a hash says is judged as always."""
+    if not pytestconfig.pluginmanager.has_plugin("django"):
+        yield
+        return
+    from django.test import override_settings
+
+    from tests.support.hashing import QUICK
+
+    with override_settings(PASSWORD_HASHERS=[QUICK]):
+        yield
 
 
 @pytest.fixture

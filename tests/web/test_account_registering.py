@@ -14,6 +14,7 @@ from rolebook.audit.models import Event
 from rolebook.notices.models import Notice
 from tests.support import people
 from tests.support.people import PASSWORD
+from tests.web.reading import mailed_code
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("qpp")]
 
@@ -24,13 +25,6 @@ NOEL = {
     "password": "plum-otter-lantern",
     "password_again": "plum-otter-lantern",
 }
-
-
-def mailed_code() -> str:
-    """The code in the newest mail."""
-    found = re.search(r"\b(\d{4} \d{4})\b", Notice.objects.latest("pk").text)
-    assert found is not None
-    return found[1]
 
 
 def register(client: Client, **changed: str) -> None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from rolebook.audit import clock
 from rolebook.governance.models import AccountDraft, Request
 from rolebook.policy.months import day_begins
-from tests.support import grants, iqcs, people, responders
+from tests.support import iqcs, people, responders
 from tests.support.grants import decides, open_stage
 from tests.support.iqcs import LEAD, MANAGER, PROGRAM, REPRESENTATIVE, SECURITY
 from tests.support.people import Person
@@ -25,13 +25,7 @@ def world(db: None) -> None:
 
 
 def somebody(name: str, role_id: str = "", code: str = "") -> Person:
-    at = clock.now() - BEFORE
-    person = people.user_with_totp(name, at=at)
-    if role_id:
-        grants.designated(person.account, role_id, program_id=PROGRAM, at=at)
-    if code:
-        iqcs.gives_access(person.account, code, at=at)
-    return person
+    return iqcs.person(name, role_id, code, clock.now() - BEFORE)
 
 
 def browser(person: Person) -> Client:

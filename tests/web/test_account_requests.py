@@ -39,14 +39,7 @@ def somebody(name: str) -> Person:
 
 
 def official(role_id: str, code: str | None, name: str) -> Person:
-    from tests.support import grants
-
-    person = somebody(name)
-    before = clock.now() - timedelta(days=1)
-    grants.designated(person.account, role_id, program_id=PROGRAM, at=before)
-    if code:
-        iqcs.gives_access(person.account, code, at=before)
-    return person
+    return iqcs.person(name, role_id, code, clock.now() - timedelta(days=1))
 
 
 def browser(person: Person) -> Client:

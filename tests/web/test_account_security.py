@@ -13,17 +13,11 @@ from rolebook.audit.models import Event
 from rolebook.notices.models import Notice
 from tests.support import people
 from tests.support.people import COMMAND, PASSWORD, Mails, Person, sign_in, signed_in_client
+from tests.web.reading import mailed_code
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("qpp")]
 
 NEW = "violet-kettle-harbor"
-
-
-def mailed_code() -> str:
-    """The code in the newest mail."""
-    found = re.search(r"\b(\d{4} \d{4})\b", Notice.objects.latest("pk").text)
-    assert found is not None
-    return found[1]
 
 
 def test_the_security_page_says_what_is_set_up(user_with_totp: Person) -> None:

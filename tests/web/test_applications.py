@@ -15,7 +15,7 @@ from rolebook.governance.flows.manage_clients import give_token, take_token_away
 from rolebook.governance.refusals import NotFound
 from rolebook.governance.usage import keep_client_uses
 from tests.support import grants, people
-from tests.web.worlds import World, designate, signed_in, user
+from tests.web.worlds import World, signed_in, steward_of
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/qpp/applications/"
@@ -23,9 +23,7 @@ ADDRESS = "/qpp/applications/"
 
 @pytest.fixture
 def steward(world: World) -> Browser:
-    sten = user("Sten Steward", "sten", world.start)
-    designate(sten, "steward", None, world.start)
-    return signed_in(sten)
+    return signed_in(steward_of(world, "Sten Steward", "sten"))
 
 
 def give(steward: Browser, **more: str) -> str:

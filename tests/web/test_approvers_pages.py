@@ -23,12 +23,7 @@ TOO_LONG = "Long. " * (LONGEST_TEXT // 6 + 1)
 
 
 def official(role_id: str, code: str | None, name: str) -> Person:
-    before = clock.now() - DAY
-    person = people.user_with_totp(name, at=before)
-    grants.designated(person.account, role_id, program_id=PROGRAM, at=before)
-    if code is not None:
-        iqcs.gives_access(person.account, code, at=before)
-    return person
+    return iqcs.person(name, role_id, code, clock.now() - DAY)
 
 
 def browser(person: Person) -> Client:

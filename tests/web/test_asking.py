@@ -12,13 +12,10 @@ from rolebook.accounts.models import Organization
 from rolebook.governance.flows import request_role
 from rolebook.governance.models import Grant, Request
 from tests.support import people
+from tests.web.reading import text
 from tests.web.worlds import QPP, World, answer, ask, review, signed_in, user
 
 PLACES = reverse("request-role", args=[QPP, "staff_user"])
-
-
-def text(response: object) -> str:
-    return " ".join(response.content.decode().split())  # type: ignore[attr-defined]
 
 
 def practices(world: World, number: int) -> list[Organization]:

@@ -10,7 +10,7 @@ from rolebook.audit import clock
 from rolebook.governance.flows.watch_quiet import watch_everybody
 from rolebook.governance.models import Participation, QuietWatch
 from rolebook.policy.months import months_after
-from tests.support import grants, iqcs, people
+from tests.support import iqcs, people
 from tests.support.iqcs import MANAGER, PROGRAM, REPRESENTATIVE
 from tests.support.people import Person
 
@@ -32,17 +32,10 @@ def now(db: None) -> datetime:
     return at
 
 
-def somebody(name: str, role_id: str, code: str, at: datetime) -> Person:
-    person = people.user_with_totp(name, at=at)
-    grants.designated(person.account, role_id, program_id=PROGRAM, at=at)
-    iqcs.gives_access(person.account, code, at=at)
-    return person
-
-
 def ends_in(now: datetime, left: timedelta) -> Person:
     """A manager whose twelve months of quiet are over ``left`` after ``now``, by the database's clock."""
     since = now - 365 * DAY
-    return ends_at(somebody("Mia Manager", MANAGER, "FWS-R6-BNR", since), now + left)
+    return ends_at(iqcs.person("Mia Manager", MANAGER, "FWS-R6-BNR", since), now + left)
 
 
 def ends_at(person: Person, at: datetime) -> Person:
@@ -74,7 +67,7 @@ def test_the_job_on_a_machine_with_a_wrong_clock_closes_and_stops_as_the_databas
     now: datetime, monkeypatch: pytest.MonkeyPatch, by: timedelta | datetime
 ) -> None:
     still = ends_in(now, HOUR / 2)
-    over = ends_at(somebody("Otto Over", MANAGER, "FWS-R6-BNR", now - 400 * DAY), now - HOUR / 2)
+    over = ends_at(iqcs.person("Otto Over", MANAGER, "FWS-R6-BNR", now - 400 * DAY), now - HOUR / 2)
     warned = {"quiet_warned_at": now - 20 * DAY, "quiet_warned_days": 7}
     Participation.objects.filter(account__in=[still.account, over.account]).update(**warned)
     QuietWatch.objects.create(program_id=PROGRAM, ran_at=now - DAY, counted_by=f"12 {ZONE}")
@@ -110,7 +103,7 @@ def test_a_sign_in_at_a_machine_with_a_wrong_clock_is_dated_by_the_databases(
 def test_a_machine_whose_clock_runs_ahead_turns_nobody_away_and_lets_them_act(
     now: datetime, monkeypatch: pytest.MonkeyPatch, by: timedelta | datetime
 ) -> None:
-    rosa = ends_at(somebody("Rosa Representative", REPRESENTATIVE, "FWS", now - 365 * DAY), now + HOUR / 2)
+    rosa = ends_at(iqcs.person("Rosa Representative", REPRESENTATIVE, "FWS", now - 365 * DAY), now + HOUR / 2)
     goes_wrong(monkeypatch, by)
     client = browser(rosa)
     assert client.get("/iqcs/").status_code == 200

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from rolebook.audit import clock
 from rolebook.governance.models import Grant, Outcome, Request, Stage
-from tests.web.test_pages_say import text
+from tests.web.reading import text
 from tests.web.worlds import QPP, World, answer, ask, designate, signed_in, user
 
 SELECTED = reverse("decide-selected", args=[QPP])

@@ -8,16 +8,14 @@ from rolebook.governance.flows.end_designation import end_designation
 from rolebook.governance.models import Designation, Grant
 from rolebook.governance.refusals import NotFound, Refused
 from tests.support import people
-from tests.web.worlds import QPP, World, designate, signed_in, user
+from tests.web.worlds import QPP, World, signed_in, steward_of
 
 pytestmark = pytest.mark.requirement("IQIES-08")
 
 
 @pytest.fixture
 def steward(world: World) -> people.Person:
-    person = user("Sasha Steward", "sasha", world.start)
-    designate(person, "steward", None, world.start)
-    return person
+    return steward_of(world)
 
 
 def url() -> str:

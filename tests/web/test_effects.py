@@ -12,7 +12,7 @@ from rolebook.accounts.models import Client
 from rolebook.audit import clock, followers, tags
 from rolebook.audit.models import Event
 from tests.support.people import Person
-from tests.web.worlds import QPP, World, designate, signed_in, user
+from tests.web.worlds import QPP, World, signed_in, steward_of
 
 TAKEN = [tags.ACCESS_REMOVED.name, tags.PARTICIPATION_STATUS_CHANGED.name, tags.CLIENT_REVOKED.name]
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("QPP-10"), pytest.mark.invariant("I10")]
@@ -21,9 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.requirement("QPP-10"), pytest.m
 @pytest.fixture
 def steward(world: World) -> Person:
     """A steward of QPP."""
-    found = user("Sten Steward", "sten", world.start)
-    designate(found, "steward", None, world.start)
-    return found
+    return steward_of(world, "Sten Steward", "sten")
 
 
 def text(answer: Any) -> str:

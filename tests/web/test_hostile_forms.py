@@ -18,7 +18,7 @@ from rolebook.policy.errors import RolebookErrors
 from tests.support import grants, iqcs, people
 from tests.support.iqcs import MANAGER, PROGRAM
 from tests.web.test_uploading_pages import FILE
-from tests.web.worlds import QPP, World, designate, signed_in, user
+from tests.web.worlds import QPP, World, signed_in, steward_of
 
 NUL = "a\0b"
 
@@ -26,8 +26,7 @@ NUL = "a\0b"
 @pytest.mark.postgres
 @pytest.mark.fault(43)
 def test_nul_in_the_digest_of_an_upload_confirms_nothing(world: World) -> None:
-    steward = user("Sasha Steward", "sasha", world.start)
-    designate(steward, "steward", None, world.start)
+    steward = steward_of(world)
     client = signed_in(steward)
     given = SimpleUploadedFile("a\0.csv", FILE.encode(), "text/csv")
     page = client.post(reverse("import-organizations", args=[QPP]), {"file": given})["Location"]
@@ -40,8 +39,7 @@ def test_a_large_file_is_not_worked_on_while_its_page_waits_however_its_lines_en
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(organization_uploads, "BYTES_AT_ONCE", 100)
-    steward = user("Sasha Steward", "sasha", world.start)
-    designate(steward, "steward", None, world.start)
+    steward = steward_of(world)
     given = SimpleUploadedFile("a.csv", FILE.replace("\n", "\r").encode(), "text/csv")
     signed_in(steward).post(reverse("import-organizations", args=[QPP]), {"file": given})
     assert OrganizationUpload.objects.get().state == OrganizationUpload.State.COMPARING
@@ -80,8 +78,7 @@ def test_nul_in_codes_and_people_names_nobody_and_nothing(db: None) -> None:
 
 @pytest.mark.requirement("IQIES-04")
 def test_one_account_told_apart_from_itself_is_refused_in_words(world: World) -> None:
-    steward = user("Sasha Steward", "sasha", world.start)
-    designate(steward, "steward", None, world.start)
+    steward = steward_of(world)
     same = world.stella.account.public_id
     answer = signed_in(steward).post(reverse("told-apart", args=[QPP, same, same]), follow=True)
     assert answer.status_code == 200

@@ -27,16 +27,8 @@ def now(db: None) -> datetime:
     return at
 
 
-def somebody(name: str, role_id: str, code: str | None, at: datetime) -> Person:
-    person = people.user_with_totp(name, at=at)
-    grants.designated(person.account, role_id, program_id=PROGRAM, at=at)
-    if code is not None:
-        iqcs.gives_access(person.account, code, at=at)
-    return person
-
-
 def manager(at: datetime) -> Person:
-    person = somebody("Mia Manager", MANAGER, "FWS-R6-BNR", at)
+    person = iqcs.person("Mia Manager", MANAGER, "FWS-R6-BNR", at)
     iqcs.employed(person.account, "FWS-R6-BNR", at=at)
     return person
 
@@ -51,7 +43,7 @@ def part_of(person: Person) -> Participation:
 
 @pytest.mark.requirement("IQCS-08")
 def test_who_is_past_twelve_months_reads_why_and_whom_to_ask_though_no_job_has_run(now: datetime) -> None:
-    somebody("Rosa Representative", REPRESENTATIVE, "FWS", now - DAY)
+    iqcs.person("Rosa Representative", REPRESENTATIVE, "FWS", now - DAY)
     mia = manager(now - 400 * DAY)
     assert part_of(mia).status == "active"
     page = browser(mia).get("/iqcs/")
@@ -66,8 +58,8 @@ def test_who_is_past_twelve_months_reads_why_and_whom_to_ask_though_no_job_has_r
 
 @pytest.mark.requirement("IQCS-10")
 def test_a_representative_asks_on_a_page_and_security_does_it_with_one_click(now: datetime) -> None:
-    rosa = somebody("Rosa Representative", REPRESENTATIVE, "FWS", now - DAY)
-    sven = somebody("Sven Security", SECURITY, None, now - DAY)
+    rosa = iqcs.person("Rosa Representative", REPRESENTATIVE, "FWS", now - DAY)
+    sven = iqcs.person("Sven Security", SECURITY, None, now - DAY)
     mia = manager(now - 400 * DAY)
     client = browser(rosa)
     assert "Mia Manager" in client.get("/iqcs/reactivations/").content.decode()
@@ -100,7 +92,7 @@ def test_a_representative_asks_on_a_page_and_security_does_it_with_one_click(now
 
 @pytest.mark.requirement("IQCS-10")
 def test_a_withdrawn_reactivation_is_submitted_again_from_its_own_page(now: datetime) -> None:
-    rosa = somebody("Rosa Representative", REPRESENTATIVE, "FWS", now - DAY)
+    rosa = iqcs.person("Rosa Representative", REPRESENTATIVE, "FWS", now - DAY)
     mia, client = manager(now - 400 * DAY), browser(rosa)
     client.post(f"/iqcs/reactivations/{mia.account.public_id}/", {"reason": "She is back."})
     first = Request.objects.get()
@@ -120,8 +112,8 @@ def test_a_withdrawn_reactivation_is_submitted_again_from_its_own_page(now: date
 @pytest.mark.requirement("IQCS-10")
 @pytest.mark.invariant("I14")
 def test_to_everybody_else_the_pages_of_reactivation_are_not_there(now: datetime) -> None:
-    berta = somebody("Berta Elsewhere", REPRESENTATIVE, "BLM-MT", now - DAY)
-    sven = somebody("Sven Security", SECURITY, None, now - DAY)
+    berta = iqcs.person("Berta Elsewhere", REPRESENTATIVE, "BLM-MT", now - DAY)
+    sven = iqcs.person("Sven Security", SECURITY, None, now - DAY)
     nobody = people.user_with_totp("Nora New", at=now - DAY)
     mia = manager(now - 400 * DAY)
     address = f"/iqcs/reactivations/{mia.account.public_id}/"
@@ -137,7 +129,7 @@ def test_to_everybody_else_the_pages_of_reactivation_are_not_there(now: datetime
 @pytest.mark.requirement("IQCS-08")
 @pytest.mark.fault(58)
 def test_a_steward_sees_who_is_due_and_lets_stopped_closings_go_on(now: datetime) -> None:
-    stella = somebody("Stella Steward", grants.STEWARD, None, now - DAY)
+    stella = iqcs.person("Stella Steward", grants.STEWARD, None, now - DAY)
     mia = manager(now - 400 * DAY)
     watch_quiet(PROGRAM, at=now - 400 * DAY, origin=JOB)
     watch_quiet(PROGRAM, at=now, origin=JOB)

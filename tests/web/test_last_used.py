@@ -7,14 +7,13 @@ import pytest
 from rolebook.audit import clock
 from rolebook.governance.usage import keep_span, keep_uses
 from tests.authzen.asking import VIEW
-from tests.web.worlds import World, designate, signed_in, user
+from tests.web.worlds import World, signed_in, steward_of
 
 pytestmark = pytest.mark.django_db
 
 
 def test_my_access_and_the_page_of_a_person_say_when_a_role_was_last_used(world: World) -> None:
-    steward = user("Sten Steward", "sten", world.start)
-    designate(steward, "steward", None, world.start)
+    steward = steward_of(world, "Sten Steward", "sten")
     today = clock.now().date()
     person = f"/qpp/people/{world.maria.account.public_id}/"
     pages = [(signed_in(world.maria), "/qpp/my-access/"), (signed_in(steward), person)]

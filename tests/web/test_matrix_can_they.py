@@ -15,7 +15,7 @@ from tests.support import grants, people
 from tests.web.audit_worlds import remove
 from tests.web.test_matrix_page import page
 from tests.web.test_permissions import seen
-from tests.web.worlds import World, answer, ask, designate, signed_in, user
+from tests.web.worlds import World, answer, ask, signed_in, steward_of
 
 ADDRESS = "/qpp/can-they/"
 SUBMIT = "privilege=submit_performance_data"
@@ -163,8 +163,7 @@ def test_an_official_removed_asks_about_nobody_any_more(world: World) -> None:
 
 
 def test_the_steward_asks_about_everybody(world: World) -> None:
-    steward = user("Sam Steward", "sam", world.start)
-    designate(steward, "steward", None, world.start)
+    steward = steward_of(world, "Sam Steward", "sam")
     text = plain(signed_in(steward), f"{about(world.henry)}&{APPROVE}&{place(world.hilltop)}")
     assert headline(text).startswith("Yes: Security Official, held at Hilltop Clinic")
 

@@ -5,16 +5,14 @@ from django.urls import reverse
 
 from rolebook.accounts.models import Account
 from tests.support import people
-from tests.web.worlds import QPP, World, designate, signed_in, user
+from tests.web.worlds import QPP, World, signed_in, steward_of
 
 pytestmark = pytest.mark.requirement("IQIES-06")
 
 
 @pytest.fixture
 def steward(world: World) -> people.Person:
-    person = user("Sasha Steward", "sasha", world.start)
-    designate(person, "steward", None, world.start)
-    return person
+    return steward_of(world)
 
 
 def report(person: people.Person, query: str = "") -> str:

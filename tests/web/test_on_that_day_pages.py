@@ -14,7 +14,7 @@ from rolebook.governance.models import MadeFile
 from rolebook.governance.queries import paging
 from rolebook.governance.refusals import NotFound
 from tests.support.people import WEB, Person
-from tests.web.worlds import QPP, World, designate, signed_in, user
+from tests.web.worlds import QPP, World, signed_in, steward_of
 
 pytestmark = pytest.mark.django_db
 
@@ -22,9 +22,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def sten(world: World) -> Person:
     """A steward of QPP."""
-    found = user("Sten Steward", "sten", world.start)
-    designate(found, "steward", None, world.start)
-    return found
+    return steward_of(world, "Sten Steward", "sten")
 
 
 @pytest.fixture

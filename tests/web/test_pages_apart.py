@@ -13,7 +13,7 @@ from rolebook.governance.refusals import Refused
 from rolebook.policy.reading import read_rolebook
 from rolebook.policy.shipped import resolve
 from tests.support import grants, iqcs, people
-from tests.web.test_pages_say import text
+from tests.web.reading import text
 
 IQCS = "iqcs"
 AT = clock.now() - timedelta(days=5)

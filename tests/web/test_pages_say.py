@@ -8,12 +8,8 @@ from django.urls import reverse
 from rolebook.audit import clock
 from rolebook.governance.models import Grant, Request
 from tests.support import people
+from tests.web.reading import text
 from tests.web.worlds import QPP, World, answer, ask, review, signed_in, user
-
-
-def text(answer: object) -> str:
-    """Return a page's words without the space between them."""
-    return " ".join(answer.content.decode().split())  # type: ignore[attr-defined]
 
 
 def test_home_says_what_waits_oldest_first(world: World) -> None:

@@ -12,7 +12,7 @@ from rolebook.governance.models import Grant, Participation, Request
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
 from tests.support.people import PASSWORD, Person
-from tests.web.worlds import QPP, World, ask, designate, signed_in, user
+from tests.web.worlds import QPP, World, ask, signed_in, steward_of, user
 
 pytestmark = pytest.mark.django_db
 
@@ -20,9 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def sten(world: World) -> Person:
     """A steward of QPP."""
-    found = user("Sten Steward", "sten", world.start)
-    designate(found, "steward", None, world.start)
-    return found
+    return steward_of(world, "Sten Steward", "sten")
 
 
 def person(whom: Person) -> str:
@@ -122,8 +120,7 @@ def test_the_stewards_are_told_of_what_only_the_one_who_left_could_decide(world:
     client = signed_in(sten)
     asked = client.get(f"{person(world.henry)}status/deactivate/").content.decode()
     assert "They are the only official of Hilltop Clinic" in asked
-    other = user("Stan Second", "stan", world.start)
-    designate(other, "steward", None, world.start)
+    steward_of(world, "Stan Second", "stan")
     client.post(f"{person(world.henry)}status/deactivate/", {"reason": "On leave"})
     mails()
     told = Notice.objects.filter(kind="requests-escalated").values_list("recipient__user_id", flat=True)

@@ -11,24 +11,17 @@ from rolebook.audit.models import Event
 from rolebook.governance.flows.edit_organization import edit_organization
 from rolebook.governance.organization_record import Typed
 from tests.support import people
-from tests.web.worlds import QPP, World, designate, signed_in, user
+from tests.web.reading import text_at
+from tests.web.worlds import QPP, World, signed_in, steward_of
 
 
 @pytest.fixture
 def steward(world: World) -> Client:
-    person = user("Sasha Steward", "sasha", world.start)
-    designate(person, "steward", None, world.start)
-    return signed_in(person)
+    return signed_in(steward_of(world))
 
 
 def address(name: str, *parts: object) -> str:
     return reverse(name, args=[QPP, *parts])
-
-
-def text(client: Client, url: str, status: int = 200) -> str:
-    answer = client.get(url)
-    assert answer.status_code == status
-    return " ".join(answer.content.decode().split())
 
 
 def recode(world: World, **typed: str) -> None:
@@ -63,16 +56,16 @@ def test_a_foreign_organization_looks_exactly_as_one_that_does_not_exist(world: 
 @pytest.mark.requirement("QPP-06", "QPP-12", "IQIES-06")
 def test_officials_are_named_to_who_may_view_users_and_to_nobody_else(world: World) -> None:
     url = address("organization", world.cedar.public_id)
-    shown = text(signed_in(world.maria), url)
+    shown = text_at(signed_in(world.maria), url)
     assert "Owen Brandt" in shown
     assert address("organization-users", world.cedar.public_id) in shown
-    told = text(signed_in(world.stella), url)
+    told = text_at(signed_in(world.stella), url)
     assert "Cedar Valley Family Practice" in told
     assert "52-1830045" in told
     assert "Owen Brandt" not in told
     assert address("organization-users", world.cedar.public_id) not in told
     hint = "has 1 Security Official"
-    assert hint in text(signed_in(world.henry), address("organization", world.hilltop.public_id))
+    assert hint in text_at(signed_in(world.henry), address("organization", world.hilltop.public_id))
     assert hint not in shown
 
 
@@ -92,12 +85,12 @@ def test_no_page_of_the_stewards_is_there_for_anybody_else(world: World) -> None
     assert not Event.objects.filter(
         tag__startswith="organization:", actor_id=world.maria.account.public_id
     ).exists()
-    assert address("steward-organizations") not in text(official, address("home"))
+    assert address("steward-organizations") not in text_at(official, address("home"))
 
 
 def test_the_list_finds_by_a_former_code_and_says_so(world: World, steward: Client) -> None:
     recode(world, code="cedar-2")
-    shown = text(steward, address("steward-organizations") + "?search=52-1830045")
+    shown = text_at(steward, address("steward-organizations") + "?search=52-1830045")
     assert "Maple Practice" in shown
     assert "Hilltop" not in shown
     edit_organization(
@@ -108,10 +101,10 @@ def test_the_list_finds_by_a_former_code_and_says_so(world: World, steward: Clie
         at=world.start,
         origin=people.COMMAND,
     )
-    assert "Found by its former code <bdi>cedar-2</bdi>" in text(
+    assert "Found by its former code <bdi>cedar-2</bdi>" in text_at(
         steward, address("steward-organizations") + "?search=cedar-2"
     )
-    assert "Cedar Valley Family Practice" in text(steward, address("organization", world.cedar.public_id))
+    assert "Cedar Valley Family Practice" in text_at(steward, address("organization", world.cedar.public_id))
 
 
 def test_the_list_is_paged_by_name_filtered_by_state_and_leaves_nobody_out(
@@ -120,13 +113,13 @@ def test_the_list_is_paged_by_name_filtered_by_state_and_leaves_nobody_out(
     for number in range(30):
         people.practice(f"Practice {number:02}", at=world.start)
     Organization.objects.filter(pk=world.hilltop.pk).update(closed_at=world.start)
-    first = text(steward, address("steward-organizations"))
+    first = text_at(steward, address("steward-organizations"))
     [after] = {part.split('"')[0] for part in first.split('href="') if "after=" in part.split('"')[0]}
-    second = text(steward, after.replace("&amp;", "&"))
+    second = text_at(steward, after.replace("&amp;", "&"))
     for number in range(30):
         assert (f"Practice {number:02}" in first) != (f"Practice {number:02}" in second)
     assert "Hilltop" not in first + second
-    assert "Hilltop" in text(steward, address("steward-organizations") + "?state=closed")
+    assert "Hilltop" in text_at(steward, address("steward-organizations") + "?state=closed")
 
 
 @pytest.mark.fault(49, 50)
@@ -173,19 +166,19 @@ def test_an_organization_is_added_with_a_contact_and_what_is_wrong_stands_beside
         address("add-organization"), {**typed, "tin": "12-3456789", "contact-0-phone": "410-555-0100"}
     )
     assert done.status_code == 303
-    assert "410-555-0100" in text(steward, done["Location"])
+    assert "410-555-0100" in text_at(steward, done["Location"])
 
 
 @pytest.mark.invariant("I4")
 def test_closing_says_what_it_does_asks_and_is_confirmed(world: World, steward: Client) -> None:
     one = world.cedar.public_id
-    page = text(steward, address("close-organization", one))
+    page = text_at(steward, address("close-organization", one))
     assert "3 people hold here answers no" in page
     assert "1 request that waits here goes back" in page
     shown = page.split('name="shown" value="')[1].split('"')[0]
     done = steward.post(address("close-organization", one), {"shown": shown, "reason": "Merged into Hilltop"})
     assert done.status_code == 303
-    assert "was closed" in text(steward, done["Location"])
+    assert "was closed" in text_at(steward, done["Location"])
     assert signed_in(world.maria).get(address("organization", one)).status_code == 404
     stale = steward.post(address("reopen-organization", one), {"shown": shown})
     assert stale.status_code == 409

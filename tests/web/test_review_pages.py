@@ -16,7 +16,7 @@ from rolebook.governance.models import Grant, ReviewCampaign
 from tests.support import iqcs
 from tests.support.iqcs import MANAGER, PROGRAM
 from tests.support.reviews import Agencies, agencies, answers, items, opened, steward, submits
-from tests.web.test_pages_say import text
+from tests.web.reading import text
 
 MOST_STATEMENTS = 12
 pytestmark = pytest.mark.django_db

@@ -14,25 +14,19 @@ from rolebook.jobs.overview import TITLES
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
 from rolebook.server.environment import SettingsError, metrics_token
-from tests.web.worlds import QPP, World, designate, signed_in, user
+from tests.web.reading import text_at
+from tests.web.worlds import QPP, World, signed_in, steward_of
 
 
 @pytest.fixture
 def steward(world: World) -> Client:
-    person = user("Sasha Steward", "sasha", world.start)
-    designate(person, "steward", None, world.start)
+    person = steward_of(world)
     derive_notices(now=clock.now())
     return signed_in(person)
 
 
 def address(name: str, *parts: object) -> str:
     return reverse(name, args=[QPP, *parts])
-
-
-def text(client: Client, url: str) -> str:
-    answer = client.get(url)
-    assert answer.status_code == 200
-    return " ".join(answer.content.decode().split())
 
 
 def first() -> Notice:
@@ -43,11 +37,11 @@ def first() -> Notice:
 
 def test_the_queue_says_what_waits_and_what_could_not_be_sent_and_why(world: World, steward: Client) -> None:
     waiting = Notice.objects.count()
-    page = text(steward, address("mail-queue"))
+    page = text_at(steward, address("mail-queue"))
     assert f"{waiting} mails wait" in page
     assert first().subject in page
     Notice.objects.filter(pk=first().pk).update(state="failed", last_error="550 no such <mailbox>")
-    assert "550 no such &lt;mailbox&gt;" in text(steward, address("mail-queue") + "?show=failed")
+    assert "550 no such &lt;mailbox&gt;" in text_at(steward, address("mail-queue") + "?show=failed")
 
 
 def test_a_mail_that_could_not_be_sent_is_tried_again_and_is_on_record(world: World, steward: Client) -> None:
@@ -80,7 +74,7 @@ def test_the_words_of_a_mail_with_a_code_are_not_shown(world: World, steward: Cl
         next_attempt_at=clock.now(),
         created_at=clock.now() - timedelta(days=30),
     )
-    page = text(steward, address("mail-queue"))
+    page = text_at(steward, address("mail-queue"))
     assert "About the account itself" in page
     assert "123456" not in page
 
@@ -109,7 +103,7 @@ def test_every_job_is_named_in_words_and_runs_when_asked(world: World, steward: 
     assert set(TITLES) == {job.name for job in JOBS}
     later = clock.now() + timedelta(days=1)
     ScheduledJob.objects.create(name="prune-sessions", due_at=later, last_error="OSError: disk full")
-    assert "OSError: disk full" in text(steward, address("jobs"))
+    assert "OSError: disk full" in text_at(steward, address("jobs"))
     assert steward.post(address("run-job", "prune-sessions")).status_code == 303
     assert ScheduledJob.objects.get(name="prune-sessions").due_at <= clock.now()
     assert steward.post(address("run-job", "no-such-job")).status_code == 404

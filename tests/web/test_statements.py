@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.support import people
-from tests.web.worlds import QPP, World, answer, ask, designate, signed_in, user
+from tests.web.worlds import QPP, World, answer, ask, signed_in, steward_of, user
 
 MOST = 12
 """Statements that a listing page may make, its session and account included."""
@@ -69,8 +69,7 @@ def fill(world: World, first: int, number: int) -> None:
 def test_no_listing_page_makes_more_than_a_dozen_statements_however_long_its_lists(
     world: World, who: str, addresses: Callable[[World], list[str]]
 ) -> None:
-    sam = user("Sam Steward", "sam", world.start)
-    designate(sam, "steward", None, world.start)
+    sam = steward_of(world, "Sam Steward", "sam")
     looking = sam if who == "sam" else getattr(world, who)
     client = signed_in(looking)
     fill(world, 0, 3)

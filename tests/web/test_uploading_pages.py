@@ -16,7 +16,8 @@ from rolebook.governance.flows import organization_uploads
 from rolebook.governance.flows.organization_uploads import work_on_uploads
 from rolebook.governance.flows.return_stranded_requests import return_stranded_requests
 from rolebook.governance.models import Request
-from tests.web.worlds import QPP, World, designate, signed_in, user
+from tests.web.reading import text_at
+from tests.web.worlds import QPP, World, signed_in, steward_of
 
 HEAD = "code,name,kind,tin,contact_name,contact_phone\n"
 FILE = (
@@ -28,9 +29,7 @@ FILE = (
 
 @pytest.fixture
 def steward(world: World) -> Client:
-    person = user("Sasha Steward", "sasha", world.start)
-    designate(person, "steward", None, world.start)
-    return signed_in(person)
+    return signed_in(steward_of(world))
 
 
 def upload(client: Client, table: str, **more: str) -> str:
@@ -40,17 +39,11 @@ def upload(client: Client, table: str, **more: str) -> str:
     return answer["Location"]
 
 
-def text(client: Client, url: str) -> str:
-    answer = client.get(url)
-    assert answer.status_code == 200
-    return " ".join(answer.content.decode().split())
-
-
 def confirm(client: Client, page: str) -> str:
     shown = OrganizationUpload.objects.latest("pk").plan_hash
     answer = client.post(page + "confirm/", {"shown": shown})
     assert answer.status_code == 303
-    return text(client, answer["Location"])
+    return text_at(client, answer["Location"])
 
 
 @pytest.mark.fault(51)
@@ -77,7 +70,7 @@ def test_a_file_changes_nothing_before_it_is_confirmed_and_then_exactly_what_was
     world: World, steward: Client
 ) -> None:
     page = upload(steward, FILE)
-    shown = text(steward, page)
+    shown = text_at(steward, page)
     assert "It would make <strong>2 changes</strong>: 1 new, 1 changed, 0 moved, 0 closed." in shown
     assert (
         "Name: <del><bdi>Cedar Valley Family Practice</bdi></del> to <ins><bdi>Maple Practice</bdi></ins>"
@@ -114,7 +107,7 @@ def test_what_changed_meanwhile_is_said_and_shown_before_anything_is_imported(
 @pytest.mark.fault(50)
 def test_every_error_is_told_with_its_line_and_nothing_is_imported(world: World, steward: Client) -> None:
     page = upload(steward, HEAD + "elm,Elm Street,practice,12-3,,\noak,,practice,12-3456789,,\n")
-    shown = text(steward, page)
+    shown = text_at(steward, page)
     assert "practices.csv:2:25: bad tin" in shown
     assert "practices.csv:3:5: missing name" in shown
     assert "Nothing was changed." in shown
@@ -126,9 +119,9 @@ def test_every_error_is_told_with_its_line_and_nothing_is_imported(world: World,
 @pytest.mark.fault(24)
 def test_what_a_file_does_not_name_is_closed_only_when_that_is_asked(world: World, steward: Client) -> None:
     row = HEAD + "11-2223334,Hilltop Clinic,practice,11-2223334,,\n"
-    assert "It would change nothing" in text(steward, upload(steward, row))
+    assert "It would change nothing" in text_at(steward, upload(steward, row))
     page = upload(steward, row, close_absent="on")
-    assert "1 closed" in text(steward, page)
+    assert "1 closed" in text_at(steward, page)
     confirm(steward, page)
     assert Organization.objects.get(pk=world.cedar.pk).closed_at is not None
     assert return_stranded_requests(clock.now()) == 1
@@ -141,21 +134,20 @@ def test_a_large_file_is_worked_on_by_a_worker(
 ) -> None:
     monkeypatch.setattr(organization_uploads, "ROWS_AT_ONCE", 1)
     page = upload(steward, FILE)
-    assert "Being compared" in text(steward, page)
+    assert "Being compared" in text_at(steward, page)
     assert work_on_uploads(clock.now()) == 1
-    assert "It would make" in text(steward, page)
+    assert "It would make" in text_at(steward, page)
     assert "Being imported" in confirm(steward, page)
     assert work_on_uploads(clock.now()) == 1
     assert work_on_uploads(clock.now()) == 0
-    assert "Imported." in text(steward, page)
+    assert "Imported." in text_at(steward, page)
 
 
 @pytest.mark.invariant("I1", "I3")
 @pytest.mark.fault(1)
 def test_a_file_is_seen_and_confirmed_by_nobody_but_who_uploaded_it(world: World, steward: Client) -> None:
     page = upload(steward, FILE)
-    other = user("Theo Steward", "theo", world.start)
-    designate(other, "steward", None, world.start)
+    other = steward_of(world, "Theo Steward", "theo")
     for client in (signed_in(other), signed_in(world.maria)):
         assert client.get(page).status_code == 404
         assert client.post(page + "confirm/", {"shown": "x"}).status_code == 404

@@ -76,6 +76,13 @@ def designate(person: people.Person, role_id: str, organization: Organization | 
     )
 
 
+def steward_of(world: World, name: str = "Sasha Steward", user_id: str = "sasha") -> people.Person:
+    """A steward of the world's program."""
+    person = user(name, user_id, world.start)
+    designate(person, "steward", None, world.start)
+    return person
+
+
 def ask(
     person: people.Person,
     organization: Organization,
