@@ -10,6 +10,7 @@ from rolebook.governance.flows import ask_to_submit_again
 from rolebook.governance.flows.ask_reactivation import ask_reactivation
 from rolebook.governance.flows.watch_stages import escalate_stages
 from rolebook.governance.models import Participation, Request
+from rolebook.governance.queries.account_detail import account_request_detail
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice, PostponedEvent
 from rolebook.notices.supervisors import supervisor_mails
@@ -91,6 +92,12 @@ def test_a_reactivation_with_a_detail_is_told_apart_from_the_days_of_the_detail(
     assert "The account is open again from the approval on; what comes back keeps its own days." in waits
     detail = "The role Account Manager and access to FWS Mountain-Prairie Region (FWS-R6): "
     assert f"{detail}f{DAYS}, by the clock of America/Boise" in waits
+    # The page says the same.
+    shown = account_request_detail(rolf, request.public_id, PROGRAM, LATER).dates
+    assert shown.startswith(
+        "The account is open again from the approval on; what comes back keeps its own days. "
+    )
+    assert f"{detail}f{DAYS}, by the clock of America/Boise" in shown
     approved(request, rolf, sven)
     told = mail(rosa.name, "decision").text
     assert (

@@ -41,7 +41,6 @@ class Preview:
         gained_places, lost_places: where what they can do reaches only after, and only before.
         could_before: whether they can do anything now.
         not_back: what a reactivation does not give back by the rules in force, in words, with what they say.
-        dates: from when to when what is added holds; empty where it has no dates.
     """
 
     changes: tuple[str, ...]
@@ -54,7 +53,6 @@ class Preview:
     lost_places: tuple[str, ...]
     could_before: bool
     not_back: tuple[str, ...]
-    dates: str
 
 
 def held_by(book: Rolebook, account: Account, at: datetime, sees: Callable[[Organization], bool]) -> Held:
@@ -116,7 +114,6 @@ def preview_of(
     reactivates = any(wish.kind == RequestItem.Kind.REACTIVATE for wish in wishes)
     after = _after(_held_again(back, standing.at) if reactivates else before, wishes)
     can_before, can_after = _able(book, before), _able(book, after)
-    temporary = next((wish for wish in told_items(wishes) if wish.starts_at or wish.ends_at), None)
     dated = _dated(standing, person, back, sees)
     today = _sentences(book, before, "now holds", "can now")
     if out is not None:
@@ -134,7 +131,6 @@ def preview_of(
         lost_places=_lost(before, after) if can_before and can_after else (),
         could_before=bool(can_before),
         not_back=refused_in_words(book, returning) if reactivates else (),
-        dates="" if temporary is None else dates_in_words(book, temporary.starts_at, temporary.ends_at),
     )
 
 

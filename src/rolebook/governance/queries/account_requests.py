@@ -37,10 +37,10 @@ from rolebook.governance.narrowing import narrows, told_items
 from rolebook.governance.origins import Holding
 from rolebook.governance.queries.account_preview import (
     changes_in_words,
-    dates_in_words,
     why_out,
 )
 from rolebook.governance.queries.held_days import held_days
+from rolebook.governance.queries.item_days import days_in_words
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.reactivating import comes_back, part_out
 from rolebook.governance.refusals import NotFound
@@ -266,6 +266,4 @@ def changes_of_word(word: SupervisorWord) -> tuple[tuple[str, ...], str]:
     request = word.form.request
     book = book_of_version(request.rolebook_version)
     items = items_by_version(request)[word.form.request_version]
-    dated = next((item for item in told_items(items) if item.ends_at), None)
-    dates = "" if dated is None else dates_in_words(book, dated.starts_at, dated.ends_at)
-    return changes_in_words(book, items), dates
+    return changes_in_words(book, items), " ".join(days_in_words(book, items))

@@ -126,12 +126,6 @@ def campaigns_of(program_id: str) -> Sequence[ReviewCampaign]:
     return list(campaigns.select_related("rolebook_version").order_by("-opened_at", "-pk")[:100])
 
 
-def stewards_campaigns(*, viewer: Account, program_id: str, at: datetime) -> Sequence[ReviewCampaign]:
-    """Return a program's campaigns for its steward. Raises NotFound for everybody else."""
-    stewards_standing(viewer, program_id, at)
-    return campaigns_of(program_id)
-
-
 def preview(book: Rolebook, review: Review, at: datetime, due_on: date | None = None) -> Preview:
     """Return what opening a review at ``at`` would ask about; counted in the database, nothing is written."""
     accounts, items = scope_of(book, review, at).numbers()

@@ -31,6 +31,7 @@ from rolebook.governance.queries.account_requests import (
     person_named,
 )
 from rolebook.governance.queries.certificates import Certificates, certificates_for
+from rolebook.governance.queries.item_days import days_in_words
 from rolebook.governance.queries.seeing import find_request, viewer_standing
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.notices.supervisors import supervisor_mails
@@ -122,6 +123,7 @@ def check_account_request(request: ProgramRequest, account_id: uuid.UUID | None 
         "filled": form,
         "answers": answers,
         "preview": preview_of(standing, form.beneficiary, checked.wishes),
+        "dates": " ".join(days_in_words(standing.book, checked.wishes)),
         "employer": checked.employer,
         "attached": attached,
         "type_title": _TYPES[form.request_type][0],
