@@ -13,7 +13,7 @@ from rolebook.cli.server.demo_world.build import build_world
 from rolebook.cli.server.demo_world.cast import CAST
 from rolebook.cli.server.demo_world.places import make_places
 from rolebook.cli.server.demo_world.story import Story
-from rolebook.governance.models import Grant, Participation, Request
+from rolebook.governance.models import Access, AccessCheck, Grant, Participation, Request
 from rolebook.notices.models import Notice
 from tests.support.databases import CommittedDatabase
 from tests.support.people import START
@@ -55,6 +55,40 @@ def test_the_world_has_people_and_requests_in_every_state(committed_db: Committe
     instants = list(Event.objects.order_by("sequence").values_list("occurred_at", flat=True))
     assert max(instants) <= START
     assert not Notice.objects.exists()  # nobody delivered: nothing waits to be sent, either
+
+
+@pytest.mark.requirement("IQCS-03", "IQCS-04", "IQCS-06")
+def test_in_iqcs_requests_are_denied_held_overdue_or_without_an_office_and_somebody_changed_agency(
+    committed_db: CommittedDatabase,
+) -> None:
+    small_world()
+    requests_that_do_not_go_straight()
+    codes_to_look_at()
+
+
+def requests_that_do_not_go_straight() -> None:
+    asked = Request.objects.filter(program_id="iqcs")
+    denied = asked.get(requester__user_id="omar.bright")
+    assert denied.state == "denied"
+    assert denied.outcomes.get(verdict="denied").approver.user_id == "ray.castellano"
+    held = asked.get(requester__user_id="ivy.calder")
+    assert held.state == "pending"
+    assert held.held_since is not None
+    assert set(held.items.values_list("state", flat=True)) == {"denied", "pending"}
+    [overdue] = asked.get(requester__user_id="joy.whitlock").stages.filter(state="open")
+    assert (overdue.reminded_after, overdue.escalated_why) == (7, "overdue")
+    [nobody] = asked.get(requester__user_id="lee.hargrove").stages.filter(state="open")
+    assert nobody.escalated_why == "nobody"
+
+
+def codes_to_look_at() -> None:
+    [check] = AccessCheck.objects.filter(closed_at=None)
+    employment = check.employment
+    assert employment.participation.account.user_id == "gil.santos"
+    assert employment.organization.code == "BLM-MT-BDO"
+    assert employment.recorded_by is not None
+    assert employment.recorded_by.user_id == "helen.yazzie"
+    assert Access.objects.filter(account=employment.participation.account, closed_at=None).exists()
 
 
 def test_the_same_seed_tells_the_same_story_and_another_another() -> None:

@@ -11,9 +11,10 @@ from rolebook.audit.recording import Origin
 from rolebook.governance.flows.watch_quiet import watch_quiet
 from rolebook.governance.models import Grant, Participation, QuietWatch, Request
 from rolebook.policy.months import months_after
-from tests.support import grants, iqcs, people
+from tests.governance.test_reactivating_by_todays_rules import exclusive
+from tests.support import grants, iqcs, people, rolebooks
 from tests.support.grants import open_stage
-from tests.support.iqcs import MANAGER, PROGRAM, REPRESENTATIVE, SECURITY
+from tests.support.iqcs import MANAGER, PROGRAM, REPRESENTATIVE, SECURITY, TRAINING
 from tests.support.people import Person
 
 DAY = timedelta(days=1)
@@ -157,3 +158,28 @@ def test_a_sign_in_before_the_end_counts_twelve_months_from_then(now: datetime) 
     part = part_of(mia)
     assert part.last_signed_in_at is not None
     assert part.quiet_ends_at == months_after(part.last_signed_in_at, 12, "America/Boise")
+
+
+@pytest.mark.requirement("IQCS-10")
+def test_what_newer_rules_keep_ended_is_said_before_it_is_asked_for_and_where_it_is_decided(
+    now: datetime,
+) -> None:
+    began = now - 400 * DAY
+    mia = manager(began)
+    grants.placed(mia.account, TRAINING, None, program_id=PROGRAM, at=began)
+    ends = months_after(began, 12, "America/Boise")
+    for at in (ends - 8 * DAY, ends):
+        watch_quiet(PROGRAM, at=at, origin=JOB)
+    assert part_of(mia).status == "closed"
+    rolebooks.put_in_force(exclusive(rolebooks.in_force(PROGRAM, now)), now - 2 * DAY)
+    rosa = iqcs.person("Rosa Representative", REPRESENTATIVE, "FWS", now - DAY)
+    sven = iqcs.person("Sven Security", SECURITY, None, now - DAY)
+    client, address = browser(rosa), f"/iqcs/reactivations/{mia.account.public_id}/"
+    page = " ".join(client.get(address).content.decode().split())
+    back, _, refused = page.partition("Does not come back, by the rules in force now")
+    assert "Role Account Manager" in back
+    assert "Role Training Officer: " in refused
+    client.post(address, {"reason": "She is back."})
+    decided = browser(sven).get(f"/iqcs/requests/{Request.objects.get().public_id}/").content.decode()
+    assert "Does not come back" in decided
+    assert "Role Training Officer: " in decided

@@ -21,6 +21,7 @@ from rolebook.cli.server.demo_world.iqcs import Agencies
 from rolebook.cli.server.demo_world.iqcs_quiet import Quiet
 from rolebook.cli.server.demo_world.iqcs_responders import Responders
 from rolebook.cli.server.demo_world.iqcs_review import Audit
+from rolebook.cli.server.demo_world.iqcs_troubles import Troubles
 from rolebook.cli.server.demo_world.iqies import PROVIDERS, StateAndProvider
 from rolebook.cli.server.demo_world.places import Place, as_file, make_places
 from rolebook.cli.server.demo_world.story import WEEKS, Story
@@ -96,6 +97,7 @@ def build_world(
             steps += Agencies(acts.elsewhere("iqcs"), now).steps()
             steps += Quiet(acts.elsewhere("iqcs"), now).steps()
             steps += Responders(acts.elsewhere("iqcs"), now).steps()
+            steps += Troubles(acts.elsewhere("iqcs"), now).steps()
             steps += Audit(acts.elsewhere("iqcs"), now).steps()
             steps.sort(key=lambda step: step.at)
         skipped = False

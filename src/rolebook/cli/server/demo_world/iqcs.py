@@ -77,14 +77,14 @@ class Agencies:
             (COLIN, REPRESENTATIVE, "USAF-ACC"),
             (VERA, LEAD, "USAF"),
         ):
-            steps.append(self._step(48 * _DAY, partial(self._office, person, role_id, code)))
+            steps.append(self._step(48 * _DAY, partial(self.office, person, role_id, code)))
         return [*steps, *self._requests(), *self._absences(), *self._rejected()]
 
     def _rejected(self) -> list[Step]:
         """Buck's mail is rejected: he is deactivated, and Ray, who represents him, was told."""
         return [
             self._step(9 * _DAY, partial(self.acts.register, BUCK)),
-            self._step(9 * _DAY - _HOUR, partial(self._office, BUCK, MANAGER, "FWS-R6-CMR")),
+            self._step(9 * _DAY - _HOUR, partial(self.office, BUCK, MANAGER, "FWS-R6-CMR")),
             self._step(
                 9 * _DAY - 2 * _HOUR,
                 lambda at: employ(self._account(BUCK), self.acts.program_id, "FWS-R6-CMR", at),
@@ -98,7 +98,7 @@ class Agencies:
     def _absences(self) -> list[Step]:
         """Ray is away, and Ned decides for him; Owen is away, so that the steward has what waits for him."""
         return [
-            self._step(5 * _DAY, partial(self._office, NED, REPRESENTATIVE, "FWS")),
+            self._step(5 * _DAY, partial(self.office, NED, REPRESENTATIVE, "FWS")),
             self._step(30 * _HOUR, partial(self._goes, RAY, {REPRESENTATIVE: NED})),
             self._step(29 * _HOUR, partial(self._goes, OWEN, {})),
             self._step(28 * _HOUR, escalate_stages),
@@ -120,16 +120,16 @@ class Agencies:
     def _requests(self) -> list[Step]:
         detail = (self.now + 10 * _DAY).date().isoformat()
         asked = [
-            self._asks(NED, 40 * _DAY, "FWS-R6-BNR", ["FWS-R6"], (RAY, WALT), ends_on=detail),
-            self._asks(TESS, 9 * _DAY, "FWS-R6-CMR", ["USAF-ACC"], (COLIN, VERA, RAY)),
-            self._asks(MARCUS, 6 * _DAY, "FWS-R6-BNR", ["FWS-R6", "USAF-ACC"], (COLIN,)),
-            self._asks(ALEX, 4 * _DAY, "DOI-EM", ["DOI-EM"], (PRIYA,)),
-            self._asks(JUNE, 2 * _DAY, "BLM-MT-BDO", ["BLM-MT"], ()),
+            self.asks(NED, 40 * _DAY, "FWS-R6-BNR", ["FWS-R6"], (RAY, WALT), ends_on=detail),
+            self.asks(TESS, 9 * _DAY, "FWS-R6-CMR", ["USAF-ACC"], (COLIN, VERA, RAY)),
+            self.asks(MARCUS, 6 * _DAY, "FWS-R6-BNR", ["FWS-R6", "USAF-ACC"], (COLIN,)),
+            self.asks(ALEX, 4 * _DAY, "DOI-EM", ["DOI-EM"], (PRIYA,)),
+            self.asks(JUNE, 2 * _DAY, "BLM-MT-BDO", ["BLM-MT"], ()),
         ]
         waits = [Step(self.now - _DAY, partial(self._submit, HELEN, "BLM-MT", ["BLM-MT-BDO"], "", []))]
         return [*(step for steps in asked for step in steps), *waits]
 
-    def _asks(
+    def asks(
         self,
         person: Person,
         ago: timedelta,
@@ -137,9 +137,13 @@ class Agencies:
         codes: list[str],
         by: tuple[Person, ...],
         ends_on: str = "",
+        box: list[Request] | None = None,
     ) -> list[Step]:
-        """Ask for an account, have the supervisor authorize it, and the first who decide approve it."""
-        box: list[Request] = []
+        """Ask for an account, have the supervisor authorize it, and the first who decide approve it.
+
+        ``box``: where the request will be once it was made.
+        """
+        box = [] if box is None else box
         begin = self.now - ago
         steps = [
             Step(begin, partial(self._submit, person, employer, codes, ends_on, box)),
@@ -196,7 +200,8 @@ class Agencies:
             origin=_origin(HANK),
         )
 
-    def _office(self, person: Person, role_id: str, code: str, at: datetime) -> None:
+    def office(self, person: Person, role_id: str, code: str, at: datetime) -> None:
+        """Designate somebody, with access to a code and its lower levels."""
         self.acts.designate(GRACE, person, role_id, None, at)
         place = Organization.objects.get(program_id=self.acts.program_id, code=code)
         designate_access(
