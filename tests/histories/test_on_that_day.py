@@ -227,7 +227,7 @@ class Playing:
             if expected is not None:
                 assert one.person.active == expected.active, f"status of {one.account} at {at}"
         places = PastPlaces(IQIES, at)
-        places.look_up(map(int, public))
+        places.look_up(Organization.objects.filter(program_id=IQIES))
         tree, stands = places.tree(), self.log.organizations(at)
         assert {public[one]: _up(tree.parent(one), public) for one in tree} == {
             one: up for one, (up, _) in stands.items()

@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import overload
+from typing import Protocol, overload
 
 from django.db.models import F, Q, QuerySet
 
@@ -43,22 +43,40 @@ def _restored(holding: Holding) -> Iterator[Holding]:
         step = step.moved_from
 
 
-def reactivations(restored: Iterable[Holding]) -> Mapping[uuid.UUID, Request]:
+class Opening(Protocol):
+    """What is read of an event that opened something."""
+
+    @property
+    def tag(self) -> str: ...
+    @property
+    def content(self) -> str: ...
+    @property
+    def request_id(self) -> uuid.UUID | None: ...
+
+
+_OPENED = (tags.GRANT_OPENED.name, tags.ACCESS_OPENED.name)
+
+
+def reactivations(
+    restored: Iterable[Holding], told: Iterable[Opening] | None = None
+) -> Mapping[uuid.UUID, Request]:
     """Return the request by which each of what reactivations opened came back, by the public id of what was opened.
 
-    It is in the log, where the ledger opened it. Two statements; none where nothing came back.
+    It is in the log, where the ledger opened it: in ``told``, where that has been read. Two statements at most; none
+    where nothing came back.
     """
     wanted = {str(one.public_id): one.account.public_id for one in restored}
     if not wanted:
         return {}
-    opened = Event.objects.filter(
-        beneficiary_id__in=set(wanted.values()),
-        tag__in=(tags.GRANT_OPENED.name, tags.ACCESS_OPENED.name),
-        request_id__isnull=False,
-    )
+    if told is None:
+        told = Event.objects.filter(
+            beneficiary_id__in=set(wanted.values()), tag__in=_OPENED, request_id__isnull=False
+        ).iterator()
     found: dict[str, uuid.UUID] = {}
-    for request_id, content in opened.values_list("request_id", "content").iterator():
-        new = json.loads(content)["new"]
+    for event in told:
+        if event.tag not in _OPENED:
+            continue
+        request_id, new = event.request_id, json.loads(event.content)["new"]
         holding_id = new.get("grant_id") or new.get("access_id")
         if request_id is not None and holding_id in wanted:
             found[holding_id] = request_id

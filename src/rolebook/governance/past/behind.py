@@ -11,9 +11,7 @@ from datetime import date, datetime
 
 from django.db.models import Q
 
-from rolebook.accounts.models import Account, Organization
-from rolebook.audit import tags
-from rolebook.audit.models import Event
+from rolebook.accounts.models import Organization
 from rolebook.governance.models import Outcome, Request, Stage
 from rolebook.governance.origins import (
     Holding,
@@ -22,8 +20,8 @@ from rolebook.governance.origins import (
     restored_of,
     stages_of_reactivations,
 )
+from rolebook.governance.past.told import CLOSED, Told, told_of
 
-_CLOSED = (tags.GRANT_CLOSED.name, tags.ACCESS_CLOSED.name)
 _PROMISED = "promised end"
 
 type TellsNames = Callable[[Sequence[Organization | None]], bool]
@@ -107,43 +105,52 @@ class Behind:
     before: "Behind | None" = None
 
 
-def _to_all(places: Sequence[Organization | None]) -> bool:
+def to_all(places: Sequence[Organization | None]) -> bool:
+    """Tell names, wherever it was."""
     del places
     return True
 
 
 def behind(
-    held: Sequence[Holding], now: datetime, tells_names: TellsNames = _to_all
+    held: Sequence[Holding],
+    now: datetime,
+    tells_names: TellsNames = to_all,
+    told: Sequence[Told] | None = None,
 ) -> Mapping[uuid.UUID, Behind]:
-    """Return what stood behind each of ``held``, by its public id; at most three statements more than merges have.
+    """Return what stood behind each of ``held``, by its public id.
 
-    Two more where reactivations opened some.
+    ``told`` is what the log tells of all who held something (`told_of`), where it has been read: then one statement
+    more than merges have, two where reactivations opened some.
     """
     firsts = {one.public_id: first_of(one) for one in held}
     restored = {one.public_id: back for one in held if (back := restored_of(one)) is not None}
-    again = reactivations(restored.values())
+    people = {one.account.public_id for one in held}
+    if told is None:
+        told = told_of(held[0].program_id, people) if held else ()
+    theirs = told if all(one.account.public_id in people for one in restored.values()) else None
+    again = reactivations(restored.values(), theirs)
     stages = _stages(firsts.values(), again.values())
-    ends = _ends(held, now)
+    ends = _ends(held, now, told)
     found: dict[uuid.UUID, Behind] = {}
     for one in held:
         first = firsts[one.public_id]
         ended = ends.get(one.public_id)
-        told = _first(first, stages.of_item(first.request_item_id), tells_names)
+        known = _first(first, stages.of_item(first.request_item_id), tells_names)
         back = restored.get(one.public_id)
         request = None if back is None else again.get(back.public_id)
         if request is not None and back is not None:
             decided = stages.by_request.get(request.pk, ())
             reactivated = _asked("reactivation", request, decided, back.starts_at, tells_names)
-            told = replace(
+            known = replace(
                 reactivated,
-                before=told,
-                approved_on=told.approved_on,
-                source=told.source,
-                recorded_at=told.recorded_at,
+                before=known,
+                approved_on=known.approved_on,
+                source=known.source,
+                recorded_at=known.recorded_at,
             )
         if ended is not None and not tells_names([one.organization]):
             ended = replace(ended, by=None)
-        found[one.public_id] = replace(told, moved_from=_moved_from(one), ended=ended)
+        found[one.public_id] = replace(known, moved_from=_moved_from(one), ended=ended)
     return found
 
 
@@ -257,8 +264,8 @@ def _stages(firsts: Iterable[Holding], again: Iterable[Request]) -> _Stages:
     return _Stages(by_item, by_request)
 
 
-def _ends(held: Sequence[Holding], now: datetime) -> Mapping[uuid.UUID, Ended]:
-    """Return when and why each of ``held`` ended, if it has; two statements where something was closed."""
+def _ends(held: Sequence[Holding], now: datetime, events: Iterable[Told]) -> Mapping[uuid.UUID, Ended]:
+    """Return when and why each of ``held`` ended, if it has."""
     found: dict[uuid.UUID, Ended] = {}
     closed: dict[str, Holding] = {}
     for one in held:
@@ -268,19 +275,16 @@ def _ends(held: Sequence[Holding], now: datetime) -> Mapping[uuid.UUID, Ended]:
             found[one.public_id] = Ended(one.ends_at, _PROMISED, None)
     if not closed:
         return found
-    people = {one.account.public_id for one in closed.values()}
-    events = Event.objects.filter(beneficiary_id__in=people, tag__in=_CLOSED).order_by("sequence")
-    told: dict[str, tuple[str, uuid.UUID | None]] = {}
-    for actor_id, content in events.values_list("actor_id", "content").iterator():
-        new = json.loads(content)["new"]
+    told: dict[str, tuple[str, str | None]] = {}
+    for event in events:
+        if event.tag not in CLOSED:
+            continue
+        new = json.loads(event.content)["new"]
         holding_id = new.get("grant_id") or new.get("access_id")
         if holding_id in closed:
-            told[holding_id] = (new.get("cause") or "", actor_id)
-    actors = {actor_id for _, actor_id in told.values() if actor_id is not None}
-    names = dict(Account.objects.filter(public_id__in=actors).values_list("public_id", "name"))
+            told[holding_id] = (new.get("cause") or "", event.by)
     for holding_id, one in closed.items():
-        why, actor_id = told.get(holding_id, ("", None))
+        why, by = told.get(holding_id, ("", None))
         if one.closed_at is not None:
-            by = None if actor_id is None else names.get(actor_id)
             found[one.public_id] = Ended(one.closed_at, why, by)
     return found

@@ -1,6 +1,7 @@
 """What people held at an earlier instant, in the form that the one walk reads, with their statuses of then."""
 
-from collections.abc import Collection, Mapping, Sequence
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,9 @@ from rolebook.governance.authority import as_access, as_holding, in_force
 from rolebook.governance.models import Access, Grant, Participation
 from rolebook.governance.origins import Holding
 from rolebook.governance.past.places import PastPlaces
+from rolebook.governance.past.sign_ins import employer_name, last_sign_in, parts_then
 from rolebook.governance.past.statuses import ACTIVE, status_events, statuses_at
+from rolebook.governance.past.told import STATUSES, Told, told_of
 
 ORIGIN = (
     "account",
@@ -34,12 +37,18 @@ class PastPerson:
         status: the status then, of the account where that was not active, else of the part in the program.
         grants: what was in force then.
         accesses: access apart from roles in force then.
+        last_signed_in_at: the last sign-in up to then.
+        employer: who employed the person then, as it is called now; "" for nobody on record.
+        told: what the log tells of the person that may be asked about what they held.
     """
 
     account: Account
     status: str
     grants: tuple[Grant, ...]
     accesses: tuple[Access, ...]
+    last_signed_in_at: datetime | None = None
+    employer: str = ""
+    told: tuple[Told, ...] = ()
 
     @property
     def held(self) -> tuple[Holding, ...]:
@@ -67,9 +76,17 @@ def accesses_at(program_id: str, at: datetime) -> QuerySet[Access]:
 
 
 def people_at(
-    program_id: str, accounts: Collection[Account], at: datetime, *, apart: bool
+    program_id: str,
+    accounts: Sequence[Account],
+    at: datetime,
+    *,
+    apart: bool,
+    parts: Iterable[Participation] | None = None,
 ) -> tuple[PastPerson, ...]:
-    """Return what some people held and were at ``at``, in their order; four statements, five with access ``apart``."""
+    """Return what some people held and were at ``at``, in their order; three statements, four with access ``apart``.
+
+    ``parts`` are theirs, as `parts_then` gives them; one statement less where they have been read.
+    """
     pks = [account.pk for account in accounts]
     grants: dict[int, list[Grant]] = {}
     for grant in grants_at(program_id, at).filter(account__in=pks).select_related(*ORIGIN).order_by("pk"):
@@ -79,13 +96,22 @@ def people_at(
         held = accesses_at(program_id, at).filter(account__in=pks).select_related(*ORIGIN)
         for access in held.order_by("pk"):
             accesses.setdefault(access.account_id, []).append(access)
-    statuses = statuses_of(program_id, accounts, at)
+    found = list(parts_then(program_id, at).filter(account__in=pks) if parts is None else parts)
+    of_account = {part.account_id: part for part in found}
+    events = told_of(program_id, [account.public_id for account in accounts])
+    statuses = statuses_at(found, [one for one in events if one.tag in STATUSES], at)
+    told: dict[uuid.UUID, list[Told]] = {}
+    for one in events:
+        told.setdefault(one.account_id, []).append(one)
     return tuple(
         PastPerson(
             account,
             statuses.get(account.pk, account.status),
             tuple(grants.get(account.pk, ())),
             tuple(accesses.get(account.pk, ())),
+            None if (part := of_account.get(account.pk)) is None else last_sign_in(part, at),
+            "" if part is None else employer_name(part),
+            tuple(told.get(account.public_id, ())),
         )
         for account in accounts
     )
@@ -105,6 +131,6 @@ def places_of(program_id: str, people: Sequence[PastPerson], at: datetime) -> Pa
     """Return the organizations at which some people held something, as they stood at ``at``."""
     places = PastPlaces(program_id, at)
     places.look_up(
-        one.organization_id for person in people for one in person.held if one.organization_id is not None
+        one.organization for person in people for one in person.held if one.organization is not None
     )
     return places

@@ -4,11 +4,13 @@ Placements, closings and former values are dated. Of the time before an organiza
 placement known of it counts.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Coalesce
 
 from rolebook.accounts.former_values import CODE, NAME
 from rolebook.accounts.models import Organization, OrganizationPlacement
@@ -49,53 +51,48 @@ class PastPlaces:
         """Return one that was looked up. Raises KeyError for others."""
         return self._found[pk]
 
-    def look_up(self, pks: Iterable[int]) -> None:
-        """Read organizations by internal id, and what was above them; four statements where nothing moved between."""
-        wanted = set(pks) - self._found.keys()
+    def look_up(self, organizations: Iterable[Organization]) -> None:
+        """Read organizations, and what was above them; one statement where nothing moved between."""
+        given = list(organizations)
+        wanted = {int(step) for one in given for step in one.path.split("/") if step} | {
+            one.pk for one in given
+        }
+        wanted -= self._found.keys()
         while wanted:
             some = sorted(wanted)[:_AT_ONCE]
-            rows = Organization.objects.filter(program_id=self.program_id, pk__in=some)
-            organizations = {one.pk: one for one in rows}
-            above = {int(step) for one in organizations.values() for step in one.path.split("/") if step}
-            above -= organizations.keys() | self._found.keys()
-            if above:
-                organizations |= Organization.objects.in_bulk(above)
-            self._read(organizations)
-            parents = {self._found[pk].parent_id for pk in organizations}
-            wanted = (wanted - organizations.keys() - set(some)) | {
-                pk for pk in parents if pk is not None and pk not in self._found
-            }
+            rows = list(self._rows().filter(pk__in=some))
+            for one in rows:
+                self._found[one.pk] = self._as_it_stood(one)
+            parents = {self._found[one.pk].parent_id for one in rows}
+            wanted = (wanted - set(some)) | {pk for pk in parents if pk is not None and pk not in self._found}
 
-    def _read(self, organizations: Mapping[int, Organization]) -> None:
-        parents: dict[int, int | None] = {}
-        placements = OrganizationPlacement.objects.filter(organization__in=organizations).order_by(
-            "organization", F("starts_at").asc(), "pk"
+    def _rows(self) -> QuerySet[Organization]:
+        """Return organizations with how each stood: the parent (0: none), whether closed, and what it was called."""
+        of_it = {"organization": OuterRef("pk")}
+        above = Coalesce("parent_id", Value(0), output_field=BigIntegerField())
+        placements = OrganizationPlacement.objects.filter(**of_it).annotate(above=above).values("above")
+        # The last one that had begun; before all of them, the first.
+        begun = placements.filter(starts_at__lte=self.at).order_by("-starts_at", "-pk")[:1]
+        first = placements.order_by("starts_at", "pk")[:1]
+        closings = OrganizationClosing.objects.filter(
+            Q(ends_at=None) | Q(ends_at__gt=self.at), starts_at__lte=self.at, **of_it
         )
-        for pk, parent_id, starts_at in placements.values_list("organization", "parent", "starts_at"):
-            # The last one that had begun; before all of them, the first.
-            if pk not in parents or starts_at <= self.at:
-                parents[pk] = parent_id
-        closed = set(
-            OrganizationClosing.objects.filter(
-                Q(ends_at=None) | Q(ends_at__gt=self.at),
-                organization__in=organizations,
-                starts_at__lte=self.at,
-            ).values_list("organization", flat=True)
+        # Of what it was called, the value that ended first after the instant.
+        former = OrganizationFormerValue.objects.filter(ends_at__gt=self.at, **of_it).order_by(
+            "ends_at", "pk"
         )
-        called: dict[tuple[int, str], str] = {}
-        former = OrganizationFormerValue.objects.filter(
-            organization__in=organizations, what__in=(NAME, CODE), ends_at__gt=self.at
-        ).order_by("-ends_at", "-pk")
-        for pk, what, value in former.values_list("organization", "what", "value"):
-            called[pk, what] = value  # the one that ended first after the instant is the last to be set
-        for pk, one in organizations.items():
-            self._found[pk] = PastPlace(
-                one,
-                parents.get(pk, one.parent_id),
-                pk in closed,
-                called.get((pk, NAME), one.name),
-                called.get((pk, CODE), one.code),
-            )
+        name, code = (former.filter(what=what).values("value")[:1] for what in (NAME, CODE))
+        return Organization.objects.filter(program_id=self.program_id).annotate(
+            parent_then=Coalesce(Subquery(begun), Subquery(first), above),
+            closed_then=Exists(closings),
+            name_then=Coalesce(Subquery(name), F("name"), output_field=TextField()),
+            code_then=Coalesce(Subquery(code), F("code"), output_field=TextField()),
+        )
+
+    @staticmethod
+    def _as_it_stood(one: Organization) -> PastPlace:
+        row: Any = one
+        return PastPlace(one, row.parent_then or None, row.closed_then, row.name_then, row.code_then)
 
     def chain(self, pk: int) -> tuple[int, ...]:
         """Return the internal ids from an organization up to the top, as it stood; it must have been looked up."""

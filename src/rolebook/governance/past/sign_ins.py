@@ -4,7 +4,9 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from rolebook.accounts.models import Account, Organization
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
+
+from rolebook.accounts.models import Organization
 from rolebook.audit import tags
 from rolebook.audit.models import Event
 from rolebook.governance.models import Employment, Participation
@@ -54,21 +56,43 @@ def employers_at(parts: Collection[int], at: datetime) -> Mapping[int, Organizat
     return {row.participation_id: row.organization for row in ordered}
 
 
-def sign_ins_of(
-    program_id: str, accounts: Collection[Account], at: datetime
-) -> tuple[Mapping[int, datetime | None], Mapping[int, Organization]]:
-    """Return (last sign-ins, employers) of some people at ``at``, by internal id of the account."""
-    parts = list(
-        Participation.objects.filter(program_id=program_id, account__in=[one.pk for one in accounts])
-        .select_related("account")
-        .order_by("pk")
+def parts_then(program_id: str, at: datetime) -> QuerySet[Participation]:
+    """Return parts in a program, with their accounts, that carry what `last_sign_in` and `employer_name` read."""
+    signed_in = Event.objects.filter(
+        beneficiary_id=OuterRef("account__public_id"),
+        program_id=program_id,
+        tag=tags.PARTICIPATION_SIGNED_IN.name,
     )
-    seen = last_sign_ins(parts, program_id, at)
-    employers = employers_at([part.pk for part in parts], at)
+    first_after = signed_in.filter(occurred_at__gt=at).order_by("sequence").values("content")[:1]
+    last_before = signed_in.filter(occurred_at__lte=at).order_by("-sequence").values("content")[:1]
+    since = Q(last_signed_in_at__gt=at)
+    employed = Employment.objects.filter(participation=OuterRef("pk"), recorded_at__lte=at)
+    employed = employed.order_by("-recorded_at", "-pk")
     return (
-        {part.account_id: seen[part.pk] for part in parts},
-        {part.account_id: employers[part.pk] for part in parts if part.pk in employers},
+        Participation.objects.filter(program_id=program_id)
+        .select_related("account")
+        .annotate(
+            signed_in_after=Case(When(since, then=Subquery(first_after)), default=None),
+            signed_in_before=Case(When(since, then=Subquery(last_before)), default=None),
+            employer_then=Subquery(employed.values("organization__name")[:1]),
+        )
     )
+
+
+def last_sign_in(part: Participation, at: datetime) -> datetime | None:
+    """Return the last sign-in up to ``at`` of a part that `parts_then` read, as `last_sign_ins` does of others."""
+    latest = part.last_signed_in_at
+    if latest is None or latest <= at:
+        return latest
+    after, before = getattr(part, "signed_in_after", None), getattr(part, "signed_in_before", None)
+    if after is not None:
+        return _instant(json.loads(after)["old"]["last_signed_in_at"])
+    return None if before is None else _instant(json.loads(before)["new"]["last_signed_in_at"])
+
+
+def employer_name(part: Participation) -> str:
+    """Return who employed the person of a part that `parts_then` read, as it is called now; "" for nobody on record."""
+    return str(getattr(part, "employer_then", None) or "")
 
 
 def _instant(text: str | None) -> datetime | None:

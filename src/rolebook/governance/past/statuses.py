@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from rolebook.accounts.models import Account
 from rolebook.audit import tags
@@ -14,6 +15,19 @@ from rolebook.governance.models import Participation
 ACTIVE = Account.Status.ACTIVE.value
 _ACCOUNT = tags.ACCOUNT_STATUS_CHANGED.name
 _PART = tags.PARTICIPATION_STATUS_CHANGED.name
+
+
+class ToldStatus(Protocol):
+    """What is read of an event that changed a status."""
+
+    @property
+    def account_id(self) -> uuid.UUID: ...
+    @property
+    def tag(self) -> str: ...
+    @property
+    def occurred_at(self) -> datetime: ...
+    @property
+    def content(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +54,7 @@ def status_events(program_id: str, account_ids: Collection[uuid.UUID]) -> list[S
 
 
 def statuses_at(
-    parts: Iterable[Participation], events: Iterable[StatusEvent], at: datetime
+    parts: Iterable[Participation], events: Iterable[ToldStatus], at: datetime
 ) -> Mapping[int, str]:
     """Return the status that people had at ``at`` by internal id of the account, as lists of people show it.
 

@@ -17,7 +17,14 @@ from rolebook.decision.evaluation import Access, Holding, Person
 from rolebook.decision.explain import Explanation, explain
 from rolebook.decision.instants import EPOCH
 from rolebook.decision.tree import OrganizationTree
-from rolebook.governance.authority import Standing, compiled, covered_role_ids, in_force, standing_of
+from rolebook.governance.authority import (
+    Office,
+    Standing,
+    compiled,
+    covered_role_ids,
+    in_force,
+    standing_of,
+)
 from rolebook.governance.models import Grant
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.seeing import not_yours
@@ -244,6 +251,15 @@ def visible(standing: Standing) -> Q:
         if office.holder.where == WITH_LOWER_LEVELS:
             seen |= Q(organization__isnull=False)
     return seen
+
+
+def shows(standing: Standing, office: Office, grant: Grant) -> bool:
+    """Return whether one office that views users shows a grant; `visible` is the same as a SQL condition."""
+    if office.organization_id is not None:
+        return office.covers(grant.organization)
+    if grant.organization_id is None:
+        return grant.role_id in covered_role_ids(standing.book, office.holder)
+    return office.holder.where == WITH_LOWER_LEVELS
 
 
 def _visible_grants(standing: Standing, person: Account) -> list[Grant]:

@@ -72,6 +72,13 @@ def part_read(standing: Standing) -> Participation | None:
     return read.participation
 
 
+def version_read(program_id: str) -> Read | None:
+    """Return what the page has read of a program's rolebook in force, None where it has read none."""
+    look = _look.get()
+    read = None if look is None else look.read
+    return read if read is not None and read.book.program.id == program_id else None
+
+
 def once[Found](key: Hashable, find: Callable[[], Found]) -> Found:
     """Return what ``find`` finds, found once within one look; outside of one, each time."""
     look = _look.get()

@@ -4,7 +4,7 @@ Every query asks what the viewer may see now, and shows them what was so then. F
 """
 
 import uuid
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,16 +12,17 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Standing, in_force
-from rolebook.governance.models import Access, Grant, Participation, Stage
+from rolebook.governance.models import Access, Grant, Participation, RequestItem, Stage
 from rolebook.governance.origins import Holding
-from rolebook.governance.past.holdings import accesses_at, grants_at, people_at
+from rolebook.governance.past.holdings import PastPerson, accesses_at, grants_at, people_at
 from rolebook.governance.past.places import PastPlaces
+from rolebook.governance.past.sign_ins import parts_then
 from rolebook.governance.queries import paging
-from rolebook.governance.queries.asking import visible
+from rolebook.governance.queries.asking import shows, visible
 from rolebook.governance.queries.naming import sees_names
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import role_title
-from rolebook.governance.queries.seeing import not_yours, public_id_of, viewer_standing
+from rolebook.governance.queries.seeing import not_yours, once, public_id_of, viewer_standing
 from rolebook.governance.queries.stewards import administers, stewards_standing
 from rolebook.governance.queries.then_rows import PersonThen, PlaceThen, book_then, place_then, rows_then
 from rolebook.governance.refusals import NotFound
@@ -69,8 +70,9 @@ def organization_for_past(
 
     Raises NotAllowed at one of the viewer's own where the act is not theirs, and NotFound for any other.
     """
-    rows = Organization.objects.filter(program_id=standing.program_id)
-    organization = rows.filter(public_id=public_id_of(organization_id)).first()
+    public_id = public_id_of(organization_id)
+    rows = Organization.objects.filter(program_id=standing.program_id, public_id=public_id)
+    organization = once(("organization then", standing.program_id, public_id), rows.first)
     if organization is None:
         raise NotFound
     if organization.closed_at is not None and organization.closed_at <= standing.at:
@@ -103,13 +105,13 @@ def users_then(
     _, book, was_in_force = book_then(program_id, at)
     apart = standing.book.access == "apart from roles"
     places = PastPlaces(program_id, at)
-    places.look_up([organization.pk])
+    places.look_up([organization])
     there = {organization.pk}
     grants = grants_at(program_id, at)
     if asked.role_id:
         grants = grants.filter(role_id=asked.role_id)
     connected: QuerySet[Grant] | QuerySet[Access] = grants.filter(organization=organization)
-    people = Account.objects.all()
+    people = parts_then(program_id, at)
     if apart:
         above = places.chain(organization.pk)[1:]
         connected = accesses_at(program_id, at).filter(
@@ -117,9 +119,9 @@ def users_then(
         )
         there |= set(above)
         if asked.role_id:
-            people = people.filter(Exists(grants.filter(account=OuterRef("pk"))))
-    people = people.filter(Exists(connected.filter(account=OuterRef("pk"))))
-    found, next_after = _paged(people, asked.search, after, limit)
+            people = people.filter(Exists(grants.filter(participation=OuterRef("pk"))))
+    people = people.filter(Exists(connected.filter(participation=OuterRef("pk"))))
+    parts, next_after = _paged(people, asked.search, after, limit)
 
     def reaches(one: Holding) -> bool:
         if isinstance(one, Access):
@@ -128,12 +130,12 @@ def users_then(
             )
         return apart or one.organization_id == organization.pk
 
-    past = people_at(program_id, found, at, apart=apart)
+    past = people_at(program_id, [one.account for one in parts], at, apart=apart, parts=parts)
     places.look_up(
-        one.organization_id
+        one.organization
         for person in past
         for one in person.held
-        if one.organization_id is not None and reaches(one)
+        if one.organization is not None and reaches(one)
     )
     rows = rows_then(past, book, at, now, wanted=reaches, places=places)
     return UsersThen(place_then(places, organization), Page(rows, next_after), was_in_force)
@@ -163,11 +165,16 @@ def waited_then(
     key = paging.instant_key(after)
     if key is not None:
         stages = stages.filter(Q(opened_at__gt=key[0]) | Q(opened_at=key[0], pk__gt=key[1]))
-    rows = list(
-        stages.select_related("request__beneficiary", "request__requester")
-        .prefetch_related("items")
-        .order_by("opened_at", "pk")[: length + 1]
+    # With their items by one statement: a line for each item of these stages.
+    first = stages.order_by("opened_at", "pk").values("pk")[: length + 1]
+    lines = Stage.items.through.objects.filter(stage__in=first).select_related(
+        "stage__request__beneficiary", "stage__request__requester", "requestitem"
     )
+    items: dict[int, list[RequestItem]] = {}
+    rows: dict[int, Stage] = {}
+    for line in lines.order_by("stage__opened_at", "stage", "requestitem"):
+        rows.setdefault(line.stage_id, line.stage)
+        items.setdefault(line.stage_id, []).append(line.requestitem)
     told = [
         WaitedThen(
             stage.request.public_id,
@@ -176,16 +183,16 @@ def waited_then(
             tuple(
                 dict.fromkeys(
                     role_title(book, item.role_id) if item.role_id else item.get_kind_display()
-                    for item in stage.items.all()
+                    for item in items[stage.pk]
                 )
             ),
             stage.opened_at or stage.request.submitted_at,
             stage.state,
             stage.settled_at,
         )
-        for stage in rows
+        for stage in rows.values()
     ]
-    keys = [((stage.opened_at or at).isoformat(), stage.pk) for stage in rows]
+    keys = [((stage.opened_at or at).isoformat(), stage.pk) for stage in rows.values()]
     return paging.cut(told, keys, length)
 
 
@@ -207,15 +214,15 @@ def people_then(
     asked = wanted or WantedThen()
     _, book, _ = book_then(program_id, at)
     apart = standing.book.access == "apart from roles"
-    mine = in_force(at) & Q(program_id=program_id, account=OuterRef("pk"))
+    mine = in_force(at) & Q(program_id=program_id, participation=OuterRef("pk"))
     place = paging.search_words(asked.organization)
     if place:
         mine &= Q(
             organization__in=Organization.objects.filter(program_id=program_id, search_key__contains=place)
         )
-    people = Account.objects.filter(_held_then(mine, asked, place=bool(place), apart=apart, at=at))
-    found, next_after = _paged(people, asked.search, after, limit)
-    past = people_at(program_id, found, at, apart=apart)
+    people = parts_then(program_id, at).filter(_held_then(mine, asked, place=bool(place), apart=apart, at=at))
+    parts, next_after = _paged(people, asked.search, after, limit)
+    past = people_at(program_id, [one.account for one in parts], at, apart=apart, parts=parts)
     return Page(rows_then(past, book, at, now), next_after)
 
 
@@ -228,7 +235,7 @@ def _held_then(mine: Q, asked: WantedThen, *, place: bool, apart: bool, at: date
     if not (place and apart):
         return there
     # Apart from roles, it is the access that is held at a place, and the role at none.
-    anywhere = Grant.objects.filter(in_force(at), account=OuterRef("pk"), role_id=asked.role_id)
+    anywhere = Grant.objects.filter(in_force(at), participation=OuterRef("pk"), role_id=asked.role_id)
     return there | (Q(Exists(anywhere)) & codes)
 
 
@@ -241,21 +248,17 @@ def person_then(
     Raises NotFound for somebody of whom the viewer may see nothing.
     """
     standing = viewer_standing(viewer, program_id, now)
-    part = (
-        Participation.objects.filter(program_id=program_id, account__public_id=public_id_of(account_id))
-        .select_related("account")
-        .first()
-    )
+    part = parts_then(program_id, at).filter(account__public_id=public_id_of(account_id)).first()
     if part is None:
         raise NotFound
     account = part.account
     _, book, _ = book_then(program_id, at)
     apart = standing.book.access == "apart from roles"
-    past = people_at(program_id, [account], at, apart=apart)
+    past = people_at(program_id, [account], at, apart=apart, parts=[part])
     seen: frozenset[uuid.UUID] | None = None
     own = account.pk == viewer.pk
     if not own and not administers(standing):
-        seen = seen_of(standing, [account.pk], at)
+        seen = seen_among(standing, past)
         if not seen and not seen_of(standing, [account.pk], now):
             raise NotFound
     [row] = rows_then(
@@ -267,6 +270,30 @@ def person_then(
         tells_names=(lambda there: sees_names(standing, there)) if own else None,
     )
     return row
+
+
+def seen_among(standing: Standing, people: Sequence[PastPerson]) -> frozenset[uuid.UUID]:
+    """Return what `seen_of` does, of people whose holdings have been read; no statement."""
+    offices = standing.offices(Act.VIEW_USERS)
+    if standing.book.access != "apart from roles":
+        return frozenset(
+            one.public_id
+            for person in people
+            for one in person.grants
+            if any(shows(standing, office, one) for office in offices)
+        )
+    found: set[uuid.UUID] = set()
+    for person in people:
+        codes = [
+            one.public_id
+            for one in person.accesses
+            if any(
+                office.covers(one.organization) if office.organization_id is not None else office.lower_levels
+                for office in offices
+            )
+        ]
+        found |= {*codes, *(one.public_id for one in person.grants if codes)}
+    return frozenset(found)
 
 
 def seen_of(standing: Standing, accounts: Collection[int], at: datetime) -> frozenset[uuid.UUID]:
@@ -291,22 +318,29 @@ def seen_of(standing: Standing, accounts: Collection[int], at: datetime) -> froz
 
 
 def _paged(
-    people: QuerySet[Account], search: str, after: str | None, limit: int
-) -> tuple[list[Account], str | None]:
-    """Return one page of people by name, and the key of the next."""
+    people: QuerySet[Participation], search: str, after: str | None, limit: int
+) -> tuple[list[Participation], str | None]:
+    """Return the parts of one page of people by name, and the key of the next."""
     length = paging.bounded(limit)
     words = paging.search_words(search)
     if words:
         people = people.filter(
-            Q(name__icontains=words) | Q(user_id__contains=words) | Q(email_key__contains=words)
+            Q(account__name__icontains=words)
+            | Q(account__user_id__contains=words)
+            | Q(account__email_key__contains=words)
         )
     key = paging.from_text(after)
     if key is not None:
-        people = people.filter(Q(name__gt=key[0]) | Q(name=key[0], pk__gt=key[1]))
-    found = list(people.order_by("name", "pk")[: length + 1])
+        people = people.filter(after_name(key))
+    found = list(people.order_by("account__name", "account")[: length + 1])
     more = len(found) > length
-    last = found[length - 1] if more else None
+    last = found[length - 1].account if more else None
     return found[:length], None if last is None else paging.to_text((last.name, last.pk))
+
+
+def after_name(key: tuple[str, int]) -> Q:
+    """Return the SQL condition for parts of people who come after one in a list by name, key as in `paging`."""
+    return Q(account__name__gt=key[0]) | Q(account__name=key[0], account__gt=key[1])
 
 
 def every_row(page: Callable[[str | None], Page[PersonThen]]) -> Iterator[PersonThen]:

@@ -26,7 +26,7 @@ def holders_then(
     accesses = accesses_at(program_id, at).filter(account=OuterRef("pk"))
     if organization is not None:
         places = PastPlaces(program_id, at)
-        places.look_up([organization.pk])
+        places.look_up([organization])
         above = places.chain(organization.pk)[1:]
         grants = grants.filter(organization=organization)
         accesses = accesses.filter(

@@ -9,11 +9,11 @@ from rolebook.accounts.models import Organization, RolebookVersion
 from rolebook.accounts.queries.rolebooks import NoRolebook, book_of_version
 from rolebook.governance.models import Access, Grant
 from rolebook.governance.origins import Holding
-from rolebook.governance.past.behind import Behind, TellsNames, behind
+from rolebook.governance.past.behind import Behind, TellsNames, behind, to_all
 from rolebook.governance.past.holdings import PastPerson, places_of
 from rolebook.governance.past.places import PastPlaces
-from rolebook.governance.past.sign_ins import sign_ins_of
 from rolebook.governance.queries.pending import role_title
+from rolebook.governance.queries.seeing import once, version_read
 from rolebook.policy.model import Rolebook
 
 
@@ -77,6 +77,13 @@ def book_then(program_id: str, at: datetime) -> tuple[RolebookVersion, Rolebook,
     Before the first version that was ever in force, it is that one, for the titles of what is older. Raises NoRolebook
     where a program has none at all.
     """
+    read = version_read(program_id)
+    if read is not None and read.version.effective_at <= at:
+        return read.version, read.book, True
+    return once(("book then", program_id, at), lambda: _book_then(program_id, at))
+
+
+def _book_then(program_id: str, at: datetime) -> tuple[RolebookVersion, Rolebook, bool]:
     versions = RolebookVersion.objects.filter(program_id=program_id).defer("content")
     version = versions.filter(effective_at__lte=at).order_by("-number").first()
     if version is not None:
@@ -106,10 +113,10 @@ def rows_then(
         person.account.pk: [one for one in person.held if wanted is None or wanted(one)] for person in people
     }
     every = [one for mine in held.values() for one in mine]
-    told = behind(every, now) if tells_names is None else behind(every, now, tells_names)
+    events = [one for person in people for one in person.told]
+    told = behind(every, now, to_all if tells_names is None else tells_names, events)
     if places is None:
         places = places_of(book.program.id, people, at)
-    seen, employers = sign_ins_of(book.program.id, [person.account for person in people], at)
     return tuple(
         PersonThen(
             person.account.public_id,
@@ -118,8 +125,8 @@ def rows_then(
             person.account.email,
             person.status,
             tuple(_lines(held[person.account.pk], book, at, places, told)),
-            seen.get(person.account.pk),
-            employers[person.account.pk].name if person.account.pk in employers else "",
+            person.last_signed_in_at,
+            person.employer,
         )
         for person in people
     )

@@ -9,22 +9,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from rolebook.accounts.models import Account, Organization, RolebookVersion
 from rolebook.decision.check import check
 from rolebook.decision.compiled import CompiledProgram
 from rolebook.decision.evaluation import Decision
 from rolebook.governance.authority import Standing, compiled
+from rolebook.governance.models import Participation
 from rolebook.governance.origins import Holding
 from rolebook.governance.past.holdings import PastPerson, accesses_at, grants_at, people_at
 from rolebook.governance.past.places import PastPlaces
+from rolebook.governance.past.sign_ins import parts_then
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.asking import visible
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.seeing import viewer_standing
 from rolebook.governance.queries.stewards import administers
-from rolebook.governance.queries.then_lists import organization_for_past, seen_of
+from rolebook.governance.queries.then_lists import after_name, organization_for_past, seen_among
 from rolebook.governance.queries.then_rows import PersonThen, PlaceThen, book_then, place_then, rows_then
 from rolebook.policy.model import Rolebook
 
@@ -70,20 +72,21 @@ class _Asked:
     def apart(self) -> bool:
         return self.book.access == "apart from roles"
 
-    def candidates(self) -> QuerySet[Account]:
-        """Return everybody who held a role that gives the privilege anywhere; nobody else can have a yes."""
+    def could_have(self, **whose: OuterRef) -> Exists:
+        """Return whether somebody held a role that gives the privilege anywhere; nobody else can have a yes.
+
+        ``whose`` says by which column of a grant the row that is asked about is found.
+        """
         bit = self.program.bits[self.privilege_id]
         roles = [role_id for role_id, role in self.program.roles.items() if role.any_record.bits & bit]
-        held = grants_at(self.book.program.id, self.at).filter(role_id__in=roles, account=OuterRef("pk"))
-        return Account.objects.filter(Exists(held))
+        held = grants_at(self.book.program.id, self.at).filter(role_id__in=roles, **whose)
+        return Exists(held)
 
-    def decide(self, people: Sequence[PastPerson]) -> list[Decision]:
-        """Return the decision about each of some people, by the one walk."""
-        places = PastPlaces(self.book.program.id, self.at)
-        places.look_up(
-            {self.organization.pk}
-            | {one.organization_id for past in people for one in past.held if one.organization_id is not None}
-        )
+    def decide(self, people: Sequence[PastPerson], places: PastPlaces | None = None) -> list[Decision]:
+        """Return the decision about each of some people, by the one walk; ``places``: those that are known already."""
+        places = PastPlaces(self.book.program.id, self.at) if places is None else places
+        held = (one.organization for past in people for one in past.held)
+        places.look_up([self.organization, *(one for one in held if one is not None)])
         tree, program, where = places.tree(), self.program, str(self.organization.pk)
         return [check(program, tree, past.person, self.privilege_id, where, self.at) for past in people]
 
@@ -107,17 +110,19 @@ def who_could(
     standing = viewer_standing(viewer, program_id, now)
     organization = organization_for_past(standing, organization_id)
     version, book, was_in_force = book_then(program_id, at)
-    places = PastPlaces(program_id, at)
-    places.look_up([organization.pk])
-    place, whole = place_then(places, organization), administers(standing)
+    places, whole = PastPlaces(program_id, at), administers(standing)
     privilege = book.privilege(privilege_id)
     if privilege is None or not was_in_force:
         title = None if privilege is None else privilege.title
+        places.look_up([organization])
+        place = place_then(places, organization)
         return WhoCould(place, title, version.number if was_in_force else None, Page(()), whole)
     asked = _Asked(privilege_id, organization, at, version, book)
-    people = asked.candidates() if whole else _seen(standing, asked.candidates(), at)
-    page = _page(asked, people, None if whole else standing, now, after, paging.bounded(limit))
-    return WhoCould(place, privilege.title, version.number, page, whole)
+    people = parts_then(program_id, at).filter(asked.could_have(participation=OuterRef("pk")))
+    if not whole:
+        people = _seen(standing, people, at)
+    page = _page(asked, people, None if whole else standing, now, after, paging.bounded(limit), places)
+    return WhoCould(place_then(places, organization), privilege.title, version.number, page, whole)
 
 
 def could_then(
@@ -135,7 +140,8 @@ def candidates_then(
     program_id: str, privilege_id: str, organization: Organization, at: datetime
 ) -> QuerySet[Account]:
     """Return who can possibly have a yes: who held a role that gives the privilege; raises as `could_then`."""
-    return _asked(program_id, privilege_id, organization, at).candidates()
+    asked = _asked(program_id, privilege_id, organization, at)
+    return Account.objects.filter(asked.could_have(account=OuterRef("pk")))
 
 
 def _asked(program_id: str, privilege_id: str, organization: Organization, at: datetime) -> _Asked:
@@ -145,37 +151,40 @@ def _asked(program_id: str, privilege_id: str, organization: Organization, at: d
     return _Asked(privilege_id, organization, at, version, book)
 
 
-def _seen(standing: Standing, people: QuerySet[Account], at: datetime) -> QuerySet[Account]:
+def _seen(standing: Standing, people: QuerySet[Participation], at: datetime) -> QuerySet[Participation]:
     """Narrow people to those of whom the viewer may see anything: the exact lines are judged one by one afterwards."""
     if standing.book.access == "apart from roles":
-        return people.filter(Exists(accesses_at(standing.program_id, at).filter(account=OuterRef("pk"))))
-    mine = grants_at(standing.program_id, at).filter(visible(standing), account=OuterRef("pk"))
+        theirs = accesses_at(standing.program_id, at).filter(participation=OuterRef("pk"))
+        return people.filter(Exists(theirs))
+    mine = grants_at(standing.program_id, at).filter(visible(standing), participation=OuterRef("pk"))
     return people.filter(Exists(mine))
 
 
 def _page(
     asked: _Asked,
-    people: QuerySet[Account],
+    people: QuerySet[Participation],
     standing: Standing | None,
     now: datetime,
     after: str | None,
     length: int,
+    places: PastPlaces,
 ) -> Page[PersonThen]:
     """Look at people by name until a page is full, everybody was looked at, or enough were; then say where to go on."""
     rows: list[PersonThen] = []
     looked = 0
     while True:
         key = paging.from_text(after)
-        here = people if key is None else people.filter(Q(name__gt=key[0]) | Q(name=key[0], pk__gt=key[1]))
-        some = list(here.order_by("name", "pk")[:_AT_ONCE])
-        past = people_at(asked.book.program.id, some, asked.at, apart=asked.apart)
-        gave = _gave(asked, past)
+        here = people if key is None else people.filter(after_name(key))
+        parts = list(here.order_by("account__name", "account")[:_AT_ONCE])
+        some = [part.account for part in parts]
+        past = people_at(asked.book.program.id, some, asked.at, apart=asked.apart, parts=parts)
+        gave = _gave(asked, past, places)
         if standing is not None and gave:
-            seen = set(map(str, seen_of(standing, gave.keys(), asked.at)))
+            seen = set(map(str, seen_among(standing, [one for one in past if one.account.pk in gave])))
             gave = {pk: ids for pk, ids in gave.items() if ids <= seen}
         found = [one for one in past if one.account.pk in gave]
         kept = found[: length - len(rows)]
-        rows += rows_then(kept, asked.book, asked.at, now, wanted=_given(gave))
+        rows += rows_then(kept, asked.book, asked.at, now, wanted=_given(gave), places=places)
         looked += len(some)
         more = len(some) == _AT_ONCE
         last = some[-1] if more else None
@@ -187,13 +196,13 @@ def _page(
             return Page(tuple(rows), after)
 
 
-def _gave(asked: _Asked, past: Sequence[PastPerson]) -> dict[int, frozenset[str]]:
+def _gave(asked: _Asked, past: Sequence[PastPerson], places: PastPlaces) -> dict[int, frozenset[str]]:
     """Return, for those with a yes, the public ids of the grant and the access that gave it."""
     return {
         one.account.pk: frozenset(
             held for held in (decision.holding_id, decision.access_id) if held is not None
         )
-        for one, decision in zip(past, asked.decide(past), strict=True)
+        for one, decision in zip(past, asked.decide(past, places), strict=True)
         if decision.allowed
     }
 
