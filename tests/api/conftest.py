@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.people import Person
-from tests.web.worlds import World, designate, make_world, user
+from tests.web.worlds import World, make_world, steward_of
 
 
 @pytest.fixture
@@ -15,6 +15,4 @@ def world(db: None) -> World:
 @pytest.fixture
 def steward(world: World) -> Person:
     """A steward of QPP."""
-    found = user("Sten Steward", "sten", world.start)
-    designate(found, "steward", None, world.start)
-    return found
+    return steward_of(world, "Sten Steward", "sten")

@@ -1,5 +1,6 @@
 """Whoever takes power away reads that it takes effect, and that it is confirmed once no decision point may say yes."""
 
+import re
 from collections.abc import Callable
 from html import unescape
 from typing import Any
@@ -67,4 +68,5 @@ def test_it_is_confirmed_only_when_no_decision_point_answers_from_before(
     assert "Confirmed everywhere." in text(browser.get(address))
     part = browser.get(address, headers={"HX-Request": "true"})
     assert (part.status_code, "Confirmed everywhere." in text(part)) == (200, True)
+    assert re.search(r"It took \d+\.\d seconds\.", text(part))
     assert signed_in(world.owen).get(address).status_code == 404
