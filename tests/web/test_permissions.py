@@ -113,6 +113,7 @@ ROUTES: dict[str, list[Route]] = {
     # People: the stewards' alone, but for what a printed privilege or an office gives; test_people_pages.py and others.
     **{name: [Route(_none, {}, 404)] for name in ("steward-people", "people-csv", "duplicates")},
     **{name: [Route(_of_stella, {}, 404)] for name in ("steward-person", "other-account", "person-fsid")},
+    "end-token": [Route(lambda world: [*_of_stella(world), NOBODY], {}, 404)],
     "person-status": [Route(lambda world: [*_of_stella(world), "close"], {}, 404)],
     "merge": [Route(_two, {}, 404)],
     "told-apart": [Route(_two, {}, 404, "post")],
