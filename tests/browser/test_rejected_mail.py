@@ -13,7 +13,7 @@ from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
 from tests.browser.conftest import OpenPage, Site
 from tests.browser.test_accessibility import violations
-from tests.browser.ways import Way, every_way
+from tests.browser.ways import DESK, Way, walked
 from tests.notices.reports import report_about
 from tests.support import iqcs
 from tests.support.iqcs import MANAGER, REPRESENTATIVE, SECURITY
@@ -54,7 +54,7 @@ def signs_in(page: Page, person: Person) -> None:
     page.get_by_role("main").get_by_role("button").first.click()
 
 
-@every_way
+@walked(DESK)
 def test_a_rejected_mail_is_seen_by_the_representative_and_told_at_the_next_sign_in(
     site: Site, open_page: OpenPage, way: Way
 ) -> None:
