@@ -91,6 +91,7 @@ class Grant(models.Model):
             models.Index(fields=["program", "organization", "closed_at"], name="grant_organization"),
             models.Index(fields=["account", "program", "closed_at"], name="grant_account"),
             models.Index(fields=["program", "role_id"], name="grant_role"),
+            models.Index(fields=["organization", "role_id"], name="grant_office"),
         ]
 
 
