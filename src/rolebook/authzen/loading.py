@@ -14,14 +14,23 @@ from operator import itemgetter
 from sys import intern
 from typing import Any
 
-from django.db.models import BigIntegerField, Func, QuerySet
+from django.db.models import (
+    Case,
+    CharField,
+    DateTimeField,
+    QuerySet,
+    UUIDField,
+    Value,
+    When,
+)
 
 from rolebook.accounts.models import Account, Client, Organization, RolebookVersion
 from rolebook.accounts.queries.rolebooks import book_of_version
-from rolebook.decision.changes import AccessOpened, AccountChange, AccountStatus, GrantOpened, RecordLinked
+from rolebook.authzen.rows import Micros, Packed, streamed
+from rolebook.decision.changes import AccountReplaced
 from rolebook.decision.compiled import CompiledProgram, compile_program
 from rolebook.decision.evaluation import Access as HeldAccess
-from rolebook.decision.evaluation import Holding
+from rolebook.decision.evaluation import Holding, Person
 from rolebook.decision.instants import NEVER, micros
 from rolebook.decision.snapshot import Snapshot, SnapshotBuilder
 from rolebook.decision.tree import OrganizationTree
@@ -30,25 +39,6 @@ from rolebook.policy.model import Rolebook
 
 _CHUNK = 2000
 _NO_MORE: tuple[float, Iterator[Any]] = (float("inf"), iter(()))
-
-
-class Micros(Func):
-    """An instant as whole microseconds since 1970, exactly, made by the database, which is quicker at it."""
-
-    arity = 1
-    output_field = BigIntegerField(null=True)
-
-    def as_postgresql(self, compiler: Any, connection: Any, **more: Any) -> Any:
-        """Numbers from PostgreSQL, whose seconds are exact decimals."""
-        template = "(EXTRACT(EPOCH FROM %(expressions)s) * 1000000)::bigint"
-        return self.as_sql(compiler, connection, template=template, **more)
-
-    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
-        """SQLite has text: seconds with six digits behind them, or with none."""
-        template = (
-            "(strftime('%%%%s', %(expressions)s) * 1000000 + CAST(substr(%(expressions)s, 21, 6) AS INTEGER))"
-        )
-        return self.as_sql(compiler, connection, template=template, **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +131,13 @@ def load_snapshot(
     program_id: str, program: CompiledProgram, tree: OrganizationTree, at: datetime
 ) -> Snapshot:
     """Return everybody's grants in a program that may still count at ``at`` or later."""
+    with streamed():
+        return _read_snapshot(program_id, program, tree, at)
+
+
+def _read_snapshot(
+    program_id: str, program: CompiledProgram, tree: OrganizationTree, at: datetime
+) -> Snapshot:
     builder = SnapshotBuilder(program, tree, settled=micros(at))
     people = (
         Participation.objects.filter(program_id=program_id)
@@ -159,7 +156,7 @@ def load_snapshot(
             active=_active(account_status, status),
             grants=[
                 (
-                    grant_id.bytes,
+                    grant_id,
                     role_id,
                     None if place is None else places[place],
                     starts,
@@ -169,7 +166,7 @@ def load_snapshot(
                 for _, grant_id, role_id, place, starts, ends in held.of(participation_id)
             ],
             accesses=[
-                (access_id.bytes, places[place], lower, starts, _sooner(ends, quiet), None)
+                (access_id, places[place], lower, starts, _sooner(ends, quiet), None)
                 for _, access_id, lower, place, starts, ends in apart.of(participation_id)
             ],
             record_id=records.get(account_id, subject_id),
@@ -184,7 +181,12 @@ def _still_open(held: "QuerySet[Any]", program_id: str, at: datetime, third: str
         .exclude(ends_at__lte=at)
         .order_by("participation_id", "id")
         .values_list(
-            "participation_id", "public_id", third, "organization_id", Micros("starts_at"), Micros("ends_at")
+            "participation_id",
+            Packed("public_id"),
+            third,
+            "organization_id",
+            Micros("starts_at"),
+            Micros("ends_at"),
         )
     )
     return _Following(rows.iterator(chunk_size=_CHUNK))
@@ -237,58 +239,73 @@ def _active(account_status: str, participation_status: str) -> bool:
     return account_status == Account.Status.ACTIVE and participation_status == Participation.Status.ACTIVE
 
 
-def changes_of(program_id: str, account_id: uuid.UUID) -> list[AccountChange]:
-    """Return all that is so of an account in a program now, as changes in an order that says no yes in
-    between.
-    """
-    found = (
-        Participation.objects.filter(program_id=program_id, account__public_id=account_id)
-        .values_list("status", "account__status", "quiet_ends_at")
-        .first()
-    )
+def account_now(program_id: str, account_id: uuid.UUID) -> AccountReplaced | None:
+    """Return all that is so of an account in a program now, read in one statement; None where it takes no part."""
+    rows = sorted(_rows_of(program_id, account_id), key=itemgetter(0, 1))
+    if not rows or rows[0][0] != _ACCOUNT:
+        return None
+    _, _, _, status, _, _, quiet, _, account_status = rows[0]
+    grants = [row[2:] for row in rows if row[0] == _GRANT]
     subject_id = str(account_id)
-    if found is None:
-        return []
-    active, quiet = _active(found[1], found[0]), found[2]
-    grants = list(
-        Grant.objects.filter(program_id=program_id, account__public_id=account_id)
-        .order_by("id")
-        .values_list(
-            "public_id",
-            "role_id",
-            "organization__public_id",
-            "starts_at",
-            "ends_at",
-            "closed_at",
-            "record__identifier",
-        )
+    person = Person(
+        active=_active(account_status, status),
+        holdings=tuple(
+            Holding(str(grant_id), role_id, _text(place), closed or starts, _sooner(ends, quiet), closed)
+            for grant_id, role_id, place, starts, ends, closed, _ in grants
+        ),
+        accesses=tuple(
+            HeldAccess(
+                str(access_id), str(place), lower == _LOWER, closed or starts, _sooner(ends, quiet), closed
+            )
+            for kind, _, access_id, lower, place, starts, ends, closed, _ in rows
+            if kind == _ACCESS
+        ),
+        record_id=next((record for *_, closed, record in grants if record and closed is None), subject_id),
     )
-    changes: list[AccountChange] = [
-        GrantOpened(
-            subject_id,
-            Holding(str(grant_id), role_id, _text(place), closed or starts, _sooner(ends, quiet), closed),
-        )
-        for grant_id, role_id, place, starts, ends, closed, _ in grants
-    ]
-    accesses = (
-        Access.objects.filter(program_id=program_id, account__public_id=account_id)
-        .order_by("id")
-        .values_list(
-            "public_id", "organization__public_id", "lower_levels", "starts_at", "ends_at", "closed_at"
-        )
+    return AccountReplaced(subject_id, person)
+
+
+_ACCOUNT, _GRANT, _ACCESS = range(3)
+_LOWER, _EXACT = "lower", "exact"
+
+
+def _rows_of(program_id: str, account_id: uuid.UUID) -> "QuerySet[Any]":
+    """Return kind and number of a row, its id, role or extent or status, organization, three instants, and a text."""
+    theirs = {"program_id": program_id, "account__public_id": account_id}
+    grants = Grant.objects.filter(**theirs).values_list(
+        Value(_GRANT),
+        "id",
+        "public_id",
+        "role_id",
+        "organization__public_id",
+        "starts_at",
+        "ends_at",
+        "closed_at",
+        "record__identifier",
     )
-    changes += [
-        AccessOpened(
-            subject_id,
-            HeldAccess(str(access_id), str(place), lower, closed or starts, _sooner(ends, quiet), closed),
-        )
-        for access_id, place, lower, starts, ends, closed in accesses
-    ]
-    status = AccountStatus(subject_id, active)
-    bound = (record for *_, closed, record in grants if record and closed is None)
-    record = next(bound, subject_id)
-    linked = RecordLinked(subject_id, record)
-    return [linked, *changes, status] if active else [status, linked, *changes]
+    accesses = Access.objects.filter(**theirs).values_list(
+        Value(_ACCESS),
+        "id",
+        "public_id",
+        Case(When(lower_levels=True, then=Value(_LOWER)), default=Value(_EXACT)),
+        "organization__public_id",
+        "starts_at",
+        "ends_at",
+        "closed_at",
+        Value(None, output_field=CharField()),
+    )
+    participation = Participation.objects.filter(**theirs).values_list(
+        Value(_ACCOUNT),
+        "id",
+        "account__public_id",
+        "status",
+        Value(None, output_field=UUIDField()),
+        "created_at",
+        "quiet_ends_at",
+        Value(None, output_field=DateTimeField()),
+        "account__status",
+    )
+    return grants.union(accesses, participation, all=True)
 
 
 def _sooner[End: (int, datetime)](ends: End | None, quiet_ends: End | None) -> End | None:

@@ -269,7 +269,9 @@ class State:
         changes: dict[str, list[AccountChange]] = {}
         for named, account_id in accounts:
             for program_id in (named,) if named is not None else loading.programs_of(account_id):
-                changes.setdefault(program_id, []).extend(loading.changes_of(program_id, account_id))
+                now = loading.account_now(program_id, account_id)
+                if now is not None:
+                    changes.setdefault(program_id, []).append(now)
         at = clock.now()
         for program_id in rolebooks | trees | anew | changes.keys():
             known = self.programs.get(program_id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rolebook.decision.compiled import CompiledProgram
-from rolebook.decision.evaluation import Access, Holding
+from rolebook.decision.evaluation import Access, Holding, Person
 from rolebook.decision.tree import OrganizationTree
 
 
@@ -63,6 +63,14 @@ class AccessClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountReplaced:
+    """All that is so of an account now, in place of what was known of it."""
+
+    subject_id: str
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
 class TreeSwapped:
     """Organizations were added, moved or taken away: the whole new tree."""
 
@@ -76,5 +84,7 @@ class ProgramSwapped:
     program: CompiledProgram
 
 
-type AccountChange = AccountStatus | RecordLinked | GrantOpened | GrantClosed | AccessOpened | AccessClosed
+type AccountChange = (
+    AccountReplaced | AccountStatus | RecordLinked | GrantOpened | GrantClosed | AccessOpened | AccessClosed
+)
 type Change = AccountChange | TreeSwapped | ProgramSwapped

@@ -15,6 +15,7 @@ from rolebook.decision.changes import (
     AccessClosed,
     AccessOpened,
     AccountChange,
+    AccountReplaced,
     AccountStatus,
     Change,
     GrantClosed,
@@ -363,6 +364,8 @@ class Snapshot:
 def _changed(person: Person, change: AccountChange) -> Person:
     """Return the person after a change."""
     match change:
+        case AccountReplaced(_, after):
+            return after
         case AccountStatus(_, active):
             return Person(active, person.holdings, person.accesses, person.record_id)
         case RecordLinked(_, record_id):

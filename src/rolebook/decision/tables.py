@@ -73,7 +73,7 @@ def make_tables(
     program: CompiledProgram, tree: OrganizationTree, roles: Codes, organizations: Codes
 ) -> Tables:
     """Make the tables for every code given so far."""
-    kind_ids = sorted({tree.kind(organization_id) or "" for organization_id in tree})
+    kind_ids = sorted({kind_id for *_, kind_id in tree.subtrees()})
     compiled = [None] * FIRST_ROLE + [program.roles.get(name or "") for name in roles.names[FIRST_ROLE:]]
     positions: dict[str | None, int] = {organization_id: at for at, organization_id in enumerate(tree)}
     positions[None] = NOWHERE
@@ -127,21 +127,11 @@ def _intervals(
 ) -> tuple[list[int], list[int], list[int]]:
     """Return the first and the last position and the kind number of each organization code."""
     kind_numbers = {kind_id: number for number, kind_id in enumerate(kind_ids, start=_KIND_NONE + 1)}
-    low: list[int] = []
-    high: list[int] = []
-    kinds: list[int] = []
-    for code, organization_id in enumerate(organizations.names):
-        interval = None if organization_id is None else tree.interval(organization_id)
-        if code == NO_ORGANIZATION:
-            low.append(NOWHERE)
-            high.append(len(tree))
-            kinds.append(_KIND_NONE)
-        elif organization_id is None or interval is None:
-            low.append(GONE)
-            high.append(GONE)
-            kinds.append(_KIND_GONE)
-        else:
-            low.append(interval[0])
-            high.append(interval[1])
-            kinds.append(kind_numbers[tree.kind(organization_id) or ""])
+    codes = len(organizations.names)
+    low, high, kinds = [GONE] * codes, [GONE] * codes, [_KIND_GONE] * codes
+    low[NO_ORGANIZATION], high[NO_ORGANIZATION], kinds[NO_ORGANIZATION] = NOWHERE, len(tree), _KIND_NONE
+    numbers = organizations.numbers
+    for organization_id, first, last, kind_id in tree.subtrees():
+        code = numbers[organization_id]
+        low[code], high[code], kinds[code] = first, last, kind_numbers[kind_id]
     return low, high, kinds

@@ -73,23 +73,30 @@ class OrganizationTree:
             children.setdefault(parent_id, []).append(node_id)
         ids: list[str] = []
         positions: dict[str, int] = {}
-        last: dict[str, int] = {}
-        stack: list[tuple[str, bool]] = [(root, False) for root in reversed(children.get(None, ()))]
+        last: list[int] = []
+        # A None on the stack ends the subtree of the innermost organization that is open.
+        stack: list[str | None] = list(reversed(children.get(None, ())))
+        within: list[int] = []
         while stack:
-            node_id, left = stack.pop()
-            if left:
-                last[node_id] = len(ids)
+            entered = stack.pop()
+            if entered is None:
+                last[within.pop()] = len(ids)
                 continue
-            positions[node_id] = len(ids)
-            ids.append(node_id)
-            stack.append((node_id, True))
-            stack.extend((child, False) for child in reversed(children.get(node_id, ())))
+            position = len(ids)
+            positions[entered] = position
+            ids.append(entered)
+            last.append(position + 1)
+            below = children.get(entered)
+            if below:
+                within.append(position)
+                stack.append(None)
+                stack.extend(reversed(below))
         if len(ids) != len(kinds):
             lost = next(node_id for node_id in kinds if node_id not in positions)
             raise TreeError(f"organization {lost!r} is its own ancestor")
         self._ids: tuple[str, ...] = tuple(ids)
         self._positions = positions
-        self._last: tuple[int, ...] = tuple(last[node_id] for node_id in ids)
+        self._last: tuple[int, ...] = tuple(last)
         self._kinds: tuple[str, ...] = tuple(kinds[node_id] for node_id in ids)
         self._parents = dict(parents)
         self._sorted: tuple[str, ...] | None = None
@@ -114,6 +121,10 @@ class OrganizationTree:
         """Return (first, last) of the organization's subtree, last excluded; None when it is unknown."""
         first = self._positions.get(organization_id)
         return None if first is None else (first, self._last[first])
+
+    def subtrees(self) -> Iterator[tuple[str, int, int, str]]:
+        """Iterate over id, first and last position of the subtree (last excluded) and kind id, in preorder."""
+        return zip(self._ids, range(len(self._ids)), self._last, self._kinds, strict=True)
 
     def kind(self, organization_id: str) -> str | None:
         """Return the organization's kind id, or None when it is unknown."""
