@@ -208,5 +208,10 @@ class ReviewItem(models.Model):
                 condition=models.Q(settled_at__isnull=True),
                 name="review_item_open",
             ),
+            models.Index(
+                fields=["place", "reviewed"],
+                condition=models.Q(settled_at__isnull=False),
+                name="review_item_settled",
+            ),
             models.Index(fields=["place", "reviewed"], name="review_item_of_place"),
         ]
