@@ -113,7 +113,7 @@ def test_the_page_says_that_another_steward_is_needed_where_the_only_one_has_dec
     assert "Can decide it now: Grace Steward" in words(client, address)
     decides(grace.account, open_stage(request), at=clock.now())
     page = words(client, address)
-    assert "Agency Lead: nobody can decide it now" in page
+    assert "Agency lead: nobody can decide it now" in page
     assert "It needs another person as Application Steward, who neither asked for it nor" in page
     assert "Designate one" in page
     assert "Waits for the Application Steward" not in page
