@@ -8,6 +8,8 @@ from playwright.sync_api import Page, expect
 from rolebook.audit import clock
 from rolebook.governance.models import Grant, Outcome
 from tests.browser.conftest import OpenPage, Site
+from tests.browser.ways import reach, tab_stops
+from tests.support import people
 from tests.web.worlds import answer
 
 pytestmark = pytest.mark.browser
@@ -50,6 +52,61 @@ def test_deciding_and_removing_work_with_the_keyboard_alone(site: Site, open_pag
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status").filter(has_text="Stella Stone's access")).to_be_visible()
+
+
+def test_the_first_tab_stop_leads_past_the_navigation_and_the_rest_follow_the_page(
+    site: Site, open_page: OpenPage
+) -> None:
+    page = open_page(site.world.maria)
+    page.goto("/qpp/manage-access/")
+    stops = tab_stops(page, 7)
+    assert stops[0] == "Skip to main content"
+    assert stops[2].startswith("Maria Alvarez")
+    assert stops[3:] == ["Home", "Manage Access", "My Access", "Request a Role"]
+    page.goto("/qpp/manage-access/")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.querySelector('main').contains(document.activeElement)")
+
+
+def test_an_open_dialog_keeps_the_focus_and_escape_gives_it_back(site: Site, open_page: OpenPage) -> None:
+    page = open_page(site.world.maria)
+    page.goto(f"/qpp/organizations/{site.world.cedar.public_id}/users/")
+    opener = page.get_by_role("link", name="Remove Access of Stella Stone")
+    reach(opener)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="No, Cancel Action")).to_be_focused()
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        here = page.evaluate("() => document.activeElement.closest('dialog, main, header, nav, footer')?.tagName")
+        assert here in ("DIALOG", None)  # None: the body, from where the next Tab enters the dialog again
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(opener).to_be_focused()
+
+
+def test_the_menus_open_and_close_by_keys_and_give_the_focus_back(site: Site, open_page: OpenPage) -> None:
+    people.activate("iqies", site.world.start)
+    page = open_page(site.world.maria, width=390)
+    page.goto("/qpp/")
+    menu = page.get_by_role("button", name="Menu")
+    reach(menu)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Home", exact=True)).to_be_focused()
+    expect(menu).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("Escape")
+    expect(menu).to_be_focused()
+    expect(page.get_by_role("navigation", name="Main")).to_be_hidden()
+    for words, behind in (("Switch program", "Internet Quality"), ("your account", "Security")):
+        summary = page.locator("summary").filter(has_text=words)
+        reach(summary)
+        page.keyboard.press("Enter")
+        entry = page.get_by_role("banner").get_by_role("link", name=behind)
+        reach(entry)
+        page.keyboard.press("Escape")
+        expect(summary).to_be_focused()
+        expect(entry).to_be_hidden()
 
 
 @pytest.mark.requirement("QPP-05", "QPP-07", "QPP-10")
