@@ -79,7 +79,9 @@ def test_an_open_dialog_keeps_the_focus_and_escape_gives_it_back(site: Site, ope
     expect(page.get_by_role("link", name="No, Cancel Action")).to_be_focused()
     for _ in range(5):
         page.keyboard.press("Tab")
-        here = page.evaluate("() => document.activeElement.closest('dialog, main, header, nav, footer')?.tagName")
+        here = page.evaluate(
+            "() => document.activeElement.closest('dialog, main, header, nav, footer')?.tagName"
+        )
         assert here in ("DIALOG", None)  # None: the body, from where the next Tab enters the dialog again
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
