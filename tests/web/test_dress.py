@@ -85,7 +85,15 @@ def test_sign_in_and_register_stand_upper_right_and_the_navigation_on_the_left(w
     page = signed_in(world.maria).get(reverse("manage-access", args=[QPP])).content.decode()
     bar = page[page.index('<nav class="nav"') : page.index("</nav")]
     entries = re.findall(r"<span>([^<]+)</span>", bar)
-    assert entries == ["Home", "Manage Access", "My Access", "Request a Role", "Role Matrix", "Reports", "Help"]
+    assert entries == [
+        "Home",
+        "Manage Access",
+        "My Access",
+        "Request a Role",
+        "Role Matrix",
+        "Reports",
+        "Help",
+    ]
     assert re.search(r'manage-access/" aria-current="page"', bar)
     page = signed_in(world.uma).get(reverse("home", args=[QPP])).content.decode()
     bar = page[page.index('<nav class="nav"') : page.index("</nav")]
