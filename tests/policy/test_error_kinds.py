@@ -217,3 +217,8 @@ def test_an_error_of_the_organizations_is_told_at_its_place(kind: str, tmp_path:
     found = errors_of(tmp_path, files)
     assert f"{ORGANIZATIONS}:{expected}" in found
     assert all(GRAMMAR.match(error) for error in found)
+
+
+def test_no_program_has_an_id_with_which_addresses_of_the_server_begin(tmp_path: Path) -> None:
+    (found,) = errors_of(tmp_path, spoiled(ROLEBOOK, ('id: "small_program"', 'id: "api"')))
+    assert "reserved id: found 'api', expected another id" in found

@@ -33,6 +33,7 @@ from rolebook.policy.model import (
 )
 from rolebook.policy.names import AllNames, Names, Source
 from rolebook.policy.operations import OPERATIONS, operation_of
+from rolebook.policy.terms import TAKEN_BY_ADDRESSES
 from rolebook.policy.text_files import CsvLine
 from rolebook.policy.yaml_tree import Path
 
@@ -144,6 +145,9 @@ class Builder:
         names.add(thing_id, titles, self.source.tree.place(path), self.source.report)
 
     def _check_program(self) -> None:
+        if self.form.program.id in TAKEN_BY_ADDRESSES:
+            expected = "another id: addresses of the server begin so, as a program's do with its id"
+            self.source.error(("program", "id"), "reserved id", self.form.program.id, expected)
         try:
             ZoneInfo(self.form.program.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -11,6 +11,8 @@ ORGANIZATION: Literal["organization"] = "organization"
 OWN_RECORD: Literal["own record"] = "own record"
 
 OFFICE_CATEGORY_ID = "office"
+TAKEN_BY_ADDRESSES = frozenset(("api", "calendar", "demo", "metrics", "register", "security", "static"))
+"""With what addresses of the server begin, so that no program can have it as its id."""
 
 type Scope = Literal["everywhere", "organization", "own record"]
 type Obtained = Literal["request", "designation", "registration"]
