@@ -16,7 +16,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.browser.ways import Way, put_the_mouse_away, touched
+from tests.browser.ways import Way, put_the_mouse_away
 from tests.support.chromium import chromium_path
 from tests.support.databases import CommittedDatabase
 from tests.support.people import Person
@@ -115,13 +115,11 @@ def open_page(browser: Browser, site: Site) -> Iterator[OpenPage]:
         width: int = 1280,
         javascript: bool = True,
         dark: bool = False,
-        touch: bool = False,
     ) -> Page:
         context = browser.new_context(
             base_url=site.url,
             viewport={"width": width, "height": WIDTHS.get(width, 900)},
             java_script_enabled=javascript,
-            has_touch=touch,
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
             timezone_id=ZONE,
@@ -149,8 +147,6 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Way:
     chosen: Way = request.param
     if chosen.keyboard:
         put_the_mouse_away(monkeypatch)
-    if chosen.touch:
-        touched(monkeypatch)
     return chosen
 
 

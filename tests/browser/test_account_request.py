@@ -11,6 +11,7 @@ from rolebook.governance.models import Access, Grant, Request
 from rolebook.notices.models import Notice
 from tests.browser.conftest import OpenPage, Site
 from tests.browser.test_accessibility import violations
+from tests.browser.ways import DESK, KEYBOARD, PHONE, Way
 from tests.support import iqcs
 from tests.support.iqcs import LEAD, MANAGER, PROGRAM, REPRESENTATIVE, SECURITY
 from tests.support.people import Person
@@ -57,16 +58,18 @@ def asks_across_agencies(page: Page, employer: str, codes: tuple[str, ...]) -> N
 
 @pytest.mark.requirement("IQCS-02", "IQCS-03", "IQCS-04", "IQCS-05", "IQCS-06")
 @pytest.mark.parametrize(
-    ("width", "employer", "codes"),
+    ("way", "employer", "codes"),
     [
-        (1280, "FWS-R6-BNR", ("USAF-ACC", "FWS-R6")),
-        (390, "FWS-R6-BNR", ("USAF-ACC",)),
+        (DESK, "FWS-R6-BNR", ("USAF-ACC", "FWS-R6")),
+        (PHONE, "FWS-R6-BNR", ("USAF-ACC",)),
+        (KEYBOARD, "FWS-R6-BNR", ("USAF-ACC",)),
         # With both codes under an agency in whose own run a lead decides, too.
-        (390, "BOR", ("USAF-ACC", "BOR")),
+        (PHONE, "BOR", ("USAF-ACC", "BOR")),
     ],
+    indirect=["way"],
 )
 def test_a_request_across_agencies_walks_from_the_form_to_provision(
-    site: Site, open_page: OpenPage, width: int, employer: str, codes: tuple[str, ...]
+    site: Site, open_page: OpenPage, way: Way, employer: str, codes: tuple[str, ...]
 ) -> None:
     iqcs.begin(clock.now() - timedelta(days=1))
     rita = somebody("Rita Requester")
@@ -80,11 +83,11 @@ def test_a_request_across_agencies_walks_from_the_form_to_provision(
         deciders.append(somebody("Lena Lead", LEAD, agency))
     security = somebody("Sven Security", SECURITY)
 
-    page = open_page(rita, width=width)
+    page = open_page(rita, **way.opening())
     asks_across_agencies(page, employer, codes)
     link = re.search(r"/iqcs/supervisor/[\w-]+/", Notice.objects.latest("pk").text)
     assert link is not None
-    supervisor = open_page(width=width)
+    supervisor = open_page(**way.opening())
     supervisor.goto(link.group())
     expect(supervisor.get_by_text("Add the role Account Manager")).to_be_visible()
     assert violations(supervisor) == []
@@ -92,8 +95,8 @@ def test_a_request_across_agencies_walks_from_the_form_to_provision(
     expect(supervisor.get_by_role("heading", level=1)).to_have_text("Thank you")
 
     for person in deciders:
-        approves(open_page(person, width=width), "Approve and pass on")
-    last = open_page(security, width=width)
+        approves(open_page(person, **way.opening()), "Approve and pass on")
+    last = open_page(security, **way.opening())
     last.goto("/iqcs/manage-access/")
     last.get_by_role("link", name="Open to decide the request of Rita Requester").click()
     for person in deciders:

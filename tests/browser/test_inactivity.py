@@ -10,6 +10,7 @@ from rolebook.audit.recording import Origin
 from rolebook.governance.flows.watch_quiet import watch_quiet
 from tests.browser.conftest import OpenPage, Site
 from tests.browser.test_accessibility import violations
+from tests.browser.ways import Way, every_way
 from tests.support import grants, iqcs
 from tests.support.iqcs import MANAGER, PROGRAM, REPRESENTATIVE, SECURITY
 
@@ -18,9 +19,9 @@ DAY = timedelta(days=1)
 
 
 @pytest.mark.requirement("IQCS-08", "IQCS-10")
-@pytest.mark.parametrize("width", [1280, 390])
+@every_way
 def test_somebody_closed_by_quiet_comes_back_by_their_representatives_word(
-    site: Site, open_page: OpenPage, width: int
+    site: Site, open_page: OpenPage, way: Way
 ) -> None:
     now = clock.now()
     iqcs.begin(now - 500 * DAY)
@@ -33,13 +34,13 @@ def test_somebody_closed_by_quiet_comes_back_by_their_representatives_word(
         watch_quiet(PROGRAM, at=at, origin=Origin("job"))
     found: list[str] = []
 
-    page = open_page(mia, width=width)
+    page = open_page(mia, **way.opening())
     page.goto("/iqcs/")
     expect(page.get_by_role("heading", level=1)).to_contain_text("is closed")
     expect(page.get_by_text("Rosa Representative")).to_be_visible()
     found += violations(page)
 
-    page = open_page(stella, width=width)
+    page = open_page(stella, **way.opening())
     page.goto("/iqcs/inactivity/")
     found += violations(page)
     page.get_by_role("link", name="Let it go on").click()
@@ -47,7 +48,7 @@ def test_somebody_closed_by_quiet_comes_back_by_their_representatives_word(
     page.get_by_role("button", name="Yes, let it go on").click()
     expect(page.get_by_text("Closings go on with the next run, within the hour.")).to_be_visible()
 
-    page = open_page(rosa, width=width)
+    page = open_page(rosa, **way.opening())
     page.goto("/iqcs/manage-access/")
     page.get_by_role("link", name="Reactivations").click()
     found += violations(page)
@@ -60,14 +61,14 @@ def test_somebody_closed_by_quiet_comes_back_by_their_representatives_word(
     page.get_by_role("button", name="Ask for the reactivation").click()
     expect(page.get_by_text("Asked: Mia Manager is to be reactivated.")).to_be_visible()
 
-    page = open_page(sven, width=width)
+    page = open_page(sven, **way.opening())
     page.goto("/iqcs/manage-access/")
     page.get_by_role("link", name="Open to decide the request of Mia Manager").click()
     found += violations(page)
     page.get_by_role("button", name="Reactivate").click()
     expect(page.get_by_text("Mia Manager was reactivated.")).to_be_visible()
 
-    page = open_page(mia, width=width)
+    page = open_page(mia, **way.opening())
     page.goto("/iqcs/my-access/")
     roles = page.get_by_role("region", name="Roles you hold")
     expect(roles).to_contain_text("Account Manager")

@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import WIDTHS, OpenPage, Site, go
 from tests.browser.test_accessibility import violations
+from tests.browser.ways import Way, every_way
 from tests.support import people
 
 pytestmark = pytest.mark.browser
@@ -101,11 +102,11 @@ def test_on_paper_the_cells_are_words_and_nothing_of_the_site_is_left(
 
 
 @pytest.mark.requirement("IQIES-03")
-@pytest.mark.parametrize("width", WIDTHS)
+@every_way
 def test_typing_what_one_needs_finds_the_role_and_leads_to_asking_for_it(
-    programs: Site, open_page: OpenPage, width: int
+    programs: Site, open_page: OpenPage, way: Way
 ) -> None:
-    page = open_page(programs.world.uma, width=width)
+    page = open_page(programs.world.uma, **way.opening())
     page.goto("/iqies/which-role/")
     page.get_by_label("What do you need to do?").press_sequentially("manage state-prohibited codes")
     page.get_by_role("heading", name="2 ways to get this").wait_for()

@@ -15,6 +15,7 @@ from rolebook.notices.models import Notice
 from tests.browser.conftest import OpenPage, Site
 from tests.browser.test_accessibility import violations
 from tests.browser.test_account_request import somebody
+from tests.browser.ways import Way, every_way
 from tests.governance.test_attachments import JPEG, PDF
 from tests.support import iqcs, responders
 from tests.support.iqcs import MANAGER, REPRESENTATIVE
@@ -23,16 +24,16 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.requirement("IQCS-01")
-@pytest.mark.parametrize("width", [1280, 390])
+@every_way
 def test_a_responder_registers_by_code_and_another_by_a_managers_word(
-    site: Site, open_page: OpenPage, width: int
+    site: Site, open_page: OpenPage, way: Way
 ) -> None:
     before = clock.now() - timedelta(days=1)
     iqcs.begin(before)
     responders.imports(at=before)
     rosa, nora = somebody("Rosa Ranger"), somebody("Nora Nomail")
     manager = somebody("Manuel Manager", MANAGER, "FWS-R6")
-    page = open_page(rosa, width=width)
+    page = open_page(rosa, **way.opening())
     page.goto("/iqcs/my-access/")
     page.get_by_role("link", name="Your responder record").click()
     assert violations(page) == []
@@ -50,13 +51,13 @@ def test_a_responder_registers_by_code_and_another_by_a_managers_word(
     expect(page.get_by_role("heading", name="R-104233")).to_be_visible()
     assert violations(page) == []
 
-    other = open_page(nora, width=width)
+    other = open_page(nora, **way.opening())
     other.goto("/iqcs/own-record/")
     other.get_by_label("Responder record number").fill("R-104235")
     other.get_by_text("Ask the manager who keeps the record").click()
     other.get_by_role("button", name="Go on").click()
     expect(other.get_by_text("the manager who keeps it is asked until")).to_be_visible()
-    here = open_page(manager, width=width)
+    here = open_page(manager, **way.opening())
     here.goto("/iqcs/manage-access/")
     here.get_by_role("link", name="Registrations").click()
     assert violations(here) == []

@@ -13,6 +13,7 @@ from rolebook.notices.models import Notice
 from tests.browser.conftest import OpenPage, Site
 from tests.browser.test_accessibility import violations
 from tests.browser.test_account_request import somebody
+from tests.browser.ways import Way, every_way
 from tests.support import iqcs
 from tests.support.grants import decides, open_stage
 from tests.support.iqcs import MANAGER, REPRESENTATIVE, SECURITY
@@ -79,9 +80,9 @@ def authorizes_by_link(page: Page, found: list[str]) -> None:
 
 
 @pytest.mark.requirement("IQCS-02", "IQCS-05", "IQCS-11")
-@pytest.mark.parametrize("width", [1280, 390])
+@every_way
 def test_a_detail_is_seen_to_begin_to_be_extended_by_a_modification_and_to_end(
-    site: Site, open_page: OpenPage, width: int
+    site: Site, open_page: OpenPage, way: Way
 ) -> None:
     now = clock.now()
     iqcs.begin(now - 40 * DAY)
@@ -97,7 +98,7 @@ def test_a_detail_is_seen_to_begin_to_be_extended_by_a_modification_and_to_end(
     given(early, in_office, today + 10 * DAY, today + 20 * DAY, now - 20 * DAY)
     found: list[str] = []
 
-    page = open_page(early, width=width)
+    page = open_page(early, **way.opening())
     coming = f"From {words(today + 10 * DAY)} to the end of {words(today + 20 * DAY)}; not yet in force"
     assert all(coming in shown for shown in held(page))
     expect(page.get_by_role("heading", name="Reports you can run")).to_have_count(0)
@@ -105,15 +106,15 @@ def test_a_detail_is_seen_to_begin_to_be_extended_by_a_modification_and_to_end(
     page.goto("/iqcs/")
     expect(page.get_by_text(coming)).to_be_visible()
 
-    page = open_page(late, width=width)
+    page = open_page(late, **way.opening())
     assert all("Account Manager" not in shown and "FWS-R6" not in shown for shown in held(page))
     expect(page.get_by_role("heading", name="Reports you can run")).to_have_count(0)
 
-    page = open_page(rita, width=width)
+    page = open_page(rita, **way.opening())
     assert all(f"until the end of {words(last)}" in shown for shown in held(page))
     expect(page.get_by_role("heading", name="Reports you can run")).to_be_visible()
     extends(page, found, last, later)
-    authorizes_by_link(open_page(width=width), found)
+    authorizes_by_link(open_page(**way.opening()), found)
     extension = Request.objects.filter(beneficiary=rita.account).latest("pk")
     for who in in_office:
         decides(who, open_stage(extension), at=clock.now())

@@ -1,4 +1,4 @@
-"""The ways in which a walk is walked: at a desk, on a phone by touch, with the keyboard alone, and without scripts.
+"""The ways in which a walk is walked: at a desk, on a phone, with the keyboard alone, and without scripts.
 
 A walk is written once, with Playwright's locators. With the keyboard alone, what a walk presses, fills in or chooses is
 reached by Tab (or Shift+Tab, where it stands before), has to show that it has the focus and must not be hidden, and is
@@ -75,17 +75,16 @@ class Way:
 
     name: str
     width: int = 1280
-    touch: bool = False
     keyboard: bool = False
     javascript: bool = True
 
     def opening(self) -> dict[str, Any]:
         """Return what a page of this way is opened with."""
-        return {"width": self.width, "javascript": self.javascript, "touch": self.touch}
+        return {"width": self.width, "javascript": self.javascript}
 
 
 DESK = Way("at a desk")
-PHONE = Way("on a phone", width=390, touch=True)
+PHONE = Way("on a phone", width=390)
 KEYBOARD = Way("by keyboard alone", keyboard=True)
 NO_SCRIPTS = Way("without scripts", javascript=False)
 
@@ -203,11 +202,6 @@ def put_the_mouse_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """From here on to the test's end, locators are used by keys only."""
     for name, by_keys in _BY_KEYBOARD.items():
         monkeypatch.setattr(Locator, name, by_keys)
-
-
-def touched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From here on to the test's end, what a walk clicks is tapped."""
-    monkeypatch.setattr(Locator, "click", lambda locator, **_: locator.tap())
 
 
 def tab_stops(page: Page, number: int) -> list[str]:
