@@ -189,8 +189,9 @@ def test_who_comes_back_is_asked_about_at_the_first_agency_again(
         (6, 0), (1, 0), (0, 0),
     )  # fmt: skip
     answers(people.fws_lead, campaign, people.both, THEN + timedelta(days=1), account="keep")
-    with pytest.raises(NotFound):
+    with pytest.raises(Refused) as refusal:
         answers(people.usaf_lead, campaign, people.both, THEN + timedelta(days=1), account_manager="keep")
+    assert codes(refusal) == ["review_moved"]
 
 
 def test_who_had_no_employer_on_record_goes_from_the_steward_to_the_agency(people: Agencies) -> None:

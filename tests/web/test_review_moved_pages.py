@@ -95,6 +95,7 @@ def test_among_many_alike_those_that_are_recommended_otherwise_stand_first_with_
     # Three managers of the refuge; of one it is known that the role gives nothing, as no code is left.
     nothing = iqcs.holder(MANAGER, None, "Zed Zero")
     iqcs.employed(nothing, "FWS-R6-BNR")
+    Participation.objects.update(last_signed_in_at=clock.now())
     tend_reviews(clock.now())
     client, address = browser(world.fws_lead), at_page("review-alike", campaign)
     kind = f"role/{MANAGER}//"

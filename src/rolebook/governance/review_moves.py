@@ -72,12 +72,25 @@ def last_moves(campaign_pk: int) -> QuerySet[ReviewMove]:
     return ReviewMove.objects.filter(~Exists(later), campaign=campaign_pk)
 
 
-def moves_of(items: Collection[int]) -> Mapping[int, ReviewMove]:
-    """Return the newest move of each of some items (internal ids) that moved, with its places; one statement."""
+@dataclass(frozen=True, slots=True)
+class Went:
+    """That an item moved: its newest move, and at which places (internal ids) it was answered before."""
+
+    last: ReviewMove
+    former: frozenset[int]
+
+
+def moves_of(items: Collection[int]) -> Mapping[int, Went]:
+    """Return what became of each of some items (internal ids) that moved; one statement."""
     rows = ReviewMove.objects.filter(item__in=items).select_related(
         "from_place__organization", "place__organization", "employment"
     )
-    return {row.item_id: row for row in rows.order_by("pk")}
+    found: dict[int, Went] = {}
+    for row in rows.order_by("pk"):
+        before = found.get(row.item_id)
+        former = frozenset() if before is None else before.former
+        found[row.item_id] = Went(row, former | {row.from_place_id})
+    return found
 
 
 def answered_now() -> Coalesce:

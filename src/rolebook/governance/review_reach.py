@@ -8,7 +8,7 @@ from operator import or_
 
 from django.db.models import F, Q, QuerySet
 
-from rolebook.accounts.models import Account
+from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Office, Standing, covered_role_ids, in_force
 from rolebook.governance.models import (
     Grant,
@@ -135,6 +135,22 @@ def answered_near(standing: Standing) -> Q:
         else:
             where |= Q(organization=None)
     return where
+
+
+def reporting_offices(standing: Standing, review: Review) -> list[Office]:
+    """Return the offices that answer for the whole of an organization, and so have its report (IQCS-13).
+
+    With what is below it, or where nothing is; asks the database only about offices without the lower levels.
+    """
+    offices = [one for one in standing.offices(Act.ANSWER_REVIEW) if one.role_id in review.answered_by]
+    alone = {
+        one.organization_id for one in offices if not one.lower_levels and one.organization_id is not None
+    }
+    if not alone:
+        return [one for one in offices if one.lower_levels]
+    parents = Organization.objects.filter(parent__in=alone).values_list("parent", flat=True).distinct()
+    lowest = alone - set(parents)
+    return [one for one in offices if one.lower_levels or one.organization_id in lowest]
 
 
 def has_to_answer(standing: Standing, campaign: ReviewCampaign) -> bool:

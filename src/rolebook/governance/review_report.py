@@ -131,7 +131,8 @@ def _asked(campaign: ReviewCampaign, pks: Collection[int]) -> dict[int, list[Rev
     items = list(rows.order_by("pk"))
     moves = moves_of([item.pk for item in items])
     for item in items:
-        item.move = moves.get(item.pk)  # type: ignore[attr-defined]
+        went = moves.get(item.pk)
+        item.move = None if went is None else went.last  # type: ignore[attr-defined]
         found.setdefault(item.reviewed.participation_id, []).append(item)
     return found
 
@@ -262,9 +263,7 @@ def report_places(campaign: ReviewCampaign, at: datetime) -> list[Organization]:
     """Return the organizations with a report of their own: those at the top, and where a reviewer's office stands."""
     _, review = review_of(campaign)
     offices = grants_at(campaign.program_id, at).filter(role_id__in=review.answered_by)
-    held = accesses_at(campaign.program_id, at).filter(
-        account__in=offices.values("account"), lower_levels=True
-    )
+    held = accesses_at(campaign.program_id, at).filter(account__in=offices.values("account"))
     asked = list(
         ReviewPlace.objects.filter(campaign=campaign, organization__isnull=False).values_list(
             "organization__path", flat=True

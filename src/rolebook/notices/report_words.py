@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import standing_of
 from rolebook.governance.models import ReviewCampaign
-from rolebook.governance.review_reach import reviewers_of
+from rolebook.governance.review_reach import reporting_offices, reviewers_of
+from rolebook.governance.review_rows import review_of
 from rolebook.notices.facts import Facts, link
 from rolebook.notices.letter import Button, Letter
 from rolebook.notices.review_words import campaign_of
-from rolebook.policy.model import Act
 
 
 def who_may_have_a_report(facts: Facts) -> Iterable[Account]:
@@ -20,7 +20,7 @@ def who_may_have_a_report(facts: Facts) -> Iterable[Account]:
 
 def _may_have_one(account: Account, campaign: ReviewCampaign, facts: Facts) -> bool:
     standing = standing_of(account, campaign.program_id, facts.now)
-    return standing.person.active and any(one.lower_levels for one in standing.offices(Act.ANSWER_REVIEW))
+    return standing.person.active and bool(reporting_offices(standing, review_of(campaign)[1]))
 
 
 def _button(campaign: ReviewCampaign) -> Button:

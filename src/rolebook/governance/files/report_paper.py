@@ -7,7 +7,7 @@ from itertools import batched
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rolebook.governance.files.review_lines import ANSWERS, outcome_words
+from rolebook.governance.files.review_lines import ANSWERS, came_from, outcome_words
 from rolebook.governance.files.typesetting import typeset
 from rolebook.governance.review_report import Record
 
@@ -93,9 +93,7 @@ def _became(told: Record, zone: str) -> str:
     if moved is None:
         return words
     since = _day(moved["employed_since"], zone)
-    return (
-        f"{words} (came from {moved['from'] or 'the steward'}: {told['asked_of']} employs them since {since})"
-    )
+    return f"{words} (came from {came_from(moved)}: {told['asked_of']} employs them since {since})"
 
 
 def _answer(told: Record, zone: str) -> str:

@@ -92,7 +92,7 @@ def _answer(told: Record) -> list[Cell]:
         told["submitted_by"],
         outcome_words(told),
         _instant(told["settled_at"]),
-        None if moved is None else moved["from"] or "The steward",
+        None if moved is None else came_from(moved),
         None if moved is None else _instant(moved["employed_since"]),
     ]
 
@@ -104,6 +104,12 @@ def outcome_words(told: Record) -> str:
     if told["outcome"] == "" and told["answer"]:
         return "Answered, not submitted yet"
     return OUTCOMES[told["outcome"]]
+
+
+def came_from(moved: Record) -> str:
+    """Return from where something came with its person and, where that was not the first one, who was asked first."""
+    last, first = (moved[which] or "The steward" for which in ("from", "asked_first_of"))
+    return last if last == first else f"{last} (asked first: {first})"
 
 
 def _instant(text: Any) -> datetime | None:

@@ -96,7 +96,7 @@ def answer_review(
             raise NotFound
         items = _items(campaign, answers)
         _require_theirs(standing, reviewer, items, about)
-        _require_employed_here(campaign, items, at, about)
+        _require_employed_here(campaign, reviewer, items, at, about)
         saved, failed = 0, list[NotSaved]()
         versions: dict[tuple[str, uuid.UUID], int] = {}
         for item, one in sorted(
@@ -184,7 +184,7 @@ def _require_theirs(
     if not lost:
         return
     places = {one.pk for one in reviewer.places or ()}
-    moves = [one for one in moves_of(lost).values() if one.from_place_id in places]
+    moves = [one.last for one in moves_of(lost).values() if one.former & places]
     if len(moves) < len(lost):
         raise NotFound
     account = next(item.reviewed.account for item in items.values() if item.pk == moves[0].item_id)
@@ -193,14 +193,20 @@ def _require_theirs(
 
 def _require_employed_here(
     campaign: ReviewCampaign,
+    reviewer: Reviewer,
     items: Mapping[tuple[str, uuid.UUID], ReviewItem],
     at: datetime,
     about: About,
 ) -> None:
-    """Raise Refused where another organization employs the person of something that nobody has answered yet."""
+    """Raise Refused where somebody else's organization employs the person of something that nobody has answered yet."""
+    if reviewer.places is None:
+        return
     book, _ = review_of(campaign)
+    theirs = {one.organization_id for one in reviewer.places}
     rows = ReviewItem.objects.filter(pk__in=[one.pk for one in items.values()], answer=ReviewItem.Answer.NONE)
     for pk, employment in employed_elsewhere(campaign, book, rows, at):
+        if employment.organization_id in theirs:
+            continue
         account = next(one.reviewed.account for one in items.values() if one.pk == pk)
         about.beneficiary_id = account.public_id
         raise Refused([moved_violation(account, employment.organization)])

@@ -192,9 +192,9 @@ def _require_still_theirs(
     items = ReviewItem.objects.filter(reviewed=reviewed).select_related(*_WITH)
     changed = {item.pk for item in items if seen.get(named(item), item.version) != item.version}
     lost = changed - set(reviewer.theirs().filter(pk__in=changed).values_list("pk", flat=True))
-    for move in moves_of(lost).values():
-        if move.from_place_id in places:
-            raise Refused([moved_violation(reviewed.account, move.employment.organization)])
+    for went in moves_of(lost).values():
+        if went.former & places:
+            raise Refused([moved_violation(reviewed.account, went.last.employment.organization)])
 
 
 def _lock(acting_user: Account, reviewed: ReviewedAccount, at: datetime) -> Held:

@@ -102,6 +102,8 @@ def _note(line: Line, seen: Mapping[str, int], shown_at: datetime | None) -> str
     if line.key not in seen:
         return "It was given since you saw the account." if line.mine else ""
     if line.version != seen[line.key]:
+        if line.moved and not line.answer:
+            return line.moved
         said = {"keep": "answered Keep", "remove": "answered Remove"}.get(line.answer, "took the answer back")
         return f"{line.answered_by or 'Somebody'} {said} since you saw it."
     return ""

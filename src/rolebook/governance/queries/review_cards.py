@@ -1,7 +1,7 @@
 """What the reviewer's page says of each account: its lines with their answers, last uses, advice, and what changed."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -15,14 +15,14 @@ from rolebook.governance.models import (
     ReviewCampaign,
     ReviewedAccount,
     ReviewItem,
-    ReviewMove,
     ReviewPlace,
 )
 from rolebook.governance.queries.last_use import LastUse, last_uses
 from rolebook.governance.queries.review_advice import Advice, Known, advise, day_in
 from rolebook.governance.queries.review_card import AccountLines, Line, Submission
-from rolebook.governance.review_moves import employed_elsewhere, moves_of, place_name
+from rolebook.governance.review_moves import Went, employed_elsewhere, moves_of, place_name
 from rolebook.governance.review_reach import Reviewer
+from rolebook.governance.review_rows import APART
 from rolebook.policy.model import ORGANIZATION, Rolebook
 
 _ORDER = ("account", "role", "access")
@@ -53,8 +53,8 @@ def lines_of(reviewer: Reviewer, accounts: Sequence[ReviewedAccount]) -> tuple[A
     before = _earlier_items(campaign, [one.participation_id for one in accounts])
     previous = next((item.reviewed.campaign for some in before.values() for item in some), None)
     known = _Page(
-        standing.book, standing.at, uses, _moves(reviewer, items), _places(reviewer), previous, before,
-        _elsewhere(reviewer, items),
+        standing.book, standing.at, uses, _moves(reviewer, items), _places(reviewer), _organizations(reviewer),
+        previous, before, _elsewhere(reviewer, items),
     )  # fmt: skip
     items.sort(key=lambda item: (_ORDER.index(item.about), item.pk))
     return tuple(
@@ -73,16 +73,20 @@ def advice_on(reviewer: Reviewer, rows: Sequence[ReviewItem]) -> Mapping[int, Ad
         ReviewItem.objects.filter(reviewed__in=accounts).select_related("grant", "access").order_by("pk")
     )
     uses = last_uses(standing.book, [item.grant for item in rows if item.grant is not None], standing.at)
-    page = _Page(standing.book, standing.at, uses, _moves(reviewer, items), _places(reviewer), None, {})
+    moves, places, organizations = _moves(reviewer, items), _places(reviewer), _organizations(reviewer)
+    page = _Page(standing.book, standing.at, uses, moves, places, organizations, None, {})
     of_account: dict[int, list[ReviewItem]] = {}
     for item in items:
         of_account.setdefault(item.reviewed_id, []).append(item)
-    found = {item.pk: page.advice(item.reviewed, item, of_account[item.reviewed_id]) for item in rows}
+    found = {
+        item.pk: page.advice(item.reviewed, item, of_account[item.reviewed_id], by_itself=True)
+        for item in rows
+    }
     return {pk: advice for pk, advice in found.items() if advice is not None}
 
 
-def _moves(reviewer: Reviewer, items: Sequence[ReviewItem]) -> Mapping[int, ReviewMove]:
-    """Return the newest move of each of some items; no statement where nothing near the viewer's places moved."""
+def _moves(reviewer: Reviewer, items: Sequence[ReviewItem]) -> Mapping[int, Went]:
+    """Return where each of some items went; no statement where nothing near the viewer's places moved."""
     return {} if reviewer.moves is None else moves_of([item.pk for item in items])
 
 
@@ -102,6 +106,11 @@ def _places(reviewer: Reviewer) -> frozenset[int]:
     return frozenset(one.pk for one in reviewer.places or ())
 
 
+def _organizations(reviewer: Reviewer) -> frozenset[int | None] | None:
+    """Return for which organizations (None: what stands at none) the viewer answers; None for all of them."""
+    return None if reviewer.places is None else frozenset(one.organization_id for one in reviewer.places)
+
+
 def _earlier_items(
     campaign: ReviewCampaign, participations: Collection[int]
 ) -> Mapping[int, list[ReviewItem]]:
@@ -114,7 +123,9 @@ def _earlier_items(
     ).order_by("-opened_at")
     rows = ReviewItem.objects.filter(
         reviewed__campaign__in=earlier.values("pk")[:1], reviewed__participation__in=participations
-    ).select_related("reviewed__campaign", "grant__organization", "access__organization", "answered_by")
+    ).select_related(
+        "reviewed__campaign", "place", "grant__organization", "access__organization", "answered_by"
+    )
     found: dict[int, list[ReviewItem]] = {}
     for item in rows:
         found.setdefault(item.reviewed.participation_id, []).append(item)
@@ -128,8 +139,9 @@ class _Page:
     book: Rolebook
     at: datetime
     uses: Mapping[int, LastUse]
-    moves: Mapping[int, ReviewMove]
+    moves: Mapping[int, Went]
     places: frozenset[int]
+    organizations: frozenset[int | None] | None
     previous: ReviewCampaign | None
     before: Mapping[int, list[ReviewItem]]
     elsewhere: Mapping[int, Employment] = field(default_factory=dict)
@@ -155,7 +167,9 @@ class _Page:
             one.participation.status if one.account.is_active else one.account.status,
             one.participation.last_signed_in_at,
             lines,
-            tuple(self._gone(item) for item in earlier.values() if self._is_gone(item)),
+            tuple(
+                self._gone(item) for item in earlier.values() if self._is_gone(item) and self._was_told(item)
+            ),
             ready=bool(mine) and not left,
             left=left,
             is_theirs=any(_is_theirs(item) or self._has_left(item) for item in items),
@@ -164,13 +178,22 @@ class _Page:
         )
 
     def _is_told(self, item: ReviewItem) -> bool:
-        """Return whether an item is shown: one's own to answer, and the account's roles, which give it meaning."""
-        return _is_theirs(item) or item.about == ReviewItem.About.ROLE or self._has_left(item)
+        """Return whether an item is shown: one's own to answer, and roles where these give access a meaning; what is
+        held at organizations is their business alone (I1).
+        """
+        role = item.grant is not None and item.grant.organization_id is None
+        return _is_theirs(item) or (role and self.book.access == APART) or self._has_left(item)
+
+    def _was_told(self, item: ReviewItem) -> bool:
+        """Return whether what the last campaign asked is the viewer's to know: the same, at their organizations."""
+        if item.grant is not None and item.grant.organization_id is None:
+            return self.organizations is None or self.book.access == APART
+        return self.organizations is None or item.place.organization_id in self.organizations
 
     def _has_left(self, item: ReviewItem) -> bool:
         """Return whether an item was the viewer's until another organization employed its person."""
-        moved = self.moves.get(item.pk)
-        return moved is not None and moved.from_place_id in self.places and not _is_theirs(item)
+        went = self.moves.get(item.pk)
+        return went is not None and bool(went.former & self.places) and not _is_theirs(item)
 
     def _submitted(self, items: Sequence[ReviewItem]) -> tuple[Submission, ...]:
         found = {
@@ -182,12 +205,12 @@ class _Page:
 
     def _answering(self, item: ReviewItem) -> ReviewPlace:
         """Return the place at which an item is answered."""
-        moved = self.moves.get(item.pk)
-        return item.place if moved is None else moved.place
+        went = self.moves.get(item.pk)
+        return item.place if went is None else went.last.place
 
     def _employing(self, one: ReviewedAccount, items: Sequence[ReviewItem]) -> ReviewPlace:
         """Return the place of the organization that employs somebody, as far as the campaign was brought up to date."""
-        moved = [move for item in items if (move := self.moves.get(item.pk)) is not None]
+        moved = [went.last for item in items if (went := self.moves.get(item.pk)) is not None]
         return max(moved, key=lambda move: move.pk).place if moved else one.place
 
     def _moved(self, item: ReviewItem) -> str:
@@ -196,9 +219,10 @@ class _Page:
         if stays is not None:
             since = self._day(stays.recorded_at)
             return f"{stays.organization.name} employs them since {since}; the answer was saved before, and stays here."
-        moved = self.moves.get(item.pk)
-        if moved is None:
+        went = self.moves.get(item.pk)
+        if went is None:
             return ""
+        moved = went.last
         to, on = place_name(moved.place), self._day(moved.employment.recorded_at)
         if _is_theirs(item):
             return f"Came from {place_name(moved.from_place) or 'the steward'} on {on}: {to} employs them since then."
@@ -235,7 +259,7 @@ class _Page:
             version=item.version,
             outcome=item.outcome,
             settled_at=item.settled_at,
-            submitted_by="" if item.submitted_by is None else item.submitted_by.name,
+            submitted_by=item.submitted_by.name if item.submitted_by is not None and _is_theirs(item) else "",
             mine=is_open and _is_theirs(item),
             ended_at=ended_at,
             used="" if use is None else _used(use),
@@ -245,12 +269,18 @@ class _Page:
             moved=self._moved(item),
         )
 
-    def advice(self, one: ReviewedAccount, item: ReviewItem, items: Sequence[ReviewItem]) -> Advice | None:
-        """Return what is recommended about an item of an account that has these ``items``, or None."""
+    def advice(
+        self, one: ReviewedAccount, item: ReviewItem, items: Sequence[ReviewItem], *, by_itself: bool = False
+    ) -> Advice | None:
+        """Return what is recommended about an item of an account that has these ``items``, or None.
+
+        ``by_itself``: where it is shown without its account, whose own recommendation then counts for it as well.
+        """
         use = self.uses.get(item.grant.pk) if item.grant is not None else None
         holding = item.grant or item.access
         since = one.participation.created_at if holding is None else holding.starts_at
-        return advise(self._known(one, item, items, use, since))
+        known = self._known(one, item, items, use, since)
+        return advise(replace(known, asked_first=False) if by_itself else known)
 
     def _known(
         self,
@@ -263,7 +293,7 @@ class _Page:
         held = [i for i in items if (h := i.grant or i.access) is not None and ended_by(h, self.at) is None]
         role = None if item.grant is None else self.book.role(item.grant.role_id)
         # A role that reaches everywhere, or one's own record, needs no code to give something.
-        apart = self.book.access == "apart from roles" and (role is None or role.reach.scope == ORGANIZATION)
+        apart = self.book.access == APART and (role is None or role.reach.scope == ORGANIZATION)
         employing = self._employing(one, items)
         return Known(
             about=item.about,
@@ -328,7 +358,13 @@ def _answered(item: ReviewItem) -> str:
     if not item.outcome or item.outcome == ReviewItem.Outcome.ENDED:
         return ""
     by = "" if item.answered_by is None else f" by {item.answered_by.name}"
-    return f"{ReviewItem.Outcome(item.outcome).label}{by}"
+    outcome = ReviewItem.Outcome(item.outcome).label
+    if item.answer and item.outcome in _UNSUBMITTED:
+        return f"answered {ReviewItem.Answer(item.answer).label}{by}, not submitted"
+    return f"{outcome}{by}"
+
+
+_UNSUBMITTED = (ReviewItem.Outcome.UNANSWERED, ReviewItem.Outcome.REMOVED_UNANSWERED)
 
 
 def _used(use: LastUse) -> str:

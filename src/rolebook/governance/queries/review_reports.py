@@ -9,15 +9,15 @@ from itertools import groupby
 from statistics import median
 
 from rolebook.accounts.models import Account, Organization
-from rolebook.governance.authority import Standing
+from rolebook.governance.authority import Office, Standing
 from rolebook.governance.models import Making, ReviewCampaign, ReviewItem, ReviewReport
 from rolebook.governance.queries.review_campaigns import find_campaign
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.queries.stewards import administers, stewards_standing
 from rolebook.governance.refusals import NotFound
+from rolebook.governance.review_reach import reporting_offices
 from rolebook.governance.review_report import Record, report_places
 from rolebook.governance.review_rows import review_of
-from rolebook.policy.model import Act
 
 MOST_LISTED = 200
 
@@ -66,8 +66,9 @@ def reportable(
     """
     standing = viewer_standing(viewer, program_id, at)
     campaign = find_campaign(program_id, campaign_id)
+    offices = reporting_offices(standing, review_of(campaign)[1])
     places = [
-        one for one in report_places(campaign, campaign.closed_at or at) if _may_have(standing, campaign, one)
+        one for one in report_places(campaign, campaign.closed_at or at) if _may_have(standing, offices, one)
     ]
     found = [Reportable(one.public_id, one.name, one.code) for one in places[:MOST_LISTED]]
     if administers(standing):
@@ -97,20 +98,15 @@ def subject_for(
     organization = Organization.objects.filter(
         program_id=program_id, public_id=public_id_of(organization_id)
     ).first()
-    if organization is None or not _may_have(standing, campaign, organization):
+    offices = reporting_offices(standing, review_of(campaign)[1])
+    if organization is None or not _may_have(standing, offices, organization):
         raise NotFound
     return campaign, organization
 
 
-def _may_have(standing: Standing, campaign: ReviewCampaign, organization: Organization) -> bool:
-    """Return whether somebody answers for an organization and all below it, or is the program's steward."""
-    if administers(standing):
-        return True
-    _, review = review_of(campaign)
-    return any(
-        office.role_id in review.answered_by and office.lower_levels and office.covers(organization)
-        for office in standing.offices(Act.ANSWER_REVIEW)
-    )
+def _may_have(standing: Standing, offices: Sequence[Office], organization: Organization) -> bool:
+    """Return whether one of the `reporting_offices` is over an organization, or somebody is the program's steward."""
+    return administers(standing) or any(office.covers(organization) for office in offices)
 
 
 def find_report(viewer: Account, program_id: str, report_id: uuid.UUID | str, at: datetime) -> ReviewReport:

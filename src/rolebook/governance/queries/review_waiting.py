@@ -17,9 +17,8 @@ from rolebook.governance.queries.review_campaigns import (
 from rolebook.governance.queries.seeing import once, viewer_standing
 from rolebook.governance.queries.stewards import administers
 from rolebook.governance.refusals import NotAllowed
-from rolebook.governance.review_reach import Reviewer
+from rolebook.governance.review_reach import Reviewer, reporting_offices
 from rolebook.governance.review_rows import review_of
-from rolebook.policy.model import Act
 from rolebook.policy.reviews import Review
 
 MOST_COUNTED = COUNTED_TO
@@ -156,7 +155,4 @@ def has_report(standing: Standing, campaign: ReviewCampaign) -> bool:
 
 
 def _has_report(standing: Standing, review: Review) -> bool:
-    return any(
-        office.lower_levels and office.role_id in review.answered_by
-        for office in standing.offices(Act.ANSWER_REVIEW)
-    )
+    return bool(reporting_offices(standing, review))

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from rolebook.governance.models import ReviewedAccount, ReviewItem, ReviewPlace
+from rolebook.governance.models import ReviewedAccount, ReviewItem, ReviewMove, ReviewPlace
 from rolebook.governance.queries.paging import Page, cut, from_text, search_words
 from rolebook.governance.queries.review_card import AccountLines
 from rolebook.governance.queries.review_cards import lines_of
@@ -113,7 +113,8 @@ def gone_elsewhere(reviewer: Reviewer) -> tuple[Gone, ...]:
     if reviewer.moves is None or not reviewer.places:
         return ()
     places = [one.pk for one in reviewer.places]
-    rows = last_moves(reviewer.campaign.pk).filter(from_place__in=places).exclude(place__in=places)
+    left = ReviewMove.objects.filter(item=OuterRef("item"), from_place__in=places)
+    rows = last_moves(reviewer.campaign.pk).filter(Exists(left)).exclude(place__in=places)
     behind = ("item__reviewed__account", "place__organization", "employment")
     found = {
         Gone(row.item.reviewed.account.public_id, row.item.reviewed.account.name, place_name(row.place),

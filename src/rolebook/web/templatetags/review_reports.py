@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 
+from rolebook.governance.files.review_lines import came_from as words_of_origin
 from rolebook.governance.files.review_lines import outcome_words
 from rolebook.web.templatetags.rolebook import day
 
@@ -16,6 +17,12 @@ register = template.Library()
 def what_became(told: Mapping[str, Any]) -> str:
     """Return what became of something that was asked about, in words."""
     return outcome_words(dict(told))
+
+
+@register.filter
+def came_from(moved: Mapping[str, Any]) -> str:
+    """Return from where something came with its person, in words."""
+    return words_of_origin(dict(moved))
 
 
 @register.simple_tag(takes_context=True)
