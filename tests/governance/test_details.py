@@ -98,6 +98,22 @@ def test_what_was_removed_after_its_extension_was_asked_for_is_not_given_back_by
     assert not Access.objects.filter(account=person, closed_at=None).exists()
 
 
+@pytest.mark.requirement("IQCS-11")
+def test_what_was_taken_before_its_first_day_is_not_held_and_may_be_asked_for_again(
+    person: Account, representative: Account, security: Account
+) -> None:
+    detail(person, (representative, security), "2026-05-10", "2026-05-31")
+    later = START + timedelta(days=1)
+    taken = iqcs.answers({MANAGER: "remove"}, [CodeAnswer("FWS-R6", "remove")])
+    request = iqcs.asks(person, taken, at=later)
+    for who in (representative, security):
+        decides(who, open_stage(request), at=later)
+    assert not Access.objects.filter(account=person, closed_at=None).exists()
+    detail(person, (representative, security), "2026-05-10", "2026-05-31", at=later + SECOND)
+    start = datetime.fromisoformat("2026-05-10T06:00:00+00:00")
+    assert [reads(person, at) for at in (start - SECOND, start)] == [False, True]
+
+
 @pytest.mark.requirement("IQCS-05")
 @pytest.mark.parametrize(
     ("role", "access", "expected"),

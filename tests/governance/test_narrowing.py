@@ -163,6 +163,19 @@ def test_a_narrowed_detail_keeps_its_own_end_and_takes_no_days_of_the_form(
     assert held(mona, LATER) == [("FWS-R6", False, ends_at)]
 
 
+@pytest.mark.requirement("IQCS-11")
+def test_a_code_that_begins_later_is_narrowed_before_its_first_day(
+    representative: Account, security: Account
+) -> None:
+    mona = manager_with((True, 10, 60))
+    request = iqcs.asks(mona, form())
+    for who in (representative, security):
+        decides(who, open_stage(request), at=LATER)
+    assert iqcs.state_of(request) == "approved"
+    assert held(mona, LATER) == []
+    assert held(mona, START + 10 * DAY) == [("FWS-R6", False, START + 60 * DAY)]
+
+
 @pytest.mark.parametrize(
     ("spans", "kept"),
     [

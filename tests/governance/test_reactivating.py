@@ -18,10 +18,11 @@ from rolebook.governance.flows.ask_reactivation import ask_reactivation
 from rolebook.governance.flows.watch_quiet import watch_quiet
 from rolebook.governance.models import Access, Designation, Grant, Participation, QuietWatch, Request, Stage
 from rolebook.governance.origins import first_of
+from rolebook.governance.reactivating import comes_back
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.governance.replaying import compare_with_log
 from rolebook.policy.months import months_after
-from tests.support import grants, iqcs
+from tests.support import grants, iqcs, rolebooks
 from tests.support.grants import decides, open_stage
 from tests.support.iqcs import LEAD, MANAGER, PROGRAM, REPRESENTATIVE, SECURITY, TRAINING
 from tests.support.people import COMMAND, START, WEB
@@ -138,6 +139,34 @@ def test_what_is_past_its_end_or_was_taken_before_does_not_come_back(people_in_o
     place.save(update_fields=["closed_at"])
     decides(world.sven, open_stage(world.asks()), at=LATER + HOUR)
     assert world.held(LATER + HOUR) == {MANAGER, "FWS-R6-BNR"}
+
+
+@pytest.mark.requirement("IQCS-10")
+@pytest.mark.requirement("IQCS-11")
+def test_a_detail_that_had_not_begun_at_the_closing_comes_back_for_its_days(people_in_office: People) -> None:
+    world = people_in_office
+    starts_at, ends_at = LATER + 30 * DAY, LATER + 60 * DAY
+    role = grants.placed(world.mia, TRAINING, None, program_id=PROGRAM, at=starts_at, ends_at=ends_at)
+    given = Designation.objects.create(
+        program_id=PROGRAM, account=world.mia, role_id="", lower_levels=False, designated_at=START
+    )
+    code = Access.objects.create(
+        program_id=PROGRAM,
+        participation=world.part,
+        account=world.mia,
+        organization=iqcs.place("BLM-MT"),
+        lower_levels=False,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        designation=given,
+    )
+    world.close()
+    again = comes_back(rolebooks.in_force(PROGRAM, LATER), world.part, LATER)
+    assert again.refused == ()
+    assert {role, code} <= set(again.back)
+    decides(world.sven, open_stage(world.asks()), at=LATER + HOUR)
+    for now in (Grant.objects.get(moved_from=role), Access.objects.get(moved_from=code)):
+        assert (now.starts_at, now.ends_at, now.closed_at) == (starts_at, ends_at, None)
 
 
 @pytest.mark.requirement("IQCS-10")

@@ -105,7 +105,7 @@ class RowFacts:
             return known
         grants = (
             Grant.objects.filter(account__public_id=uuid.UUID(person_id), program_id=self._program_id)
-            .filter(self._comes_back(person_id) | Q(closed_at__isnull=True) | Q(closed_at__gt=at))
+            .filter(self._comes_back(person_id) | _open_at(at))
             .filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
             .order_by("starts_at", "pk")
             .values_list("role_id", "organization__public_id", "starts_at", "ends_at")
@@ -123,7 +123,7 @@ class RowFacts:
             return ()
         accesses = (
             Access.objects.filter(account__public_id=uuid.UUID(person_id), program_id=self._program_id)
-            .filter(self._comes_back(person_id) | Q(closed_at__isnull=True) | Q(closed_at__gt=at))
+            .filter(self._comes_back(person_id) | _open_at(at))
             .filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
             .order_by("starts_at", "pk")
             .values_list("organization__public_id", "lower_levels", "starts_at", "ends_at")
@@ -262,6 +262,14 @@ class RowFacts:
                 program_id=self._program_id, public_id=uuid.UUID(organization_id)
             ).first()
         return self._places[organization_id]
+
+
+def _open_at(at: datetime) -> Q:
+    """Return the SQL condition for what nobody has closed by ``at``.
+
+    What is closed before its first day carries that day as its closing, for it must not end before it begins.
+    """
+    return Q(closed_at__isnull=True) | (Q(closed_at__gt=at) & Q(closed_at__gt=F("starts_at")))
 
 
 def _text(public_id: uuid.UUID | None) -> str | None:
