@@ -14,7 +14,7 @@ from rolebook.governance.queries.review_alike import alike_items
 from rolebook.governance.queries.review_card import AccountLines, with_notes
 from rolebook.governance.queries.review_reports import reportable
 from rolebook.governance.queries.review_work import gone_elsewhere, one_account
-from rolebook.governance.refusals import NotFound
+from rolebook.governance.refusals import NotFound, Refused
 from rolebook.governance.review_reach import Reviewer, reviewer_in
 from tests.support import grants, iqcs, people
 from tests.support.iqcs import MANAGER, PROGRAM, REPRESENTATIVE
@@ -168,3 +168,17 @@ def test_who_answers_for_an_organization_with_nothing_below_has_its_report_witho
     with pytest.raises(NotFound):
         reportable(above, PROGRAM, campaign.public_id, MEANWHILE)
     assert items(campaign, two.both)
+
+
+@pytest.mark.fault(14)
+def test_taking_out_what_keeps_reviewers_from_their_own_account_lets_them_answer_about_it(
+    two: Agencies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = opened()
+    with pytest.raises(Refused):
+        answers(two.fws_lead, campaign, two.fws_lead, account="keep")
+    monkeypatch.setattr("rolebook.governance.flows.answer_review.require_not_own", lambda *_: None)
+    with pytest.raises(NotFound):
+        answers(two.fws_lead, campaign, two.fws_lead, account="keep")
+    monkeypatch.setattr("rolebook.governance.review_reach.own_parts", lambda _: Participation.objects.none())
+    assert answers(two.fws_lead, campaign, two.fws_lead, account="keep").saved == 1
