@@ -66,6 +66,20 @@ def test_places_that_a_kept_role_reaches_anew_or_no_longer_are_named(
     assert (shown.gained, shown.lost) == ((), ())
 
 
+@pytest.mark.requirement("IQCS-05", "IQCS-11")
+def test_of_a_code_that_is_held_twice_nothing_is_lost_by_asking_for_something_else(
+    representative: Account, security: Account
+) -> None:
+    manager = iqcs.manager("FWS-R6-BNR")
+    wide = iqcs.answers(codes=[CodeAnswer("FWS-R6", lower_levels=True)], ends_on=LAST)
+    request = iqcs.asks(manager, wide)
+    for who in (representative, security):
+        decides(who, open_stage(request))
+    iqcs.gives_access(manager, "FWS-R6", lower_levels=False, at=LATER)
+    shown = preview(manager, roles={TRAINING: "add"})
+    assert (shown.gained_places, shown.lost_places) == ((), ())
+
+
 @pytest.mark.requirement("IQCS-11")
 def test_what_was_given_for_later_days_is_shown_with_them_before_it_begins(
     person: Account, representative: Account, security: Account

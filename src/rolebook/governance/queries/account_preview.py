@@ -252,7 +252,10 @@ def dates_in_words(book: Rolebook, starts_at: datetime | None, ends_at: datetime
 
 def _after(before: Held, wishes: Sequence[Wish]) -> Held:
     roles = dict.fromkeys(before.roles)
-    places = {place.pk: (place, lower) for place, lower in before.places}
+    places: dict[int, tuple[Organization, bool]] = {}
+    for place, lower in before.places:
+        # One code may be held twice, as for some days with its lower levels: the wider one is what counts.
+        places[place.pk] = (place, lower or (place.pk in places and places[place.pk][1]))
     for wish in wishes:
         match wish.kind:
             case RequestItem.Kind.ADD_ROLE:
