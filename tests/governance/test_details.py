@@ -36,6 +36,18 @@ def detail(
         decides(who, open_stage(request), at=at)
 
 
+def removed(person: Account, at: datetime) -> None:
+    """Another of IQCS security takes the code away."""
+    remove_access(
+        acting_user=iqcs.holder(iqcs.SECURITY, None, "Sue Security"),
+        program_id=PROGRAM,
+        organization_id=place("FWS-R6").public_id,
+        beneficiary_id=person.public_id,
+        at=at,
+        origin=WEB,
+    )
+
+
 def reads(person: Account, at: datetime) -> bool:
     """Whether a responder report would contain the code's data, by rows alone: no job has run."""
     return standing_of(person, PROGRAM, at).allows(REPORT, place("FWS-R6"))
@@ -82,19 +94,28 @@ def test_what_was_removed_after_its_extension_was_asked_for_is_not_given_back_by
     at = START + timedelta(days=5)
     extension = iqcs.asks(person, iqcs.answers(codes=["FWS-R6"], ends_on="2026-07-31"), at=at)
     decides(representative, open_stage(extension), at=at)
-    other = iqcs.holder(iqcs.SECURITY, None, "Sue Security")
-    remove_access(
-        acting_user=other,
-        program_id=PROGRAM,
-        organization_id=place("FWS-R6").public_id,
-        beneficiary_id=person.public_id,
-        at=at + SECOND,
-        origin=WEB,
-    )
+    removed(person, at + SECOND)
     with pytest.raises(Refused) as refusal:
         decides(security, open_stage(extension), at=at + 2 * SECOND)
     assert codes(refusal) == ["removed_since_asked"]
     decides(security, open_stage(extension), "denied", at=at + 2 * SECOND)
+    assert not Access.objects.filter(account=person, closed_at=None).exists()
+
+
+@pytest.mark.requirement("IQCS-11")
+@pytest.mark.fault(18)
+@pytest.mark.invariant("I5")
+def test_what_was_removed_before_its_first_day_is_not_given_by_an_extension_asked_for_before(
+    person: Account, representative: Account, security: Account
+) -> None:
+    detail(person, (representative, security), "2026-05-10", "2026-05-31")
+    at = START + timedelta(days=1)
+    extension = iqcs.asks(person, iqcs.answers(codes=["FWS-R6"], ends_on="2026-07-31"), at=at)
+    decides(representative, open_stage(extension), at=at)
+    removed(person, at + SECOND)
+    with pytest.raises(Refused) as refusal:
+        decides(security, open_stage(extension), at=at + 2 * SECOND)
+    assert codes(refusal) == ["removed_since_asked"]
     assert not Access.objects.filter(account=person, closed_at=None).exists()
 
 

@@ -1,9 +1,16 @@
 """An extension continues what is held: what was removed after it was asked for comes back by no earlier request."""
 
-from collections.abc import Sequence
+import json
+import uuid
+from collections.abc import Collection, Sequence
 
+from rolebook.audit import tags
+from rolebook.audit.models import Event
 from rolebook.governance.models import Access, Grant, Request, RequestItem
 from rolebook.policy.rules import Violation
+
+_OPENED = (tags.GRANT_OPENED.name, tags.ACCESS_OPENED.name)
+_CLOSED = (tags.GRANT_CLOSED.name, tags.ACCESS_CLOSED.name)
 
 
 def removed_since_asked(request: Request, items: Sequence[RequestItem]) -> tuple[Violation, ...]:
@@ -11,19 +18,43 @@ def removed_since_asked(request: Request, items: Sequence[RequestItem]) -> tuple
 
     Who removed it knew more than who asked; it takes a new request. The beneficiary is locked (fault 18).
     """
-    return tuple(Violation("removed_since_asked") for item in items if _was_removed(request, item))
+    removed = _removed_since(request)
+    if not removed:
+        return ()
+    return tuple(Violation("removed_since_asked") for item in items if _was_removed(request, item, removed))
 
 
-def _was_removed(request: Request, item: RequestItem) -> bool:
+def _removed_since(request: Request) -> frozenset[uuid.UUID]:
+    """Return the public ids of what was the beneficiary's as it was asked, also for a later day, and was closed since.
+
+    The log tells in which order things happened. A row does not: what is closed before its first day carries that day.
+    """
+    sent = Event.objects.filter(request_id=request.public_id, tag=tags.REQUEST_SUBMITTED.name)
+    since = sent.order_by("sequence").values_list("sequence", flat=True).first() or 0
+    told = Event.objects.filter(
+        beneficiary_id=request.beneficiary.public_id,
+        program_id=request.program_id,
+        tag__in=(*_OPENED, *_CLOSED),
+        sequence__gt=since,
+    )
+    opened: set[uuid.UUID] = set()
+    closed: set[uuid.UUID] = set()
+    for tag, content in told.values_list("tag", "content"):
+        new = json.loads(content)["new"]
+        (closed if tag in _CLOSED else opened).add(uuid.UUID(new.get("grant_id") or new["access_id"]))
+    return frozenset(closed - opened)
+
+
+def _was_removed(request: Request, item: RequestItem, removed: Collection[uuid.UUID]) -> bool:
     held = {
+        "public_id__in": removed,
         "program_id": request.program_id,
         "account": request.beneficiary_id,
         "organization": item.organization_id,
-        "starts_at__lte": request.submitted_at,
-        "closed_at__gt": request.submitted_at,
+        "moved_to": None,
     }
     if item.kind == RequestItem.Kind.ADD_ROLE:
-        return Grant.objects.filter(**held, role_id=item.role_id, moved_to=None).exists()
+        return Grant.objects.filter(**held, role_id=item.role_id).exists()
     if item.kind == RequestItem.Kind.ADD_ACCESS:
-        return Access.objects.filter(**held, moved_to=None).exists()
+        return Access.objects.filter(**held).exists()
     return False
