@@ -119,6 +119,24 @@ def test_what_was_removed_before_its_first_day_is_not_given_by_an_extension_aske
     assert not Access.objects.filter(account=person, closed_at=None).exists()
 
 
+@pytest.mark.requirement("IQCS-06")
+@pytest.mark.requirement("IQCS-11")
+def test_an_extension_that_came_back_is_decided_as_its_corrected_version_asks_for_it_after_a_removal(
+    person: Account, representative: Account, security: Account
+) -> None:
+    detail(person, (representative, security), "", "2026-05-31")
+    at = START + timedelta(days=5)
+    form = iqcs.answers(codes=["FWS-R6"], ends_on="2026-07-31")
+    extension = iqcs.asks(person, form, at=at)
+    decides(representative, open_stage(extension), "returned", reason="Say why.", at=at)
+    removed(person, at + SECOND)
+    again = iqcs.asks(person, form, corrects=extension, at=at + 2 * SECOND)
+    for who in (representative, security):
+        decides(who, open_stage(again), at=at + 3 * SECOND)
+    assert iqcs.state_of(again) == "approved"
+    assert Access.objects.get(account=person, closed_at=None).starts_at == at + 3 * SECOND
+
+
 @pytest.mark.requirement("IQCS-11")
 def test_what_was_taken_before_its_first_day_is_not_held_and_may_be_asked_for_again(
     person: Account, representative: Account, security: Account

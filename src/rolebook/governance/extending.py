@@ -16,7 +16,8 @@ _CLOSED = (tags.GRANT_CLOSED.name, tags.ACCESS_CLOSED.name)
 def removed_since_asked(request: Request, items: Sequence[RequestItem]) -> tuple[Violation, ...]:
     """Return a violation for each item that would extend what was held when it was asked for, and removed since.
 
-    Who removed it knew more than who asked; it takes a new request. The beneficiary is locked (fault 18).
+    Who removed it knew more than who asked; it takes a new request, or a corrected version of one that came back, sent
+    after the removal: everybody decides that anew (I5). The beneficiary is locked (fault 18).
     """
     removed = _removed_since(request)
     if not removed:
@@ -27,10 +28,11 @@ def removed_since_asked(request: Request, items: Sequence[RequestItem]) -> tuple
 def _removed_since(request: Request) -> frozenset[uuid.UUID]:
     """Return the public ids of what was the beneficiary's as it was asked, also for a later day, and was closed since.
 
+    Asked: as the request's present version was sent.
     The log tells in which order things happened. A row does not: what is closed before its first day carries that day.
     """
     sent = Event.objects.filter(request_id=request.public_id, tag=tags.REQUEST_SUBMITTED.name)
-    since = sent.order_by("sequence").values_list("sequence", flat=True).first() or 0
+    since = sent.order_by("-sequence").values_list("sequence", flat=True).first() or 0
     told = Event.objects.filter(
         beneficiary_id=request.beneficiary.public_id,
         program_id=request.program_id,
