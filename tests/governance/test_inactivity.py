@@ -14,6 +14,7 @@ from rolebook.governance.authority import standing_of
 from rolebook.governance.deciders import holders_at
 from rolebook.governance.flows import change_participation_status, record_sign_in
 from rolebook.governance.flows.watch_quiet import Watched, confirm_closings, watch_quiet
+from rolebook.governance.last_officials import last_of
 from rolebook.governance.models import Access, Grant, HeldAtClosing, Participation, QuietWatch
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.governance.replaying import compare_with_log
@@ -302,3 +303,28 @@ def test_who_is_past_their_quiet_decides_nothing_and_stands_in_nobodys_way() -> 
     assert rosa in holders_at(book, REPRESENTATIVE, place, END - SECOND)
     assert rosa not in holders_at(book, REPRESENTATIVE, place, END)
     assert not standing_of(rosa, PROGRAM, END).offices(Act.DECIDE)
+
+
+@pytest.mark.requirement("IQCS-08")
+@pytest.mark.fault(58)
+@pytest.mark.usefixtures("program")
+def test_who_decides_at_a_code_alone_stands_in_for_nobody_who_decides_at_its_lower_levels() -> None:
+    ann = iqcs.holder(REPRESENTATIVE, "BLM", "Ann Above")
+    bob = iqcs.holder(REPRESENTATIVE, None, "Bob Beside")
+    iqcs.gives_access(bob, "BLM", lower_levels=False)
+    book = rolebooks.in_force(PROGRAM, START)
+    assert (last_of(book, ann, START), last_of(book, bob, START)) == (("BLM",), ())
+    iqcs.holder(REPRESENTATIVE, "BLM", "Cora Colleague")
+    assert last_of(book, ann, START) == ()
+
+
+@pytest.mark.requirement("IQCS-08")
+@pytest.mark.fault(58)
+@pytest.mark.usefixtures("program")
+def test_somebody_with_many_codes_is_the_last_official_of_the_last_one_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("rolebook.governance.last_officials.MOST_PLACES", 1)
+    ann = iqcs.holder(REPRESENTATIVE, "FWS-R6", "Ann Above")
+    iqcs.gives_access(ann, "BLM-MT")
+    assert last_of(rolebooks.in_force(PROGRAM, START), ann, START) == ("BLM-MT",)
