@@ -10,7 +10,7 @@ from rolebook.governance.models import AccountDraft, Grant, Request
 from rolebook.governance.queries import pending_requests
 from rolebook.governance.queries.account_requests import form_to_fill
 from rolebook.governance.refusals import NotAllowed, Refused
-from tests.support import grants, iqcs
+from tests.support import grants, iqcs, responders
 from tests.support.grants import codes
 from tests.support.iqcs import LEAD, MANAGER, PROGRAM, REPRESENTATIVE, SECURITY, TRAINING
 from tests.support.people import START
@@ -83,3 +83,15 @@ def test_a_role_that_comes_by_designation_is_never_offered_for_removal_nor_remov
             iqcs.asks(who, iqcs.answers({role_id: "remove"}), beneficiary=rosa, at=LATER)
         assert codes(refusal) == ["not_removed_here"]
     assert Grant.objects.get(account=rosa).closed_at is None
+
+
+@pytest.mark.requirement("IQCS-05")
+def test_a_role_that_came_with_registering_is_not_offered_for_removal_nor_removed_by_a_request(
+    person: Account,
+) -> None:
+    responders.imports()
+    responders.registered(person)
+    assert "responder" not in {one.role.id for one in form_to_fill(person, PROGRAM, LATER).roles}
+    with pytest.raises(Refused) as refusal:
+        iqcs.asks(person, iqcs.answers({"responder": "remove"}), at=LATER)
+    assert codes(refusal) == ["registered_not_removed_here"]

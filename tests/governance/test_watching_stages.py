@@ -1,11 +1,13 @@
 """Stages that nobody answers: they come to the steward, late as well, are reminded of, and never pass by themselves."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.audit.models import Event
+from rolebook.governance.deciders import stages_nobody_can_decide, who_may_decide
 from rolebook.governance.flows.end_designation import end_designation
 from rolebook.governance.flows.record_absence import end_absence
 from rolebook.governance.flows.watch_stages import escalate_stages, remind_approvers
@@ -14,8 +16,9 @@ from rolebook.governance.queries import pending_requests
 from rolebook.governance.refusals import NotAllowed
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
+from rolebook.policy.model import STEWARD_ID, Act, Rolebook
 from tests.governance.test_absences import goes
-from tests.support import grants, iqcs
+from tests.support import grants, iqcs, rolebooks
 from tests.support.grants import asks, decides, open_stage
 from tests.support.people import COMMAND, START, WEB
 
@@ -194,3 +197,40 @@ class TestWorkingDays:
         assert len(pending_requests(steward, "iqcs", self.TENTH, show="to decide").rows) == 1
         assert len(pending_requests(representative, "iqcs", self.TENTH, show="to decide").rows) == 1
         decides(steward, stage, at=self.TENTH)
+
+
+def cover_responders_only(*offices: str) -> Rolebook:
+    """Put a rolebook into force in which some offices decide roles of the responders' category only."""
+    book = rolebooks.in_force("iqcs")
+    holders = tuple(
+        replace(one, category_ids=("responder",)) if one.role_id in offices else one
+        for one in book.authority.holders(Act.DECIDE)
+    )
+    narrowed = replace(book.authority, acts={**book.authority.acts, Act.DECIDE: holders})
+    rolebooks.put_in_force(replace(book, authority=narrowed))
+    return rolebooks.in_force("iqcs")
+
+
+@pytest.mark.usefixtures("iqcs_world", "representative")
+def test_where_the_stewards_office_does_not_cover_the_role_either_nobody_can_decide(person: Account) -> None:
+    steward = grants.steward(program_id="iqcs")
+    stage = open_stage(iqcs.asks(person, iqcs.answers({iqcs.MANAGER: "add"})))
+    book = cover_responders_only(iqcs.REPRESENTATIVE, STEWARD_ID)
+    assert who_may_decide(book, stage, LATER) == ()
+    assert Stage.objects.filter(stages_nobody_can_decide(book, LATER), pk=stage.pk).exists()
+    assert pending_requests(steward, "iqcs", LATER, show="to decide").rows == ()
+
+
+@pytest.mark.usefixtures("iqcs_world")
+def test_a_stage_that_names_a_role_which_nobodys_office_covers_comes_to_the_steward(
+    person: Account, representative: Account
+) -> None:
+    steward = grants.steward(program_id="iqcs")
+    stage = open_stage(iqcs.asks(person, iqcs.answers({iqcs.MANAGER: "add"})))
+    assert who_may_decide(rolebooks.in_force("iqcs"), stage, LATER) == (representative,)
+    book = cover_responders_only(iqcs.REPRESENTATIVE)
+    assert who_may_decide(book, stage, LATER) == (steward,)
+    assert escalate_stages(LATER) == 1
+    for who, rows in ((representative, 0), (steward, 1)):
+        assert len(pending_requests(who, "iqcs", LATER, show="to decide").rows) == rows
+    decides(steward, stage, at=LATER)

@@ -241,8 +241,9 @@ def _role_wishes(
             wishes.append(Wish(RequestItem.Kind.ADD_ROLE, role_id, None, *dates))
         else:
             wishes.append(Wish(RequestItem.Kind.REMOVE_ROLE, role_id, None))
-            if role is not None and role.obtained == "designation":
-                problems.append(Problem(name, Violation("not_removed_here", {"role": role.title})))
+            if role is not None and role.obtained != "request":
+                code = "not_removed_here" if role.obtained == "designation" else "registered_not_removed_here"
+                problems.append(Problem(name, Violation(code, {"role": role.title})))
         fields.append(name)
 
 

@@ -110,7 +110,10 @@ def represented_at(standing: Standing, stage: Stage) -> Account | None:
 
 def _may_decide(book: Rolebook, stage: Stage, at: datetime) -> QuerySet[Account]:
     """Return the people whose office is the stage's, but whom the request keeps from it."""
-    return _not_kept_from(holders_at(book, stage.approver_role_id, stage.organization, at), book, stage, at)
+    people = holders_at(book, stage.approver_role_id, stage.organization, at)
+    return _not_kept_from(
+        people.filter(_covers_asked(book, stage.approver_role_id, stage.pk)), book, stage, at
+    )
 
 
 def _not_kept_from(
@@ -190,6 +193,7 @@ def stewards_for(book: Rolebook, stage: Stage, at: datetime) -> tuple[Account, .
     if grants is None:
         return ()
     stewards = Account.objects.filter(pk__in=grants.values("account"))
+    stewards = stewards.filter(_covers_asked(book, STEWARD_ID, stage.pk))
     found = _not_kept_from(stewards, book, stage, at).order_by("pk")
     there = tuple(found.exclude(pk__in=absent_accounts(book.program.id, at)))
     return there or tuple(found)
@@ -202,11 +206,7 @@ def stages_in_office(standing: Standing) -> Q:
         theirs = Q(approver_role_id=office.role_id) & office.where()
         if office.organization_id is not None:
             theirs &= Q(organization__isnull=False)
-        if office.holder.category_ids:
-            covered = covered_role_ids(standing.book, office.holder)
-            foreign = RequestItem.objects.filter(stages=OuterRef("pk")).exclude(role_id__in=[*covered, ""])
-            theirs &= Q(~Exists(foreign))
-        condition |= theirs
+        condition |= theirs & _covers_asked(standing.book, office.role_id, OuterRef("pk"))
     return condition
 
 
@@ -217,7 +217,8 @@ def stages_without_office(standing: Standing) -> Q:
     """
     if not any(office.role_id == STEWARD_ID for office in standing.offices(Act.DECIDE)):
         return Q(pk__in=())
-    return stages_with_nobody_left(standing.book, standing.at) | Q(escalated_why=Stage.Why.OVERDUE)
+    waiting = stages_with_nobody_left(standing.book, standing.at) | Q(escalated_why=Stage.Why.OVERDUE)
+    return waiting & _covers_asked(standing.book, STEWARD_ID, OuterRef("pk"))
 
 
 def stages_with_nobody_left(book: Rolebook, at: datetime, besides: Account | None = None) -> Q:
@@ -242,7 +243,11 @@ def stages_nobody_can_decide(book: Rolebook, at: datetime) -> Q:
 def some_steward_may_decide(book: Rolebook, at: datetime) -> Q:
     """Return the SQL condition for the stages to which some steward may come; `stewards_for`, said in SQL."""
     grants = _office_grants(book, STEWARD_ID, at)
-    return Q(pk__in=()) if grants is None else Q(Exists(_not_kept_from_outer_stage(grants, book, at)))
+    if grants is None:
+        return Q(pk__in=())
+    return Q(Exists(_not_kept_from_outer_stage(grants, book, at))) & _covers_asked(
+        book, STEWARD_ID, OuterRef("pk")
+    )
 
 
 def not_conflicted(standing: Standing) -> Q:
@@ -317,6 +322,16 @@ def _office_grants(book: Rolebook, role_id: str, at: datetime) -> QuerySet[Grant
     return grants
 
 
+def _covers_asked(book: Rolebook, role_id: str, stage: int | OuterRef) -> Q:
+    """Return the SQL condition that an office covers the category of every role that a stage's items name."""
+    holder = book.authority.holder(Act.DECIDE, role_id)
+    if holder is None or not holder.category_ids:
+        return Q()
+    covered = covered_role_ids(book, holder)
+    foreign = RequestItem.objects.filter(stages=stage).exclude(role_id__in=[*covered, ""])
+    return Q(~Exists(foreign))
+
+
 def _open_accesses(book: Rolebook, at: datetime) -> QuerySet[Access]:
     """Return the access in force at organizations that are open, of the account of the grants that it is asked of."""
     still_open = Q(organization__closed_at__isnull=True) | Q(organization__closed_at__gt=at)
@@ -354,6 +369,7 @@ def _in_office_of_outer_stage(book: Rolebook, role_id: str, at: datetime) -> Que
         else:
             grants = grants.filter(organization=OuterRef("organization"))
     there = grants.exclude(account__in=absent_accounts(book.program.id, at))
+    there = there.filter(_covers_asked(book, role_id, OuterRef(OuterRef("pk"))))
     return _not_kept_from_outer_stage(there, book, at)
 
 

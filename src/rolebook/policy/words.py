@@ -99,6 +99,10 @@ SENTENCES: Mapping[str, str] = {
         "Access under Employers and codes to look at."
     ),
     "not_removed_here": "{role} comes by designation. Whoever designates ends it; it is not removed with this form.",
+    "registered_not_removed_here": (
+        "{role} comes with registering. Whoever removes access in the program ends it; "
+        "it is not removed with this form."
+    ),
     "changed_type": "What applies to this person has changed. Look at the form again.",
     "ask_with_the_form": "In this program, roles are asked for with an account request.",
     "use_the_form": "Open the form, correct it and send it again.",

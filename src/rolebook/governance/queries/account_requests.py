@@ -113,11 +113,8 @@ def form_to_fill(
         if isinstance(grant, Grant)
     }
     accesses = [one for one in held if isinstance(one, Access)]
-    offered = [
-        role
-        for role in standing.book.roles
-        if role.obtained == "request" or (role.id in grants and role.obtained != "designation")
-    ]
+    # Another role is ended otherwise: no chain is laid out for it, so nobody's office may cover it.
+    offered = [role for role in standing.book.roles if role.obtained == "request"]
     return FormToFill(
         beneficiary=person,
         for_another=person.pk != viewer.pk,
