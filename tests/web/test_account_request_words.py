@@ -67,6 +67,24 @@ def test_home_shows_the_requester_what_waits_for_their_word_and_others_not() -> 
     assert reverse("request", args=[PROGRAM, held.public_id]) in page
 
 
+@pytest.mark.requirement("IQCS-04", "IQCS-06")
+def test_while_a_request_is_held_what_is_open_is_decided_and_nothing_more_opens_as_its_page_says() -> None:
+    rita, rolf = somebody("Rita Requester"), somebody("Rolf Representative", REPRESENTATIVE, "USAF-ACC")
+    berta = somebody("Berta Representative", REPRESENTATIVE, "BLM-MT")
+    somebody("Rosa Representative", REPRESENTATIVE, "FWS")
+    at = clock.now() - timedelta(hours=2)
+    held = iqcs.asks(rita.account, iqcs.answers({MANAGER: "add"}, ["USAF-ACC", "BLM-MT"]), at=at)
+    decides(rolf.account, open_stage(held, iqcs.place("USAF-ACC")), "denied", reason="No need seen.", at=at)
+    rest = "No further step opens {} the rest goes on without that part; what is open already may still be decided."
+    asked = "No further step opens before you say so; what is open already may still be decided."
+    assert asked in words(browser(rita), "request", held.public_id)
+    told = rest.format("until Rita Requester says whether")
+    assert told in words(browser(berta), "request", held.public_id)
+    decides(berta.account, open_stage(held, iqcs.place("BLM-MT")), at=at)
+    assert iqcs.opened(held) == []
+    assert iqcs.state_of(held) == "pending"
+
+
 @pytest.mark.requirement("IQCS-11")
 def test_a_detail_given_for_later_days_stands_on_my_access_home_and_the_check() -> None:
     rita, rosa = somebody("Rita Requester"), somebody("Rosa Representative", REPRESENTATIVE, "FWS")

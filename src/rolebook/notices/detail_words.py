@@ -35,7 +35,7 @@ def end_near(facts: Facts) -> Letter:
 
 
 def request_held(facts: Facts) -> Letter:
-    """To the requester: another agency denied its part, and the rest waits for their word (IQCS-04)."""
+    """To the requester: another agency denied its part, and no further step opens before their word (IQCS-04)."""
     stage: Stage = facts.stage
     place = stage.organization
     where = "Another agency" if place is None else place.name
@@ -43,9 +43,12 @@ def request_held(facts: Facts) -> Letter:
     person = facts.request.beneficiary.name
     return Letter(
         subject=f"{short}: Should the rest of the request go on? {where} denied its part",
-        first_line=f"{where} denied its part of the request for {person}. The rest waits for your word.",
+        first_line=f"{where} denied its part of the request for {person}. What comes next waits for your word.",
         facts=(("For", person), ("Denied", facts.instant())),
-        paragraphs=("Open the request to let the rest go on without that part, or to withdraw it.",),
+        paragraphs=(
+            "Open the request to let the rest go on without that part, or to withdraw it. No further step opens "
+            "before; what is open already may still be decided.",
+        ),
         button=Button("Open the request", link(f"/{facts.program_id}/requests/{facts.request.public_id}/")),
         whom_to_ask=facts.contact,
         reason_for_mail="You get this because you made the request.",
