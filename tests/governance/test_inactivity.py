@@ -16,6 +16,7 @@ from rolebook.governance.flows import change_participation_status, record_sign_i
 from rolebook.governance.flows.watch_quiet import Watched, confirm_closings, watch_quiet
 from rolebook.governance.last_officials import last_of
 from rolebook.governance.models import Access, Grant, HeldAtClosing, Participation, QuietWatch
+from rolebook.governance.quiet import ended_for_quiet
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.governance.replaying import compare_with_log
 from rolebook.policy.model import Act
@@ -303,6 +304,23 @@ def test_who_is_past_their_quiet_decides_nothing_and_stands_in_nobodys_way() -> 
     assert rosa in holders_at(book, REPRESENTATIVE, place, END - SECOND)
     assert rosa not in holders_at(book, REPRESENTATIVE, place, END)
     assert not standing_of(rosa, PROGRAM, END).offices(Act.DECIDE)
+
+
+@pytest.mark.requirement("IQCS-10")
+@pytest.mark.usefixtures("program")
+def test_what_a_closing_gives_back_is_not_lost_by_deactivating_who_is_closed() -> None:
+    account = manager()
+    watches_over(END - 61 * DAY, END)
+    assert part(account).status == "closed"
+    with pytest.raises(Refused, match="closed_not_deactivated"):
+        change_participation_status(
+            acting_user=None, program_id=PROGRAM, beneficiary_id=account.public_id, status="deactivated",
+            reason="left", at=END + DAY, origin=COMMAND,
+        )  # fmt: skip
+    assert {one.access or one.grant for one in ended_for_quiet(part(account))} == {
+        Grant.objects.get(account=account),
+        Access.objects.get(account=account),
+    }
 
 
 @pytest.mark.requirement("IQCS-08")

@@ -155,6 +155,8 @@ class Acts(Requests):
                 return refused(["own_status"])
             if status != ACTIVE and self._is_only_steward(whom, program):
                 return refused(["only_steward"])
+            if (self.parts.get((whom, program), ACTIVE), status) == ("closed", "deactivated"):
+                return refused(["closed_not_deactivated"])
             self.parts[whom, program] = status
         if status != ACTIVE:
             self._settle_what_is_left(whom, program)

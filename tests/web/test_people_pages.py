@@ -172,3 +172,19 @@ def test_another_account_is_named_by_user_id(world: World, sten: Person) -> None
     mails()
     assert Notice.objects.get(kind="named-as-same").recipient == world.nora.account
     assert QPP in listed
+
+
+@pytest.mark.requirement("IQCS-10")
+def test_the_address_that_deactivates_says_of_who_is_closed_that_there_is_nothing_to_deactivate(
+    world: World, sten: Person
+) -> None:
+    client = signed_in(sten)
+    client.post(f"{person(world.nora)}status/close/", {"reason": "Left."})
+    address = f"{person(world.nora)}status/deactivate/"
+    shown = client.get(address).content.decode()
+    assert "there is nothing to deactivate" in shown
+    assert "Yes, deactivate" not in shown
+    refused = client.post(address, {"reason": "x"})
+    assert refused.status_code == 409
+    assert "there is nothing to deactivate" in refused.content.decode()
+    assert Participation.objects.get(account=world.nora.account).status == "closed"

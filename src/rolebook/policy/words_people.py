@@ -9,6 +9,10 @@ PEOPLE: Mapping[str, str] = {
     "only_steward": (
         "{name} is the only steward of {program}. Designate another steward first; then this can be done."
     ),
+    "closed_not_deactivated": (
+        "This part is closed and gives no power, so there is nothing to deactivate. "
+        "It stays closed until it is opened again."
+    ),
     "merged_account": "This account was merged into another one. It stays closed.",
     # a lost second factor
     "own_recovery": "You cannot vouch for yourself. Somebody else must.",

@@ -26,6 +26,7 @@ from rolebook.governance.queries.seeing import public_id_of
 from rolebook.governance.queries.stewards import administers, is_steward_of, other_stewards
 from rolebook.governance.quiet import FIELDS, count_anew, ended_for_quiet
 from rolebook.governance.refusals import NotFound, Refused
+from rolebook.policy.lifecycle import PARTICIPATION_MOVES, may_move
 from rolebook.policy.rules import Violation
 
 type Status = Participation.Status | Account.Status
@@ -72,8 +73,8 @@ def change_participation_status(
     longer active are withdrawn; closing ends their roles where the program has them asked for again.
     ``cause`` says what a job acted on; ``still`` is asked under the locks, and nothing happens once it says no.
 
-    Raises Refused for oneself, for the only steward, and without a reason; NotFound for everybody who is no steward
-    and for a person who takes no part. Raises ValueError for no such status.
+    Raises Refused for oneself, for the only steward, without a reason, and for a move that `_require_move` forbids;
+    NotFound for everybody who is no steward and for a person who takes no part. Raises ValueError for no such status.
     """
     wanted = Participation.Status(status)
     about = About(program_id=program_id, verdict=wanted.value)
@@ -98,8 +99,7 @@ def change_participation_status(
             escalated = 0
         else:
             _protect(acting_user, beneficiary, [program_id], wanted, at)
-            if wanted is Participation.Status.ACTIVE and ended_for_quiet(participation).exists():
-                raise Refused([Violation("reactivation_needed")])
+            _require_move(participation, wanted)
             participation.status_by, participation.status_cause = acting_user, cause
             escalated = set_status(work, participation, wanted, told, version.number)
     withdrawn, ended = (
@@ -228,6 +228,14 @@ def _protect(
     for program_id in programs:
         if is_steward_of(beneficiary, program_id, at) and not other_stewards(beneficiary, program_id, at):
             raise Refused([Violation("only_steward", {"name": beneficiary.name, "program": program_id})])
+
+
+def _require_move(participation: Participation, wanted: Participation.Status) -> None:
+    """Refuse a move of status by which what a reactivation gives back would be lost (IQCS-10)."""
+    if wanted is Participation.Status.ACTIVE and ended_for_quiet(participation).exists():
+        raise Refused([Violation("reactivation_needed")])
+    if not may_move(PARTICIPATION_MOVES, participation.status, wanted):
+        raise Refused([Violation("closed_not_deactivated")])
 
 
 def escalate(work: UnitOfWork, beneficiary: Account, program_id: str, offices: Q, at: datetime) -> int:

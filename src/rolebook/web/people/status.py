@@ -12,6 +12,7 @@ from rolebook.governance.flows.change_status import LONGEST_REASON, change_parti
 from rolebook.governance.models import Participation
 from rolebook.governance.queries.people import OnePerson, one_person
 from rolebook.governance.refusals import Refused
+from rolebook.policy.words import sentence
 from rolebook.web.account.forms import say
 from rolebook.web.answers import program_view, said_of
 from rolebook.web.context import CURRENT_ENTRY
@@ -63,12 +64,14 @@ def status_page(request: ProgramRequest, account_id: uuid.UUID, act: str) -> Htt
         else:
             address = reverse("steward-person", args=[request.program.id, account_id])
             return HttpResponseRedirect(address + effect_query(done.sequence), status=303)
+    closed = act == "deactivate" and person.participation_status == Participation.Status.CLOSED
     shown = {
         "person": person,
         "act": act,
         "form": form,
         "sentences": _sentences(person, act),
-        "possible": not (person.is_viewer or (person.only_steward and act != "reopen")),
+        "closed": sentence("closed_not_deactivated") if closed else "",
+        "possible": not (closed or person.is_viewer or (person.only_steward and act != "reopen")),
     }
     failed = request.method == "POST"
     return render(request, "people/status.html", shown, status=409 if failed else 200)
