@@ -227,6 +227,24 @@ def test_what_was_removed_or_shortened_meanwhile_does_not_come_back_by_a_narrowi
     assert "access_not_held" in grants.codes(gone)
 
 
+@pytest.mark.requirement("IQCS-11")
+def test_a_code_given_for_longer_meanwhile_is_not_cut_back_by_a_narrowing_asked_before(
+    representative: Account, security: Account
+) -> None:
+    mona = manager_with((True, 0, 60))
+    request = iqcs.asks(mona, form())
+    decides(representative, open_stage(request), at=LATER)
+    iqcs.gives_access(mona, "FWS-R6", at=LATER)
+    with pytest.raises(Refused) as longer:
+        decides(security, open_stage(request), at=LATER + HOUR)
+    assert grants.codes(longer) == ["access_held_longer"]
+    decides(security, open_stage(request), "returned", reason="It is held for good now.", at=LATER + HOUR)
+    again = iqcs.asks(mona, form(), corrects=request, at=LATER + HOUR)
+    for who in (representative, security):
+        decides(who, open_stage(again), at=LATER + HOUR)
+    assert held(mona, LATER + HOUR) == [("FWS-R6", False, None)]
+
+
 def test_the_preview_says_that_the_lower_levels_go_and_the_code_stays(mona: Account) -> None:
     standing = standing_of(mona, PROGRAM, LATER)
     shown = preview_of(standing, mona, check_answers(standing, mona, form()).wishes)

@@ -43,6 +43,9 @@ SENTENCES: Mapping[str, str] = {
     "access_not_wide": (
         "Access to this organization is not held with lower levels for that long, so there is nothing to narrow."
     ),
+    "access_held_longer": (
+        "Access to this organization was given for longer after this was asked for. Deny this one, or return it."
+    ),
     "access_held_in_parts": (
         "Access to {named} is held at several times with others between, so it cannot be narrowed at once. "
         "Ask to remove it, and for each time anew."

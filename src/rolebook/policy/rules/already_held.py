@@ -6,7 +6,7 @@ from rolebook.policy.rules.terms import Change, ChangeKind, Facts, HeldAccess, H
 def judge(change: Change, facts: Facts) -> Violation | None:
     """Compare the change with what the person holds. A role or access held until a day may be asked for
     beyond that day, and access to one organization for those below it, too. What stays of a narrowed
-    access is held, with those below, and for as long as it is asked for.
+    access is held, with those below, and for exactly as long as it is asked for.
     """
     role = facts.rolebook.role(change.role_id or "")
     title = role.title if role else (change.role_id or "")
@@ -31,7 +31,10 @@ def judge(change: Change, facts: Facts) -> Violation | None:
         if change.narrows:
             wide = any(access.lower_levels for access in accesses)
             longer = not any(_lasts(access, change) for access in accesses)
-            return Violation("access_not_wide") if not wide or longer else None
+            if not wide or longer:
+                return Violation("access_not_wide")
+            outlasts = any(_outlasts(access, change) for access in accesses)
+            return Violation("access_held_longer") if outlasts else None
         as_wide = [access for access in accesses if access.lower_levels or not change.lower_levels]
         if any(_lasts(access, change) for access in as_wide):
             return Violation("access_already_held")
@@ -41,6 +44,11 @@ def judge(change: Change, facts: Facts) -> Violation | None:
 def _lasts(held: HeldRole | HeldAccess, change: Change) -> bool:
     """Whether what is held goes on for as long as what is asked for."""
     return held.ends_at is None or (change.ends_at is not None and change.ends_at <= held.ends_at)
+
+
+def _outlasts(held: HeldAccess, change: Change) -> bool:
+    """Whether what is held goes on after what is asked for: narrowed, it would end earlier than anybody asked."""
+    return change.ends_at is not None and (held.ends_at is None or held.ends_at > change.ends_at)
 
 
 RULE = Rule("already_held", "What is held is not asked for again", judge, always=True)
