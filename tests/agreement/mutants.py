@@ -54,8 +54,8 @@ MUTANTS = {
     ),
     "siblings-by-prefix": Mutant(
         "rolebook.decision.tree",
-        "last[node_id] = len(ids)",
-        "last[node_id] = len(ids) + any(n.startswith(node_id) and n not in positions for n in kinds)",
+        "tuple(last)",
+        "tuple(end + any(n.startswith(ids[at]) and positions[n] >= end for n in kinds) for at, end in enumerate(last))",
     ),
     "closed-account-ignored": Mutant(
         "rolebook.decision.check", "if not person.active:", "if False and not person.active:"

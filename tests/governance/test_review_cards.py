@@ -9,10 +9,11 @@ from rolebook.governance.authority import standing_of
 from rolebook.governance.flows.close_review import close_review
 from rolebook.governance.flows.open_review import open_review
 from rolebook.governance.flows.tend_reviews import tend_reviews
+from rolebook.governance.making_reports import ask_for_report, make_report
 from rolebook.governance.models import Participation, ReviewCampaign, ReviewItem
 from rolebook.governance.queries.review_alike import alike_items
 from rolebook.governance.queries.review_card import AccountLines, with_notes
-from rolebook.governance.queries.review_reports import reportable
+from rolebook.governance.queries.review_reports import records_in, reportable
 from rolebook.governance.queries.review_work import gone_elsewhere, one_account
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.governance.review_reach import Reviewer, reviewer_in
@@ -77,6 +78,11 @@ def test_what_is_held_at_an_organization_is_shown_to_nobody_who_does_not_answer_
     assert "Birch" not in mine.where
     own = ReviewItem.objects.get(grant__organization=birch, grant__account=sam)
     assert [line.key for line in card(bert, campaign, sam).lines] == [f"role.{own.grant.public_id}"]  # type: ignore[union-attr]
+    made = ask_for_report(acting_user=None, campaign=campaign, organization=cedar, at=LATER)
+    make_report(made.pk, LATER)
+    made.refresh_from_db()
+    told = {record["name"]: [item["code"] for item in record["items"]] for record in records_in(made)}
+    assert told == {"Olga Official": [cedar.code], "Sam Staff": [cedar.code]}
 
 
 @pytest.mark.invariant("I1")

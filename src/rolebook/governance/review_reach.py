@@ -20,7 +20,7 @@ from rolebook.governance.models import (
 )
 from rolebook.governance.quiet import counts
 from rolebook.governance.review_moves import Moves, has_moves, moves_at
-from rolebook.governance.review_rows import review_of
+from rolebook.governance.review_rows import APART, review_of
 from rolebook.policy.model import STEWARD_ID, Act, Rolebook
 from rolebook.policy.reviews import Review
 
@@ -140,9 +140,12 @@ def answered_near(standing: Standing) -> Q:
 def reporting_offices(standing: Standing, review: Review) -> list[Office]:
     """Return the offices that answer for the whole of an organization, and so have its report (IQCS-13).
 
-    With what is below it, or where nothing is; asks the database only about offices without the lower levels.
+    With what is below it, or, where access is held apart from roles, where nothing is: asks the database only about
+    such codes without the lower levels.
     """
     offices = [one for one in standing.offices(Act.ANSWER_REVIEW) if one.role_id in review.answered_by]
+    if standing.book.access != APART:
+        return [one for one in offices if one.lower_levels]
     alone = {
         one.organization_id for one in offices if not one.lower_levels and one.organization_id is not None
     }

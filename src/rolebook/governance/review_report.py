@@ -27,7 +27,7 @@ from rolebook.governance.past.sign_ins import employers_at, last_sign_ins
 from rolebook.governance.past.statuses import status_events, statuses_at
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.review_moves import answered_below, last_moves, moves_of, place_name
-from rolebook.governance.review_rows import review_of
+from rolebook.governance.review_rows import APART, review_of
 from rolebook.policy.model import STEWARD_ID
 
 _AT_ONCE = 400
@@ -54,6 +54,18 @@ class Subject:
         if self.organization is None:
             return []
         return [int(step) for step in self.organization.path.split("/") if step][:-1]
+
+    def tells(self, one: Holding) -> bool:
+        """Return whether the report says that an account holds this. All of it, where access is held apart from roles
+        (IQCS-13); elsewhere what is held at its organizations, and nobody else's business (I1).
+        """
+        book, _ = review_of(self.campaign)
+        if self.organization is None or book.access == APART:
+            return True
+        place = one.organization
+        return place is not None and (
+            place.path.startswith(self.organization.path) or place.pk in self.above()
+        )
 
     def items(self) -> QuerySet[ReviewItem]:
         """Return what the campaign asked about here: what went elsewhere with its person is asked there."""
@@ -99,8 +111,12 @@ def _records(subject: Subject, parts: Sequence[Participation]) -> Iterator[Recor
         others = [one for one in held.get(part.pk, ()) if _key(one) not in known]
         about = [item for item in items if item.about == ReviewItem.About.ACCOUNT]
         employer = employers.get(part.pk)
-        lines = [_item_line(subject, item) for item in items if item.about != ReviewItem.About.ACCOUNT]
-        lines += [_line(subject, one) | _NOT_ASKED for one in others]
+        lines = [
+            _item_line(subject, item)
+            for item in items
+            if (one := item.grant or item.access) is not None and subject.tells(one)
+        ]
+        lines += [_line(subject, one) | _NOT_ASKED for one in others if subject.tells(one)]
         yield {
             "account_id": str(part.account.public_id),
             "name": part.account.name,
