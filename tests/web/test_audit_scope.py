@@ -116,8 +116,9 @@ def test_nobody_else_has_an_audit_page(world: World) -> None:
             trail(person)
         with pytest.raises(NotFound):
             person_history(person.account, QPP, person.account.public_id, clock.now())
-        assert b">Audit<" not in signed_in(person).get("/qpp/").content
-    assert b">Audit<" in signed_in(world.henry).get("/qpp/").content
+        assert b">Reports<" not in signed_in(person).get("/qpp/").content
+    assert b">Reports<" in signed_in(world.henry).get("/qpp/").content
+    assert b">Audit<" in signed_in(world.henry).get("/qpp/reports/").content
 
 
 @pytest.mark.invariant("I7")
