@@ -13,6 +13,7 @@ from playwright.sync_api import (
     Page,
     Playwright,
     Request,
+    expect,
     sync_playwright,
 )
 
@@ -23,6 +24,8 @@ from tests.support.people import Person
 from tests.support.serving import served
 from tests.web.worlds import World, make_world, signed_in
 
+PATIENCE = 30_000
+"""Milliseconds that a page is waited for: a busy machine is no fault of the pages."""
 WIDTHS = {1280: 900, 390: 844}
 """Widths that every walk is done at, with the height of such a screen."""
 ZONE = "America/New_York"
@@ -63,6 +66,7 @@ def site(committed_db: CommittedDatabase) -> Iterator[Site]:
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """Playwright's driver."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as driver:
         yield driver
 
@@ -125,7 +129,7 @@ def open_page(browser: Browser, site: Site) -> Iterator[OpenPage]:
             timezone_id=ZONE,
         )
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         context.on("request", watch.request)
         context.on("console", watch.console)
         if person is not None:

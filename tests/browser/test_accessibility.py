@@ -3,10 +3,12 @@
 Every page as it opens is in test_every_page.py.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 
 from rolebook.audit import clock
@@ -25,12 +27,23 @@ def violations(page: Page) -> list[str]:
     """Return what axe finds, a line for each element, and whether the page scrolls sideways."""
     found = [
         f"{page.url}: {violation['id']}: {node['html'][:200]}"
-        for violation in Axe().run(page, options=_ALSO).response["violations"]
+        for violation in _violations(page)
         for node in violation["nodes"]
     ]
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
         found.append(f"{page.url}: wider than the screen")
     return found
+
+
+def _violations(page: Page) -> Sequence[Any]:
+    """Return axe's findings on a page that has come whole; a press just before may still be leading to it."""
+    for _ in range(5):
+        page.wait_for_load_state()
+        try:
+            return list(Axe().run(page, options=_ALSO).response["violations"])
+        except PlaywrightError:
+            page.wait_for_timeout(200)
+    return list(Axe().run(page, options=_ALSO).response["violations"])
 
 
 def addresses(world: World) -> dict[str, list[str]]:

@@ -1,7 +1,7 @@
 """Request a Role for forty organizations at once, and deciding them together, on a phone and on a wide screen."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from rolebook.governance.models import Request
 from tests.browser.conftest import WIDTHS, OpenPage, Site, go
@@ -65,3 +65,19 @@ def test_forty_organizations_are_asked_for_by_a_pasted_list_and_decided_together
     page.get_by_role("button", name="Approve 7 requests").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("7 requests approved")
     assert made.items.filter(state="approved").count() == 7
+
+
+def test_what_is_typed_into_a_search_before_the_scripts_came_is_looked_for_once_they_are_there(
+    site: Site, open_page: OpenPage
+) -> None:
+    page = open_page(site.world.uma)
+    late: list[Route] = []
+    page.route("**/htmx.min*.js", lambda route: late.append(route))  # noqa: PLW0108 - playwright marks what it is given
+    with page.expect_request("**/htmx.min*.js"):
+        page.goto("/qpp/request-a-role/staff_user/", wait_until="commit")
+    page.get_by_label("Name or number").fill("Hilltop")
+    other = page.get_by_role("link", name="Choose Cedar Valley Family Practice")
+    expect(other).to_be_visible()
+    late[0].continue_()
+    expect(other).to_have_count(0)
+    expect(page.get_by_role("link", name="Choose Hilltop")).to_be_visible()

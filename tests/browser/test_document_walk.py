@@ -179,7 +179,7 @@ def test_a_security_official_finds_a_user_and_removes_their_access(
     page.wait_for_url("**/manage-access/?effect=*")
     expect(page.get_by_role("heading", name="Connected Organizations")).to_be_in_viewport()
     notification = page.get_by_role("status").filter(has_text="Stella Stone's access")
-    expect(notification).to_contain_text("Confirmed everywhere", timeout=30_000)
+    expect(notification).to_contain_text("Confirmed everywhere")
     box, screen = notification.bounding_box(), page.viewport_size
     assert box is not None
     assert screen is not None

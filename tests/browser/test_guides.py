@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from rolebook.accounts import mailed_codes, second_factor
 from rolebook.audit import clock
 from rolebook.cli.server.demo_world.build import build_world
-from tests.browser.conftest import ZONE, Watch
+from tests.browser.conftest import PATIENCE, ZONE, Watch
 from tests.guides import front, official, requester, steward
 from tests.guides.reading import CHECKOUT, PICTURES, pictures_in, steps_of
 from tests.guides.walking import WIDTH, Moment, Walk, Walker
@@ -78,7 +78,7 @@ def open_page(browser: Browser, demo: str) -> Iterator[Callable[..., Page]]:
             timezone_id=ZONE,
         )
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         context.on("request", watch.request)
         context.on("console", watch.console)
         return context.new_page()

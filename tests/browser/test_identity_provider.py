@@ -13,7 +13,7 @@ from rolebook.accounts.identity_providers import IdentityProvider
 from rolebook.accounts.models import Account, LinkedIdentity
 from rolebook.accounts.openid.discovery import forget_providers
 from rolebook.audit import clock
-from tests.browser.conftest import WIDTHS, Site
+from tests.browser.conftest import PATIENCE, WIDTHS, Site
 from tests.browser.test_accessibility import violations
 from tests.support.people import PASSWORD
 
@@ -55,7 +55,7 @@ def test_somebody_links_on_the_security_page_and_signs_in_with_it_afterwards(
     browser: Browser, site: Site, provider: str
 ) -> None:
     context = browser.new_context(base_url=site.url, reduced_motion="reduce")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     page, found, refused = context.new_page(), list[str](), list[str]()
     page.on("console", lambda said: refused.append(said.text) if "Content Security" in said.text else None)
 

@@ -13,7 +13,7 @@ from rolebook.accounts.credential_models import Passkey
 from rolebook.accounts.models import Account
 from rolebook.accounts.person_models import Recovery
 from rolebook.audit import clock
-from tests.browser.conftest import Site, Watch
+from tests.browser.conftest import PATIENCE, Site, Watch
 from tests.browser.test_accessibility import violations
 from tests.support.people import PASSWORD, Person
 from tests.web.worlds import signed_in
@@ -66,7 +66,7 @@ def test_a_passkey_is_set_up_signs_in_is_renamed_and_removed(
 ) -> None:
     maria, watch = site.world.maria, Watch(named)
     context = browser.new_context(base_url=named, viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     context.on("request", watch.request)
     context.on("console", watch.console)
     page = context.new_page()
@@ -130,7 +130,7 @@ def test_who_has_only_a_passkey_vouches_with_it(site: Site, browser: Browser, na
         cancel_hash="0" * 64,
     )
     context = browser.new_context(base_url=named, viewport={"width": 390, "height": 844})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     with_device(context, page)
     let_in(context, world.maria, named)

@@ -28,6 +28,7 @@ from tests.notices.imap import ImapServer, imap_server
 from tests.notices.reports import report_about
 from tests.notices.test_bounces import in_both, part, sent
 from tests.support import iqcs
+from tests.support.clocks import it_is
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("IQCS-09")]
 
@@ -285,7 +286,7 @@ def piped(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Any:
     from rolebook.cli.server.bounces import bounces
 
     clock.pass_by(seconds=1)
-    monkeypatch.setattr("rolebook.audit.clock.now", lambda: clock.now + timedelta(seconds=1))
+    it_is(monkeypatch, clock.now + timedelta(seconds=1))
 
     def run(mail: bytes, *options: str) -> Any:
         return CliRunner().invoke(bounces, ["read", *options], input=mail)

@@ -20,10 +20,11 @@ from tests.support.databases import CommittedDatabase
 from tests.support.people import new_user
 
 MAILS = 60
+MOST_RACES = 10
 
 
 def fill_the_outbox(clock: Clock) -> set[str]:
-    person = new_user("Uma User").account
+    person = new_user().account
     return {
         f"<{notice.message_id}>"
         for notice in Notice.objects.bulk_create(
@@ -69,11 +70,12 @@ def test_without_the_claims_condition_workers_would_send_mails_twice(
         notice.claim = claim
         return notice
 
-    expected = fill_the_outbox(clock)
     monkeypatch.setattr(sending, "_claim", taken_by_anybody)
-    counted = race(committed_db, smtp, clock)
-    assert set(counted) == expected
-    assert max(counted.values()) > 1
+    for _ in range(MOST_RACES):  # the workers have to meet, which on a busy machine takes more than one race
+        fill_the_outbox(clock)
+        if max(race(committed_db, smtp, clock).values()) > 1:
+            return
+    pytest.fail("no mail was sent twice with the condition taken out: the race proves nothing")
 
 
 @pytest.mark.fault(56, 47)

@@ -1,7 +1,7 @@
 """Flows that meet at the same instant, on a real PostgreSQL with eight connections (I13).
 
 Every race is run twice: with the locks, when nothing may ever go wrong, and with the locks taken out, when the very
-same checks must find something wrong within the rounds.
+same checks must find something wrong.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """Database triggers that hold what no code may change, on SQLite and PostgreSQL: one registry for every app.
 
-An app registers its :class:`TriggerSet` in its ``AppConfig.ready``. Sets are installed after every migrate,
+An app registers its :class:`TriggerSet` in its ``AppConfig.ready``. Sets are installed after every whole migrate,
 and ``rolebook serve`` and ``rolebook audit verify`` ask :func:`check_installed`. On SQLite Django rebuilds a
 table by dropping it, which drops its triggers silently, and refuses to rename one that a trigger elsewhere
 names: so they are dropped before a migration runs and come back after it.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.apps import AppConfig
 from django.db import connections
+from django.db.migrations.loader import MigrationLoader
 
 POSTGRESQL_REFUSE = "rolebook_refuse"
 
@@ -151,8 +152,10 @@ def before_migrate(sender: AppConfig, using: str, plan: Sequence[object] = (), *
 
 
 def after_migrate(sender: AppConfig, using: str, **_: object) -> None:
-    """Install what ``sender`` registered."""
-    install(sender.label, using)
+    """Install what ``sender`` registered, unless its migrations stopped halfway: a trigger may name later columns."""
+    loader = MigrationLoader(connections[using])
+    if all(leaf in loader.applied_migrations for leaf in loader.graph.leaf_nodes(sender.label)):
+        install(sender.label, using)
 
 
 def register_own() -> None:

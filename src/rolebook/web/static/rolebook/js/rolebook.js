@@ -132,7 +132,15 @@
     cell.textContent = "All of these are answered. Reload the page to see whether more came in.";
   }
 
+  /* A search that was typed before the scripts were there is looked for as soon as they are. */
+  function searchWhatWasTyped() {
+    each(document.querySelectorAll("form[role=search][hx-get] input[type=search]"), function (field) {
+      if (field.value !== field.defaultValue) { window.htmx.trigger(field.form, "submit"); }
+    });
+  }
+
   document.addEventListener("htmx:load", function (event) {
+    if (event.detail.elt === document.body) { searchWhatWasTyped(); }
     setUpToasts(document);
     openDialogs(event.detail.elt);
     settleRows(event.detail.elt);
