@@ -7,11 +7,7 @@ table: the median time to the first byte over interleaved rounds, the statements
 else's product is compared: none shows a world of ours. BENCH_PEOPLE is another number of people.
 """
 
-import argparse
-import os
-import subprocess
-import sys
-import tempfile
+from bench.beside_postgres import asked_people, measured
 
 PEOPLE = 100_000
 PAGE_MILLISECONDS, STATEMENTS = 150, 12
@@ -19,21 +15,5 @@ ROUNDS = 15
 
 
 def main() -> None:
-    """Measure in a process of its own, beside servers of its own."""
-    from tests.support.cluster import running_cluster
-
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, default=int(os.environ.get("BENCH_PEOPLE", PEOPLE)))
-    people = parser.parse_known_args(sys.argv[2:])[0].people
-    with running_cluster() as cluster, tempfile.TemporaryDirectory() as home:
-        environment = {
-            **os.environ,
-            "ROLEBOOK_DATABASE": cluster.url("postgres"),
-            "ROLEBOOK_HOME": home,
-            "ROLEBOOK_SECRET_KEY": "bench-" + "k" * 60,
-            "ROLEBOOK_HOSTS": "testserver,127.0.0.1",
-            "DJANGO_SETTINGS_MODULE": "rolebook.server.settings",
-        }
-        subprocess.run(
-            [sys.executable, "-m", "bench.pages_process", str(people)], env=environment, check=True
-        )
+    """Measure in a process of its own, beside a database of its own."""
+    measured("bench.pages_process", asked_people(__doc__, PEOPLE), hosts="testserver,127.0.0.1")

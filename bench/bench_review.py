@@ -5,17 +5,15 @@ goes through the same flows and pages as people do. Prints one table. Nobody els
 campaign from a database of ours.
 """
 
-import argparse
 import os
 import resource
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from bench.beside_postgres import asked_people, measured
 
 AGENCIES = ("FWS", "BLM", "NPS", "BIA", "TNC", "USFS", "USAF", "ARMY", "BOR", "DOI-EM")
 REGIONS, UNITS = 10, 10
@@ -25,24 +23,8 @@ ROUNDS = 15
 
 
 def main() -> None:
-    """Measure in a process of its own, beside a server of its own."""
-    from tests.support.cluster import running_cluster
-
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, default=int(os.environ.get("BENCH_PEOPLE", PEOPLE)))
-    people = parser.parse_known_args(sys.argv[2:])[0].people
-    with running_cluster() as cluster, tempfile.TemporaryDirectory() as home:
-        environment = {
-            **os.environ,
-            "ROLEBOOK_DATABASE": cluster.url("postgres"),
-            "ROLEBOOK_HOME": home,
-            "ROLEBOOK_SECRET_KEY": "bench-" + "k" * 60,
-            "ROLEBOOK_HOSTS": "testserver",
-            "DJANGO_SETTINGS_MODULE": "rolebook.server.settings",
-        }
-        subprocess.run(
-            [sys.executable, "-m", "bench.review_process", str(people)], env=environment, check=True
-        )
+    """Measure in a process of its own, beside a database of its own."""
+    measured("bench.review_process", asked_people(__doc__, PEOPLE))
 
 
 def row(what: str, value: str, bound: str = "") -> None:

@@ -6,6 +6,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -22,7 +23,8 @@ from bench.world import (
     program_of,
     user_id,
 )
-from rolebook.decision.changes import GrantClosed
+from rolebook.decision.changes import AccountReplaced
+from rolebook.decision.evaluation import Holding
 from rolebook.decision.instants import micros
 from rolebook.decision.snapshot import Snapshot, SnapshotBuilder
 
@@ -109,11 +111,11 @@ def million() -> dict[str, float]:
     in_bulk = snapshot.check_many(questions, at)[:5_000]
     if [bool(answer) for answer in in_bulk] != [check(*question, at) for question in asked[:5_000]]:
         raise SystemExit("bulk and single checks differ")
-    closings = [GrantClosed(question[0], "none", NOW) for question in asked[:5_000]]
+    known = [(question[0], person) for question in asked[:5_000] if (person := snapshot.person(question[0]))]
+    closings = [AccountReplaced(subject, person) for subject, person in known]
     closings += [
-        GrantClosed(question[0], person.holdings[0].id, NOW)
-        for question in asked[:5_000]
-        if (person := snapshot.person(question[0]))
+        AccountReplaced(subject, replace(person, holdings=(closed(person.holdings[0]), *person.holdings[1:])))
+        for subject, person in known
     ]
 
     def change() -> None:
@@ -129,6 +131,11 @@ def million() -> dict[str, float]:
         "named": named,
         "changed": changed,
     }
+
+
+def closed(held: Holding) -> Holding:
+    """Return a grant as it is once it was closed."""
+    return replace(held, closed_at=NOW)
 
 
 def timed(work: Callable[[], object], count: int) -> float:

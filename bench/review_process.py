@@ -9,10 +9,8 @@ import django
 
 django.setup()
 
-from django.conf import settings  # noqa: E402 - Django is set up before anything of ours is imported
-from django.core.management import call_command  # noqa: E402
+from django.core.management import call_command  # noqa: E402 - Django is set up before anything of ours is imported
 from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
 
 from bench.bench_review import (  # noqa: E402
     AGENCIES,
@@ -27,6 +25,7 @@ from bench.bench_review import (  # noqa: E402
     seconds,
     timed,
 )
+from bench.browsing import browser  # noqa: E402
 from rolebook.accounts.flows.organizations import import_organizations  # noqa: E402
 from rolebook.accounts.models import Account  # noqa: E402
 from rolebook.audit import clock  # noqa: E402
@@ -97,17 +96,6 @@ _LOADING = (
     "d.organization_id, false, %(at)s, d.id FROM governance_designation d "
     "JOIN governance_participation p ON p.account_id = d.account_id WHERE d.organization_id IS NOT NULL",
 )
-
-
-def browser(account: Account) -> Client:
-    """Return a browser in which an account's session proved two factors."""
-    client = Client(HTTP_HOST="testserver")
-    client.force_login(account, backend=settings.AUTHENTICATION_BACKENDS[0])
-    session = client.session
-    session["rolebook.signed_in_at"] = session["rolebook.seen_at"] = clock.now().timestamp()
-    session["rolebook.assurance"], session["rolebook.session"] = "two factors", "bench"
-    session.save()
-    return client
 
 
 def measure_pages(campaign: ReviewCampaign, lead: Account, steward: Account) -> None:

@@ -33,9 +33,9 @@ class BootClock:
 def boot(monkeypatch: pytest.MonkeyPatch) -> Iterator[BootClock]:
     boot_clock = BootClock()
     monkeypatch.setattr(clock, "boottime", boot_clock)
-    followers._first_seen.clear()
+    followers._asked.clear()
     yield boot_clock
-    followers._first_seen.clear()
+    followers._asked.clear()
 
 
 class Copy:
@@ -167,7 +167,7 @@ def test_the_process_remembers_a_bounded_number_of_events(
     monkeypatch.setattr(followers, "_REMEMBERED", 3)
     for _ in range(5):
         confirmation(sign_in().sequence or 0)
-    assert list(followers._first_seen) == [bytes(row.hash) for row in Event.objects.filter(sequence__gt=2)]
+    assert list(followers._asked) == [bytes(row.hash) for row in Event.objects.filter(sequence__gt=2)]
 
 
 @pytest.mark.django_db

@@ -10,11 +10,11 @@ from rolebook.authzen.answering import LARGEST_BATCH
 from rolebook.authzen.evaluation import Malformed, evaluate
 from rolebook.authzen.evaluations import MOST_EVALUATIONS, STOP_AFTER, evaluate_many
 from rolebook.authzen.state import ProgramState
-from rolebook.decision.changes import AccountStatus, GrantOpened
 from rolebook.decision.evaluation import Holding
 from rolebook.decision.instants import micros
 from tests.agreement.worlds import START
 from tests.authzen.made import questions, state_of
+from tests.support.changing import changed
 
 NOW = micros(START) + 1
 YES = {"decision": True}
@@ -181,9 +181,9 @@ def test_all_items_are_judged_at_one_revision_whatever_happens_meanwhile(
     def check_while_things_change(*question: Any) -> bool:
         calls.append(question)
         if len(calls) == 2:
-            changes = [AccountStatus("yes", False), AccountStatus("no", True)]
-            opened = GrantOpened("no", Holding("g", "official", "here", START))
-            program.change(accounts=[*changes, opened])
+            known, opened = program.snapshot, [Holding("g", "official", "here", START)]
+            changes = [changed(known, "yes", active=False), changed(known, "no", active=True, opened=opened)]
+            program.change(accounts=changes)
         return check(*question)
 
     program.snapshot.check = check_while_things_change

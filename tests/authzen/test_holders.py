@@ -8,12 +8,12 @@ import pytest
 
 from rolebook.authzen.loading import Version
 from rolebook.authzen.state import ProgramState
-from rolebook.decision.changes import AccountStatus, GrantOpened
 from rolebook.decision.compiled import ACT_PREFIX
 from rolebook.decision.evaluation import Holding
 from rolebook.decision.instants import micros
 from tests.agreement.worlds import START, make_world
 from tests.authzen.made import plain_state, state_of
+from tests.support.changing import changed
 
 NOW = micros(START) + 1
 
@@ -69,7 +69,7 @@ def test_nobody_is_missing_after_accounts_rolebooks_and_trees_have_changed(seed:
     for number in range(12):
         name = random.choice([*program.subject_ids, f"new-{number}"])
         held = Holding(f"n-{number}", random.choice(roles), random.choice((*places, None)), START)
-        program.change(accounts=[GrantOpened(name, held), AccountStatus(name, True)])
+        program.change(accounts=[changed(program.snapshot, name, active=True, opened=[held])])
     require_nobody_missing(program)
     # Roles of the same names that are held elsewhere: rows have to stand where the new rolebook wants them.
     program.change(versions=[Version(0, other.program)])
@@ -91,7 +91,7 @@ def test_a_rolebook_that_takes_its_turn_by_the_clock_lets_everybody_be_asked_unt
     assert program.holders.candidates("view", "here", of_record=False, after="", most=9) == (["yes"], None)
     program.check("yes", "view", "here", NOW + 1, None)
     assert program.holders.candidates("view", "here", of_record=False, after="", most=9) is None
-    program.change(accounts=[AccountStatus("no", True)])
+    program.change(accounts=[changed(program.snapshot, "no", active=True)])
     assert program.holders.fits()
 
 

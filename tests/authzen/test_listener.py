@@ -16,7 +16,6 @@ from rolebook.authzen.answering import AT_LEAST, LARGEST_BATCH, LARGEST_BODY
 from rolebook.authzen.arriving import LARGEST_HEAD
 from rolebook.authzen.listener import IDLE_SECONDS, MOST_WAITING, REQUEST_SECONDS
 from rolebook.authzen.repeating import learn
-from rolebook.decision.changes import AccountStatus
 from tests.authzen.listening import (
     REVISION,
     Fresh,
@@ -27,6 +26,7 @@ from tests.authzen.listening import (
     question,
     request,
 )
+from tests.support.changing import changed
 
 SEARCH = "/made/access/v1/search/action"
 MANY = "/made/access/v1/evaluations"
@@ -198,7 +198,7 @@ def test_a_repeated_question_hears_of_a_change_between() -> None:
     class Changing(Fresh):
         def is_fresh(self) -> bool:
             if len(answers) == 1:
-                program.change(accounts=[AccountStatus("yes", active=False)])
+                program.change(accounts=[changed(program.snapshot, "yes", active=False)])
             answers.append(1)
             return True
 

@@ -16,12 +16,13 @@ from rolebook.authzen.evaluation import Malformed, evaluate
 from rolebook.authzen.paging import DEFAULT_RESULTS, MOST_RESULTS, PageTokens
 from rolebook.authzen.searching import search_actions, search_resources, search_subjects
 from rolebook.authzen.state import ProgramState
-from rolebook.decision.changes import AccountStatus, GrantOpened, TreeSwapped
+from rolebook.decision.changes import TreeSwapped
 from rolebook.decision.evaluation import Holding
 from rolebook.decision.instants import micros
 from rolebook.decision.tree import OrganizationTree
 from tests.agreement.worlds import START
 from tests.authzen.made import plain_state, resources_of, state_of, subjects_of
+from tests.support.changing import changed
 
 NOW = micros(START) + 1
 TOKENS = PageTokens("a secret key")
@@ -107,8 +108,8 @@ def program() -> ProgramState:
     state = plain_state(Random(0))
     for number in range(250):
         name = f"person-{number:03}"
-        opened = GrantOpened(name, Holding(f"g-{number}", "official", "here", START))
-        state.change(accounts=[opened, AccountStatus(name, True)])
+        opened = [Holding(f"g-{number}", "official", "here", START)]
+        state.change(accounts=[changed(state.snapshot, name, active=True, opened=opened)])
     return state
 
 
@@ -153,8 +154,8 @@ def test_a_limit_of_none_tells_whether_there_are_any_and_leads_to_the_first(prog
 def test_a_limit_above_the_largest_means_the_largest(program: ProgramState) -> None:
     for number in range(MOST_RESULTS):
         name = f"q-{number:05}"
-        opened = GrantOpened(name, Holding(name, "official", "here", START))
-        program.change(accounts=[opened, AccountStatus(name, True)])
+        opened = [Holding(name, "official", "here", START)]
+        program.change(accounts=[changed(program.snapshot, name, active=True, opened=opened)])
     page = {"limit": 10**30}
     answer = search(program, "subject", WHO | {"page": page})
     assert len(answer["results"]) == MOST_RESULTS
@@ -252,18 +253,10 @@ def test_a_token_tells_nothing_and_is_the_same_for_the_same_page(program: Progra
 
 def test_a_position_stays_good_when_people_come_and_go_between_pages(program: ProgramState) -> None:
     first = search(program, "subject", WHO | {"page": {"limit": 3}})
-    opened = GrantOpened("person-000a", Holding("n-1", "official", "here", START))
-    later = GrantOpened("person-002a", Holding("n-2", "official", "here", START))
-    program.change(
-        accounts=[
-            opened,
-            AccountStatus("person-000a", True),
-            later,
-            AccountStatus("person-002a", True),
-            AccountStatus("person-002", False),
-            AccountStatus("person-003", False),
-        ]
-    )
+    known, held = program.snapshot, Holding("n-1", "official", "here", START)
+    came = [changed(known, name, active=True, opened=[held]) for name in ("person-000a", "person-002a")]
+    went = [changed(known, name, active=False) for name in ("person-002", "person-003")]
+    program.change(accounts=[*came, *went])
     page = {"token": first["page"]["next_token"]}
     second = search(program, "subject", WHO | {"page": page})
     assert second["results"] == [user("person-002a"), user("person-004"), user("person-005")]
@@ -289,8 +282,8 @@ def test_everybodys_reach_over_many_organizations_is_walked_in_bounded_steps() -
     program = plain_state(Random(0))
     names = [f"o-{number:05}" for number in range(300)]
     program.snapshot.apply(TreeSwapped(OrganizationTree([(name, None, "agency") for name in names])))
-    opened = [GrantOpened("yes", Holding(name, "official", name, START)) for name in names[::10]]
-    program.change(accounts=opened)
+    opened = [Holding(name, "official", name, START) for name in names[::10]]
+    program.change(accounts=[changed(program.snapshot, "yes", opened=opened)])
     body = {"subject": user("yes"), "action": {"name": "view"}, "resource": {"type": "agency"}}
     wanted = [{"type": "agency", "id": name} for name in names[::10]]
     assert all_pages(program, "resource", body) == wanted

@@ -5,7 +5,6 @@ from functools import cache
 
 import pytest
 
-from rolebook.decision.changes import AccountStatus, GrantClosed, GrantOpened
 from rolebook.decision.check import check
 from rolebook.decision.evaluation import Holding, Person
 from rolebook.decision.instants import micros
@@ -13,6 +12,7 @@ from rolebook.decision.library import Book, Held, Place, load
 from rolebook.decision.search import reach
 from rolebook.decision.snapshot import SnapshotBuilder
 from rolebook.decision.tree import OrganizationTree
+from tests.support.changing import changed
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -202,12 +202,12 @@ def test_a_snapshot_says_no_as_soon_as_a_closing_is_applied() -> None:
     snapshot = builder.build()
     question = ("ann", "view_performance_data", "1", micros(NOW + SECOND))
     assert snapshot.check(*question)
-    snapshot.apply(GrantClosed("ann", "g", NOW))
+    snapshot.apply(changed(snapshot, "ann", closed_at=NOW))
     assert not snapshot.check(*question)
     assert snapshot.decide(*question[:3], NOW + SECOND).reason.code == "removed"
-    snapshot.apply(GrantOpened("ann", Holding("h", "staff_user", "1", NOW)))
+    snapshot.apply(changed(snapshot, "ann", opened=[Holding("h", "staff_user", "1", NOW)]))
     assert snapshot.check(*question)
-    snapshot.apply(AccountStatus("ann", False))
+    snapshot.apply(changed(snapshot, "ann", active=False))
     assert not snapshot.check(*question)
     assert not snapshot.check("nobody", *question[1:])
     assert snapshot.decide("nobody", *question[1:3], NOW).reason.code == "unknown_subject"

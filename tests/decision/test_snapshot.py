@@ -11,7 +11,7 @@ from unittest import mock
 
 import pytest
 
-from rolebook.decision.changes import AccountStatus, GrantClosed, GrantOpened, TreeSwapped
+from rolebook.decision.changes import TreeSwapped
 from rolebook.decision.columns import IdColumn
 from rolebook.decision.evaluation import Access, Holding, Person
 from rolebook.decision.fast import make_check
@@ -21,6 +21,7 @@ from rolebook.decision.snapshot import SnapshotBuilder
 from rolebook.decision.tree import OrganizationTree
 from tests.agreement.compare import snapshot_of
 from tests.agreement.worlds import make_world
+from tests.support.changing import changed
 
 NOW = datetime(2026, 1, 1, 0, 0, 0, 1, tzinfo=UTC)
 
@@ -77,7 +78,7 @@ def test_a_subject_is_added_once() -> None:
 def test_an_account_that_nobody_called_active_stays_closed() -> None:
     world = make_world(Random(3))
     snapshot = SnapshotBuilder(world.program, world.tree).build()
-    snapshot.apply(GrantOpened("ann", Holding("g", "steward", None, NOW)))
+    snapshot.apply(changed(snapshot, "ann", opened=[Holding("g", "steward", None, NOW)]))
     assert snapshot.decide("ann", world.program.actions[0], None, NOW).reason.code == "account_closed"
     assert len(snapshot) == 1
 
@@ -120,9 +121,9 @@ def test_questions_looked_up_before_a_change_see_the_change() -> None:
     questions = snapshot.encode(["ann", "ben"], [act, act], [next(iter(tree)), next(iter(tree))])
     for subject_id in ("ann", "ben"):
         for holding in held:
-            snapshot.apply(GrantOpened(subject_id, holding))
-    snapshot.apply(AccountStatus("ann", True))
-    snapshot.apply(AccountStatus("ben", True))
+            snapshot.apply(changed(snapshot, subject_id, opened=[holding]))
+    snapshot.apply(changed(snapshot, "ann", active=True))
+    snapshot.apply(changed(snapshot, "ben", active=True))
     wanted = [snapshot.check(name, act, next(iter(tree)), micros(NOW)) for name in ("ann", "ben")]
     assert list(snapshot.check_many(questions, micros(NOW))) == wanted
     snapshot.apply(TreeSwapped(OrganizationTree([("elsewhere", None, "unit")])))
@@ -159,8 +160,8 @@ def test_a_reader_overtaken_by_a_change_of_the_account_answers_as_after_the_chan
     snapshot = builder.build()
     question = ("ann", action, "1", micros(NOW))
     assert snapshot.check(*question)
-    another = GrantOpened("ann", Holding("h", "steward", None, NOW))
-    change = partial(snapshot.apply, GrantClosed("ann", "g", NOW) if closed else another)
+    another = changed(snapshot, "ann", opened=[Holding("h", "steward", None, NOW)])
+    change = partial(snapshot.apply, changed(snapshot, "ann", closed_at=NOW) if closed else another)
     store = replace(snapshot.store, accounts=Overtaken(snapshot.store.accounts, change))
     assert make_check(snapshot.tables, store, lambda: snapshot.check)(*question) is not closed
 

@@ -1,8 +1,9 @@
 """What one may do: each address calls one flow, the same as its page, and says what came of it."""
 
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -187,9 +188,23 @@ def _decided(call: Call, stage_id: UUID, body: Verdict) -> Answer:
     return Answer(HTTPStatus.OK, told)
 
 
-def _taken(request: HttpRequest, call: Call, take: Callable[[], int | None]) -> HttpResponse:
-    """Carry out what takes power away; ``take`` returns the event to follow."""
-    return carried_out(request, call, lambda: taking_effect(call, take()))
+class _Recorded(Protocol):
+    """What a flow says that took power away: the event to follow, if it wrote one."""
+
+    @property
+    def sequence(self) -> int | None:
+        """Its number in the log."""
+
+
+def _taken(
+    request: HttpRequest, program_id: str, flow: Callable[..., _Recorded], **about: UUID | str
+) -> HttpResponse:
+    """Carry out a flow that takes power away; ``about``: what it is told beside who acts, in what, and when."""
+    call = acting(request, program_id)
+    done = partial(
+        flow, acting_user=call.account, program_id=program_id, at=call.at, origin=call.origin, **about
+    )
+    return carried_out(request, call, lambda: taking_effect(call, done().sequence))
 
 
 _TAKEN = changes(EffectShape, HTTPStatus.ACCEPTED, HTTPStatus.OK)
@@ -205,21 +220,13 @@ def remove(
     request: HttpRequest, program_id: str, organization_id: UUID, account_id: UUID, body: Removal
 ) -> HttpResponse:
     """End everything that a person holds at an organization (Remove Access)."""
-    call = acting(request, program_id)
     return _taken(
         request,
-        call,
-        lambda: (
-            remove_access(
-                acting_user=call.account,
-                program_id=program_id,
-                organization_id=organization_id,
-                beneficiary_id=account_id,
-                reason=body.reason,
-                at=call.at,
-                origin=call.origin,
-            ).sequence
-        ),
+        program_id,
+        remove_access,
+        organization_id=organization_id,
+        beneficiary_id=account_id,
+        reason=body.reason,
     )
 
 
@@ -231,21 +238,7 @@ def remove(
 )
 def end(request: HttpRequest, program_id: str, grant_id: UUID, body: Removal) -> HttpResponse:
     """End a role that was designated; for stewards."""
-    call = acting(request, program_id)
-    return _taken(
-        request,
-        call,
-        lambda: (
-            end_designation(
-                acting_user=call.account,
-                program_id=program_id,
-                grant_id=grant_id,
-                reason=body.reason,
-                at=call.at,
-                origin=call.origin,
-            ).sequence
-        ),
-    )
+    return _taken(request, program_id, end_designation, grant_id=grant_id, reason=body.reason)
 
 
 @router.post(
@@ -256,21 +249,13 @@ def end(request: HttpRequest, program_id: str, grant_id: UUID, body: Removal) ->
 )
 def change_status(request: HttpRequest, program_id: str, account_id: UUID, body: NewStatus) -> HttpResponse:
     """Deactivate, close or reopen a person's part in the program; for stewards."""
-    call = acting(request, program_id)
     return _taken(
         request,
-        call,
-        lambda: (
-            change_participation_status(
-                acting_user=call.account,
-                program_id=program_id,
-                beneficiary_id=account_id,
-                status=body.status,
-                reason=body.reason,
-                at=call.at,
-                origin=call.origin,
-            ).sequence
-        ),
+        program_id,
+        change_participation_status,
+        beneficiary_id=account_id,
+        status=body.status,
+        reason=body.reason,
     )
 
 
@@ -282,17 +267,4 @@ def change_status(request: HttpRequest, program_id: str, account_id: UUID, body:
 )
 def revoke_client(request: HttpRequest, program_id: str, client_id: UUID) -> HttpResponse:
     """Take an application's token for the decision point away; for stewards."""
-    call = acting(request, program_id)
-    return _taken(
-        request,
-        call,
-        lambda: (
-            take_token_away(
-                acting_user=call.account,
-                program_id=program_id,
-                client_id=client_id,
-                at=call.at,
-                origin=call.origin,
-            ).sequence
-        ),
-    )
+    return _taken(request, program_id, take_token_away, client_id=client_id)

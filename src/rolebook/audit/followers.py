@@ -102,12 +102,25 @@ def deregister(registration: Registration) -> None:
     Follower.objects.filter(follower_id=registration.follower_id).delete()
 
 
-_first_seen: dict[bytes, float] = {}
-"""When this process was first asked about an event, by its hash: a sequence comes twice after a restore."""
-_asked_after: dict[bytes, float] = {}
-"""How many seconds after the event that was, by the instants of the event and of asking."""
-_took: dict[bytes, float | None] = {}
-"""How long after the event it first found it confirmed; None where it was asked late."""
+@dataclass(slots=True)
+class _Asked:
+    """What this process knows of an event that it was asked about.
+
+    Attributes:
+        seen_at: the boot clock when it was first asked.
+        after: how many seconds after the event that was, by the instants of the event and of asking; None untold.
+        took: how long after the event it first found it confirmed; None before, and where it was asked late.
+        confirmed: whether it was found confirmed.
+    """
+
+    seen_at: float
+    after: float | None = None
+    took: float | None = None
+    confirmed: bool = False
+
+
+_asked: dict[bytes, _Asked] = {}
+"""By the event's hash: a sequence comes twice after a restore."""
 
 
 def confirmation(
@@ -119,37 +132,30 @@ def confirmation(
     process remembers when it was first asked about the event, and, told the instant ``at`` of asking, how long it took.
     Raises NotCommitted when the log has no such event.
     """
-    event_hash = None
+    asked = None
     if seen_at_boottime is None:
-        event_hash, seen_at_boottime = _seen_at(sequence, at)
+        asked = _asked_about(sequence, at)
+        seen_at_boottime = asked.seen_at
     waited = clock.boottime() - seen_at_boottime
     leases = Follower.objects.filter(applied_sequence__lt=sequence).values_list("lease_seconds", flat=True)
     waiting_for = sum(waited <= lease * CLOCK_MARGIN for lease in leases)
-    took = None
-    if waiting_for == 0 and event_hash is not None:
-        asked_after = _asked_after.get(event_hash, _ASKED_AT_ONCE)
-        took = _took.setdefault(event_hash, asked_after + waited if asked_after < _ASKED_AT_ONCE else None)
-        _forget_oldest(_took)
-    return Confirmation(waiting_for == 0, waiting_for, took)
+    if waiting_for == 0 and asked is not None and not asked.confirmed:
+        asked.confirmed = True
+        asked.took = None if asked.after is None or asked.after >= _ASKED_AT_ONCE else asked.after + waited
+    return Confirmation(waiting_for == 0, waiting_for, None if asked is None else asked.took)
 
 
-def _seen_at(sequence: int, at: datetime | None) -> tuple[bytes, float]:
+def _asked_about(sequence: int, at: datetime | None) -> _Asked:
     found = Event.objects.filter(sequence=sequence).values_list("hash", "occurred_at").first()
     if found is None:
         raise NotCommitted(f"found no event {sequence} in the log")
-    event_hash = bytes(found[0])
     # The clock is read after the event was seen, so that the wait is never too short.
-    seen_at = _first_seen.setdefault(event_hash, clock.boottime())
-    if at is not None:
-        _asked_after.setdefault(event_hash, max(0.0, (at - found[1]).total_seconds()))
-    _forget_oldest(_first_seen)
-    _forget_oldest(_asked_after)
-    return event_hash, seen_at
-
-
-def _forget_oldest[Remembered](remembered: dict[bytes, Remembered]) -> None:
-    while len(remembered) > _REMEMBERED:
-        remembered.pop(next(iter(remembered)), None)
+    asked = _asked.setdefault(bytes(found[0]), _Asked(clock.boottime()))
+    if at is not None and asked.after is None:
+        asked.after = max(0.0, (at - found[1]).total_seconds())
+    while len(_asked) > _REMEMBERED:
+        _asked.pop(next(iter(_asked)), None)
+    return asked
 
 
 @dataclass(slots=True)

@@ -26,7 +26,7 @@ from django.db.models import (
 
 from rolebook.accounts.models import Account, Client, Organization, RolebookVersion
 from rolebook.accounts.queries.rolebooks import book_of_version
-from rolebook.authzen.rows import Micros, Packed, streamed
+from rolebook.authzen.rows import Micros, Packed, Written, streamed
 from rolebook.decision.changes import AccountReplaced
 from rolebook.decision.compiled import CompiledProgram, compile_program
 from rolebook.decision.evaluation import Access as HeldAccess
@@ -94,13 +94,13 @@ def load_tree(program_id: str) -> OrganizationTree:
     lies below it counts as below the next one above that is open.
     """
     # Of each id and each kind one copy, however many organizations name it.
-    rows = {
-        row_id: (str(public_id), parent_id, intern(kind_id), closed_at)
+    rows: dict[int, tuple[str, int | None, str, datetime | None]] = {
+        row_id: (public_id, parent_id, intern(kind_id), closed_at)
         for row_id, public_id, parent_id, kind_id, closed_at in Organization.objects.filter(
             program_id=program_id
         )
         .order_by("id")
-        .values_list("id", "public_id", "parent_id", "kind_id", "closed_at")
+        .values_list("id", Written("public_id"), "parent_id", "kind_id", "closed_at")
     }
 
     def open_above(parent_id: int | None) -> str | None:
@@ -142,15 +142,16 @@ def _read_snapshot(
     people = (
         Participation.objects.filter(program_id=program_id)
         .order_by("id")
-        .values_list("id", "account__public_id", "account__status", "status", Micros("quiet_ends_at"))
+        .values_list(
+            "id", Written("account__public_id"), "account__status", "status", Micros("quiet_ends_at")
+        )
     )
     places, records = _Places(program_id, tree), load_records(program_id)
     held, apart = (
         _still_open(Grant.objects.all(), program_id, at, "role_id"),
         _still_open(Access.objects.all(), program_id, at, "lower_levels"),
     )
-    for participation_id, account_id, account_status, status, quiet in people.iterator(chunk_size=_CHUNK):
-        subject_id = str(account_id)
+    for participation_id, subject_id, account_status, status, quiet in people.iterator(chunk_size=_CHUNK):
         builder.add(
             subject_id,
             active=_active(account_status, status),
@@ -169,7 +170,7 @@ def _read_snapshot(
                 (access_id, places[place], lower, starts, _sooner(ends, quiet), None)
                 for _, access_id, lower, place, starts, ends in apart.of(participation_id)
             ],
-            record_id=records.get(account_id, subject_id),
+            record_id=records.get(subject_id, subject_id),
         )
     return builder.build()
 
@@ -192,28 +193,28 @@ def _still_open(held: "QuerySet[Any]", program_id: str, at: datetime, third: str
     return _Following(rows.iterator(chunk_size=_CHUNK))
 
 
-def load_records(program_id: str) -> dict[uuid.UUID, str]:
+def load_records(program_id: str) -> dict[str, str]:
     """Return the own records of those who registered for one, by account: the identifier that applications name.
 
     A record is somebody's while the role that came with registering is open (IQCS-01); everybody else's own record has
     their own id.
     """
     bound = Grant.objects.filter(program_id=program_id, closed_at=None, record__isnull=False)
-    return dict(bound.values_list("account__public_id", "record__identifier"))
+    return dict(bound.values_list(Written("account__public_id"), "record__identifier"))
 
 
 class _Places(dict[int, str]):
     """Public ids of a program's organizations by their numbers: no join a row, and no second copy of the tree's ids."""
 
     def __init__(self, program_id: str, tree: OrganizationTree) -> None:
-        rows = Organization.objects.filter(program_id=program_id).values_list("id", "public_id")
+        rows = Organization.objects.filter(program_id=program_id).values_list("id", Written("public_id"))
         same = {organization_id: organization_id for organization_id in tree}
-        found = ((number, str(public_id)) for number, public_id in rows.iterator(chunk_size=_CHUNK))
+        found = rows.iterator(chunk_size=_CHUNK)
         super().__init__((number, same.get(public_id, public_id)) for number, public_id in found)
 
     def __missing__(self, number: int) -> str:
         """Return the id of an organization that has come since."""
-        self[number] = str(Organization.objects.values_list("public_id", flat=True).get(pk=number))
+        self[number] = Organization.objects.values_list(Written("public_id"), flat=True).get(pk=number)
         return self[number]
 
 

@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import BigIntegerField, BinaryField, Func
+from django.db.models import BigIntegerField, BinaryField, CharField, Func
 
 
 def streamed() -> AbstractContextManager[object]:
@@ -54,6 +54,31 @@ class Packed(Func):
     def get_db_converters(self, connection: Any) -> list[Any]:
         """Make bytes of digits where the database has these."""
         return [] if connection.vendor == "postgresql" else [_bytes_of]
+
+
+class Written(Func):
+    """A UUID as it is written, of 36 characters."""
+
+    arity = 1
+    output_field = CharField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        """PostgreSQL writes it: no object is made to be written here."""
+        return self.as_sql(compiler, connection, template="(%(expressions)s)::text", **more)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        """SQLite has the digits alone."""
+        return self.as_sql(compiler, connection, template="%(expressions)s", **more)
+
+    def get_db_converters(self, connection: Any) -> list[Any]:
+        """Put the dashes between the digits where the database has these."""
+        return [] if connection.vendor == "postgresql" else [_dashed]
+
+
+def _dashed(digits: str | None, *_: object) -> str | None:
+    if digits is None:
+        return None
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def _bytes_of(digits: str, *_: object) -> bytes:

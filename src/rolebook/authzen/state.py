@@ -11,7 +11,7 @@ from rolebook.audit.feed import FeedEvent
 from rolebook.authzen import loading
 from rolebook.authzen.loading import KnownClient, Version
 from rolebook.authzen.using import ProgramUses, Uses
-from rolebook.decision.changes import AccountChange, ProgramSwapped, TreeSwapped
+from rolebook.decision.changes import AccountReplaced, ProgramSwapped, TreeSwapped
 from rolebook.decision.evaluation import Decision, Reason
 from rolebook.decision.holders import Holders
 from rolebook.decision.instants import NEVER, instant
@@ -183,7 +183,7 @@ class ProgramState:
         *,
         versions: Sequence[Version] | None = None,
         tree: OrganizationTree | None = None,
-        accounts: Iterable[AccountChange] = (),
+        accounts: Iterable[AccountReplaced] = (),
         codes: Mapping[str, str] | None = None,
     ) -> None:
         """Take over what is so now: the versions (the first of them is in force), the organizations, and accounts.
@@ -266,7 +266,7 @@ class State:
                 rolebooks.add(event.program_id)
             elif event.tag.startswith(_ABOUT_MANY) and event.program_id is not None:
                 anew.add(event.program_id)
-        changes: dict[str, list[AccountChange]] = {}
+        changes: dict[str, list[AccountReplaced]] = {}
         for named, account_id in accounts:
             for program_id in (named,) if named is not None else loading.programs_of(account_id):
                 now = loading.account_now(program_id, account_id)

@@ -6,24 +6,11 @@ order.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rolebook.decision.bulk import Bulk, Questions, answer_one_by_one, encode
-from rolebook.decision.changes import (
-    AccessClosed,
-    AccessOpened,
-    AccountChange,
-    AccountReplaced,
-    AccountStatus,
-    Change,
-    GrantClosed,
-    GrantOpened,
-    ProgramSwapped,
-    RecordLinked,
-    TreeSwapped,
-)
+from rolebook.decision.changes import AccountReplaced, Change, ProgramSwapped, TreeSwapped
 from rolebook.decision.check import check
 from rolebook.decision.columns import (
     ACCESS_EXACT,
@@ -311,17 +298,14 @@ class Snapshot:
                 self._compare_with(self.tables.program, tree)
             case ProgramSwapped(program):
                 self._compare_with(program, self.tables.tree)
-            case _:
-                self._change_account(change)
+            case AccountReplaced(subject_id, person):
+                self._replace_account(subject_id, person)
 
-    def _change_account(self, change: AccountChange) -> None:
-        """Put an account with a change into the overlay, in place of its flat rows."""
+    def _replace_account(self, subject_id: str, after: Person) -> None:
+        """Put what is so of an account now into the overlay, in place of its rows."""
         store = self.store
-        subject_id = change.subject_id
         lead = store.accounts.get(subject_id)
-        before = self.person(subject_id) or Person(active=False)
-        after = _changed(before, change)
-        if lead is not None and after == before:
+        if lead is not None and after == self.person(subject_id):
             return
         new_row = len(store.overlay.cells)
         codes = len(self._roles.names), len(self._organizations.names)
@@ -359,32 +343,3 @@ class Snapshot:
         conditions = tables.program.conditions
         self.check = narrowed(self.possible, conditions, self.decide) if conditions else self.possible
         self.generation += 1
-
-
-def _changed(person: Person, change: AccountChange) -> Person:
-    """Return the person after a change."""
-    match change:
-        case AccountReplaced(_, after):
-            return after
-        case AccountStatus(_, active):
-            return Person(active, person.holdings, person.accesses, person.record_id)
-        case RecordLinked(_, record_id):
-            return Person(person.active, person.holdings, person.accesses, record_id)
-        case GrantOpened(_, holding):
-            holdings = (*(other for other in person.holdings if other.id != holding.id), holding)
-            return Person(person.active, holdings, person.accesses, person.record_id)
-        case GrantClosed(_, holding_id, closed_at):
-            holdings = tuple(
-                replace(held, closed_at=closed_at) if held.id == holding_id else held
-                for held in person.holdings
-            )
-            return Person(person.active, holdings, person.accesses, person.record_id)
-        case AccessOpened(_, access):
-            accesses = (*(other for other in person.accesses if other.id != access.id), access)
-            return Person(person.active, person.holdings, accesses, person.record_id)
-        case AccessClosed(_, access_id, closed_at):
-            accesses = tuple(
-                replace(held, closed_at=closed_at) if held.id == access_id else held
-                for held in person.accesses
-            )
-            return Person(person.active, person.holdings, accesses, person.record_id)
