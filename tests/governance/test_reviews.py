@@ -1,6 +1,6 @@
 """Review campaigns: what is asked, who answers, what follows (IQCS-12)."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -324,6 +324,8 @@ def test_a_qpp_review_opens_on_demand_and_the_only_official_is_answered_about_by
         acting_user=stella, program_id="qpp", review_id="yearly_review", at=MEANWHILE, origin=WEB
     )
     assert campaign.items == 2
+    # Open for as long as from September 1 to 30, and not until the next September.
+    assert campaign.due_at == datetime(2026, 12, 10, 5, tzinfo=UTC)
     answers(olga, campaign, sam, staff_user="remove")
     assert submits(olga, campaign, sam).removed == 1
     with pytest.raises(Refused):

@@ -6,10 +6,13 @@ from datetime import datetime, timedelta
 import pytest
 from click.testing import CliRunner, Result
 
+from rolebook.accounts.queries import rolebook_in_force
 from rolebook.audit import clock
 from rolebook.audit.models import Event
 from rolebook.cli.server.reviews import reviews
+from rolebook.governance.importing import day_of, first_instant
 from rolebook.governance.models import Grant, ReviewCampaign, ReviewItem
+from tests.support import grants, people
 from tests.support.iqcs import PROGRAM
 from tests.support.reviews import AUDIT, Agencies, answers, opened, submits
 
@@ -81,6 +84,16 @@ def test_what_cannot_be_opened_is_said_and_opens_nothing(arguments: tuple[str, .
     assert refused.exit_code == 2
     assert expected in refused.output
     assert not ReviewCampaign.objects.exists()
+
+
+def test_a_campaign_without_a_due_day_is_open_for_as_long_as_declared(qpp: str) -> None:
+    cedar = people.practice()
+    grants.placed(grants.user("Sam Staff"), grants.STAFF, cedar)
+    _, book = rolebook_in_force(qpp, clock.now())
+    due = day_of(clock.now(), book) + timedelta(days=29)
+    assert told("open", qpp, "yearly_review", "--dry-run")["due_on"] == due.isoformat()
+    made = told("open", qpp, "yearly_review")
+    assert datetime.fromisoformat(str(made["due_at"])) == first_instant(due + timedelta(days=1), book)
 
 
 @pytest.mark.usefixtures("both_agencies")

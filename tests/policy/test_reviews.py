@@ -7,7 +7,7 @@ import pytest
 
 from rolebook.policy import canonical
 from rolebook.policy.diff import diff
-from rolebook.policy.reviews import Review, due_day, latest_opening, next_opening
+from rolebook.policy.reviews import Review, due_day, due_on_demand, latest_opening, next_opening
 from tests.policy.shipped_books import book
 
 YEARLY = book("iqcs").reviews[0]
@@ -49,6 +49,31 @@ def test_a_review_every_three_months_opens_on_the_last_day_that_a_month_has(
 def test_a_review_that_is_due_before_its_day_is_due_in_the_next_year() -> None:
     winter = replace(YEARLY, opens_on=(12, 1), due_on=(1, 15))
     assert due_day(winter, date(2026, 12, 1)) == date(2027, 1, 15)
+
+
+@pytest.mark.requirement("IQCS-12")
+@pytest.mark.parametrize(
+    ("today", "due"),
+    [
+        # While it is open by itself: the declared day.
+        (date(2026, 11, 1), date(2026, 12, 31)),
+        (date(2026, 12, 30), date(2026, 12, 31)),
+        # On any other day it is open for 60 days, as from November 1 to December 31.
+        (date(2026, 3, 1), date(2026, 4, 30)),
+        (date(2027, 1, 1), date(2027, 3, 2)),
+    ],
+)
+def test_a_yearly_review_that_is_opened_on_another_day_is_open_for_as_long_as_declared(
+    today: date, due: date
+) -> None:
+    assert due_on_demand(YEARLY, today) == due
+
+
+def test_a_review_that_never_opens_by_itself_is_open_for_as_long_as_declared_on_whatever_day() -> None:
+    [yearly] = book("qpp").reviews
+    assert due_on_demand(yearly, date(2026, 9, 28)) == date(2026, 10, 27)
+    assert due_on_demand(yearly, date(2026, 11, 22)) == date(2026, 12, 21)
+    assert due_on_demand(MONTHLY, date(2026, 3, 1)) == date(2026, 3, 21)
 
 
 @pytest.mark.parametrize("program", ["iqies", "qpp"])

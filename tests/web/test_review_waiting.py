@@ -8,11 +8,13 @@ from django.urls import reverse
 from django.utils.html import strip_tags
 
 from rolebook.accounts.models import Account
+from rolebook.accounts.queries import rolebook_in_force
 from rolebook.audit import clock
 from rolebook.governance.authority import standing_of
 from rolebook.governance.flows.close_review import close_review
 from rolebook.governance.flows.open_review import open_review
-from rolebook.governance.models import ReviewCampaign
+from rolebook.governance.importing import day_of
+from rolebook.governance.models import ReviewCampaign, ReviewItem
 from rolebook.governance.queries import review_campaigns, review_waiting
 from rolebook.governance.queries.review_waiting import reviews_for
 from rolebook.governance.review_reach import reviewer_in
@@ -20,6 +22,7 @@ from tests.support import grants, iqcs
 from tests.support.iqcs import MANAGER, PROGRAM
 from tests.support.people import COMMAND
 from tests.support.reviews import Agencies, agencies, answers, opened, steward, submits
+from tests.web.counted_statements import MOST, statements
 from tests.web.test_review_pages import browser
 from tests.web.worlds import QPP, World, designate, signed_in, user
 
@@ -165,6 +168,16 @@ def test_where_more_is_asked_than_is_counted_nothing_is_said_of_the_whole(
     assert "at least 0 settled and 5 left" in words(browser(someone), "reviews")
 
 
+def test_the_due_day_of_a_review_on_demand_is_proposed_as_many_days_from_now_as_declared(
+    world: World,
+) -> None:
+    _, client = steward_of_qpp(world)
+    _, book = rolebook_in_force(QPP, clock.now())
+    due = day_of(clock.now(), book) + timedelta(days=29)
+    shown = client.get(reverse("open-review", args=[QPP, "yearly_review"])).content.decode()
+    assert f'value="{due.isoformat()}"' in shown
+
+
 def test_a_program_without_a_hint_about_reviews_says_nothing_in_its_place(world: World) -> None:
     _, client = steward_of_qpp(world)
     shown = words(client, "reviews", QPP)
@@ -188,6 +201,30 @@ def test_what_a_steward_has_left_is_the_same_counted_with_the_places_and_by_itse
     reviewer = reviewer_in(standing_of(someone, PROGRAM, clock.now()), campaign)
     assert reviewer is not None
     assert left(someone) == reviewer.theirs().filter(settled_at=None).count() == 6
+
+
+@pytest.mark.invariant("I12")
+def test_what_was_escalated_to_a_steward_is_counted_with_the_places_and_costs_no_statement_more(
+    world: World,
+) -> None:
+    someone, client = steward_of_qpp(world)
+    # About themselves they are not asked.
+    grants.placed(someone, grants.STAFF, world.cedar)
+    open_review(acting_user=None, program_id=QPP, review_id="yearly_review", at=clock.now(), origin=COMMAND)
+    pages = {name: reverse(name, args=[QPP]) for name in ("home", "audit")}
+    client.get(pages["home"])
+    before = {name: statements(client, address) for name, address in pages.items()}
+    ReviewCampaign.objects.update(escalated_at=clock.now())
+    reviewer = reviewer_in(standing_of(someone, QPP, clock.now()), ReviewCampaign.objects.get())
+    assert reviewer is not None
+    assert reviewer.places is None
+    number = reviewer.theirs().filter(settled_at=None).count()
+    assert left(someone, QPP) == number > 3
+    assert number == ReviewItem.objects.exclude(reviewed__account=someone).count()
+    assert number < ReviewItem.objects.count()
+    assert f"Reviews {number} to answer" in home(client, QPP)
+    assert {name: statements(client, address) for name, address in pages.items()} == before
+    assert max(before.values()) <= MOST, before
 
 
 @pytest.mark.requirement("IQCS-13")

@@ -111,6 +111,21 @@ def due_day(review: Review, opened_on: date) -> date:
     return opened_on + timedelta(days=ON_DEMAND_DAYS if review.due_days is None else review.due_days)
 
 
+def due_on_demand(review: Review, today: date) -> date:
+    """Return the last day to answer in time of a campaign that somebody opens today, unless they choose another.
+
+    Between the days on which a yearly review is open by itself, it is the declared day; on any other day it is open
+    for as long as declared, and not until next year's day.
+    """
+    if review.opens_on is None:
+        return due_day(review, today)
+    declared = latest_opening(review, today)
+    if declared is not None and due_day(review, declared) >= today:
+        return due_day(review, declared)
+    opening = _in_year(review.opens_on, today.year)
+    return today + (due_day(review, opening) - opening)
+
+
 def _in_year(month_day: tuple[int, int], year: int) -> date:
     month, day = month_day
     return date(year, month, min(day, monthrange(year, month)[1]))

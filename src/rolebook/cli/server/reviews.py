@@ -29,7 +29,11 @@ reviews.add_command(report)
 @reviews.command("open")
 @click.argument("program")
 @click.argument("review")
-@click.option("--due", metavar="DAY", help="Another last day to answer than the declared one: 2026-12-31.")
+@click.option(
+    "--due",
+    metavar="DAY",
+    help="Another last day to answer (2026-12-31) than the declared one, or as many days from now as declared.",
+)
 @click.option("--dry-run", is_flag=True, help="Only say how much it would ask about.")
 @_AS_JSON
 def open_command(program: str, review: str, due: str | None, dry_run: bool, as_json: bool) -> None:

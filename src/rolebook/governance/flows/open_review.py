@@ -17,7 +17,7 @@ from rolebook.governance.refusals import NotFound, Refused
 from rolebook.governance.review_digests import items_hash
 from rolebook.governance.review_rows import bring_in, count_places
 from rolebook.policy.model import Rolebook
-from rolebook.policy.reviews import Review, due_day
+from rolebook.policy.reviews import Review, due_day, due_on_demand
 from rolebook.policy.rules import Violation
 
 MOST_DAYS = 366
@@ -38,7 +38,7 @@ def open_review(
     """Open a campaign with all its items, in one transaction with its one event.
 
     Open to the steward and, with ``acting_user`` None, to the operator and the job. ``opened_on`` is the declared day
-    for which a job opens it (today otherwise), ``due_on`` another last day than the declared one.
+    for which a job opens it (today otherwise), ``due_on`` another last day than that of `due_on_demand`.
 
     Raises Refused when one is open, was opened for that day, finds nothing, or is due in the past or too late;
     NotFound for everybody else and for a review that the rolebook in force does not declare.
@@ -53,7 +53,8 @@ def open_review(
         review = find_review(book, review_id)
         _one_at_a_time()
         today = day_of(at, book)
-        day, due = opened_on or today, due_on or due_day(review, opened_on or today)
+        declared = due_on_demand(review, today) if opened_on is None else due_day(review, opened_on)
+        day, due = opened_on or today, due_on or declared
         _require_possible(review, program_id, today=today, day=day, due=due, book=book)
         due_at = first_instant(due + timedelta(days=1), book)
         campaign = ReviewCampaign.objects.create(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 
 from rolebook.accounts.models import Account
@@ -25,7 +26,7 @@ from rolebook.governance.review_moves import answered_now, has_moves
 from rolebook.governance.review_reach import Reviewer, answered_near, answering_grants, own_parts, reviewer_in
 from rolebook.governance.review_rows import scope_of
 from rolebook.policy.model import STEWARD_ID, Act, Rolebook
-from rolebook.policy.reviews import Review, due_day, next_opening
+from rolebook.policy.reviews import Review, due_on_demand, next_opening
 
 COUNTED_TO = 1_000
 """What waits is counted so far, and no further: the count stands on every page (I12)."""
@@ -129,7 +130,7 @@ def campaigns_of(program_id: str) -> Sequence[ReviewCampaign]:
 def preview(book: Rolebook, review: Review, at: datetime, due_on: date | None = None) -> Preview:
     """Return what opening a review at ``at`` would ask about; counted in the database, nothing is written."""
     accounts, items = scope_of(book, review, at).numbers()
-    return Preview(review, accounts, items, due_on or due_day(review, day_of(at, book)))
+    return Preview(review, accounts, items, due_on or due_on_demand(review, day_of(at, book)))
 
 
 def numbers_of(campaign: ReviewCampaign, place_ids: frozenset[int] | None = None) -> Numbers:
@@ -223,19 +224,23 @@ def _near_places(standing: Standing) -> Sequence[ReviewPlace]:
     )
     found = rows.filter(shown).annotate(own=left, own_settled=settled, any_moved=has_moves("campaign"))
     if all(office.role_id == STEWARD_ID for office in offices):
-        found = found.annotate(about_answering=_about_answering(standing))
+        found = found.annotate(left_to_steward=_left_to_steward(standing))
     found = found.select_related("organization", "campaign__rolebook_version")
     return list(found.defer("campaign__rolebook_version__content").order_by("organization__name", "pk"))
 
 
-def _about_answering(standing: Standing) -> Coalesce:
-    """Return the SQL expression, for a place, for how much of its campaign is open about those who answer.
+def _left_to_steward(standing: Standing) -> Coalesce:
+    """Return the SQL expression, for a place, for how much of its campaign is open and comes to the steward besides.
 
-    Counted to COUNTED_TO, without what is about the viewer and what no organization answers. Who answers is said by
-    the rolebook in force: where the campaign's own says otherwise, `seen_reviewer` does not use it.
+    That is what is about those who answer, counted to COUNTED_TO, without what no organization answers; once it was
+    escalated to the steward, everything, by the numbers of the campaign's places. Never what is about the viewer. Who
+    answers is said by the rolebook in force: where the campaign's own says otherwise, `seen_reviewer` does not use it.
     """
     cases = []
     for review in standing.book.reviews:
+        if review.overdue.escalate_to == STEWARD_ID:
+            escalated = Q(campaign__review_id=review.id, campaign__escalated_at__isnull=False)
+            cases.append(When(escalated, then=_left_of_all(standing)))
         answering = answering_grants(standing.program_id, review.answered_by, standing.at)
         # Three queries deep: the items, of these accounts, no more than so many, counted for a place.
         accounts = ReviewedAccount.objects.filter(
@@ -251,16 +256,34 @@ def _about_answering(standing: Standing) -> Coalesce:
     return Coalesce(Case(*cases, default=None, output_field=IntegerField()), 0)
 
 
+def _left_of_all(standing: Standing) -> CombinedExpression:
+    """Return the SQL expression, for a place, for how much of its campaign is open and not about the viewer."""
+    places = ReviewPlace.objects.filter(campaign=OuterRef("campaign")).order_by().values("campaign")
+    everything = places.annotate(number=Sum(F("questions") - F("settled"))).values("number")
+    items = ReviewItem.objects.filter(
+        campaign=OuterRef("campaign"),
+        settled_at=None,
+        reviewed__participation__in=own_parts(standing).values("pk"),
+    )
+    own = items.order_by().values("campaign").annotate(number=Count("pk")).values("number")
+    one, other = (Coalesce(Subquery(number), 0, output_field=IntegerField()) for number in (everything, own))
+    return one - other
+
+
 def seen_reviewer(standing: Standing, campaign: ReviewCampaign) -> Reviewer | None:
     """Return what `reviewer_in` does, of an open campaign from the places that the page has read."""
     if campaign.closed_at is not None:
         return reviewer_in(standing, campaign)
     near = [one for one in near_places(standing) if one.campaign_id == campaign.pk]
     reviewer = reviewer_in(standing, campaign, near)
-    if reviewer is None or reviewer.places is None or reviewer.moves is not None:
+    if reviewer is None or (reviewer.places is not None and reviewer.moves is not None):
         return reviewer
     declared = next((one for one in standing.book.reviews if one.id == campaign.review_id), None)
-    if declared is None or declared.answered_by != reviewer.review.answered_by:
+    if declared is None or _who_answers(declared) != _who_answers(reviewer.review):
         return reviewer
-    counted = next((getattr(one, "about_answering", None) for one in near), None)
+    counted = next((getattr(one, "left_to_steward", None) for one in near), None)
     return replace(reviewer, besides_left=counted)
+
+
+def _who_answers(review: Review) -> tuple[object, ...]:
+    return (review.answered_by, review.overdue.escalate_to)

@@ -44,7 +44,7 @@ class Mine:
 
 
 class OpenForm(forms.Form):
-    """The last day to answer, as declared unless another is chosen."""
+    """The last day to answer: as declared, or after as many days as declared, unless another is chosen."""
 
     due_on = forms.DateField(
         label="Last day to answer",
