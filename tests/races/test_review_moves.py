@@ -1,7 +1,8 @@
 """A change of employer raced against a former reviewer who saves an answer, and against one who submits (IQCS-12).
 
-Both ends are possible, and each is whole: either the answer was first and stays with who gave it, or the question went
-with its person and has none. The moves' lock of the items is held for a moment, so that answers come in between.
+Both ends are possible, and each is whole: either the answer was first and stays behind with who gave it, or the
+question went with its person and the answer was not saved. The moves' lock of the items is held for a moment, so that
+answers come in between.
 """
 
 import time
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from rolebook.governance import review_moves
+from rolebook.governance import review_moving
 from rolebook.governance.flows import answer_review as answering_flow
 from rolebook.governance.flows.answer_review import Saved
 from rolebook.governance.flows.submit_review import Submitted
@@ -59,7 +60,7 @@ def test_an_answer_and_a_change_of_employer_at_one_instant_leave_no_answer_on_wh
     # Between the look at who employs the person and the saving, and between the moves' lock and the moves.
     check = then_wait(answering_flow._require_employed_here)
     monkeypatch.setattr(answering_flow, "_require_employed_here", check)
-    monkeypatch.setattr(review_moves, "_places", then_wait(review_moves._places))
+    monkeypatch.setattr(review_moving, "_places", then_wait(review_moving._places))
 
     def answer() -> object:
         try:
@@ -70,11 +71,11 @@ def test_an_answer_and_a_change_of_employer_at_one_instant_leave_no_answer_on_wh
     ends: list[object] = []
     committed_db.in_threads([lambda: ends.append(answer()), moves_away(people, wait)])
     item = items(campaign, people.both)["account"]
-    moved = ReviewMove.objects.filter(item=item).exists()
-    assert moved == (item.answer == "")
+    move = ReviewMove.objects.get(item=item)
+    assert (item.answer, item.answered_by) == ("", None)
     [end] = ends
     saved = isinstance(end, Saved) and end.saved == 1
-    assert saved is not moved
+    assert (move.answer == "remove") is saved
     assert ReviewMove.objects.filter(item=items(campaign, people.both)[MANAGER]).exists()
     assert not compare_with_log().findings
 
@@ -106,6 +107,7 @@ def test_a_submission_and_a_change_of_employer_at_one_instant_end_as_if_one_was_
         assert not ReviewMove.objects.exists()
     else:
         assert (held, fws, rows[MANAGER].outcome) == (1, 1, "")
-        assert [one.item for one in ReviewMove.objects.all()] == [rows[MANAGER]]
-        assert rows["account"].answer == "remove"
+        moves = ReviewMove.objects.order_by("item")
+        assert {one.item: one.answer for one in moves} == {rows["account"]: "remove", rows[MANAGER]: ""}
+        assert rows["account"].answer == ""
     assert not compare_with_log().findings

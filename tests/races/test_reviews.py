@@ -112,7 +112,7 @@ def test_who_is_closed_by_a_review_keeps_nothing_that_was_approved_at_that_insta
             request = iqcs.asks(person, iqcs.answers({}, ["FWS-R6"]), at=MEANWHILE - timedelta(hours=2))
             decides(answering, open_stage(request), at=MEANWHILE - timedelta(hours=1))
             with unit_of_work(at=MEANWHILE, origin=COMMAND) as work:
-                bring_up_to_date(hold_campaign(campaign.pk), MEANWHILE, [person.pk])
+                bring_up_to_date(work, hold_campaign(campaign.pk), [person.pk])
                 work.nothing_happened()
             answers(lead, campaign, person, account="remove")
             saw, stage = seen(campaign, person), open_stage(request)

@@ -1,5 +1,6 @@
 """What the pages of a review say of who changes employer meanwhile, and of those among many alike that are to go."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from rolebook.governance.flows.tend_reviews import tend_reviews
 from rolebook.governance.models import Participation, ReviewCampaign
 from tests.support import iqcs
 from tests.support.iqcs import MANAGER
-from tests.support.reviews import Agencies, agencies, answers, items, opened, seen
+from tests.support.reviews import Agencies, agencies, answers, items, opened
 from tests.web.test_review_pages import at_page, browser, form
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("IQCS-12")]
@@ -60,6 +61,26 @@ def test_the_new_agencys_page_says_from_where_somebody_came_and_the_formers_that
     assert "Benton Lake Refuge (FWS-R6-BNR)" in card
 
 
+def test_who_came_or_moved_later_stands_under_the_heading_of_their_employer(
+    world: Agencies, campaign: ReviewCampaign
+) -> None:
+    now = clock.now()
+    late = iqcs.holder(MANAGER, "FWS-R6-BNR", "Late Comer", at=now)
+    moved = iqcs.holder(MANAGER, "USAF-ACC", "Zoe Moved")
+    iqcs.employed(late, "FWS-R6-BNR", at=now)
+    iqcs.employed(world.usaf_lead, "FWS-R6-BNR", at=now)
+    del moved
+    tend_reviews(clock.now())
+    page = browser(world.fws_lead).get(at_page("review", campaign)).content.decode()
+    headings = re.findall(r'<h2 class="review-place">\s*([^<]+?)\s*<', page)
+    assert "Benton Lake Refuge" in headings
+    assert len(headings) == len(set(headings))
+    there = page.split("Benton Lake Refuge <span")[1].split('<h2 class="review-place">')[0]
+    assert [name for name in ("Bo Both", "Mona Manager", "Late Comer", "Ulf Lead") if name in there] == [
+        "Bo Both", "Mona Manager", "Late Comer", "Ulf Lead",
+    ]  # fmt: skip
+
+
 def test_a_page_from_before_the_change_is_answered_with_who_is_asked_now(
     world: Agencies, campaign: ReviewCampaign
 ) -> None:
@@ -77,16 +98,25 @@ def test_a_page_from_before_the_change_is_answered_with_who_is_asked_now(
     assert Participation.objects.get(account=world.both).status == "active"
 
 
-def test_an_answer_that_was_saved_before_stays_and_the_page_says_who_employs_the_person_since(
+def test_an_answer_that_was_saved_before_is_found_again_and_the_new_agencys_page_has_nothing_chosen(
     world: Agencies, campaign: ReviewCampaign
 ) -> None:
-    answers(world.fws_lead, campaign, world.both, clock.now(), account="keep")
+    answers(world.fws_lead, campaign, world.both, clock.now(), account="remove")
+    before = form(campaign, world.both, FWS_R6_BNR="keep")
     moves(world.both)
     tend_reviews(clock.now())
-    shown = words(browser(world.fws_lead), at_page("review-account", campaign, world.both.public_id))
-    assert "Air Combat Command employs them since" in shown
-    assert "the answer was saved before, and stays here." in shown
-    assert len(seen(campaign, world.both)) == 4
+    lena, address = browser(world.fws_lead), at_page("review-account", campaign, world.both.public_id)
+    shown = words(lena, address)
+    assert "Went to Air Combat Command on" in shown
+    assert "Lena Lead had answered Remove before; it was not submitted, and counts for nothing." in shown
+    # Submitting from a page that still showed the answer closes nothing.
+    refused = lena.post(address, {**before, "do": "submit"})
+    assert refused.status_code == 409
+    assert "Air Combat Command employs Bo Both meanwhile" in refused.content.decode()
+    assert Participation.objects.get(account=world.both).status == "active"
+    page = browser(world.usaf_lead).get(address).content.decode()
+    assert "Lena Lead" not in page
+    assert " checked" not in page
 
 
 def test_among_many_alike_those_that_are_recommended_otherwise_stand_first_with_the_reason(

@@ -51,7 +51,7 @@ def compare_campaign(pk: int, seen: Replay) -> None:
     if any(told.get(column) != value for column, value in asked.items()):
         wrong = _Opening(campaign).wrong_items() if _is_known(campaign) else iter(())
         seen.add(_named(name, sequence, wrong, "items"))
-    seen.add(HoldingFinding(0, f"{name}: {wrong}") for wrong in wrong_moves(campaign))
+    seen.add(HoldingFinding(number, f"{name}: {wrong}") for number, wrong in wrong_moves(campaign))
     closed = _event(campaign, tags.REVIEW_CLOSED.name)
     if closed is None:
         if campaign.closed_at is not None:

@@ -7,24 +7,27 @@ from itertools import batched
 from django.db.models import Q
 
 from rolebook.accounts.models import Account
+from rolebook.audit.recording import UnitOfWork
 from rolebook.governance.models import Participation, ReviewCampaign, ReviewItem
-from rolebook.governance.review_moves import answered_now, move_to_employers
+from rolebook.governance.review_moves import answered_now
+from rolebook.governance.review_moving import move_to_employers
 from rolebook.governance.review_rows import bring_in, review_of
 
 _AT_ONCE = 5_000
 
 
 def bring_up_to_date(
-    campaign: ReviewCampaign, at: datetime, people: Collection[int] | None = None
+    work: UnitOfWork, campaign: ReviewCampaign, people: Collection[int] | None = None
 ) -> frozenset[int]:
-    """Add what was given until the due instant, settle what ended, and let what is not answered go with its person.
+    """Add what was given until the due instant, settle what ended, and let what is not submitted go with its person.
 
-    Returns the places that something was settled at, or went from or to.
-    Inside a transaction that holds the campaign's row. ``people``: of these accounts only (internal ids).
+    Returns the places that something was settled at, or went from or to. Only what goes elsewhere is put on record: the
+    rest follows from events about grants and access. Inside a unit of work that holds the campaign's row.
+    ``people``: of these accounts only (internal ids).
     """
     book, review = review_of(campaign)
-    bring_in(campaign, book, review, min(at, campaign.due_at), people)
-    return _settle_ended(campaign, at, people) | move_to_employers(campaign, book, at, people)
+    bring_in(campaign, book, review, min(work.at, campaign.due_at), people)
+    return _settle_ended(campaign, work.at, people) | move_to_employers(work, campaign, book, people)
 
 
 def hold_campaign(campaign_pk: int) -> ReviewCampaign:

@@ -1,8 +1,8 @@
-"""Who changes employing organization while a review is open: what is not answered goes where they are employed now.
+"""Who changes employer while a review is open: what is not submitted is asked where they are employed now.
 
 Only what is answered at the employing organization moves: the question about the account, and roles at none where
-access is held apart from roles. What has an answer stays with who gave it, and so does what is settled. The items
-themselves never change; a row beside them says where they went, and the newest one counts.
+access is held apart from roles. What is settled stays. What was asked never changes; a row beside an item says where
+it went, and the newest one counts. Reading only: `review_moving` writes.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -74,22 +74,29 @@ def last_moves(campaign_pk: int) -> QuerySet[ReviewMove]:
 
 @dataclass(frozen=True, slots=True)
 class Went:
-    """That an item moved: its newest move, and at which places (internal ids) it was answered before."""
+    """That an item moved.
+
+    Attributes:
+        last: its newest move.
+        former: the places (internal ids) at which it was answered before.
+        left_behind: the moves that left a saved answer behind, the newest first.
+    """
 
     last: ReviewMove
     former: frozenset[int]
+    left_behind: tuple[ReviewMove, ...] = ()
 
 
 def moves_of(items: Collection[int]) -> Mapping[int, Went]:
     """Return what became of each of some items (internal ids) that moved; one statement."""
     rows = ReviewMove.objects.filter(item__in=items).select_related(
-        "from_place__organization", "place__organization", "employment"
+        "from_place__organization", "place__organization", "employment", "answered_by"
     )
     found: dict[int, Went] = {}
     for row in rows.order_by("pk"):
-        before = found.get(row.item_id)
-        former = frozenset() if before is None else before.former
-        found[row.item_id] = Went(row, former | {row.from_place_id})
+        before = found.get(row.item_id, Went(row, frozenset()))
+        left_behind = (row, *before.left_behind) if row.answer else before.left_behind
+        found[row.item_id] = Went(row, before.former | {row.from_place_id}, left_behind)
     return found
 
 
@@ -152,51 +159,3 @@ def employed_elsewhere(
     return [
         (pk, newest[part]) for pk, now_at, part in rows if wanted.get(newest[part].organization_id) != now_at
     ]
-
-
-def move_to_employers(
-    campaign: ReviewCampaign, book: Rolebook, at: datetime, people: Collection[int] | None = None
-) -> frozenset[int]:
-    """Let open items without an answer go where their person is employed now; return the places that changed.
-
-    Inside a transaction that holds the campaign's row. Items are locked before they are judged, and their version
-    rises: an answer of who saw them at the former organization, that comes at this moment, is either there before and
-    keeps them there, or comes too late and is not saved. ``people``: of these accounts only (internal ids).
-    """
-    items = ReviewItem.objects.filter(answer=ReviewItem.Answer.NONE)
-    if people is not None:
-        items = items.filter(reviewed__account__in=people)
-    candidates = [pk for pk, _ in employed_elsewhere(campaign, book, items, at)]
-    if not candidates:
-        return frozenset()
-    chosen = ReviewItem.objects.filter(pk__in=candidates)
-    list(chosen.select_for_update(no_key=True).order_by("pk").values_list("pk"))
-    found = employed_elsewhere(campaign, book, chosen.filter(answer=ReviewItem.Answer.NONE), at)
-    places = _places(campaign, {one.organization_id for _, one in found})
-    before = dict(chosen.annotate(now_at=answered_now()).values_list("pk", "now_at"))
-    ReviewItem.objects.filter(pk__in=[pk for pk, _ in found]).update(version=F("version") + 1)
-    moves = ReviewMove.objects.bulk_create(
-        ReviewMove(
-            program_id=campaign.program_id,
-            campaign=campaign,
-            item_id=pk,
-            from_place_id=before[pk],
-            place_id=places[employment.organization_id],
-            employment=employment,
-            moved_at=at,
-        )
-        for pk, employment in found
-    )
-    return frozenset(pk for one in moves for pk in (one.from_place_id, one.place_id))
-
-
-def _places(campaign: ReviewCampaign, organizations: Collection[int]) -> dict[int, int]:
-    """Return the campaign's places of some organizations, which it gets where it has none."""
-    ReviewPlace.objects.bulk_create(
-        (
-            ReviewPlace(program_id=campaign.program_id, campaign=campaign, organization_id=pk)
-            for pk in sorted(organizations)
-        ),
-        ignore_conflicts=True,
-    )
-    return dict(campaign.places.filter(organization__in=organizations).values_list("organization", "pk"))

@@ -21,6 +21,13 @@ REVIEW_CLOSED = declare(
     "A review campaign was closed",
     "campaign_id answers_hash kept removed ended unanswered early",
 )
+# ``moves`` lists [what, public id, from which organization, to which one, by which record of employment, and the answer
+# that was left behind, who gave it, when].
+REVIEW_MOVED = declare(
+    "review:moved",
+    "What was not submitted in a review went where its people are employed now",
+    "campaign_id moves",
+)
 # An account in a campaign: the beneficiary. ``answers`` lists [what, public id, answer, who answered, when].
 REVIEW_SUBMITTED = declare(
     "review:submitted",

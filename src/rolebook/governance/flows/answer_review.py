@@ -17,7 +17,8 @@ from rolebook.governance.models import ReviewCampaign, ReviewedAccount, ReviewIt
 from rolebook.governance.queries.review_campaigns import find_campaign
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.governance.review_course import hold_campaign
-from rolebook.governance.review_moves import employed_elsewhere, move_to_employers, moves_of
+from rolebook.governance.review_moves import employed_elsewhere, moves_of
+from rolebook.governance.review_moving import move_to_employers
 from rolebook.governance.review_reach import Reviewer, reviewer_in
 from rolebook.governance.review_rows import count_places, review_of
 from rolebook.policy.rules import Violation
@@ -81,7 +82,7 @@ def answer_review(
     is a draft that every reviewer of the account sees, until it is submitted.
 
     Raises Refused for an item about oneself, for a closed campaign, and where another organization employs the person
-    meanwhile and nobody had answered before: then those who answer there do. NotFound for what is not one's to answer.
+    meanwhile: then those who answer there do. NotFound for what is not one's to answer.
     """
     about = About(program_id=program_id)
     with (
@@ -198,12 +199,12 @@ def _require_employed_here(
     at: datetime,
     about: About,
 ) -> None:
-    """Raise Refused where somebody else's organization employs the person of something that nobody has answered yet."""
+    """Raise Refused where somebody else's organization employs the person meanwhile, whatever was saved before."""
     if reviewer.places is None:
         return
     book, _ = review_of(campaign)
     theirs = {one.organization_id for one in reviewer.places}
-    rows = ReviewItem.objects.filter(pk__in=[one.pk for one in items.values()], answer=ReviewItem.Answer.NONE)
+    rows = ReviewItem.objects.filter(pk__in=[one.pk for one in items.values()])
     for pk, employment in employed_elsewhere(campaign, book, rows, at):
         if employment.organization_id in theirs:
             continue
@@ -234,7 +235,7 @@ def moved_after_refusal(
                 campaign = hold_campaign(find_campaign(program_id, campaign_id).pk)
                 if campaign.closed_at is None:
                     book, _ = review_of(campaign)
-                    count_places(campaign, sorted(move_to_employers(campaign, book, at)))
+                    count_places(campaign, sorted(move_to_employers(work, campaign, book)))
                 work.nothing_happened()
         raise
 

@@ -59,7 +59,7 @@ def close_review(
         campaign = hold_campaign(campaign.pk)
         if campaign.closed_at is not None:
             raise Refused([Violation("review_closed", {"title": campaign.title})])
-        bring_up_to_date(campaign, at)
+        bring_up_to_date(work, campaign)
         ReviewItem.objects.filter(campaign=campaign, settled_at=None).update(
             outcome=ReviewItem.Outcome.UNANSWERED, settled_at=at
         )
@@ -102,7 +102,7 @@ def _remove_unanswered(
 ) -> None:
     """Remove what has no submitted answer, an account at a time, each in units of work of its own."""
     with unit_of_work(at=at, origin=origin) as work:
-        bring_up_to_date(hold_campaign(campaign.pk), at)
+        bring_up_to_date(work, hold_campaign(campaign.pk))
         work.nothing_happened()
     unanswered = ReviewItem.objects.filter(campaign=campaign, settled_at=None)
     after = 0

@@ -111,7 +111,7 @@ def submit_review(
         hold_campaign(reviewed.campaign_id)
         campaign, _ = answering(standing, campaign_id)
         require_not_own(standing, reviewed, about)
-        changed = bring_up_to_date(campaign, at, [reviewed.account_id])
+        changed = bring_up_to_date(work, campaign, [reviewed.account_id])
         # What went to another organization at this moment is not theirs any more.
         campaign, reviewer = answering(standing, campaign_id)
         mine = reviewer.theirs().filter(reviewed=reviewed)
@@ -140,8 +140,8 @@ def _shown_after_refusal(
 ) -> Iterator[None]:
     """Bring an account's items up to date once a refusal has rolled that back, so that its reviewer sees why.
 
-    No event, as in the job that does the same: which grants and access there are is on record where they are given
-    and closed, and items only ask about them.
+    No event of its own, as in the job that does the same: which grants and access there are is on record where they are
+    given and closed, and items only ask about them.
     """
     try:
         yield
@@ -150,7 +150,7 @@ def _shown_after_refusal(
         with unit_of_work(at=at, origin=origin) as work:
             campaign = hold_campaign(reviewed.campaign_id)
             if campaign.closed_at is None:
-                changed = bring_up_to_date(campaign, at, [reviewed.account_id])
+                changed = bring_up_to_date(work, campaign, [reviewed.account_id])
                 rows = ReviewItem.objects.filter(reviewed=reviewed).annotate(now_at=answered_now())
                 theirs = rows.values_list("now_at", flat=True)
                 count_places(campaign, [*{*changed, *theirs}])

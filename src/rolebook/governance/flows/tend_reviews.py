@@ -81,7 +81,7 @@ def _tend(campaign: ReviewCampaign, now: datetime) -> int:
         if held.closed_at is not None:
             work.nothing_happened()
             return 0
-        bring_up_to_date(held, now)
+        bring_up_to_date(work, held)
         count_places(held)
         left = ReviewItem.objects.filter(campaign=held, settled_at=None).exists()
         told = 0

@@ -2,16 +2,16 @@
 
 from django.db import models
 
-from rolebook.accounts.models import Program
+from rolebook.accounts.models import Account, Program
 from rolebook.governance.models.account_requests import Employment
 from rolebook.governance.models.reviews import ReviewCampaign, ReviewItem, ReviewPlace
 
 
 class ReviewMove(models.Model):
-    """That a question without an answer went from one organization to another; the newest of an item counts.
+    """That a question that was not submitted went from one organization to another; the newest of an item counts.
 
-    The item itself stays as it was asked, as the opening's digest has it. No event tells of a move: it follows from the
-    record of who employs the person, which has one.
+    The item itself stays as it was asked, as the opening's digest has it. An answer that was saved at the former
+    organization goes no further than this row: there it is found again, and it counts for nothing.
     """
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="+")
@@ -23,6 +23,12 @@ class ReviewMove(models.Model):
     """The record by which another organization employs the person."""
     moved_at = models.DateTimeField()
     """When the campaign was brought up to date with it."""
+    answer = models.CharField(max_length=10, choices=ReviewItem.Answer, blank=True, default="", db_default="")
+    """What had been saved at the organization that it left, and was not submitted."""
+    answered_by = models.ForeignKey(
+        Account, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    answered_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -6,6 +6,11 @@ REVIEWS: Mapping[str, tuple[str, str, str | None]] = {
     "review:opened": ("reviews", "{who} opened a review", None),
     "review:reminded": ("reviews", "Who has to answer in a review was reminded", None),
     "review:escalated": ("reviews", "A review is overdue, and was escalated", None),
+    "review:moved": (
+        "reviews",
+        "Questions of a review went to the organizations that employ their people now",
+        None,
+    ),
     "review:closed": ("reviews", "{who} closed a review", None),
     "review:submitted": (
         "reviews",
@@ -39,5 +44,5 @@ REVIEWS_LABELS: Mapping[str, str] = {
 }
 """What the details are called."""
 
-REVIEWS_UNTOLD = ("answers", "campaign_id", "report_id")
+REVIEWS_UNTOLD = ("answers", "campaign_id", "moves", "report_id")
 """Details that are internal ids, or stand on the campaign's pages."""

@@ -1,7 +1,7 @@
 """What the reviewer's page says of each account: its lines with their answers, last uses, advice, and what changed."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,6 @@ from django.db.models import Exists, OuterRef
 from rolebook.governance.flows.submit_review import named
 from rolebook.governance.models import (
     Access,
-    Employment,
     Grant,
     ReviewCampaign,
     ReviewedAccount,
@@ -20,7 +19,7 @@ from rolebook.governance.models import (
 from rolebook.governance.queries.last_use import LastUse, last_uses
 from rolebook.governance.queries.review_advice import Advice, Known, advise, day_in
 from rolebook.governance.queries.review_card import AccountLines, Line, Submission
-from rolebook.governance.review_moves import Went, employed_elsewhere, moves_of, place_name
+from rolebook.governance.review_moves import Went, moves_of, place_name
 from rolebook.governance.review_reach import Reviewer
 from rolebook.governance.review_rows import APART
 from rolebook.policy.model import ORGANIZATION, Rolebook
@@ -54,7 +53,7 @@ def lines_of(reviewer: Reviewer, accounts: Sequence[ReviewedAccount]) -> tuple[A
     previous = next((item.reviewed.campaign for some in before.values() for item in some), None)
     known = _Page(
         standing.book, standing.at, uses, _moves(reviewer, items), _places(reviewer), _organizations(reviewer),
-        previous, before, _elsewhere(reviewer, items),
+        previous, before,
     )  # fmt: skip
     items.sort(key=lambda item: (_ORDER.index(item.about), item.pk))
     return tuple(
@@ -88,18 +87,6 @@ def advice_on(reviewer: Reviewer, rows: Sequence[ReviewItem]) -> Mapping[int, Ad
 def _moves(reviewer: Reviewer, items: Sequence[ReviewItem]) -> Mapping[int, Went]:
     """Return where each of some items went; no statement where nothing near the viewer's places moved."""
     return {} if reviewer.moves is None else moves_of([item.pk for item in items])
-
-
-def _elsewhere(reviewer: Reviewer, items: Sequence[ReviewItem]) -> Mapping[int, Employment]:
-    """Return, of the viewer's answers that are not submitted, those about whom another organization employs by now.
-
-    Three statements at most, none where nothing is answered, and one where nobody changed.
-    """
-    drafts = [item.pk for item in items if _is_theirs(item) and item.answer and item.settled_at is None]
-    if not drafts:
-        return {}
-    book, rows = reviewer.standing.book, ReviewItem.objects.filter(pk__in=drafts)
-    return dict(employed_elsewhere(reviewer.campaign, book, rows, reviewer.standing.at))
 
 
 def _places(reviewer: Reviewer) -> frozenset[int]:
@@ -144,7 +131,6 @@ class _Page:
     organizations: frozenset[int | None] | None
     previous: ReviewCampaign | None
     before: Mapping[int, list[ReviewItem]]
-    elsewhere: Mapping[int, Employment] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -215,18 +201,27 @@ class _Page:
 
     def _moved(self, item: ReviewItem) -> str:
         """Return from where an item came, or where it went, in words; "" for what is not the viewer's to know."""
-        stays = self.elsewhere.get(item.pk)
-        if stays is not None:
-            since = self._day(stays.recorded_at)
-            return f"{stays.organization.name} employs them since {since}; the answer was saved before, and stays here."
         went = self.moves.get(item.pk)
         if went is None:
             return ""
         moved = went.last
         to, on = place_name(moved.place), self._day(moved.employment.recorded_at)
         if _is_theirs(item):
-            return f"Came from {place_name(moved.from_place) or 'the steward'} on {on}: {to} employs them since then."
-        return f"Went to {to} on {on}, which employs them since then." if self._has_left(item) else ""
+            came = f"Came from {place_name(moved.from_place) or 'the steward'} on {on}: {to} employs them since then."
+            return came + self._left_behind(went)
+        told = f"Went to {to} on {on}, which employs them since then.{self._left_behind(went)}"
+        return told if self._has_left(item) else ""
+
+    def _left_behind(self, went: Went) -> str:
+        """Return which answer of the viewer's places an item left behind, in words: only theirs to know."""
+        everywhere = self.organizations is None
+        mine = (one for one in went.left_behind if everywhere or one.from_place_id in self.places)
+        move = next(mine, None)
+        if move is None:
+            return ""
+        by = "Somebody" if move.answered_by is None else move.answered_by.name
+        answer = ReviewItem.Answer(move.answer).label
+        return f" {by} had answered {answer} before; it was not submitted, and counts for nothing."
 
     def _day(self, at: datetime) -> str:
         return _written(at.astimezone(self.zone).date())

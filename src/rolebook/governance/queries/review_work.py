@@ -1,6 +1,7 @@
 """The reviewer's page: accounts with what is asked about them, grouped by organization, a page at a time (IQCS-12)."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -33,7 +34,10 @@ class Asked:
 
 
 def worklist(reviewer: Reviewer, asked: Asked, *, limit: int = ACCOUNTS_A_PAGE) -> Page[AccountLines]:
-    """Return a page of the accounts that are the viewer's to answer about, in the order organization, name."""
+    """Return a page of the accounts that are the viewer's to answer about, in the order organization, name.
+
+    Who came in or moved since the opening comes after the others; on its page it stands with those of its employer.
+    """
     mine = reviewer.theirs()
     if asked.place_pk is not None:
         mine = mine.filter(reviewer.answered_at([asked.place_pk]))
@@ -59,7 +63,15 @@ def worklist(reviewer: Reviewer, asked: Asked, *, limit: int = ACCOUNTS_A_PAGE) 
     behind = ("account", "participation", "place__organization")
     rows = list(accounts.select_related(*behind).order_by("pk")[: limit + 1])
     keys = cut(rows, [("", row.pk) for row in rows], limit)
-    return Page(lines_of(reviewer, rows[:limit]), keys.next_after)
+    return Page(_by_employer(lines_of(reviewer, rows[:limit])), keys.next_after)
+
+
+def _by_employer(accounts: Sequence[AccountLines]) -> tuple[AccountLines, ...]:
+    """Return accounts with those of one employer together, where the first of them stood."""
+    first: dict[tuple[str, str], int] = {}
+    for number, one in enumerate(accounts):
+        first.setdefault((one.employer, one.employer_code), number)
+    return tuple(sorted(accounts, key=lambda one: first[one.employer, one.employer_code]))
 
 
 def _first_of(
