@@ -8,11 +8,11 @@ from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.person_models import SamePerson
 from rolebook.audit.models import Event
 from rolebook.governance.authority import in_force, standing_of
-from rolebook.governance.deciders import spoken_before
 from rolebook.governance.flows.merge_accounts import Merged, merge_accounts
 from rolebook.governance.flows.name_same_person import declare_same_person, tell_apart
 from rolebook.governance.merging import plan_merge
 from rolebook.governance.models import Grant, Participation, Request
+from rolebook.governance.one_voice import spoken_before
 from rolebook.governance.queries import my_access
 from rolebook.governance.queries.audit_trail import own_history
 from rolebook.governance.queries.duplicates import merge_preview, possible_duplicates

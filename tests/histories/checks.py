@@ -12,8 +12,9 @@ from rolebook.audit.verification import verify
 from rolebook.authzen.state import State
 from rolebook.decision.instants import micros
 from rolebook.governance.authority import standing_of
-from rolebook.governance.deciders import not_conflicted, stages_in_office, stages_without_office
+from rolebook.governance.deciders import stages_in_office, stages_without_office
 from rolebook.governance.models import Grant, Outcome, Request, RequestItem, Stage
+from rolebook.governance.one_voice import not_conflicted
 from rolebook.governance.replaying import compare_with_log
 from tests.histories.programs import ASKED, PLACES, PRIVILEGES
 

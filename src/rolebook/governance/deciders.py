@@ -5,20 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, TextField
-from django.db.models.functions import Coalesce
 
 from rolebook.accounts.models import Account, Organization
-from rolebook.governance.absences import absent_accounts, delegations_in_force, represented_by
+from rolebook.governance.absences import absent_accounts, delegations_in_force
+from rolebook.governance.at_home import told_elsewhere
 from rolebook.governance.authority import Standing, covered_role_ids, in_force
-from rolebook.governance.models import (
-    Access,
-    Delegation,
-    Grant,
-    Outcome,
-    Request,
-    RequestItem,
-    Stage,
-)
+from rolebook.governance.models import Access, Grant, RequestItem, Stage
+from rolebook.governance.one_voice import not_kept_from, not_kept_from_outer_stage
 from rolebook.governance.quiet import counts
 from rolebook.policy.model import STEWARD_ID, WITH_LOWER_LEVELS, Act, Rolebook
 
@@ -57,33 +50,6 @@ def still_decides(standing: Standing, stage: Stage, role_ids: Iterable[str]) -> 
     )
 
 
-def own_request(account: Account, request: Request) -> str | None:
-    """Return the rule's code when somebody asked for a request, or it is for them; nobody decides that (I6)."""
-    if account.pk == request.beneficiary_id:
-        return "own_request"
-    return "asked_for_it" if account.pk == request.requester_id else None
-
-
-def spoken_before(standing: Standing, stage: Stage) -> str | None:
-    """Return the code of the rule by which somebody's word on a stage would be a second one, or None (I6).
-
-    It would be for who decided another stage of the same run, or of an item that this one decides; for whom a delegate
-    decided one; and for the delegate, while it lasts, of who did.
-    """
-    account, program_id, at = standing.account, standing.program_id, standing.at
-    before = Outcome.objects.filter(
-        _before(stage.pk, stage.chain_id, stage.request_version), request=stage.request_id
-    )
-    for code, theirs in (
-        ("decided_before", _by(account)),
-        ("delegate_decided", _for(account)),
-        ("delegate_of_decider", _person_in(represented_by(account, program_id, at))),
-    ):
-        if before.filter(theirs).exists():
-            return code
-    return None
-
-
 def is_overdue(stage: Stage) -> bool:
     """Return whether a stage has waited so long that the steward may decide it, too; on record since it was so."""
     return stage.escalated_why == Stage.Why.OVERDUE
@@ -111,23 +77,8 @@ def represented_at(standing: Standing, stage: Stage) -> Account | None:
 def _may_decide(book: Rolebook, stage: Stage, at: datetime) -> QuerySet[Account]:
     """Return the people whose office is the stage's, but whom the request keeps from it."""
     people = holders_at(book, stage.approver_role_id, stage.organization, at)
-    return _not_kept_from(
+    return not_kept_from(
         people.filter(_covers_asked(book, stage.approver_role_id, stage.pk)), book, stage, at
-    )
-
-
-def _not_kept_from(
-    people: QuerySet[Account], book: Rolebook, stage: Stage, at: datetime
-) -> QuerySet[Account]:
-    """Return those of some people who did not ask for a stage's request, and whose word would not be a second one."""
-    earlier = Outcome.objects.filter(
-        _before(stage.pk, stage.chain_id, stage.request_version), request=stage.request_id
-    )
-    return (
-        people.exclude(pk__in=[stage.request.requester_id, stage.request.beneficiary_id])
-        .exclude(pk__in=_people_of(earlier))
-        .exclude(pk__in=_represented_in(earlier))
-        .exclude(pk__in=_delegates_of(_people_of(earlier), book.program.id, at))
     )
 
 
@@ -194,7 +145,7 @@ def stewards_for(book: Rolebook, stage: Stage, at: datetime) -> tuple[Account, .
         return ()
     stewards = Account.objects.filter(pk__in=grants.values("account"))
     stewards = stewards.filter(_covers_asked(book, STEWARD_ID, stage.pk))
-    found = _not_kept_from(stewards, book, stage, at).order_by("pk")
+    found = not_kept_from(stewards, book, stage, at).order_by("pk")
     there = tuple(found.exclude(pk__in=absent_accounts(book.program.id, at)))
     return there or tuple(found)
 
@@ -245,64 +196,9 @@ def some_steward_may_decide(book: Rolebook, at: datetime) -> Q:
     grants = _office_grants(book, STEWARD_ID, at)
     if grants is None:
         return Q(pk__in=())
-    return Q(Exists(_not_kept_from_outer_stage(grants, book, at))) & _covers_asked(
+    return Q(Exists(not_kept_from_outer_stage(grants, book, at))) & _covers_asked(
         book, STEWARD_ID, OuterRef("pk")
     )
-
-
-def not_conflicted(standing: Standing) -> Q:
-    """Return the SQL condition for stages that `own_request` and `spoken_before` do not keep a person from."""
-    account = standing.account
-    represented = represented_by(account, standing.program_id, standing.at)
-    before = Outcome.objects.filter(
-        _before(OuterRef("pk"), OuterRef("chain_id"), OuterRef("request_version")),
-        _by(account) | _for(account) | _person_in(represented),
-        request=OuterRef("request"),
-    )
-    return ~Q(request__requester=account) & ~Q(request__beneficiary=account) & Q(~Exists(before))
-
-
-def _by(account: Account) -> Q:
-    """Return the condition for outcomes of a person: of the account, or of one that was merged into it (I6)."""
-    return Q(approver=account) | Q(approver__merged_into=account)
-
-
-def _for(account: Account) -> Q:
-    """Return the condition for outcomes that a delegate gave for a person."""
-    return Q(delegate_for=account) | Q(delegate_for__merged_into=account)
-
-
-def _person_in(people: QuerySet[Delegation, int]) -> Q:
-    return Q(approver__in=people) | Q(approver__merged_into__in=people)
-
-
-def _represented_in(outcomes: QuerySet[Outcome]) -> QuerySet[Outcome, int]:
-    """Return the accounts of those for whom a delegate decided, as a subquery."""
-    person = Coalesce("delegate_for__merged_into", "delegate_for")
-    given = outcomes.exclude(delegate_for=None).annotate(represented=person)
-    return given.values_list("represented", flat=True)
-
-
-def _delegates_of(people: QuerySet[Outcome, int], program_id: str, at: datetime) -> QuerySet[Delegation, int]:
-    """Return the accounts that decide for some absent people now, as a subquery."""
-    theirs = delegations_in_force(program_id, at).filter(absence__account__in=people)
-    return theirs.values_list("delegate", flat=True)
-
-
-def _people_of(outcomes: QuerySet[Outcome]) -> QuerySet[Outcome, int]:
-    """Return the accounts of who decided, as a subquery: the one that remained, where two were merged."""
-    person = Coalesce("approver__merged_into", "approver")
-    return outcomes.annotate(person=person).values_list("person", flat=True)
-
-
-def _before(stage: int | OuterRef, chain_id: str | OuterRef, version: int | OuterRef) -> Q:
-    """Return the condition for outcomes of a request that use up their approver for a stage.
-
-    Those of other stages of the same run, and of others on an item that the stage decides too: N stages need N people
-    (I6). Who decided this very stage stays in its office: the steward does not step in because they did.
-    """
-    run = Q(chain_id=chain_id, request_version=version)
-    return (run | Q(stage__items__stages=stage)) & ~Q(stage=stage)
 
 
 def _office_grants(book: Rolebook, role_id: str, at: datetime) -> QuerySet[Grant] | None:
@@ -333,11 +229,12 @@ def _covers_asked(book: Rolebook, role_id: str, stage: int | OuterRef) -> Q:
 
 
 def _open_accesses(book: Rolebook, at: datetime) -> QuerySet[Access]:
-    """Return the access in force at organizations that are open, of the account of the grants that it is asked of."""
+    """Return the access in force at open organizations that makes an office, of the account of the outer grants."""
     still_open = Q(organization__closed_at__isnull=True) | Q(organization__closed_at__gt=at)
-    return Access.objects.filter(
+    theirs = Access.objects.filter(
         in_force(at), still_open, program_id=book.program.id, account=OuterRef("account")
     )
+    return told_elsewhere(book, theirs, at).filter(Q(elsewhere=False))
 
 
 def _lower_levels(book: Rolebook, role_id: str) -> bool:
@@ -370,30 +267,4 @@ def _in_office_of_outer_stage(book: Rolebook, role_id: str, at: datetime) -> Que
             grants = grants.filter(organization=OuterRef("organization"))
     there = grants.exclude(account__in=absent_accounts(book.program.id, at))
     there = there.filter(_covers_asked(book, role_id, OuterRef(OuterRef("pk"))))
-    return _not_kept_from_outer_stage(there, book, at)
-
-
-def _not_kept_from_outer_stage(grants: QuerySet[Grant], book: Rolebook, at: datetime) -> QuerySet[Grant]:
-    """Return grants as a correlated subquery on a stage, without those of who is kept from it (`_not_kept_from`)."""
-    earlier, deeper = _earlier_of_outer_stage(2), _earlier_of_outer_stage(3)
-    return (
-        grants.exclude(account=OuterRef("request__requester"))
-        .exclude(account=OuterRef("request__beneficiary"))
-        .exclude(account__in=_people_of(earlier))
-        .exclude(account__in=_represented_in(earlier))
-        .exclude(account__in=_delegates_of(_people_of(deeper), book.program.id, at))
-    )
-
-
-def _earlier_of_outer_stage(depth: int) -> QuerySet[Outcome]:
-    """Return the outcomes that use up their approvers for a stage which is ``depth`` queries further out."""
-
-    def outer(name: str) -> OuterRef:
-        reference = OuterRef(name)
-        for _ in range(depth - 1):
-            reference = OuterRef(reference)
-        return reference
-
-    return Outcome.objects.filter(
-        _before(outer("pk"), outer("chain_id"), outer("request_version")), request=outer("request")
-    )
+    return not_kept_from_outer_stage(there, book, at)

@@ -19,7 +19,7 @@ from rolebook.governance.course import (
     settle_request_when_done,
     settle_stage,
 )
-from rolebook.governance.deciders import Seat, own_request, represented_at, seat_at, spoken_before
+from rolebook.governance.deciders import Seat, represented_at, seat_at
 from rolebook.governance.extending import removed_since_asked
 from rolebook.governance.facts import RowFacts, change_of_item, judge_changes
 from rolebook.governance.granting import grant_items
@@ -27,6 +27,7 @@ from rolebook.governance.laying_out import layout_has_changed
 from rolebook.governance.locks import Held
 from rolebook.governance.models import Outcome, Request, RequestItem, Stage
 from rolebook.governance.narrowing import is_kept, narrowed_places
+from rolebook.governance.one_voice import own_request, spoken_before
 from rolebook.governance.queries.seeing import not_yours
 from rolebook.governance.reactivating import asks_to_reactivate
 from rolebook.governance.refusals import NotAllowed, Refused

@@ -209,12 +209,16 @@ class RowFacts:
         return self._agreed[person_id, at]
 
     def outcomes_by(self, request_id: str) -> frozenset[str]:
-        """The people who decided before in the request's present version (see ``stage`` above)."""
+        """The people who decided before in the request's present version (see ``stage`` above).
+
+        Where several agencies decide one request, also who decided any of it as a delegate (`governance.one_voice`).
+        """
         outcomes = Outcome.objects.filter(request__public_id=uuid.UUID(request_id))
         if self._stage is not None:
-            outcomes = outcomes.filter(
-                stage__items__stages=self._stage, request_version=self._stage.request_version
-            )
+            counted = Q(stage__items__stages=self._stage)
+            if self._rolebook.approval.employing_chain:
+                counted |= Q(delegate_for__isnull=False)
+            outcomes = outcomes.filter(counted, request_version=self._stage.request_version)
         person = Coalesce("approver__merged_into__public_id", "approver__public_id")
         return frozenset(map(str, outcomes.values_list(person, flat=True)))
 

@@ -22,6 +22,10 @@ ABSENCES: Mapping[str, str] = {
     "delegate_of_decider": (
         "You are the delegate of somebody who decided a step of this request. Another person must decide this one."
     ),
+    "second_as_delegate": (
+        "You have decided a step of this request, and would decide this one as a delegate. Another person must decide "
+        "it, or say under Out of office that you do not decide for others."
+    ),
     "removed_since_asked": (
         "What this would extend was removed after it was asked for. It takes a new request. "
         "Deny this one, or return it."

@@ -11,9 +11,10 @@ from django.db.models import Exists, OuterRef, Q, Subquery, Value
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.asked_words import newest_words
 from rolebook.governance.authority import Standing
-from rolebook.governance.deciders import is_overdue, not_conflicted, stages_in_office, stages_without_office
+from rolebook.governance.deciders import is_overdue, stages_in_office, stages_without_office
 from rolebook.governance.models import RequestItem, Stage
 from rolebook.governance.narrowing import narrows, told_items
+from rolebook.governance.one_voice import not_conflicted
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.giving import Asked, RoleGives, what_it_gives
 from rolebook.governance.queries.organization_search import matching
