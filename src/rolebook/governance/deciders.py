@@ -8,7 +8,6 @@ from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.absences import absent_accounts, delegations_in_force
-from rolebook.governance.at_home import told_elsewhere
 from rolebook.governance.authority import Standing, covered_role_ids, in_force
 from rolebook.governance.models import Access, Grant, RequestItem, Stage
 from rolebook.governance.one_voice import not_kept_from, not_kept_from_outer_stage
@@ -229,12 +228,11 @@ def _covers_asked(book: Rolebook, role_id: str, stage: int | OuterRef) -> Q:
 
 
 def _open_accesses(book: Rolebook, at: datetime) -> QuerySet[Access]:
-    """Return the access in force at open organizations that makes an office, of the account of the outer grants."""
+    """Return the access in force at organizations that are open, of the account of the grants that it is asked of."""
     still_open = Q(organization__closed_at__isnull=True) | Q(organization__closed_at__gt=at)
-    theirs = Access.objects.filter(
+    return Access.objects.filter(
         in_force(at), still_open, program_id=book.program.id, account=OuterRef("account")
     )
-    return told_elsewhere(book, theirs, at).filter(Q(elsewhere=False))
 
 
 def _lower_levels(book: Rolebook, role_id: str) -> bool:
