@@ -6,7 +6,7 @@ which user categories it covers (design: "Authority"). Flows never ask a snapsho
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
 
@@ -21,6 +21,7 @@ from rolebook.decision.evaluation import Holding, Person
 from rolebook.decision.search import ReachAnswer, reach
 from rolebook.decision.tree import OrganizationTree
 from rolebook.decision.walk import Extent, walk
+from rolebook.governance.at_home import told_elsewhere
 from rolebook.governance.models import Access, Grant, Participation
 from rolebook.governance.quiet import is_in
 from rolebook.policy.model import Act, ActHolder, Rolebook
@@ -104,6 +105,17 @@ class Standing:
     person: Person
     places: tuple[tuple[str, str], ...]
     """(id path, kind id) of the organizations at which grants and access are held."""
+    elsewhere: frozenset[str] = frozenset()
+    """The access, by id, that makes no office (see `rolebook.governance.at_home`)."""
+
+    @property
+    def _in_office(self) -> Person:
+        """What is held, without the access that makes no office."""
+        if not self.elsewhere:
+            return self.person
+        return replace(
+            self.person, accesses=[one for one in self.person.accesses if one.id not in self.elsewhere]
+        )
 
     def _tree(self, *organizations: Organization | None) -> OrganizationTree:
         named = [
@@ -115,21 +127,24 @@ class Standing:
 
     def may(self, act: Act, organization: Organization | None) -> bool:
         """Return whether the walk gives the act at ``organization``; necessary, and enough for acts on no role."""
-        return self.allows(act_action(act), organization)
+        return self._allows(self._in_office, act_action(act), organization)
 
-    def allows(self, action: str, organization: Organization | None) -> bool:
-        """Return whether the walk gives an action (a privilege's id, or that of an act) at ``organization``."""
+    def allows(self, privilege_id: str, organization: Organization | None) -> bool:
+        """Return whether the walk gives a privilege at ``organization``."""
+        return self._allows(self.person, privilege_id, organization)
+
+    def _allows(self, person: Person, action: str, organization: Organization | None) -> bool:
         place = None if organization is None else str(organization.pk)
         if organization is not None and organization.program_id != self.program_id:
             return False
         program = compiled(self.version, self.book)
         tree = self._tree(organization)
-        return check(program, tree, self.person, action, place, self.at).allowed
+        return check(program, tree, person, action, place, self.at).allowed
 
-    def reaches(self, action: str) -> ReachAnswer:
-        """Return where the walk gives an action: organizations by their internal id as text."""
+    def reaches(self, privilege_id: str) -> ReachAnswer:
+        """Return where the walk gives a privilege: organizations by their internal id as text."""
         program = compiled(self.version, self.book)
-        return reach(program, self._tree(), self.person, action, self.at)
+        return reach(program, self._tree(), self.person, privilege_id, self.at)
 
     def may_over_role(self, act: Act, organization: Organization | None, role_id: str) -> bool:
         """Return whether one office gives the act at ``organization`` over a role, by its user category."""
@@ -168,7 +183,7 @@ class Standing:
         program = compiled(self.version, self.book)
         bit = program.bits[act_action(act)]
         paths = {path.rstrip("/").rpartition("/")[2]: path for path, _ in self.places}
-        for step in walk(program, self._tree(), self.person, self.at):
+        for step in walk(program, self._tree(), self._in_office, self.at):
             holder = self.book.authority.holder(act, step.holding.role_id)
             if step.lapse is not None or not step.mask & bit or holder is None:
                 continue
@@ -253,15 +268,21 @@ def standing_from(
         ),
         # A grant at an organization that was closed is held at one that is not there, and answers no (I4).
         places=tuple({(place.path, place.kind_id): None for place in held_at if not is_closed(place, at)}),
+        elsewhere=frozenset(
+            str(access.public_id) for access in accesses if getattr(access, "elsewhere", False)
+        ),
     )
 
 
 def accesses_in_force(book: Rolebook, account: Account, at: datetime) -> list[Access]:
-    """Return the access apart from roles that an account has at ``at``; none, unasked, in other programs."""
+    """Return the access apart from roles that an account has at ``at``; none, unasked, in other programs.
+
+    ``elsewhere`` of each says whether it makes no office.
+    """
     if book.access != "apart from roles":
         return []
     accesses = Access.objects.filter(in_force(at), account=account, program_id=book.program.id)
-    return list(accesses.select_related("organization").order_by("pk"))
+    return list(told_elsewhere(book, accesses, at).select_related("organization").order_by("pk"))
 
 
 def as_access(access: Access) -> HeldAccess:

@@ -8,6 +8,7 @@ from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.absences import absent_accounts, delegations_in_force
+from rolebook.governance.at_home import told_elsewhere
 from rolebook.governance.authority import Standing, covered_role_ids, in_force
 from rolebook.governance.models import Access, Grant, RequestItem, Stage
 from rolebook.governance.one_voice import not_kept_from, not_kept_from_outer_stage
@@ -106,16 +107,20 @@ def holders_at(book: Rolebook, role_id: str, place: Organization | None, at: dat
 
 
 def places_with_nobody(
-    book: Rolebook, role_id: str, place_pks: Collection[int], at: datetime, *, besides: Account
+    book: Rolebook, role_id: str, place_pks: Collection[int], at: datetime, *, besides: Account | None = None
 ) -> frozenset[int]:
-    """Return those of the organizations at which nobody but ``besides`` is in an office held at organizations."""
+    """Return those of the organizations at which nobody but ``besides`` is in an office at organizations."""
     grants = _office_grants(book, role_id, at)
     role = book.role(role_id)
     if grants is None or role is None:
         return frozenset(place_pks)
-    grants = grants.exclude(account=besides)
+    grants = grants if besides is None else grants.exclude(account=besides)
     if role.reach.scope != "organization":
         return frozenset() if grants.exists() else frozenset(place_pks)
+    if not book.held_at_organization(role):
+        by_access = grants.filter(Exists(_accesses_reaching_outer(book, role_id, "", at)))
+        reached = Organization.objects.filter(Exists(by_access), pk__in=place_pks)
+        return frozenset(place_pks) - set(reached.values_list("pk", flat=True))
     if not _lower_levels(book, role_id):
         held = set(grants.filter(organization__in=place_pks).values_list("organization", flat=True))
         return frozenset(place_pks) - held
@@ -228,11 +233,23 @@ def _covers_asked(book: Rolebook, role_id: str, stage: int | OuterRef) -> Q:
 
 
 def _open_accesses(book: Rolebook, at: datetime) -> QuerySet[Access]:
-    """Return the access in force at organizations that are open, of the account of the grants that it is asked of."""
+    """Return the access in force at open organizations that makes an office, of the account of the outer grants."""
     still_open = Q(organization__closed_at__isnull=True) | Q(organization__closed_at__gt=at)
-    return Access.objects.filter(
+    theirs = Access.objects.filter(
         in_force(at), still_open, program_id=book.program.id, account=OuterRef("account")
     )
+    return told_elsewhere(book, theirs, at).filter(Q(elsewhere=False))
+
+
+def _accesses_reaching_outer(book: Rolebook, role_id: str, prefix: str, at: datetime) -> QuerySet[Access]:
+    """Return the access with which a grant's role is an office at a place two queries out; ``prefix`` leads to it."""
+    accesses = _open_accesses(book, at)
+    reaching = Q(organization=OuterRef(OuterRef(f"{prefix}pk")))
+    if _lower_levels(book, role_id):
+        place = ExpressionWrapper(OuterRef(OuterRef(f"{prefix}path")), output_field=TextField())
+        accesses = accesses.annotate(outer_path=place)
+        reaching |= Q(lower_levels=True, outer_path__startswith=F("organization__path"))
+    return accesses.filter(reaching)
 
 
 def _lower_levels(book: Rolebook, role_id: str) -> bool:
@@ -248,13 +265,7 @@ def _in_office_of_outer_stage(book: Rolebook, role_id: str, at: datetime) -> Que
         return Grant.objects.none()
     if role.reach.scope == "organization":
         if not book.held_at_organization(role):
-            reaching = Q(organization=OuterRef(OuterRef("organization")))
-            accesses = _open_accesses(book, at)
-            if _lower_levels(book, role_id):
-                place = ExpressionWrapper(OuterRef(OuterRef("organization__path")), output_field=TextField())
-                accesses = accesses.annotate(stage_path=place)
-                reaching |= Q(lower_levels=True, stage_path__startswith=F("organization__path"))
-            grants = grants.filter(Exists(accesses.filter(reaching)))
+            grants = grants.filter(Exists(_accesses_reaching_outer(book, role_id, "organization__", at)))
         elif _lower_levels(book, role_id):
             # Wrapped, for a bare reference to an outer query has no lookups.
             stage_path = ExpressionWrapper(OuterRef("organization__path"), output_field=TextField())
