@@ -2,21 +2,26 @@
 
 import random
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
 from rolebook.accounts.models import Account
 from rolebook.audit.models import Event
+from rolebook.audit.recording import Origin
 from rolebook.audit.verification import verify
 from rolebook.cli.server.demo_world.acts import Acts
 from rolebook.cli.server.demo_world.build import build_world
 from rolebook.cli.server.demo_world.cast import CAST
+from rolebook.cli.server.demo_world.iqcs_quiet import CAME_OVER
 from rolebook.cli.server.demo_world.places import make_places
 from rolebook.cli.server.demo_world.story import Story
+from rolebook.governance.flows.watch_quiet import confirm_closings, watch_quiet
 from rolebook.governance.models import Access, AccessCheck, Grant, Participation, Request
+from rolebook.governance.queries.inactivity import quiet_overview
 from rolebook.notices.models import Notice
 from tests.support.databases import CommittedDatabase
-from tests.support.people import START
+from tests.support.people import START, WEB
 
 pytestmark = pytest.mark.slow
 
@@ -64,6 +69,29 @@ def test_in_iqcs_requests_are_denied_held_overdue_or_without_an_office_and_someb
     small_world()
     requests_that_do_not_go_straight()
     codes_to_look_at()
+
+
+@pytest.mark.requirement("IQCS-08")
+@pytest.mark.fault(58)
+def test_in_iqcs_a_run_of_closings_stopped_and_asks_the_steward_while_others_were_warned_and_closed(
+    committed_db: CommittedDatabase,
+) -> None:
+    small_world()
+    parts = Participation.objects.filter(program_id="iqcs")
+    steward = Account.objects.get(user_id="grace.holloway")
+    found = quiet_overview(steward, "iqcs", START)
+    assert found.watch is not None
+    assert (found.watch.why, found.watch.confirmed_at, found.watch.due) == ("share", None, found.past)
+    came_over = parts.filter(account__user_id__in=[one.user_id for one in CAME_OVER])
+    assert set(came_over.values_list("status", flat=True)) == {"active"}
+    assert not came_over.filter(quiet_warned_at=None).exists()
+    assert parts.get(account__user_id="quinn.avila").status == "closed"
+    stan = parts.get(account__user_id="stan.okafor")
+    assert (stan.status, stan.quiet_warned_days) == ("active", 30)
+    # She says so, and the next run closes them.
+    confirm_closings(acting_user=steward, program_id="iqcs", at=START, origin=WEB)
+    watched = watch_quiet("iqcs", at=START + timedelta(minutes=1), origin=Origin("job"))
+    assert (watched.closed, watched.stopped) == (len(CAME_OVER), "")
 
 
 def requests_that_do_not_go_straight() -> None:

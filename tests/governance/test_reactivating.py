@@ -229,6 +229,41 @@ def test_with_changes_it_is_a_modification_of_what_comes_back(people_in_office: 
 
 
 @pytest.mark.requirement("IQCS-10")
+@pytest.mark.requirement("IQCS-11")
+@pytest.mark.parametrize("ends_at", [END - DAY, END + 10 * DAY], ids=["ended by itself", "still running"])
+def test_an_extension_asked_for_before_the_closing_was_done_is_not_taken_for_one_of_something_removed(
+    people_in_office: People, ends_at: datetime
+) -> None:
+    world = people_in_office
+    given = Designation.objects.create(
+        program_id=PROGRAM, account=world.mia, role_id="", lower_levels=False, designated_at=START
+    )
+    access = Access.objects.create(
+        program_id=PROGRAM,
+        participation=world.part,
+        account=world.mia,
+        organization=iqcs.place("FWS-R6"),
+        lower_levels=False,
+        starts_at=START,
+        ends_at=ends_at,
+        designation=given,
+    )
+    watch_quiet(PROGRAM, at=END - 8 * DAY, origin=Origin("job"))
+    world.stay(END - DAY)
+    last_on = (END + 60 * DAY).date().isoformat()
+    form = iqcs.answers(codes=["FWS-R6"], ends_on=last_on)
+    request = iqcs.asks(world.rosa, form, beneficiary=world.mia, at=END + HOUR)
+    watch_quiet(PROGRAM, at=END + 2 * HOUR, origin=Origin("job"))
+    access.refresh_from_db()
+    assert (world.part.status, access.closed_at) == ("closed", END + 2 * HOUR)
+    second = iqcs.holder(REPRESENTATIVE, "FWS-R6", "Rudi Regional", at=LATER)
+    decides(second, open_stage(request), at=LATER)
+    decides(world.sven, open_stage(request), at=LATER + HOUR)
+    assert iqcs.state_of(request) == "approved"
+    assert "FWS-R6" in world.held(LATER + HOUR)
+
+
+@pytest.mark.requirement("IQCS-10")
 @pytest.mark.requirement("IQCS-09")
 def test_who_was_deactivated_for_a_rejected_mail_comes_back_with_what_they_hold(
     people_in_office: People,

@@ -93,6 +93,25 @@ def test_a_draft_is_kept_and_what_is_missing_is_said_beside_its_field() -> None:
     assert not AccountDraft.objects.exists()
 
 
+@pytest.mark.requirement("IQCS-02")
+def test_a_supervisors_link_past_its_time_is_told_as_past_with_what_to_do() -> None:
+    rita = somebody("Rita Requester")
+    rosa = official(REPRESENTATIVE, "FWS", "Rosa Representative")
+    client = browser(rita)
+    page = f"/iqcs/requests/{sent(client, rita.account).public_id}/"
+    assert "the answer is awaited until" in client.get(page).content.decode()
+    SupervisorWord.objects.update(expires_at=clock.now() - timedelta(seconds=1))
+    past = client.get(page).content.decode()
+    assert "the answer is awaited until" not in past
+    assert "the mailed link stopped working on" in past
+    assert "Send a new one below." in past
+    assert "Whoever asked can send a new one." in browser(rosa).get(page).content.decode()
+    again = re.search(r'action="([^"]+/ask-supervisor-again/)"', past)
+    assert again is not None
+    client.post(again[1])
+    assert "the answer is awaited until" in client.get(page).content.decode()
+
+
 @pytest.mark.requirement("IQCS-04", "IQCS-05")
 def test_a_cross_agency_request_walks_from_form_to_provision() -> None:
     rita = somebody("Rita Requester")

@@ -127,6 +127,20 @@ def test_the_stewards_are_told_of_what_only_the_one_who_left_could_decide(world:
     assert set(told) == {"sten", "stan"}
 
 
+@pytest.mark.requirement("QPP-09")
+@pytest.mark.invariant("I6")
+def test_no_steward_is_told_that_requests_wait_of_which_they_may_decide_none(
+    world: World, sten: Person
+) -> None:
+    stan = steward_of(world, "Stan Second", "stan")
+    ask(stan, world.hilltop, world.start + timedelta(days=2))
+    signed_in(sten).post(f"{person(world.henry)}status/deactivate/", {"reason": "On leave"})
+    mails()
+    [told] = Notice.objects.filter(kind="requests-escalated")
+    assert told.recipient == sten.account
+    assert "What you asked for yourself, or have decided a step of, another steward decides." in told.text
+
+
 def test_a_steward_cannot_close_themselves_and_reads_what_to_do(world: World, sten: Person) -> None:
     client = signed_in(sten)
     assert "Another steward must" in client.get(person(sten)).content.decode()

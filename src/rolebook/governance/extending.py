@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from rolebook.audit import tags
 from rolebook.audit.models import Event
+from rolebook.governance.leaving import CLOSED_FOR_QUIET
 from rolebook.governance.models import Access, Grant, Request, RequestItem
 from rolebook.policy.rules import Violation
 
@@ -30,6 +31,7 @@ def _removed_since(request: Request) -> frozenset[uuid.UUID]:
 
     Asked: as the request's present version was sent.
     The log tells in which order things happened. A row does not: what is closed before its first day carries that day.
+    A closing for want of a sign-in is nobody's removal: only a request that reactivates outlives it, and gives it back.
     """
     sent = Event.objects.filter(request_id=request.public_id, tag=tags.REQUEST_SUBMITTED.name)
     since = sent.order_by("-sequence").values_list("sequence", flat=True).first() or 0
@@ -43,7 +45,11 @@ def _removed_since(request: Request) -> frozenset[uuid.UUID]:
     closed: set[uuid.UUID] = set()
     for tag, content in told.values_list("tag", "content"):
         new = json.loads(content)["new"]
-        (closed if tag in _CLOSED else opened).add(uuid.UUID(new.get("grant_id") or new["access_id"]))
+        holding_id = uuid.UUID(new.get("grant_id") or new["access_id"])
+        if tag in _OPENED:
+            opened.add(holding_id)
+        elif new["cause"] != CLOSED_FOR_QUIET:
+            closed.add(holding_id)
     return frozenset(closed - opened)
 
 

@@ -24,6 +24,8 @@ from rolebook.policy.model import Rolebook
 
 AT_ONCE = 200
 """Grants closed in one unit of work; it holds the log's lock for 500 events at most."""
+CLOSED_FOR_QUIET = "inactivity"
+"""The log's word for why something was closed, where a reactivation gives it back."""
 WHY_WITHDRAWN = "The person's account is no longer active, so the request was withdrawn."
 _OPEN = (Request.State.PENDING, Request.State.RETURNED)
 
@@ -135,7 +137,7 @@ def end_for_quiet(
 
     ``closed_at`` is when those parts were closed. Return how much it was. Raises LocksMissing without the locks.
     """
-    closed = close_holdings(work, held, rows, cause="inactivity", rolebook_version=rolebook_version)
+    closed = close_holdings(work, held, rows, cause=CLOSED_FOR_QUIET, rolebook_version=rolebook_version)
     HeldAtClosing.objects.bulk_create(
         HeldAtClosing(
             program_id=one.program_id,

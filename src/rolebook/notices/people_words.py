@@ -50,7 +50,10 @@ def requests_escalated(facts: Facts) -> Letter:
             f"{what} for you: {facts.beneficiary.name} is not active any more, and nobody else in office can decide."
         ),
         facts=(("When", facts.instant()),),
-        paragraphs=("Designate another official there, so that later requests find somebody.",),
+        paragraphs=(
+            "What you asked for yourself, or have decided a step of, another steward decides.",
+            "Designate another official there, so that later requests find somebody.",
+        ),
         button=Button("Open Manage Access", link(f"/{facts.program_id}/manage-access/")),
         whom_to_ask=facts.contact,
         reason_for_mail="You get this because you are steward of the program.",

@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from rolebook.accounts.models import Account
 from rolebook.audit import tags
 from rolebook.audit.models import Event
-from rolebook.governance.deciders import holders_at, stewards_for, who_may_decide
+from rolebook.governance.authority import standing_of
+from rolebook.governance.deciders import holders_at, stages_without_office, stewards_for, who_may_decide
 from rolebook.governance.models import AccessCheckAnswer, Request, Stage
+from rolebook.governance.one_voice import not_conflicted
 from rolebook.governance.queries.stewards import other_stewards
 from rolebook.governance.vouching import who_may_vouch
 from rolebook.notices.facts import Facts
@@ -94,6 +96,22 @@ def the_stewards(facts: Facts) -> Iterable[Account]:
     return Account.objects.filter(
         pk__in=other_stewards(facts.beneficiary, facts.program_id, facts.now)
     ).order_by("pk")
+
+
+def stewards_who_can_decide(facts: Facts) -> Iterable[Account]:
+    """The program's stewards, besides the person, who may decide any of the requests that have come to the steward.
+
+    Not whose own they are, or who has decided a step of each; of what no steward can decide, all are told otherwise.
+    """
+    open_stages = Stage.objects.filter(
+        program_id=facts.program_id, state=Stage.State.OPEN, request__state=Request.State.PENDING
+    )
+    found = []
+    for steward in the_stewards(facts):
+        standing = standing_of(steward, facts.program_id, facts.now)
+        if open_stages.filter(stages_without_office(standing) & not_conflicted(standing)).exists():
+            found.append(steward)
+    return found
 
 
 def who_may_vouch_for_them(facts: Facts) -> Iterable[Account]:

@@ -133,7 +133,7 @@ TELLINGS: tuple[Telling, ...] = (
     Telling(
         tags.REQUESTS_ESCALATED,
         "requests-escalated",
-        recipients.the_stewards,
+        recipients.stewards_who_can_decide,
         people_words.requests_escalated,
     ),
     Telling(tags.ACCOUNT_MERGED, "accounts-merged", recipients.the_beneficiary, people_words.accounts_merged),

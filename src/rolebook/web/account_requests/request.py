@@ -43,12 +43,14 @@ def show_account_request(
     found = account_request_detail(request.account, request_id, request.program.id, request.at)
     line = found.detail.line
     own = request.account.public_id == found.detail.beneficiary_id or found.is_requester
+    word = found.detail.present.word
     setattr(request, CURRENT_ENTRY, "my-access" if own else "manage-access")
     shown = {
         "found": found,
         "detail": found.detail,
         "line": line,
         "own": own,
+        "link_is_past": word is not None and word.state == "asked" and word.expires_at <= request.at,
         "type_title": _TITLES.get(found.form.request_type, "Account request"),
         "deciding": [row for row in found.detail.to_decide if row.may_decide],
         "now": {stage.stage_id: stage for stage in found.now},

@@ -24,7 +24,9 @@ class Person:
 
 
 GRACE = Person(
-    "grace.holloway", "Grace Holloway", "steward of all three programs: names first officials, stands in"
+    "grace.holloway",
+    "Grace Holloway",
+    "steward of all three programs, stands in; closings in IQCS wait for her word",
 )
 MARIA = Person("maria.lopez", "Maria Lopez", "Security Official of five organizations; requests wait for her")
 AISHA = Person("aisha.khan", "Aisha Khan", "second Security Official of Cedar Valley Family Practice")
