@@ -109,7 +109,7 @@ def test_an_error_on_our_side_apologises_with_a_reference_and_asks_no_database(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("broken on purpose")
 
-    monkeypatch.setattr("rolebook.web.pages.my_access.my_access", broken)
+    monkeypatch.setattr("rolebook.web.pages.my_access.my_access_page", broken)
     answer = client.get(reverse("my-access", args=[QPP]))
     assert answer.status_code == 500
     assert b"Sorry, something broke on our side" in answer.content

@@ -58,7 +58,7 @@ def test_while_the_database_is_out_of_reach_the_page_says_when_to_come_back(
     def away(*_: object, **__: object) -> None:
         raise trouble
 
-    monkeypatch.setattr("rolebook.web.pages.my_access.my_access", away)
+    monkeypatch.setattr("rolebook.web.pages.my_access.my_access_page", away)
     answer = client.get(reverse("my-access", args=[QPP]))
     assert answer.status_code == 503
     assert answer["Retry-After"] == "30"

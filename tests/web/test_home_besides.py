@@ -12,8 +12,8 @@ from rolebook.notices.responders import record_mails
 from tests.support import iqcs, responders
 from tests.support.iqcs import LEAD, MANAGER, PROGRAM, SECURITY
 from tests.support.people import WEB, Person
+from tests.web.counted_statements import MOST, statements
 from tests.web.test_account_requests import browser, official, sent, somebody
-from tests.web.test_statements import MOST, statements
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("IQCS-02")]
 HOME = "/iqcs/"

@@ -12,8 +12,14 @@ from tests.support import iqcs
 from tests.support.iqcs import MANAGER, PROGRAM, place
 from tests.support.people import START
 from tests.support.reviews import Agencies, agencies, opened, steward
+from tests.web.counted_statements import (
+    MOST,
+    OF_A_REVIEWS_LEAD,
+    OF_A_REVIEWS_STEWARD,
+    names,
+    statements,
+)
 from tests.web.test_review_pages import browser
-from tests.web.test_statements import MOST, statements
 
 pytestmark = [pytest.mark.django_db, pytest.mark.invariant("I12")]
 UNITS = ("FWS-R6", "FWS-R6-BNR", "USAF-ACC", "USAF-ACC-1")
@@ -103,6 +109,7 @@ def test_a_page_makes_about_a_dozen_statements_and_no_more_for_a_longer_list(who
     client = browser(world.fws_lead if who == "lead" else stella)
     listed = of_a_lead if who == "lead" else of_a_steward
     addresses = listed(campaign, world)
+    assert names(addresses) == (OF_A_REVIEWS_LEAD if who == "lead" else OF_A_REVIEWS_STEWARD)
     client.get(addresses[0])
     before = {address.split("?")[0]: statements(client, address) for address in addresses}
     fill(3, 22)

@@ -17,7 +17,7 @@ from tests.support import grants, iqcs, people
 from tests.support.grants import STEWARD
 from tests.support.iqcs import MANAGER, PROGRAM, REPRESENTATIVE, SECURITY
 from tests.support.people import WEB, Person
-from tests.web.test_statements import MOST, statements
+from tests.web.counted_statements import MOST, statements
 from tests.web.worlds import QPP, World, ask, designate, signed_in, user
 
 BEFORE, HOUR = timedelta(days=1), timedelta(hours=1)

@@ -194,7 +194,10 @@ class OrganizationShape(Shape):
 
 
 class ConnectedShape(Shape):
-    """An organization of the caller's. Numbers are null where they may not view its users."""
+    """An organization of the caller's. Numbers are null where they may not view its users.
+
+    What is pending is counted to 1,000.
+    """
 
     organization: OrganizationShape
     role_titles: list[str]

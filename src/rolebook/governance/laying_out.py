@@ -70,20 +70,25 @@ def laid_out_otherwise(book: Rolebook, request: Request) -> bool:
 
     Other titles are no difference; other places, roles, orders or items are.
     """
-    items = request.items.filter(request_version=request.version).select_related("organization")
-    now = {_place(laid) for laid in _laid(book, list(items.order_by("position")), request)}
     stages = Stage.objects.filter(request=request, request_version=request.version)
-    then: set[Place] = {
-        (
-            stage.position,
-            stage.spec_id,
-            stage.approver_role_id,
-            stage.organization_id,
-            frozenset(item.position for item in stage.items.all()),
-        )
-        for stage in stages.prefetch_related("items")
-    }
-    return then != now
+    then = {_place_of(stage) for stage in stages.prefetch_related("items")}
+    return then != {_place(laid) for laid in _laid_now(book, request)}
+
+
+def is_asked_still(book: Rolebook, stage: Stage) -> bool:
+    """Return whether the rolebook lays out a stage for its request at the present places, and as foreign as it is."""
+    now = {(_place(laid), laid.foreign) for laid in _laid_now(book, stage.request)}
+    return (_place_of(stage), stage.is_foreign) in now
+
+
+def _laid_now(book: Rolebook, request: Request) -> tuple[LaidStage, ...]:
+    items = request.items.filter(request_version=request.version).select_related("organization")
+    return _laid(book, list(items.order_by("position")), request)
+
+
+def _place_of(stage: Stage) -> Place:
+    items = frozenset(item.position for item in stage.items.all())
+    return (stage.position, stage.spec_id, stage.approver_role_id, stage.organization_id, items)
 
 
 def _place(laid: LaidStage) -> Place:
@@ -133,11 +138,17 @@ def paths_of(organizations: Sequence[Organization]) -> dict[int, OrganizationPat
 
 def chain_roles(book: Rolebook, organization: Organization) -> frozenset[str]:
     """Return the roles that decide in an organization's chain, or about it across agencies; none without a chain."""
-    found = chain_for(book, paths_of([organization])[organization.pk])
-    if found is None:
-        return frozenset()
-    stages = (*found[0].stages, *book.approval.foreign_last)
-    return frozenset(stage.approver_role_id for stage in stages)
+    return chain_roles_of(book, [organization])[organization.pk]
+
+
+def chain_roles_of(book: Rolebook, organizations: Sequence[Organization]) -> Mapping[int, frozenset[str]]:
+    """Return `chain_roles` of organizations by internal id; one statement for all of them."""
+    paths, roles = paths_of(organizations), {}
+    for one in organizations:
+        found = chain_for(book, paths[one.pk])
+        stages = () if found is None else (*found[0].stages, *book.approval.foreign_last)
+        roles[one.pk] = frozenset(stage.approver_role_id for stage in stages)
+    return roles
 
 
 def _pk(organization_id: str | None) -> int | None:

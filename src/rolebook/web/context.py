@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -12,6 +13,7 @@ from rolebook.accounts.queries import NoRolebook, programs_in_force, rolebook_in
 from rolebook.audit import clock
 from rolebook.governance.queries.audit_reach import may_see_audit
 from rolebook.governance.queries.review_waiting import MOST_COUNTED, ReviewsFor, reviews_for
+from rolebook.governance.queries.seeing import one_look
 from rolebook.governance.queries.stewards import is_steward
 from rolebook.policy.model import Program, Rolebook
 from rolebook.web.account.session import has_two_factors
@@ -129,20 +131,27 @@ def _program(request: HttpRequest) -> tuple[Program | None, tuple[Program, ...]]
 def _navigation(request: HttpRequest, program_id: str | None) -> tuple[Entry, ...]:
     if program_id is None or not has_two_factors(request):
         return ()
+    if (at := getattr(request, "at", None)) is not None:
+        return _entries(request, program_id, at)
+    with one_look():  # a page of no program has not begun one
+        return _entries(request, program_id, clock.now())
+
+
+def _entries(request: HttpRequest, program_id: str, at: datetime) -> tuple[Entry, ...]:
     match = getattr(request, "resolver_match", None)
     name = match.url_name if match is not None else None
     current = getattr(request, CURRENT_ENTRY, None) or _UNDER.get(name or "", name)
     entries = []
-    reviews = _reviews(request, program_id)
+    reviews = _reviews(request, program_id, at)
     for title, page_name, icon in _PAGES:
-        if page_name == "reports" and not _sees_reports(request, program_id):
+        if page_name == "reports" and not _sees_reports(request, program_id, at):
             continue
         if page_name == "reviews" and not reviews.is_there:
             continue
         if url := _address(page_name, program_id):
             count = _counted(reviews.left) if page_name == "reviews" else ""
             entries.append(Entry(title, url, icon, page_name == current, count=count))
-    if _is_steward(request, program_id):
+    if _is_steward(request, program_id, at):
         entries += _stewards_entries(_rolebook(request, program_id), current)
     return tuple(entries)
 
@@ -164,23 +173,17 @@ def _stewards_entries(book: Rolebook, current: str | None) -> Iterator[Entry]:
             heading = ""
 
 
-def _is_steward(request: HttpRequest, program_id: str) -> bool:
-    if not isinstance(request.user, Account):
-        return False
-    return is_steward(request.user, program_id, getattr(request, "at", None) or clock.now())
+def _is_steward(request: HttpRequest, program_id: str, at: datetime) -> bool:
+    return isinstance(request.user, Account) and is_steward(request.user, program_id, at)
 
 
-def _sees_reports(request: HttpRequest, program_id: str) -> bool:
-    if not isinstance(request.user, Account):
-        return False
-    at = getattr(request, "at", None) or clock.now()
-    return may_see_audit(request.user, program_id, at)
+def _sees_reports(request: HttpRequest, program_id: str, at: datetime) -> bool:
+    return isinstance(request.user, Account) and may_see_audit(request.user, program_id, at)
 
 
-def _reviews(request: HttpRequest, program_id: str) -> ReviewsFor:
+def _reviews(request: HttpRequest, program_id: str, at: datetime) -> ReviewsFor:
     if not isinstance(request.user, Account):
         return ReviewsFor(is_there=False)
-    at = getattr(request, "at", None) or clock.now()
     return reviews_for(request.user, program_id, at)
 
 

@@ -23,7 +23,7 @@ from rolebook.web.pages.exports import organization_users_csv, pending_csv
 from rolebook.web.pages.help import help_page
 from rolebook.web.pages.home import home, start
 from rolebook.web.pages.manage_access import manage_access, organization_users
-from rolebook.web.pages.my_access import my_access_page
+from rolebook.web.pages.my_access import show_my_access
 from rolebook.web.pages.officials import officials_report
 from rolebook.web.pages.out_of_office import decline_page, end_absence_page, out_of_office_page
 from rolebook.web.pages.removal import remove_access_page
@@ -79,7 +79,7 @@ urlpatterns = [
     path(_REQUEST + "withdraw/", withdraw, name="withdraw-request"),
     path(_REQUEST + "submit-again/", submit_again, name="submit-again"),
     path(_REQUEST + "ask-to-submit-again/", ask_again, name="ask-to-submit-again"),
-    path(_PROGRAM + "my-access/", my_access_page, name="my-access"),
+    path(_PROGRAM + "my-access/", show_my_access, name="my-access"),
     path(_PROGRAM + "my-access/history/", own_history_page, name="my-history"),
     path(_PROGRAM + "reports/", reports_page, name="reports"),
     path(_AUDIT, audit_page, name="audit"),

@@ -1,6 +1,7 @@
 """Who employs a person: recorded by who decides there; a change opens a check of the codes that the person holds."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from rolebook.accounts.models import Account, Organization
@@ -11,7 +12,7 @@ from rolebook.governance import locks
 from rolebook.governance.authority import Standing
 from rolebook.governance.employing import present_employment, write_employment
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
-from rolebook.governance.laying_out import chain_roles
+from rolebook.governance.laying_out import chain_roles_of
 from rolebook.governance.models import Employment, Participation
 from rolebook.governance.participations import participation_of
 from rolebook.governance.queries.seeing import find_organization, not_yours, public_id_of
@@ -85,8 +86,15 @@ def answers_for(standing: Standing, organization: Organization) -> bool:
 
     Who only authorizes locally (an account manager) cannot say whom the agency employs.
     """
-    roles = chain_roles(standing.book, organization)
-    return any(
-        office.covers(organization) and (office.organization_id is None or office.role_id in roles)
-        for office in standing.offices(Act.DECIDE)
+    return bool(answered_for(standing, [organization]))
+
+
+def answered_for(standing: Standing, organizations: Sequence[Organization]) -> frozenset[int]:
+    """Return the internal ids of the organizations for which `answers_for` is so; one statement for all of them."""
+    roles, offices = chain_roles_of(standing.book, organizations), standing.offices(Act.DECIDE)
+    return frozenset(
+        one.pk
+        for one in organizations
+        for office in offices
+        if office.covers(one) and (office.organization_id is None or office.role_id in roles[one.pk])
     )

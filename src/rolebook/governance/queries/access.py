@@ -1,19 +1,23 @@
 """My access and why I have it; and what a removal would end, before it is confirmed (QPP-10, -11)."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Standing, in_force
 from rolebook.governance.models import Access, Grant
+from rolebook.governance.queries import paging
 from rolebook.governance.queries.codes import accesses_of, code_line
 from rolebook.governance.queries.held_days import held_days
 from rolebook.governance.queries.last_use import LastUse, last_uses
 from rolebook.governance.queries.listed import HeldRole
 from rolebook.governance.queries.officials import only_official
+from rolebook.governance.queries.organization_search import matching
+from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.queries.seeing import organization_for, public_id_of, viewer_standing
 from rolebook.governance.queries.users import (
@@ -66,23 +70,59 @@ def my_access(
     One statement without ``reasons``, seven with them, two more for what reactivations opened.
     """
     standing = viewer_standing(viewer, program_id, at)
-    grants = list(
-        Grant.objects.filter(
-            in_force(at) | Q(starts_at__gt=at, closed_at=None), program_id=program_id, account=viewer
-        )
-        .select_related(
-            "account",
-            "organization",
-            "request_item__request__requester",
-            "designation__designated_by",
-            "imported__imported",
-            "registration__answered_by",
-            "record__organization",
-        )
-        .order_by("starts_at", "pk")
+    return _held(standing, list(_grants(standing)), reasons=reasons)
+
+
+def my_access_page(
+    viewer: Account,
+    program_id: str,
+    at: datetime,
+    *,
+    search: str = "",
+    after: str | None = None,
+    limit: int = paging.DEFAULT_LIMIT,
+    reasons: bool = True,
+) -> Page[HeldAccess]:
+    """Return the same a page at a time, by as many statements.
+
+    ``search`` is part of the name, code or number of an organization at which a role is held.
+    """
+    standing = viewer_standing(viewer, program_id, at)
+    length = paging.bounded(limit)
+    grants = _grants(standing)
+    if paging.search_words(search):
+        grants = grants.filter(matching(search, "organization__"))
+    key = paging.instant_key(after)
+    if key is not None:
+        grants = grants.filter(Q(starts_at__gt=key[0]) | Q(starts_at=key[0], pk__gt=key[1]))
+    found = list(grants[: length + 1])
+    rows = _held(standing, found[:length], reasons=reasons)
+    last = found[length - 1] if len(found) > length else None
+    return Page(rows, None if last is None else paging.to_text((last.starts_at.isoformat(), last.pk)))
+
+
+def _grants(standing: Standing) -> QuerySet[Grant]:
+    """Return the viewer's own grants in force, and those that begin later, with what opened them."""
+    at = standing.at
+    mine = Grant.objects.filter(
+        in_force(at) | Q(starts_at__gt=at, closed_at=None),
+        program_id=standing.program_id,
+        account=standing.account,
     )
+    return mine.select_related(
+        "account",
+        "organization",
+        "request_item__request__requester",
+        "designation__designated_by",
+        "imported__imported",
+        "registration__answered_by",
+        "record__organization",
+    ).order_by("starts_at", "pk")
+
+
+def _held(standing: Standing, grants: Sequence[Grant], *, reasons: bool) -> tuple[HeldAccess, ...]:
     whys = whys_of(standing, grants) if reasons else {}
-    uses = last_uses(standing.book, grants, at) if reasons else {}
+    uses = last_uses(standing.book, grants, standing.at) if reasons else {}
     return tuple(
         HeldAccess(
             role=held_role(standing, grant),
@@ -93,7 +133,7 @@ def my_access(
             powers=tuple(standing.book.powers(grant.role_id).values()),
             why=whys.get(grant.public_id),
             days=held_days(standing, grant),
-            begins_later=grant.starts_at > at,
+            begins_later=grant.starts_at > standing.at,
             last_use=uses.get(grant.pk),
         )
         for grant in grants

@@ -1,17 +1,23 @@
 """Whose codes are to be looked at because their employer changed, and who employed a person when."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import OuterRef, Subquery
+
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing, in_force
-from rolebook.governance.flows.record_employment import answers_for
+from rolebook.governance.flows.record_employment import answered_for
 from rolebook.governance.models import Access, AccessCheck, AccessCheckAnswer, Employment, Participation
 from rolebook.governance.queries.naming import sees_names
-from rolebook.governance.queries.seeing import public_id_of, viewer_standing
+from rolebook.governance.queries.seeing import anywhere, public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
 from rolebook.policy.model import Act
+
+MOST_CHECKS = 200
+"""Checks shown at once, the oldest; who settles some sees the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,35 +32,56 @@ class CheckLine:
 
 
 def open_checks(viewer: Account, program_id: str, at: datetime) -> tuple[CheckLine, ...]:
-    """Return the open checks of people whose new employer the viewer decides requests of, oldest first."""
+    """Return the open checks of people whose new employer the viewer decides requests of, oldest first.
+
+    MOST_CHECKS at most, by four statements however many.
+    """
     standing = viewer_standing(viewer, program_id, at)
     offices = standing.offices(Act.DECIDE)
-    checks = AccessCheck.objects.filter(program_id=program_id, closed_at=None).select_related(
-        "employment__organization", "employment__participation__account", "employment__recorded_by"
+    if not offices:
+        return ()
+    reach = anywhere([office.where("employment__") for office in offices])
+    earlier = Employment.objects.filter(
+        participation=OuterRef("employment__participation"), pk__lt=OuterRef("employment")
     )
-    lines: list[CheckLine] = []
-    for check in checks.order_by("opened_at", "pk") if offices else ():
-        employment = check.employment
-        account = employment.participation.account
-        if account.pk == viewer.pk or not answers_for(standing, employment.organization):
-            continue
-        before = (
-            Employment.objects.filter(participation=employment.participation, pk__lt=employment.pk)
-            .select_related("organization")
-            .order_by("-pk")
-            .first()
+    checks = (
+        AccessCheck.objects.filter(reach, program_id=program_id, closed_at=None)
+        .exclude(employment__participation__account=viewer)
+        .annotate(before=Subquery(earlier.order_by("-pk").values("pk")[:1]))
+        .select_related(
+            "employment__organization", "employment__participation__account", "employment__recorded_by"
         )
-        held = Access.objects.filter(in_force(at), program_id=program_id, account=account)
-        lines.append(
-            CheckLine(
-                check.public_id,
-                account,
-                before,
-                employment,
-                tuple(held.select_related("organization").order_by("organization__code")),
-            )
+        .order_by("opened_at", "pk")
+    )
+    found = list(checks)
+    places = {one.employment.organization_id: one.employment.organization for one in found}
+    mine = answered_for(standing, list(places.values()))
+    return _lines(standing, [one for one in found if one.employment.organization_id in mine][:MOST_CHECKS])
+
+
+def _lines(standing: Standing, checks: Sequence[AccessCheck]) -> tuple[CheckLine, ...]:
+    """Return checks, read with the internal id of the employment before, as lines: two statements for all of them."""
+    earlier = [getattr(one, "before", None) for one in checks]
+    before = Employment.objects.select_related("organization").in_bulk(
+        [pk for pk in earlier if pk is not None]
+    )
+    people = [one.employment.participation.account_id for one in checks]
+    held: dict[int, list[Access]] = {}
+    accesses = Access.objects.filter(
+        in_force(standing.at), program_id=standing.program_id, account__in=people
+    ).select_related("organization")
+    for access in accesses.order_by("organization__code"):
+        held.setdefault(access.account_id, []).append(access)
+    return tuple(
+        CheckLine(
+            one.public_id,
+            one.employment.participation.account,
+            None if pk is None else before[pk],
+            one.employment,
+            tuple(held.get(one.employment.participation.account_id, ())),
         )
-    return tuple(lines)
+        for one, pk in zip(checks, earlier, strict=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)

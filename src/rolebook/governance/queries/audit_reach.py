@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.audit.models import Event
@@ -68,12 +68,16 @@ class Reach:
             known |= set(organizations.filter(public_id__in=named).values_list("public_id", flat=True))
         return frozenset(event.sequence for event in mine if event.organization_id in known)
 
-    def has_person(self, person: Account) -> bool:
-        """Return whether a person has, had or asked for anything in reach; at most two statements."""
-        if self.whole:
-            return Participation.objects.filter(account=person, program_id=self.program_id).exists()
+    def person(self, public_id: uuid.UUID) -> Account | None:
+        """Return a person who has, had or asked for anything in reach, or None; at most one statement."""
         if not self.is_any:
-            return False
+            return None
+        return Account.objects.filter(self._has_something(), public_id=public_id).first()
+
+    def _has_something(self) -> Q:
+        me = OuterRef("pk")
+        if self.whole:
+            return Q(Exists(Participation.objects.filter(account=me, program_id=self.program_id)))
         organizations = Organization.objects.filter(program_id=self.program_id)
         if self.many is not None:
             organizations = organizations.filter(self.many)
@@ -82,11 +86,9 @@ class Reach:
                 public_id__in=[place.organization_id for place in self.places]
             )
         there = Q(program_id=self.program_id, organization__in=organizations)
-        return (
-            Grant.objects.filter(there, account=person).exists()
-            or RequestItem.objects.filter(there)
-            .filter(Q(request__requester=person) | Q(request__beneficiary=person))
-            .exists()
+        asked = Q(request__requester=me) | Q(request__beneficiary=me)
+        return Q(Exists(Grant.objects.filter(there, account=me))) | Q(
+            Exists(RequestItem.objects.filter(there & asked))
         )
 
 

@@ -128,8 +128,8 @@ def person_history(
     """
     standing = viewer_standing(viewer, program_id, at)
     reach = reach_of(standing)
-    person = Account.objects.filter(public_id=public_id_of(account_id)).first() if reach.is_any else None
-    if person is None or not reach.has_person(person):
+    person = reach.person(public_id_of(account_id))
+    if person is None:
         raise NotFound
     about = Q(actor_id=person.public_id) | Q(beneficiary_id=person.public_id)
     source = _Source(_keys(reach, [person.public_id]), reach.events() & about)

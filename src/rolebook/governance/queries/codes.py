@@ -4,20 +4,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.rejected_addresses import rejected_since
 from rolebook.governance.authority import Standing, in_force
 from rolebook.governance.models import Access, Grant, Participation
 from rolebook.governance.queries import paging
+from rolebook.governance.queries.counting import people_counted
 from rolebook.governance.queries.held_days import held_days
 from rolebook.governance.queries.listed import ConnectedUser, HeldRole
+from rolebook.governance.queries.organization_search import matching
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.queries.seeing import viewer_standing
 from rolebook.governance.queries.why import Why, whys_of
 from rolebook.policy.model import Act
+
+_TOLD = (
+    "account",
+    "organization",
+    "request_item__request__requester",
+    "designation__designated_by",
+    "imported__imported",
+)
+"""What is read with access, to say why it is held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +53,38 @@ def my_codes(viewer: Account, program_id: str, at: datetime) -> tuple[HeldCode, 
     standing = viewer_standing(viewer, program_id, at)
     if standing.book.access != "apart from roles":
         return ()
-    accesses = list(
-        accesses_of(standing, viewer).select_related(
-            "account",
-            "organization",
-            "request_item__request__requester",
-            "designation__designated_by",
-            "imported__imported",
-        )
-    )
+    return _held_codes(standing, list(accesses_of(standing, viewer).select_related(*_TOLD)))
+
+
+def my_codes_page(
+    viewer: Account,
+    program_id: str,
+    at: datetime,
+    *,
+    search: str = "",
+    after: str | None = None,
+    limit: int = paging.DEFAULT_LIMIT,
+) -> Page[HeldCode]:
+    """Return the same a page at a time, by as many statements.
+
+    ``search`` is part of the name, code or number of an organization.
+    """
+    standing = viewer_standing(viewer, program_id, at)
+    if standing.book.access != "apart from roles":
+        return Page(())
+    length = paging.bounded(limit)
+    accesses = accesses_of(standing, viewer).filter(matching(search, "organization__"))
+    key = paging.from_text(after)
+    if key is not None:
+        later = Q(organization__code__gt=key[0]) | Q(organization__code=key[0], pk__gt=key[1])
+        accesses = accesses.filter(later)
+    found = list(accesses.select_related(*_TOLD)[: length + 1])
+    rows = _held_codes(standing, found[:length])
+    last = found[length - 1] if len(found) > length else None
+    return Page(rows, None if last is None else paging.to_text((last.organization.code, last.pk)))
+
+
+def _held_codes(standing: Standing, accesses: Sequence[Access]) -> tuple[HeldCode, ...]:
     whys = whys_of(standing, accesses)
     return tuple(_held_code(standing, access, whys[access.public_id]) for access in accesses)
 
@@ -89,9 +123,9 @@ def reaching(standing: Standing, organization: Organization) -> QuerySet[Access]
 
 
 def number_reaching(standing: Standing, organization: Organization) -> Subquery:
-    """Return how many people's access reaches an organization, as a subquery; NULL for none."""
-    counted = reaching(standing, organization).order_by().values("program")
-    return Subquery(counted.annotate(number=Count("account", distinct=True)).values("number"))
+    """Return how many people's access reaches an organization, counted as `people_counted` does, as a subquery."""
+    levels = organization.path.count("/")
+    return people_counted(reaching(standing, organization), levels)
 
 
 def connected_by_access(

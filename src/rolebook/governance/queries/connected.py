@@ -11,6 +11,7 @@ from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Office, Standing, in_force
 from rolebook.governance.models import Grant, Stage
 from rolebook.governance.queries import paging
+from rolebook.governance.queries.counting import stages_counted
 from rolebook.governance.queries.officials import (
     OfficialsHint,
     few_officials,
@@ -21,7 +22,7 @@ from rolebook.governance.queries.officials import (
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.queries.seeing import viewer_standing
-from rolebook.governance.queries.users import OrganizationLine, counted_there
+from rolebook.governance.queries.users import OrganizationLine, officials_counted
 from rolebook.policy.model import Act
 
 
@@ -32,7 +33,7 @@ class ConnectedOrganization:
     Attributes:
         role_titles: what the viewer holds there; empty where they only look after it (a steward, a higher level).
         may_view_users: whether View Users is shown.
-        number_of_officials, number_pending: None unless the viewer may view users.
+        number_of_officials, number_pending: None unless the viewer may view users; what waits is counted to COUNTED_TO.
         hint: advice to add an official, for those who may view users.
         only_official: whether the viewer is the organization's only official.
     """
@@ -78,7 +79,7 @@ def connected_organizations(
 def number_pending_at(
     viewer: Account, program_id: str, organization: Organization, at: datetime
 ) -> int | None:
-    """Return how many requests wait at an organization, or None where the viewer may not view its users."""
+    """Return how many requests wait at an organization, counted to COUNTED_TO; None where its users are not theirs."""
     standing = viewer_standing(viewer, program_id, at)
     if not standing.may(Act.VIEW_USERS, organization):
         return None
@@ -158,8 +159,8 @@ def _numbers_and_identifiers(
         .order_by("pk", "identifiers__scheme", "identifiers__pk")
         .values_list(
             "pk",
-            counted_there(officials, "account"),
-            counted_there(pending, "pk"),
+            officials_counted(officials),
+            stages_counted(pending),
             "identifiers__scheme",
             "identifiers__value",
         )

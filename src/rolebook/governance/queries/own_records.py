@@ -14,7 +14,7 @@ from rolebook.governance.origins import first_of, restored_of
 from rolebook.governance.own_records import own_record_of
 from rolebook.governance.queries.naming import confirming_office, sees_names
 from rolebook.governance.queries.paging import DEFAULT_LIMIT, Page, cut, instant_key
-from rolebook.governance.queries.seeing import public_id_of, viewer_standing
+from rolebook.governance.queries.seeing import anywhere, public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
 from rolebook.governance.registering import records_of, require_may_answer
 from rolebook.policy.model import Act, Power, Records
@@ -101,11 +101,8 @@ def _waiting(standing: Standing) -> QuerySet[Registration]:
     offices = _offices(standing)
     if not offices:
         raise NotFound
-    reach = offices[0]
-    for more in offices[1:]:
-        reach |= more
     asked = Registration.objects.filter(
-        reach,
+        anywhere(offices),
         program_id=standing.program_id,
         state=Registration.State.ASKED,
         way=Registration.Way.CONFIRMATION,

@@ -9,7 +9,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 
 from rolebook.accounts.models import Account
 from rolebook.governance.asked_words import newest_words
@@ -18,7 +18,7 @@ from rolebook.governance.models import AccountForm, Request, RequestItem
 from rolebook.governance.narrowing import told_items
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.organization_search import matching
-from rolebook.governance.queries.paging import Page
+from rolebook.governance.queries.paging import OnPage, Page
 from rolebook.governance.queries.pending import asked_title
 from rolebook.governance.queries.seeing import viewer_standing
 from rolebook.governance.queries.waits import Waiting, wait_of, with_waits
@@ -129,7 +129,9 @@ def _to_answer(viewer: Account) -> Q:
 
 def _with_items(standing: Standing, page: QuerySet[Request, Any]) -> list[tuple[Request, list[ItemLine]]]:
     """Return the requests of a page with the items of their present versions and where those wait; one statement."""
-    items = RequestItem.objects.filter(request__in=page, request_version=F("request__version"))
+    items = RequestItem.objects.filter(
+        OnPage(F("request"), Subquery(page)), request_version=F("request__version")
+    )
     rows = (
         with_waits(items, standing.book, standing.at)
         .annotate(

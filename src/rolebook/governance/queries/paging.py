@@ -10,6 +10,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.db.models import BooleanField, Func
 
 DEFAULT_LIMIT = 25
 MOST_ROWS = 200
@@ -23,6 +26,24 @@ class Page[Row]:
 
     rows: tuple[Row, ...]
     next_after: str | None = None
+
+
+class OnPage(Func):
+    """The SQL condition that a column is among the rows of a page: ``OnPage(F("request"), Subquery(page))``.
+
+    PostgreSQL reads the page first and finds the rest by it. With `IN` it may join everything and look for the page
+    last, as it does where more than a few tables are joined: one's own ten requests cost a second among 100,000.
+    """
+
+    output_field = BooleanField()
+    template = "%(expressions)s"
+    arg_joiner = " IN "
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
+        """Return the condition as a comparison with an array, which is made once."""
+        return self.as_sql(
+            compiler, connection, template="%(expressions)s)", arg_joiner=" = ANY(ARRAY", **context
+        )
 
 
 def cut[Row](rows: Sequence[Row], keys: Sequence[tuple[str, int]], limit: int) -> Page[Row]:

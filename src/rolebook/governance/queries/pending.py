@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from django.db.models import Exists, OuterRef, Q, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.asked_words import newest_words
@@ -16,9 +16,10 @@ from rolebook.governance.models import RequestItem, Stage
 from rolebook.governance.narrowing import narrows, told_items
 from rolebook.governance.one_voice import not_conflicted
 from rolebook.governance.queries import paging
+from rolebook.governance.queries.counting import COUNTED_TO
 from rolebook.governance.queries.giving import Asked, RoleGives, what_it_gives
 from rolebook.governance.queries.organization_search import matching
-from rolebook.governance.queries.paging import Page
+from rolebook.governance.queries.paging import OnPage, Page
 from rolebook.governance.queries.pending_order import Sort, beyond, key_of, opened, sort_key
 from rolebook.governance.queries.seeing import find_organization, public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
@@ -164,7 +165,7 @@ def pending_at(
 
 
 def count_to_decide(
-    standing: Standing, most: int = 1_000, filters: Filters | None = None, *, together: bool = False
+    standing: Standing, most: int = COUNTED_TO, filters: Filters | None = None, *, together: bool = False
 ) -> int:
     """Return how many open stages the viewer must decide, counted no further than ``most``; one statement.
 
@@ -227,7 +228,8 @@ def _page(
     down = "-" if sort == "newest" else ""
     stages = stages.order_by(f"{down}sort_key", f"{down}pk")
     # The stages with the items that they carry in one statement: a row an item, and nearly always one item a stage.
-    carried = _CARRIED.objects.filter(stage__in=stages.values("pk")[: length + 1])
+    page = Subquery(stages.values("pk")[: length + 1])
+    carried = _CARRIED.objects.filter(OnPage(F("stage"), page))
     carried = carried.alias(sort_key=sort_key(sort, "stage__")).order_by(
         f"{down}sort_key", f"{down}stage", "requestitem__position"
     )

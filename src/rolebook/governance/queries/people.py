@@ -15,7 +15,7 @@ from rolebook.governance.leaving import ends_with_closing
 from rolebook.governance.models import Access, Grant, Participation, Request, Stage
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.last_use import LastUse, last_uses
-from rolebook.governance.queries.officials import official_role_ids, only_official
+from rolebook.governance.queries.officials import official_grants
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.queries.seeing import public_id_of
@@ -311,19 +311,16 @@ def _asked_for(standing: Standing, account: Account) -> tuple[AskedFor, ...]:
 
 
 def _only_official_of(standing: Standing, account: Account) -> tuple[str, ...]:
-    official = Grant.objects.filter(
-        in_force(standing.at),
-        program_id=standing.program_id,
-        account=account,
-        role_id__in=official_role_ids(standing.book),
-        organization__isnull=False,
-    ).select_related("organization")
-    places = {grant.organization.pk: grant.organization.name for grant in official if grant.organization}
-    return tuple(
-        name
-        for pk, name in list(places.items())[: paging.DEFAULT_LIMIT]
-        if only_official(standing.book, pk, account.pk, standing.at)
+    """Return the organizations whose only active official somebody is, by name; of many the first."""
+    officials = Grant.objects.filter(
+        in_force(standing.at), official_grants(standing.book, standing.at), program_id=standing.program_id
     )
+    others = officials.filter(organization=OuterRef("organization")).exclude(account=account)
+    alone = officials.filter(~Exists(others), account=account, organization__isnull=False)
+    names = alone.order_by("organization__name", "organization").values_list(
+        "organization__name", "organization"
+    )
+    return tuple(name for name, _ in names.distinct()[: paging.DEFAULT_LIMIT])
 
 
 def _waits_only_for(standing: Standing, account: Account) -> int:

@@ -1,12 +1,14 @@
 """What every query asks first: who looks, and whether they may know of the organization (I1, I3, fault 1)."""
 
 import uuid
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from django.db.models import Q
 
 from rolebook.accounts.models import Account, Organization, RolebookVersion, canonical_id
 from rolebook.governance.authority import Standing, is_closed, standing_from, standing_of
@@ -139,6 +141,17 @@ def _organization(program_id: str, public_id: uuid.UUID) -> Organization | None:
     if key not in look.places:
         look.places[key] = Organization.objects.filter(program_id=program_id, public_id=public_id).first()
     return look.places[key]
+
+
+def anywhere(conditions: Sequence[Q]) -> Q:
+    """Return the SQL condition for what any of some offices covers (`Office.where`); at least one.
+
+    Django leaves an empty condition out of an "or", where it means everything.
+    """
+    reach = conditions[0]
+    for more in conditions[1:]:
+        reach = reach | more if reach and more else Q()
+    return reach
 
 
 def organization_for(

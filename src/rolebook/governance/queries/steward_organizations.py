@@ -7,13 +7,14 @@ from datetime import datetime
 from itertools import batched
 from typing import Literal
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet
 
 from rolebook.accounts.models import Account, Organization, OrganizationIdentifier
 from rolebook.accounts.organization_models import OrganizationContact
 from rolebook.governance.authority import in_force
 from rolebook.governance.models import Grant
 from rolebook.governance.queries import paging
+from rolebook.governance.queries.counting import COUNTED_TO, people_counted
 from rolebook.governance.queries.officials import identifiers_of
 from rolebook.governance.queries.organization_page import scheme_titles
 from rolebook.governance.queries.organization_search import FormerMatch, former_matches, matching
@@ -36,7 +37,12 @@ _EXPORTED_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class OrganizationRow:
-    """One organization in the stewards' list; ``former`` says by what it was found that it is not called any more."""
+    """One organization in the stewards' list.
+
+    Attributes:
+        people: how many hold a role there, counted to COUNTED_TO.
+        former: by what it was found that it is not called any more.
+    """
 
     organization: Organization
     kind_title: str
@@ -71,11 +77,9 @@ def stewards_organizations(
     key = paging.from_text(after)
     if key is not None:
         chosen = chosen.filter(Q(name__gt=key[0]) | Q(name=key[0], pk__gt=key[1]))
-    held = Grant.objects.filter(in_force(at), organization=OuterRef("pk")).order_by()
-    people = held.values("organization").annotate(number=Count("account", distinct=True)).values("number")
-    found = list(
-        chosen.select_related("parent").annotate(people=Subquery(people)).order_by("name", "pk")[: length + 1]
-    )
+    held = Grant.objects.filter(in_force(at), organization=OuterRef("pk"))
+    people = people_counted(held, len(standing.book.roles))
+    found = list(chosen.select_related("parent").annotate(people=people).order_by("name", "pk")[: length + 1])
     shown = found[:length]
     identifiers = identifiers_of(standing.book, shown)
     former = former_matches(shown, wanted.search, scheme_titles(standing.book))
@@ -86,7 +90,7 @@ def stewards_organizations(
             kind_title=titles.get(one.kind_id, one.kind_id),
             identifiers=identifiers.get(one.pk, ()),
             parent_name="" if one.parent is None else one.parent.name,
-            people=one.people or 0,
+            people=min(one.people, COUNTED_TO),
             former=former.get(one.pk),
         )
         for one in shown

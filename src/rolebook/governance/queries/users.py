@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.rejected_addresses import rejected_since
@@ -14,6 +14,7 @@ from rolebook.governance.authority import Standing, covered_role_ids, in_force
 from rolebook.governance.models import Grant, Participation, Stage
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.codes import connected_by_access, number_reaching
+from rolebook.governance.queries.counting import COUNTED_TO, people_counted, stages_counted
 from rolebook.governance.queries.fsid import MANAGE, has_fsids
 from rolebook.governance.queries.listed import ConnectedUser, HeldRole
 from rolebook.governance.queries.officials import (
@@ -26,7 +27,7 @@ from rolebook.governance.queries.officials import (
     official_grants,
     who_else_removes,
 )
-from rolebook.governance.queries.paging import Page
+from rolebook.governance.queries.paging import OnPage, Page
 from rolebook.governance.queries.pending import PendingRow, pending_at, role_title
 from rolebook.governance.queries.seeing import organization_for, viewer_standing
 from rolebook.policy.model import Act
@@ -45,7 +46,10 @@ class OrganizationLine:
 
 @dataclass(frozen=True, slots=True)
 class OrganizationUsers:
-    """One organization's users; each list has its own key for the next page."""
+    """One organization's users; each list has its own key for the next page.
+
+    Who is connected and what waits is counted to COUNTED_TO; officials are all counted.
+    """
 
     organization: OrganizationLine
     connected: Page[ConnectedUser]
@@ -114,7 +118,7 @@ def _numbers_and_identifiers(
 ) -> tuple[tuple[int, int, int], tuple[tuple[str, str], ...]]:
     """Return how many are connected, how many of them officials, how many stages are open; and the identifiers.
 
-    One statement. Each number is a subquery of its own, so that counting 100,000 users joins nothing.
+    One statement. Each number is a subquery of its own, so that counting many users joins nothing.
     """
     held = _held_there(standing, organization)
     pending = Stage.objects.filter(
@@ -127,13 +131,13 @@ def _numbers_and_identifiers(
             "identifiers__scheme",
             "identifiers__value",
             _number_connected(standing, organization, held),
-            counted_there(held.filter(official_grants(standing.book, standing.at)), "account"),
-            counted_there(pending, "pk"),
+            officials_counted(held.filter(official_grants(standing.book, standing.at))),
+            stages_counted(pending),
         )
     )
     titles = identifier_titles(standing.book)
     numbers = tuple(found or 0 for found in rows[0][2:])
-    return (numbers[0], numbers[1], numbers[2]), tuple(
+    return (min(numbers[0], COUNTED_TO), numbers[1], numbers[2]), tuple(
         (titles.get(scheme, scheme), value) for scheme, value, *_ in rows if scheme is not None
     )
 
@@ -141,12 +145,12 @@ def _numbers_and_identifiers(
 def _number_connected(standing: Standing, organization: Organization, held: QuerySet[Grant]) -> Subquery:
     if standing.book.access == "apart from roles":
         return number_reaching(standing, organization)
-    return counted_there(held, "account")
+    return people_counted(held, len(standing.book.roles))
 
 
-def counted_there(rows: QuerySet[Grant] | QuerySet[Stage], field: str) -> Subquery:
-    """Return how many different ``field`` there are in rows of one organization, as a subquery; NULL for none."""
-    counted = rows.order_by().values("organization").annotate(number=Count(field, distinct=True))
+def officials_counted(grants: QuerySet[Grant]) -> Subquery:
+    """Return how many people hold grants of one organization, every one counted, as a subquery; NULL for none."""
+    counted = grants.order_by().values("organization").annotate(number=Count("account", distinct=True))
     return Subquery(counted.values("number"))
 
 
@@ -199,7 +203,7 @@ def _connected(
         people = people.filter(Q(name__gt=key[0]) | Q(name=key[0], pk__gt=key[1]))
     page = people.order_by("name", "pk").values("pk")[: length + 1]
     held: dict[int, list[Grant]] = {}
-    theirs = _held_there(standing, organization).filter(account__in=page)
+    theirs = _held_there(standing, organization).filter(OnPage(F("account"), Subquery(page)))
     for grant in theirs.select_related("account", "participation").order_by(
         "account__name", "account", "starts_at", "pk"
     ):

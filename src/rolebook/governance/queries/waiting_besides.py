@@ -5,24 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import QuerySet, Subquery
 
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing, in_force
 from rolebook.governance.deciders import stages_nobody_can_decide
 from rolebook.governance.models import AccessCheck, AccessCheckAnswer, Stage, SupervisorWord
+from rolebook.governance.queries.counting import COUNTED_TO
 from rolebook.governance.queries.own_records import registrations_of
 from rolebook.governance.queries.pending import Filters, decidable
-from rolebook.governance.queries.seeing import viewer_standing
+from rolebook.governance.queries.seeing import anywhere, viewer_standing
 from rolebook.policy.model import STEWARD_ID, Act, Rolebook
-
-MOST = 1_000
-"""Each is counted so far, and no further."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingFor:
-    """What waits for somebody, each counted to MOST.
+    """What waits for somebody, each counted to COUNTED_TO.
 
     Attributes:
         to_decide: open stages that they may decide.
@@ -73,7 +71,9 @@ def _counts(rows: Mapping[str, QuerySet[Any]], viewer: Account) -> dict[str, int
     if not rows:
         return {}
     counted = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
-    numbers = [Subquery(some.order_by().values("pk")[:MOST], template=counted) for some in rows.values()]
+    numbers = [
+        Subquery(some.order_by().values("pk")[:COUNTED_TO], template=counted) for some in rows.values()
+    ]
     found: tuple[int, ...] = Account.objects.filter(pk=viewer.pk).values_list(*numbers).get()
     return dict(zip(rows, found, strict=True))
 
@@ -106,7 +106,7 @@ def _checks(standing: Standing) -> QuerySet[AccessCheck] | None:
     ]
     checks = AccessCheck.objects.filter(program_id=standing.program_id, closed_at=None)
     others = checks.exclude(employment__participation__account=standing.account)
-    return others.filter(_any(reach)) if reach else None
+    return others.filter(anywhere(reach)) if reach else None
 
 
 def _removals(standing: Standing) -> QuerySet[AccessCheck] | None:
@@ -114,7 +114,7 @@ def _removals(standing: Standing) -> QuerySet[AccessCheck] | None:
     if not reach:
         return None
     answers = AccessCheckAnswer.objects.filter(
-        in_force(standing.at, "access__"), _any(reach), keep=False, carried_out_at=None
+        in_force(standing.at, "access__"), anywhere(reach), keep=False, carried_out_at=None
     ).exclude(access__account=standing.account)
     return AccessCheck.objects.filter(program_id=standing.program_id, pk__in=answers.values("access_check"))
 
@@ -122,10 +122,3 @@ def _removals(standing: Standing) -> QuerySet[AccessCheck] | None:
 def _roles_of_chains(book: Rolebook) -> frozenset[str]:
     stages = [*(stage for chain in book.chains for stage in chain.stages), *book.approval.foreign_last]
     return frozenset(stage.approver_role_id for stage in stages)
-
-
-def _any(conditions: list[Q]) -> Q:
-    reach = conditions[0]
-    for more in conditions[1:]:
-        reach |= more
-    return reach

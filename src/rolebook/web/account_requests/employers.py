@@ -11,7 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from rolebook.governance.account_answers import organization_by_code
 from rolebook.governance.flows.check_codes import carry_out_check, close_access_check
 from rolebook.governance.flows.record_employment import record_employment
-from rolebook.governance.queries.access_checks import codes_to_remove, employer_history, open_checks
+from rolebook.governance.queries.access_checks import (
+    MOST_CHECKS,
+    codes_to_remove,
+    employer_history,
+    open_checks,
+)
 from rolebook.governance.queries.account_requests import person_named
 from rolebook.governance.queries.seeing import viewer_standing
 from rolebook.governance.refusals import NotFound, Refused
@@ -73,6 +78,7 @@ def _page(request: ProgramRequest, problems: tuple[str, ...], check: uuid.UUID |
             }
             for line in open_checks(request.account, request.program.id, request.at)
         ],
+        "most_checks": MOST_CHECKS,
         "removals": codes_to_remove(request.account, request.program.id, request.at),
         "typed": _typed(request),
         "problems": problems,

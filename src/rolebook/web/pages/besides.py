@@ -2,7 +2,8 @@
 
 from django.urls import reverse
 
-from rolebook.governance.queries.waiting_besides import MOST, WaitingFor
+from rolebook.governance.queries.counting import COUNTED_TO
+from rolebook.governance.queries.waiting_besides import WaitingFor
 
 _BESIDES = (
     (
@@ -45,7 +46,7 @@ def besides(waiting: WaitingFor, program_id: str) -> tuple[dict[str, str], ...]:
     for counted, page, (one, many), does in _BESIDES:
         number: int = getattr(waiting, counted)
         if number:
-            more = " or more" if number == MOST else ""
+            more = " or more" if number == COUNTED_TO else ""
             text = f"{number:,}{more} {one if number == 1 else many}"
             lines.append({"text": text, "url": reverse(page, args=[program_id]), "does": does})
     return tuple(lines)

@@ -11,7 +11,9 @@ from rolebook.accounts.queries import programs_in_force
 from rolebook.audit import clock
 from rolebook.governance.models import Request
 from rolebook.governance.queries import home as waiting_at_home
-from rolebook.governance.queries import my_access, my_requests, pending_requests
+from rolebook.governance.queries import my_requests, pending_requests
+from rolebook.governance.queries.access import my_access_page
+from rolebook.governance.queries.counting import COUNTED_TO
 from rolebook.governance.queries.home import Home
 from rolebook.governance.queries.own_requests import RequestLine
 from rolebook.governance.queries.paging import Page
@@ -25,6 +27,8 @@ from rolebook.web.program import ProgramRequest
 
 _SHOWN = 5
 """Rows of each list on Home; the rest is one link away."""
+_HELD_SHOWN = 10
+"""Rows of what one holds: hardly anybody holds more."""
 
 
 @open_page
@@ -45,13 +49,14 @@ def home(request: ProgramRequest) -> HttpResponse:
     waiting = waiting_at_home(request.account, program_id, at)
     own = my_requests(request.account, program_id, at, to_answer_first=True).rows
     to_answer = [line for line in own if line.to_answer]
+    holds = my_access_page(request.account, program_id, at, limit=_HELD_SHOWN, reasons=False)
     return render(
         request,
         "pages/home.html",
         {
             "decides": waiting.decides,
             "to_decide": pending_requests(request.account, program_id, at, show="to decide", limit=_SHOWN)
-            if waiting.decides
+            if waiting.to_decide
             else Page(()),
             "to_decide_total": waiting.to_decide,
             "besides": besides(waiting.besides, program_id),
@@ -61,7 +66,8 @@ def home(request: ProgramRequest) -> HttpResponse:
             "reviews": reviews_for(request.account, program_id, at).waiting,
             "most_counted": MOST_COUNTED,
             "own": _open_ends(own)[:_SHOWN],
-            "holds": my_access(request.account, program_id, at, reasons=False),
+            "holds": holds.rows,
+            "holds_more": bool(holds.next_after),
             "lead": _lead(waiting, to_answer=bool(to_answer)),
             "no_role_hint": request.rolebook.hint("no_role") or NO_ROLE,
         },
@@ -92,7 +98,8 @@ def _lead(waiting: Home, *, to_answer: bool) -> str:
     if waiting.to_decide == 1:
         return f"One request waits for your decision. {own}".rstrip()
     if waiting.to_decide:
-        return f"{waiting.to_decide:,} requests wait for your decision. {own}".rstrip()
+        more = " or more" if waiting.to_decide == COUNTED_TO else ""
+        return f"{waiting.to_decide:,}{more} requests wait for your decision. {own}".rstrip()
     if own:
         return own
     if waiting.besides.besides:

@@ -42,7 +42,8 @@ def manage_access(request: ProgramRequest) -> HttpResponse:
     narrowed = bool(filters.search or filters.role_id)
     waiting = waiting_at_home(viewer, program_id, at, filters if narrowed else None)
     to_decide: Page[PendingRow] = Page(())
-    if waiting.decides:
+    # Where the count found nothing, looking again would cost as much: a steward's goes through all that waits.
+    if waiting.to_decide:
         to_decide = pending_requests(
             viewer,
             program_id,

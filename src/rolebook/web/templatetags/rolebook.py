@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from rolebook.accounts.identifiers import punctuated
 from rolebook.audit import clock
+from rolebook.governance.queries.counting import COUNTED_TO
 from rolebook.web.instants import DEFAULT_ZONE, age_in_words, day_in_words, instant_in_words
 from rolebook.web.zones import viewer_zone
 
@@ -89,6 +90,19 @@ def age(context: template.Context, at: datetime | None) -> str:
 def grouped(number: int) -> str:
     """Write a number with its thousands grouped."""
     return f"{number:,}"
+
+
+@register.filter
+def at_most(number: int) -> str:
+    """Write a number that was counted to COUNTED_TO and no further: "999", "1,000+"."""
+    return f"{number:,}{'+' if number >= COUNTED_TO else ''}"
+
+
+@register.filter
+def counted_on(number: int, words: str) -> str:
+    """Write a number that was counted to COUNTED_TO with its noun: "1 person", "1,000+ people"."""
+    one, many = words.split(",")
+    return f"{at_most(number)} {one if number == 1 else many}"
 
 
 @register.filter
