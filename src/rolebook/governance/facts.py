@@ -177,11 +177,12 @@ class RowFacts:
     def ever_held_category(self, person_id: str, category_id: str, at: datetime) -> bool:
         """Whether the person held a role of the category before ``at``, or was given one that begins later.
 
-        A grant closed before it began counts not.
+        With any account of theirs, also one that was merged. A grant closed before it began counts not.
         """
         roles = [role.id for role in self._rolebook.roles if role.category_id == category_id]
+        person = uuid.UUID(person_id)
         held = Grant.objects.filter(
-            account__public_id=uuid.UUID(person_id),
+            Q(account__public_id=person) | Q(account__merged_into__public_id=person),
             program_id=self._program_id,
             role_id__in=roles,
         ).filter(Q(starts_at__lt=at) | Q(starts_at__gt=at, closed_at=None))

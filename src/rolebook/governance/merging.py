@@ -12,6 +12,7 @@ from rolebook.accounts.queries import rolebook_in_force
 from rolebook.governance.facts import judge_holding
 from rolebook.governance.models import Access, Grant, Outcome, Participation, Request, Stage
 from rolebook.governance.origins import Holding, family, given_by
+from rolebook.governance.quiet import is_in
 from rolebook.policy.rules import Violation
 
 MOST_EVENTS = 400
@@ -71,15 +72,16 @@ def plan_merge(kept: Account, closed: Account, at: datetime) -> MergePlan:
     """Return what merging ``closed`` into ``kept`` would do now; read it again under lock before doing it."""
     parts = Participation.objects.filter(account__in=[kept, closed])
     programs = tuple(sorted(set(parts.values_list("program_id", flat=True))))
-    statuses = {(one.account_id, one.program_id): one.status for one in parts}
+    # Quiet has ended what is past it, whatever the status says: a merge gives nothing of that back.
+    active = {(one.account_id, one.program_id): is_in(one, at) for one in parts}
     violations = list(_not_mergeable(kept, closed))
     moves: list[Holding] = []
     ends: list[Ending] = []
     for holding in open_holdings(closed, at):
         where = holding.program_id
-        if statuses.get((closed.pk, where)) != Participation.Status.ACTIVE:
+        if not active.get((closed.pk, where), False):
             _add(violations, "merge_closed_not_active", program=_short(where, at))
-        elif statuses.get((kept.pk, where), Participation.Status.ACTIVE) != Participation.Status.ACTIVE:
+        elif not active.get((kept.pk, where), True):
             _add(violations, "merge_kept_not_active", program=_short(where, at))
         why, forbidding = _judge(kept, holding, at)
         violations += [one for one in forbidding if one not in violations]
@@ -92,7 +94,7 @@ def plan_merge(kept: Account, closed: Account, at: datetime) -> MergePlan:
         Ending(holding, "own decision") for holding in open_holdings(kept, at) if given_by(holding, others)
     ]
     withdrawn = tuple(_ending_requests(kept, closed, others))
-    events = 2 * len(moves) + len(ends) + 2 * len(programs) + 8
+    events = 2 * len(moves) + len(ends) + 4 * len(programs) + 8
     events += sum(2 + Stage.objects.filter(request=one).count() for one in withdrawn)
     if len(moves) > MOST_ROLES or events > MOST_EVENTS:
         _add(violations, "merge_too_much", most=MOST_ROLES)

@@ -54,6 +54,14 @@ def counts(at: datetime, prefix: str = "participation__") -> Q:
     )
 
 
+def watched(program_id: str) -> Q:
+    """Return the SQL condition for participations that quiet may end: active ones, of accounts that merged into none.
+
+    Who goes on with another account signs in there, and is told nothing of the one before.
+    """
+    return Q(program_id=program_id, status=Participation.Status.ACTIVE, account__merged_into=None)
+
+
 def ended_for_quiet(part: Participation) -> QuerySet[HeldAtClosing]:
     """Return what ended when a participation was closed for want of a sign-in; nothing while it is open."""
     if part.status != Participation.Status.CLOSED or part.status_at is None:

@@ -154,8 +154,12 @@ def is_out(account: Account, program_id: str, at: datetime) -> bool:
 
 
 def part_out(account: Account, program_id: str, at: datetime) -> Participation | None:
-    """Return somebody's part in a program where it gives no power; None where it does, and where there is none."""
-    part = Participation.objects.filter(account=account, program_id=program_id).first()
+    """Return somebody's part in a program where it gives no power; None where it does, and where there is none.
+
+    None, too, of an account that was merged into another, with which its person goes on.
+    """
+    parts = Participation.objects.filter(account=account, account__merged_into=None, program_id=program_id)
+    part = parts.first()
     return None if part is None or is_in(part, at) else part
 
 

@@ -18,6 +18,11 @@ PARTICIPATION_CLOSING_MOVED = declare(
     "A closing for want of a sign-in was put off, because it would have left a program without a steward",
     "quiet_ends_at",
 )
+PARTICIPATION_SIGN_IN_TAKEN_OVER = declare(
+    "participation:sign-in-taken-over",
+    "A merge gave the account that remains the later sign-in of the other, and quiet counts from there",
+    "last_signed_in_at quiet_ends_at",
+)
 # One event for a whole program, whatever the number of people.
 PARTICIPATIONS_COUNTED = declare(
     "participations:counted",

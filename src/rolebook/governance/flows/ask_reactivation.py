@@ -73,12 +73,12 @@ def may_ask_to_reactivate(standing: Standing, person: Account) -> bool:
     """Return whether somebody represents a person in a program whose parts close by themselves.
 
     That is who holds an office of the employing organization's chain over it, the representative before all; where
-    nobody does, and where no employer is on record, a steward.
+    nobody does, and where no employer is on record, a steward. An account that was merged into another stays closed.
     """
     lifecycle = standing.book.lifecycle
-    if person.pk == standing.account.pk or (
-        lifecycle.inactivity_months is None and not lifecycle.bounce_deactivates
-    ):
+    if lifecycle.inactivity_months is None and not lifecycle.bounce_deactivates:
+        return False
+    if person.pk == standing.account.pk or person.merged_into_id is not None:
         return False
     employment = present_employment(person, standing.program_id)
     if employment is not None:

@@ -23,7 +23,7 @@ from rolebook.governance.leaving import end_for_quiet, settle_what_is_left
 from rolebook.governance.models import Access, Grant, Participation, Request
 from rolebook.governance.origins import Holding
 from rolebook.governance.queries.stewards import is_steward_of, other_stewards
-from rolebook.governance.quiet import FIELDS
+from rolebook.governance.quiet import FIELDS, watched
 from rolebook.policy.model import STEWARD_ID, Rolebook
 
 BATCH = 500
@@ -44,12 +44,7 @@ class Closed:
 
 def due(program_id: str, at: datetime) -> Q:
     """Return the SQL condition for participations to be closed at ``at``: past their quiet, and warned."""
-    return Q(
-        program_id=program_id,
-        status=Participation.Status.ACTIVE,
-        quiet_ends_at__lte=at,
-        quiet_warned_at__isnull=False,
-    )
+    return watched(program_id) & Q(quiet_ends_at__lte=at, quiet_warned_at__isnull=False)
 
 
 def close_quiet(

@@ -14,6 +14,7 @@ from rolebook.audit import tags
 from rolebook.audit.recording import Origin, UnitOfWork
 from rolebook.governance import locks
 from rolebook.governance.course import end_request
+from rolebook.governance.employing import present_employment, write_employment
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
 from rolebook.governance.flows.recover_second_factor import cancel_recoveries
 from rolebook.governance.ledger import close_holdings, move_holding
@@ -23,10 +24,12 @@ from rolebook.governance.origins import family
 from rolebook.governance.participations import participation_of
 from rolebook.governance.queries.seeing import public_id_of
 from rolebook.governance.queries.stewards import administers
+from rolebook.governance.quiet import FIELDS, count_anew, counted_from, is_in, quiet_end
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.policy.rules import Violation
 
 REASON = "Merged into another account of the same person."
+EMPLOYER_TAKEN = "As recorded for another account of the same person, which was merged into this one."
 WITHDRAWN = "Two accounts of one person were merged; one person would have decided twice, or for themselves."
 
 
@@ -167,7 +170,7 @@ def _carry_out(work: UnitOfWork, held: locks.Held, plan: MergePlan, acting_user:
             personal={"reason": WITHDRAWN if request.beneficiary_id != plan.closed.pk else REASON},
         )
     for program_id in plan.programs:
-        _join(work, plan, program_id)
+        _join(work, plan, program_id, acting_user)
     _end(work, held, plan)
     for holding in plan.moves:
         version, book = rolebook_in_force(holding.program_id, work.at)
@@ -181,13 +184,15 @@ def _end(work: UnitOfWork, held: locks.Held, plan: MergePlan) -> None:
         close_holdings(work, held, [ending.holding], cause=ending.why, rolebook_version=version.number)
 
 
-def _join(work: UnitOfWork, plan: MergePlan, program_id: str) -> None:
-    """Let the remaining account take part where the other did: with its last sign-in, and its FSID if it has none."""
+def _join(work: UnitOfWork, plan: MergePlan, program_id: str, acting_user: Account | None) -> None:
+    """Let the remaining account take part where the other did: with its last sign-in, its FSID and its employer.
+
+    An FSID or an employer of its own it keeps.
+    """
     theirs = Participation.objects.filter(account=plan.closed, program_id=program_id).first()
     if theirs is None:
         return
     mine = participation_of(work, plan.kept, program_id, work.at)
-    seen = [at for at in (mine.last_signed_in_at, theirs.last_signed_in_at) if at is not None]
     fsid = theirs.fsid
     if fsid:
         theirs.fsid = ""
@@ -196,8 +201,52 @@ def _join(work: UnitOfWork, plan: MergePlan, program_id: str) -> None:
     if fsid and not mine.fsid:
         mine.fsid = fsid
         _record_fsid(work, plan.kept, program_id, "", fsid)
-    mine.last_signed_in_at = max(seen) if seen else None
-    mine.save(update_fields=["fsid", "last_signed_in_at"])
+        mine.save(update_fields=["fsid"])
+    _take_sign_in(work, mine, theirs)
+    _take_employer(work, plan, mine, acting_user)
+
+
+def _take_sign_in(work: UnitOfWork, mine: Participation, theirs: Participation) -> None:
+    """Give the remaining account the later sign-in of the two; its quiet ends as late as that gives, and no earlier.
+
+    What quiet has ended already begins again by a reactivation only (IQCS-08, IQCS-10).
+    """
+    seen, before = theirs.last_signed_in_at, mine.last_signed_in_at
+    if seen is None or (before is not None and before >= seen):
+        return
+    version, book = rolebook_in_force(mine.program_id, work.at)
+    mine.last_signed_in_at, ends_at = seen, mine.quiet_ends_at
+    if is_in(mine, work.at):
+        counted = quiet_end(book, counted_from(mine))
+        if counted is not None and (ends_at is None or counted > ends_at):
+            count_anew(mine, book)
+    mine.save(update_fields=["last_signed_in_at", *FIELDS])
+    work.record(
+        tags.PARTICIPATION_SIGN_IN_TAKEN_OVER,
+        program_id=mine.program_id,
+        beneficiary_id=mine.account.public_id,
+        rolebook_version=version.number,
+        old={"last_signed_in_at": before, "quiet_ends_at": ends_at},
+        new={"last_signed_in_at": seen, "quiet_ends_at": mine.quiet_ends_at},
+    )
+
+
+def _take_employer(
+    work: UnitOfWork, plan: MergePlan, mine: Participation, acting_user: Account | None
+) -> None:
+    """Put the employer of the closed account on record for the remaining one, of which there is none."""
+    theirs = present_employment(plan.closed, mine.program_id)
+    if theirs is None or present_employment(plan.kept, mine.program_id) is not None:
+        return
+    version, _ = rolebook_in_force(mine.program_id, work.at)
+    write_employment(
+        work,
+        mine,
+        theirs.organization,
+        recorded_by=acting_user,
+        reason=EMPLOYER_TAKEN,
+        rolebook_version=version.number,
+    )
 
 
 def _record_fsid(work: UnitOfWork, account: Account, program_id: str, old: str, new: str) -> None:

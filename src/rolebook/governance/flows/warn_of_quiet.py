@@ -14,7 +14,7 @@ from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
 from rolebook.governance import locks
 from rolebook.governance.last_officials import last_of, officials_among
 from rolebook.governance.models import Participation
-from rolebook.governance.quiet import FIELDS
+from rolebook.governance.quiet import FIELDS, watched
 from rolebook.policy.model import Rolebook
 from rolebook.policy.months import days_before
 
@@ -56,7 +56,7 @@ def _windows(book: Rolebook, at: datetime) -> Iterator[tuple[int, Q]]:
     A window is a day wider than its warning, for the clocks; `warn_at` says who is due.
     """
     days = sorted(book.lifecycle.warn_days_before_closing) or [book.lifecycle.grace_days]
-    active = Q(program_id=book.program.id, status=Participation.Status.ACTIVE)
+    active = watched(book.program.id)
     past = active & Q(quiet_ends_at__lte=at, quiet_warned_at__isnull=True)
     yield days[0], past
     for number in days:

@@ -22,7 +22,7 @@ from rolebook.governance.flows.close_quiet import BATCH, close_quiet, due
 from rolebook.governance.flows.warn_of_quiet import warn_of_quiet
 from rolebook.governance.models import Participation, QuietWatch
 from rolebook.governance.queries.stewards import administers
-from rolebook.governance.quiet import FIELDS, counted_from, quiet_end
+from rolebook.governance.quiet import FIELDS, counted_from, quiet_end, watched
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.policy.model import Rolebook
 from rolebook.policy.rules import Violation
@@ -162,7 +162,7 @@ def _stop(
         if waits:
             work.nothing_happened()
         else:
-            known = Q(program_id=program_id, status=Participation.Status.ACTIVE, quiet_ends_at__lte=at)
+            known = watched(program_id) & Q(quiet_ends_at__lte=at)
             fresh.stopped_at, fresh.why, fresh.confirmed_at, fresh.confirmed_by = at, why, None, None
             fresh.due, fresh.active = Participation.objects.filter(known).count(), _active(program_id)
             fresh.save()

@@ -18,6 +18,11 @@ INACTIVITY: Mapping[str, tuple[str, str, str | None]] = {
         "The closing of {whom} was put off: they are the program's only steward",
         None,
     ),
+    "participation:sign-in-taken-over": (
+        "people",
+        "The later sign-in of the account that was merged counts for {whom}",
+        None,
+    ),
     "participations:counted": ("program", "Everybody's time without a sign-in was counted anew", None),
     "quiet:stopped": ("program", "Closings for want of a sign-in stopped, and wait for a steward", None),
     "quiet:confirmed": ("program", "{who} said that closings for want of a sign-in go on", None),

@@ -19,7 +19,7 @@ from rolebook.governance.queries.account_preview import holding_in_words, refuse
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.queries.stewards import stewards_standing
-from rolebook.governance.quiet import counts
+from rolebook.governance.quiet import counts, watched
 from rolebook.governance.reactivating import Returning, comes_back
 from rolebook.governance.refusals import NotFound
 from rolebook.policy.model import Act, Rolebook
@@ -98,9 +98,7 @@ def _overview(book: Rolebook, at: datetime, after: str | None, length: int) -> Q
     lifecycle = book.lifecycle
     if lifecycle.inactivity_months is None:
         raise NotFound
-    people = Participation.objects.filter(
-        program_id=book.program.id, status=Participation.Status.ACTIVE, quiet_ends_at__isnull=False
-    )
+    people = Participation.objects.filter(watched(book.program.id), quiet_ends_at__isnull=False)
     past = people.filter(quiet_ends_at__lte=at).count()
     key = paging.instant_key(after)
     if key is not None:
@@ -147,7 +145,8 @@ def closed_people(
     under = _under_offices(standing)
     length = paging.bounded(limit)
     newest = Employment.objects.filter(participation=OuterRef("pk")).order_by("-recorded_at", "-pk")
-    people = Participation.objects.filter(~counts(at, ""), program_id=program_id).exclude(account=viewer)
+    out = Participation.objects.filter(~counts(at, ""), program_id=program_id, account__merged_into=None)
+    people = out.exclude(account=viewer)
     employed = people.annotate(employed=Subquery(newest.values("pk")[:1]))
     theirs = employed.filter(
         employed__in=Employment.objects.filter(under, program_id=program_id).values("pk")
