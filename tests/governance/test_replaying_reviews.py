@@ -132,7 +132,9 @@ def test_an_item_that_was_written_past_the_flows_is_named(
     assert explanations() == []
     triggers.drop_all()
     expected = tamper(campaign, world)
-    [told] = explanations()
+    # One that was submitted and is gone is told of by that event, too.
+    told, *more = explanations()
+    assert len(more) == (tamper is deleted)
     assert f"review {campaign.public_id}: found other items than those that event" in told
     assert expected in told
 
@@ -172,6 +174,60 @@ def test_what_became_of_an_item_is_what_was_submitted(
     expected = tamper(campaign, world)
     [told] = explanations()
     assert "found other answers than those that event" in told
+    assert expected in told
+
+
+def kept_by_nobody(campaign: ReviewCampaign, people: Agencies) -> str:
+    one = item(campaign, people, MANAGER)
+    change(
+        one, answer="keep", answered_by=people.usaf_lead, answered_at=MEANWHILE, outcome="kept",
+        settled_at=MEANWHILE, submitted_by=people.usaf_lead, version=1,
+    )  # fmt: skip
+    return f"item {one.pk} (grant {one.grant.public_id if one.grant else ''} of {people.both.user_id}): found kept with"
+
+
+def ended_by_nothing(campaign: ReviewCampaign, people: Agencies) -> str:
+    one = item(campaign, people, MANAGER)
+    change(one, outcome="ended", settled_at=MEANWHILE)
+    return f"of {people.both.user_id}): found ended, expected no such outcome while it was held"
+
+
+def unanswered_too_early(campaign: ReviewCampaign, people: Agencies) -> str:
+    one = item(campaign, people, MANAGER)
+    change(one, outcome="unanswered", settled_at=MEANWHILE)
+    return (
+        f"of {people.both.user_id}): found unanswered with the answer none, expected no outcome by an answer"
+    )
+
+
+def submitted_by_another(campaign: ReviewCampaign, people: Agencies) -> str:
+    one = items(campaign, people.fws_person)[MANAGER]
+    change(one, submitted_by=people.fws_representative)
+    return f"{people.fws_representative.public_id}, expected by {people.fws_lead.public_id}"
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [kept_by_nobody, ended_by_nothing, unanswered_too_early, submitted_by_another, outcome_edited],
+)
+def test_what_no_event_of_a_submission_tells_is_found_while_the_campaign_is_open(
+    campaign: ReviewCampaign, world: Agencies, tamper: Tamper
+) -> None:
+    assert explanations() == []
+    triggers.drop_all()
+    expected = tamper(campaign, world)
+    [told] = explanations()
+    assert expected in told
+
+
+@pytest.mark.parametrize("tamper", [kept_by_nobody, ended_by_nothing])
+def test_what_was_forged_before_the_closing_made_its_digest_over_it_is_found_afterwards(
+    campaign: ReviewCampaign, world: Agencies, tamper: Tamper
+) -> None:
+    triggers.drop_all()
+    expected = tamper(campaign, world)
+    closed(campaign)
+    [told] = explanations()
     assert expected in told
 
 

@@ -13,6 +13,7 @@ from rolebook.governance.flows.close_review import close_review
 from rolebook.governance.flows.tend_reviews import tend_reviews
 from rolebook.governance.models import Access, Grant, Participation, ReviewCampaign, ReviewItem
 from rolebook.governance.replaying import compare_with_log
+from rolebook.governance.review_course import bring_up_to_date
 from rolebook.governance.review_digests import answers_hash
 from rolebook.policy.reviews import REMOVE_UNANSWERED
 from tests.support import iqcs, rolebooks
@@ -162,3 +163,22 @@ def test_a_closing_that_was_cut_short_goes_on_where_it_stopped_and_removes_nothi
     assert len({one["who"] for one in told}) == len(told) == 5
     assert not Grant.objects.filter(closed_at=None, role_id=MANAGER).exists()
     assert not compare_with_log().findings
+
+
+def test_what_ended_while_a_closing_was_under_way_was_not_removed_by_it(world: Agencies) -> None:
+    campaign, person = opened(), world.both
+    whole, calls = bring_up_to_date, 0
+
+    def late(*arguments: object) -> object:
+        nonlocal calls
+        calls += 1
+        # Somebody takes the access away right after the first look, before the person is locked.
+        found = whole(*arguments)  # type: ignore[arg-type]
+        if calls == 1:
+            Access.objects.filter(account=person, organization__code="USAF-ACC").update(closed_at=CLOSES)
+        return found
+
+    with patch.object(closing, "bring_up_to_date", late):
+        closes(campaign)
+    assert items(campaign, person)["USAF-ACC"].outcome == "ended"
+    assert items(campaign, person)[MANAGER].outcome == "removed unanswered"

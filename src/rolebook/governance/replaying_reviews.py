@@ -2,7 +2,8 @@
 
 A campaign has one event for its opening and one for its closing, each with a digest over all items (decision 0037).
 Where a digest differs, each row is compared with what must have been asked: with what people held at the opening, which
-the log tells of one by one, and with the answers in the events of submitting. So the first bad row is named.
+the log tells of one by one. So the first bad row is named. What became of the items is compared with the answers in the
+events of submitting in any case, also while a campaign is open: its closing's digest is made of the rows themselves.
 """
 
 import json
@@ -21,6 +22,7 @@ from rolebook.governance.origins import Holding
 from rolebook.governance.past.holdings import accesses_at, grants_at, statuses_of
 from rolebook.governance.past.statuses import ACTIVE
 from rolebook.governance.replay_findings import HoldingFinding, Replay
+from rolebook.governance.replaying_review_answers import what, wrong_answers
 from rolebook.governance.replaying_review_moves import wrong_moves
 from rolebook.governance.review_digests import answers_hash, items_hash
 from rolebook.governance.review_rows import APART, review_of, roles_asked
@@ -28,8 +30,6 @@ from rolebook.policy.model import Rolebook
 from rolebook.policy.reviews import Review
 
 _AT_ONCE = 1_000
-_ANSWERED = (tags.REVIEW_SUBMITTED.name, tags.REVIEW_LAPSED.name)
-_SILENT = frozenset({ReviewItem.Outcome.ENDED.value, ReviewItem.Outcome.UNANSWERED.value})
 
 type Told = Mapping[str, Any]
 
@@ -53,17 +53,21 @@ def compare_campaign(pk: int, seen: Replay) -> None:
         seen.add(_named(name, sequence, wrong, "items"))
     seen.add(HoldingFinding(number, f"{name}: {wrong}") for number, wrong in wrong_moves(campaign))
     closed = _event(campaign, tags.REVIEW_CLOSED.name)
-    if closed is None:
-        if campaign.closed_at is not None:
-            seen.add([HoldingFinding(0, f"{name}: found it closed, expected open, as no event closed it")])
-        return
-    sequence, told = closed
-    if campaign.closed_at is None:
+    if closed is not None and campaign.closed_at is not None:
+        sequence, told = closed
+        if all(answers_hash(campaign, who=who) != told.get("answers_hash") for who in (True, False)):
+            seen.add(_named(name, sequence, wrong_answers(campaign), "answers"))
+            return
+    elif closed is not None:
+        sequence = closed[0]
         seen.add(
             [HoldingFinding(sequence, f"{name}: found it open, expected closed, as event {sequence} says")]
         )
-    elif all(answers_hash(campaign, who=who) != told.get("answers_hash") for who in (True, False)):
-        seen.add(_named(name, sequence, _wrong_answers(campaign), "answers"))
+    elif campaign.closed_at is not None:
+        seen.add([HoldingFinding(0, f"{name}: found it closed, expected open, as no event closed it")])
+        return
+    # Also where the closing's digest agrees: it is made of the rows as they stood then.
+    seen.add(HoldingFinding(0, f"{name}: {wrong}") for wrong in wrong_answers(campaign))
 
 
 def _event(campaign: ReviewCampaign, tag: str) -> tuple[int, Told] | None:
@@ -145,7 +149,7 @@ class _Opening:
             for item in some:
                 wrong = self._judge(item, statuses, employers)
                 if wrong:
-                    yield f"item {item.pk} ({_what(item)}): {wrong}"
+                    yield f"item {item.pk} ({what(item)}): {wrong}"
         yield from self._missing(self._grants(), "grant")
         yield from self._missing(self._accesses(), "access")
         yield from self._missing_accounts()
@@ -242,70 +246,3 @@ class _Opening:
         rows = ReviewedAccount.objects.filter(Exists(asked), ~Exists(there), campaign=self.campaign)
         for one in rows.select_related("account").order_by("pk").iterator(chunk_size=_AT_ONCE):
             yield f"account {one.account.user_id}: found no item about it, expected one"
-
-
-def _what(item: ReviewItem) -> str:
-    holding = item.grant or item.access
-    if holding is None:
-        return f"the account {item.reviewed.account.user_id}"
-    kind = "grant" if item.grant is not None else "access"
-    return f"{kind} {holding.public_id} of {item.reviewed.account.user_id}"
-
-
-@dataclass(frozen=True, slots=True)
-class _ToldAnswer:
-    """What an event tells of an item: what became of it and, where it was submitted, who had answered (public id)."""
-
-    outcome: str
-    submitted: bool = False
-    by: str | None = None
-
-
-def _wrong_answers(campaign: ReviewCampaign) -> Iterator[str]:
-    """Yield the rows that are not as an event of submitting or lapsing tells, in outcome or in who answered."""
-    told = _told_answers(campaign)
-    rows = ReviewItem.objects.filter(campaign=campaign).select_related(
-        "reviewed__account", "grant", "access", "answered_by"
-    )
-    for item in rows.order_by("pk").iterator(chunk_size=_AT_ONCE):
-        holding = item.grant or item.access
-        named = item.reviewed.account.public_id if holding is None else holding.public_id
-        expected = told.pop((item.about, str(named)), None)
-        wrong = _wrong_answer(item, expected)
-        if wrong is not None:
-            yield f"item {item.pk} ({_what(item)}): {wrong}"
-    for (about, public_id), one in told.items():
-        yield f"{about} {public_id}: found no item about it, expected one that was {one.outcome}"
-
-
-def _wrong_answer(item: ReviewItem, expected: _ToldAnswer | None) -> str | None:
-    """Return what is wrong with what became of one item, None for nothing."""
-    outcome = None if expected is None else expected.outcome
-    answered = item.answer == ReviewItem.Answer.KEEP or outcome != ReviewItem.Outcome.KEPT
-    if not (item.outcome in _SILENT if outcome is None else item.outcome == outcome and answered):
-        found = f"found {item.outcome or 'open'} with the answer {item.answer or 'none'}"
-        return f"{found}, expected {outcome or 'no outcome by an answer'}"
-    by = None if item.answered_by is None else str(item.answered_by.public_id)
-    if expected is not None and expected.submitted and by != expected.by:
-        return f"found an answer by {by or 'nobody'}, expected one by {expected.by or 'nobody'}"
-    return None
-
-
-def _told_answers(campaign: ReviewCampaign) -> dict[tuple[str, str], _ToldAnswer]:
-    """Return what the events tell of each item, by what it is about and that one's public id."""
-    found: dict[tuple[str, str], _ToldAnswer] = {}
-    lapsed = _ToldAnswer(ReviewItem.Outcome.REMOVED_UNANSWERED.value)
-    events = Event.objects.filter(program_id=campaign.program_id, tag__in=_ANSWERED)
-    for tag, content in events.order_by("sequence").values_list("tag", "content").iterator():
-        told = _new(content)
-        if told.get("campaign_id") != str(campaign.public_id):
-            continue
-        if tag == tags.REVIEW_LAPSED.name:
-            found |= {("role", one): lapsed for one in told["grants"]}
-            found |= {("access", one): lapsed for one in told["accesses"]}
-            continue
-        for about, public_id, answer, by, *_ in told["answers"]:
-            kept = answer == ReviewItem.Answer.KEEP
-            outcome = ReviewItem.Outcome.KEPT if kept else ReviewItem.Outcome.REMOVED
-            found[about, public_id] = _ToldAnswer(outcome.value, submitted=True, by=by)
-    return found

@@ -146,7 +146,12 @@ def _lapse(
         if not closed:
             work.nothing_happened()
             return
-        ReviewItem.objects.filter(pk__in=[item.pk for item in items]).update(
+        # What ended a moment before is no removal by silence: the closing settles it as ended.
+        gone = {(type(one), one.pk) for one in closed}
+        lapsed = [
+            item.pk for item in items if (one := item.grant or item.access) and (type(one), one.pk) in gone
+        ]
+        ReviewItem.objects.filter(pk__in=lapsed).update(
             outcome=ReviewItem.Outcome.REMOVED_UNANSWERED, settled_at=at
         )
         work.record(
