@@ -204,9 +204,14 @@ def items_by_version(request: Request) -> dict[int, list[RequestItem]]:
 
 
 def answers_of_request(request: Request) -> AccountAnswers:
-    """Return the form of a request's present version as answers, to correct it."""
+    """Return the form of a request's present version as answers, to correct it, or to ask anew what has ended.
+
+    What somebody denied of a request that came back is asked for again only by who writes it in.
+    """
     form = request.forms.select_related("employing_organization").get(request_version=request.version)
     items = items_by_version(request)[request.version]
+    if request.state == Request.State.RETURNED:
+        items = [item for item in items if item.state != RequestItem.State.DENIED]
     verbs = {RequestItem.Kind.ADD_ROLE: "add", RequestItem.Kind.REMOVE_ROLE: "remove"}
     codes = {RequestItem.Kind.ADD_ACCESS: "add", RequestItem.Kind.REMOVE_ACCESS: "remove"}
     draft = {
