@@ -174,6 +174,18 @@ def test_what_is_not_held_cannot_be_taken_away() -> None:
     assert codes(change, StatedFacts(book("qpp"), held=(holds("staff_user", "practice"),))) == []
 
 
+@pytest.mark.requirement("IQCS-11")
+@pytest.mark.parametrize("moment", [Moment.OUTCOME, Moment.GRANT])
+def test_what_ended_after_its_removal_was_asked_for_keeps_nothing_from_being_decided(moment: Moment) -> None:
+    by = {"moment": moment, "actor_id": "bob"}
+    role = add("staff_user", "practice", kind=ChangeKind.REMOVE_ROLE, **by)
+    assert codes(role, StatedFacts(book("qpp"))) == []
+    access = add(None, "FWS", kind=ChangeKind.REMOVE_ACCESS, **by)
+    assert codes(access, StatedFacts(book("iqcs"))) == []
+    narrowed = dataclasses.replace(access, lower_levels=True)
+    assert codes(narrowed, StatedFacts(book("iqcs"))) == ["access_not_held"]
+
+
 @pytest.mark.requirement("IQCS-05")
 def test_access_is_asked_for_on_its_own_only_where_a_program_holds_it_apart() -> None:
     change = add(None, "FWS", kind=ChangeKind.ADD_ACCESS)

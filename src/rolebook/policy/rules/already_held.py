@@ -1,13 +1,28 @@
 """What is held already is not asked for again, and what is not held cannot be taken away."""
 
-from rolebook.policy.rules.terms import Change, ChangeKind, Facts, HeldAccess, HeldRole, Rule, Violation
+from rolebook.policy.rules.terms import (
+    Change,
+    ChangeKind,
+    Facts,
+    HeldAccess,
+    HeldRole,
+    Moment,
+    Rule,
+    Violation,
+)
+
+_REMOVALS = (ChangeKind.REMOVE_ROLE, ChangeKind.REMOVE_ACCESS)
 
 
 def judge(change: Change, facts: Facts) -> Violation | None:
     """Compare the change with what the person holds. A role or access held until a day may be asked for
     beyond that day, and access to one organization for those below it, too. What stays of a narrowed
-    access is held, with those below, and for exactly as long as it is asked for.
+    access is held, with those below, and for exactly as long as it is asked for. What ended after it was
+    asked to be taken away whole is gone, as was asked, and keeps nothing beside it from being decided.
     """
+    whole = change.kind in _REMOVALS and not change.lower_levels
+    if whole and change.moment != Moment.SUBMISSION:
+        return None
     role = facts.rolebook.role(change.role_id or "")
     title = role.title if role else (change.role_id or "")
     if change.kind in (ChangeKind.ADD_ROLE, ChangeKind.REMOVE_ROLE):
