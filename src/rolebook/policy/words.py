@@ -110,6 +110,9 @@ SENTENCES: Mapping[str, str] = {
     "ask_with_the_form": "In this program, roles are asked for with an account request.",
     "use_the_form": "Open the form, correct it and send it again.",
     "word_not_asked": "This authorization is not asked for any more.",
+    "supervisor_mailed_often": (
+        "This supervisor has been mailed many times within a day. Ask them in person, or try again tomorrow."
+    ),
     "not_held": "This request does not wait for your word.",
     "same_employer": "This is the organization on record already.",
     "nothing_to_correct": "This request has no form to correct. Approve or deny it.",

@@ -18,6 +18,7 @@ from rolebook.governance.supervisor_links import (
     LIFETIME,
     SendSupervisorMail,
     SupervisorMail,
+    count_mail,
     hash_of,
     new_token,
 )
@@ -135,7 +136,10 @@ def ask_supervisor_again(
     at: datetime,
     origin: Origin,
 ) -> SupervisorWord:
-    """Mail the supervisor a new link; the one before stops working. By the requester. Raises NotFound."""
+    """Mail the supervisor a new link; the one before stops working. By the requester.
+
+    Raises NotFound for who is not the requester, Refused where no word is waited for, or too often in a day.
+    """
     about = About(program_id=program_id)
     with attempt(
         tags.ATTEMPT_REFUSED_REQUEST, acting_user=acting_user, at=at, origin=origin, about=about
@@ -156,6 +160,7 @@ def ask_supervisor_again(
         )
         if word is None:
             raise Refused([Violation("word_not_asked")])
+        count_mail(acting_user, word.form.supervisor_email, at, again=True)
         token = new_token()
         word.token_hash, word.expires_at = hash_of(token), at + LIFETIME
         word.save(update_fields=["token_hash", "expires_at"])

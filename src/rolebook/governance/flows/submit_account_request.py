@@ -22,6 +22,7 @@ from rolebook.governance.supervisor_links import (
     LIFETIME,
     SendSupervisorMail,
     SupervisorMail,
+    count_mail,
     hash_of,
     new_token,
 )
@@ -52,8 +53,9 @@ def submit_account_request(
         corrects: public id of the returned request that becomes its own next version.
 
     Stages open when the supervisor has given their word. Raises Refused with everything that is missing or forbidden
-    (`check_answers` says in which field), NotAllowed for a person that is not theirs to ask for, NotFound for a program
-    without such requests and for a request that is not theirs to correct.
+    (`check_answers` says in which field), or where the supervisor was mailed too often in a day; NotAllowed for a
+    person that is not theirs to ask for, NotFound for a program without such requests and for a request that is not
+    theirs to correct.
     """
     about = About(program_id=program_id, beneficiary_id=beneficiary.public_id)
     with attempt(
@@ -80,6 +82,7 @@ def submit_account_request(
         certificates = any(one.is_certificate for one in attached)
         checked = check_answers(standing, beneficiary, answers, earlier, certificates=certificates)
         _require_complete(standing, beneficiary, checked, shown_type)
+        count_mail(acting_user, answers.supervisor_email, at)
         token = new_token()
         form = replace(_form(answers, checked, comments, token, at), attachments=attached)
         if earlier is None:
