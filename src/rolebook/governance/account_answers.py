@@ -221,10 +221,15 @@ def _employer(
     return found
 
 
-def organization_by_code(standing: Standing, code: str) -> Organization | None:
-    """Return the open organization with a code, letter case and spaces around it aside, or None."""
+def organization_by_code(standing: Standing, code: str, *, closed_too: bool = False) -> Organization | None:
+    """Return the open organization with a code, letter case and spaces around it aside, or None.
+
+    ``closed_too``: a closed one, too. What is held there counts again when it is opened, so it may be removed before.
+    """
     found = Organization.objects.filter(program_id=standing.program_id, code__iexact=code.strip())
-    return found.exclude(closed_at__lte=standing.at).order_by("pk").first()
+    if not closed_too:
+        found = found.exclude(closed_at__lte=standing.at)
+    return found.order_by("pk").first()
 
 
 def _role_wishes(
@@ -268,7 +273,7 @@ def _code_wishes(
         return
     for number, answer in enumerate(answers.codes):
         name = f"code-{number}"
-        place = organization_by_code(standing, answer.code)
+        place = organization_by_code(standing, answer.code, closed_too=answer.verb == REMOVE)
         if place is None:
             problems.append(Problem(name, Violation("unknown_code", {"named": answer.code})))
             continue

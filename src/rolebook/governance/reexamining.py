@@ -61,6 +61,8 @@ def look_again(work: UnitOfWork, change: TreeChange, version: RolebookVersion, b
 def _why_back(request: Request, book: Rolebook) -> str | None:
     """Return why a request cannot go on as it is, or None where it can."""
     items = request.items.filter(request_version=request.version, state=RequestItem.State.PENDING)
-    if items.filter(organization__closed_at__isnull=False).exists():
+    # What is to be removed at a closed organization may go on: it would count again once that is opened.
+    given = items.exclude(kind__in=(RequestItem.Kind.REMOVE_ROLE, RequestItem.Kind.REMOVE_ACCESS))
+    if given.filter(organization__closed_at__isnull=False).exists():
         return CLOSED
     return MOVED if laid_out_otherwise(book, request) else None
