@@ -27,14 +27,17 @@ from rolebook.governance.models import (
     RequestItem,
     Stage,
 )
+from rolebook.governance.one_voice import spoken_before
 from rolebook.governance.refusals import Refused
 from rolebook.policy.rules import Violation
 from tests.support import grants, iqcs, people, rolebooks
 from tests.support.databases import CommittedDatabase
 from tests.support.grants import LATER, OFFICIAL, decides
+from tests.support.iqcs import REPRESENTATIVE
 from tests.support.people import START, WEB
-from tests.support.racing import Round, sequence_of, with_and_without_locks
+from tests.support.racing import Round, sequence_of, slowly, with_and_without_locks
 
+AGENCIES = ("USAF-ACC", "BLM-MT")
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.invariant("I13")]
 
 
@@ -58,15 +61,7 @@ def test_nobody_signs_second_once_they_are_the_delegate_of_who_signed_first(
             return Round(
                 [
                     lambda: decides(second, stage),
-                    lambda: record_absence(
-                        acting_user=first,
-                        program_id="qpp",
-                        first_on=START.date(),
-                        last_on=START.date(),
-                        delegates={OFFICIAL: second.public_id},
-                        at=LATER,
-                        origin=WEB,
-                    ),
+                    lambda: _goes(first, second, OFFICIAL, "qpp"),
                 ],
                 {"first": first, "request": request},
             )
@@ -112,20 +107,139 @@ def _signed_first(first: Account, practice: Organization) -> Request:
     for stage, state in ((one, Stage.State.OPEN), (two, Stage.State.OPEN)):
         stage.state, stage.opened_at = state, START
         stage.save(update_fields=["state", "opened_at"])
+    _signs(one, first)
+    return request
+
+
+def _signs(stage: Stage, approver: Account) -> None:
+    """Somebody has approved an open stage, by rows alone."""
     Outcome.objects.create(
-        program_id="qpp",
-        request=request,
+        program_id=stage.program_id,
+        request=stage.request,
         request_version=1,
-        chain_id=one.chain_id,
-        stage=one,
-        approver=first,
+        chain_id=stage.chain_id,
+        stage=stage,
+        approver=approver,
         verdict=Outcome.Verdict.APPROVED,
-        items_hash=one.items_hash,
+        items_hash=stage.items_hash,
         decided_at=START,
     )
-    one.state, one.settled_at = Stage.State.APPROVED, START
-    one.save(update_fields=["state", "settled_at"])
-    return request
+    stage.state, stage.settled_at = Stage.State.APPROVED, START
+    stage.save(update_fields=["state", "settled_at"])
+
+
+@pytest.mark.requirement("IQCS-04")
+@pytest.mark.invariant("I6")
+@pytest.mark.fault(9)
+def test_a_delegate_who_decides_at_two_agencies_at_once_signs_one_of_them(
+    committed_db: CommittedDatabase,
+) -> None:
+    iqcs.begin()
+    places = [iqcs.place(code) for code in AGENCIES]
+
+    def prepare(lane: int) -> Callable[[], Round]:
+        away, delegate = (_of_two_agencies(f"Both {lane} {n}") for n in (1, 2))
+        _goes(away, delegate, REPRESENTATIVE, "iqcs")
+
+        def next_round() -> Round:
+            one, other = _at_both(grants.user(f"Rita {lane}", "iqcs"), places)
+            return Round([lambda: decides(delegate, one), lambda: decides(delegate, other)])
+
+        return next_round
+
+    def wrong(one: Round) -> str | None:
+        signed = [result for result in one.results.values() if isinstance(result, Outcome)]
+        kept = [result for result in one.results.values() if isinstance(result, Refused)]
+        return None if (len(signed), len(kept)) == (1, 1) else f"ended with {one.results!r}"
+
+    # A decision that stops for a moment after its look, so that the other one comes in between.
+    with patch.object(deciding, "spoken_before", slowly(spoken_before)):
+        with_and_without_locks(committed_db, prepare, wrong)
+
+
+@pytest.mark.requirement("IQCS-04")
+@pytest.mark.invariant("I6")
+@pytest.mark.fault(9)
+def test_who_signed_at_one_agency_is_not_named_a_delegate_while_they_sign_at_another(
+    committed_db: CommittedDatabase,
+) -> None:
+    iqcs.begin()
+    places = [iqcs.place(code) for code in AGENCIES]
+
+    def prepare(lane: int) -> Callable[[], Round]:
+        away, delegate = (_of_two_agencies(f"Both {lane} {n}") for n in (1, 2))
+
+        def next_round() -> Round:
+            Absence.objects.filter(account=away, ended_at=None).update(ended_at=LATER)
+            signed, stage = _at_both(grants.user(f"Rita {lane}", "iqcs"), places)
+            _signs(signed, delegate)
+            return Round(
+                [lambda: decides(delegate, stage), lambda: _goes(away, delegate, REPRESENTATIVE, "iqcs")],
+                {"request": stage.request},
+            )
+
+        return next_round
+
+    def wrong(one: Round) -> str | None:
+        signed, named = one.results[0], one.results[1]
+        if not isinstance(named, Absence) or not isinstance(signed, (Outcome, Refused)):
+            return f"ended with {one.results!r}"
+        if isinstance(signed, Refused):
+            return None
+        request = one.about["request"]
+        approved = sequence_of("outcome:approved", request_id=request.public_id)  # type: ignore[attr-defined]
+        recorded = sequence_of("absence:recorded", content__contains=str(named.public_id))
+        late = approved is None or recorded is None or approved > recorded
+        return f"signed at {approved} as delegate since {recorded}" if late else None
+
+    # A decision that stops for a moment after its look, so that the other one comes in between.
+    with patch.object(deciding, "spoken_before", slowly(spoken_before)):
+        with_and_without_locks(committed_db, prepare, wrong)
+
+
+def _of_two_agencies(name: str) -> Account:
+    """A representative of both agencies."""
+    account = iqcs.holder(REPRESENTATIVE, AGENCIES[0], name, at=START)
+    iqcs.gives_access(account, AGENCIES[1], at=START)
+    return account
+
+
+def _goes(account: Account, delegate: Account, role_id: str, program_id: str) -> Absence:
+    """Somebody is away from now on, for today, and names a delegate."""
+    return record_absence(
+        acting_user=account,
+        program_id=program_id,
+        first_on=START.date(),
+        last_on=START.date(),
+        delegates={role_id: delegate.public_id},
+        at=LATER,
+        origin=WEB,
+    )
+
+
+def _at_both(person: Account, places: Sequence[Organization]) -> list[Stage]:
+    """The open stages of the representatives of two agencies in one request, by rows alone."""
+    version, book = rolebook_in_force("iqcs", START)
+    request = Request.objects.create(
+        program_id="iqcs", requester=person, beneficiary=person, rolebook_version=version, submitted_at=START
+    )
+    items = [
+        RequestItem.objects.create(
+            program_id="iqcs",
+            request=request,
+            request_version=1,
+            position=position,
+            kind=RequestItem.Kind.ADD_ACCESS,
+            organization=place,
+        )
+        for position, place in enumerate(places)
+    ]
+    laid = lay_out_request(request, items, book)
+    first = [stage for stage in laid if stage.approver_role_id == REPRESENTATIVE]
+    for stage in first:
+        stage.state, stage.opened_at = Stage.State.OPEN, START
+        stage.save(update_fields=["state", "opened_at"])
+    return first
 
 
 @pytest.mark.requirement("IQCS-11")
