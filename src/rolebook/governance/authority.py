@@ -6,7 +6,7 @@ which user categories it covers (design: "Authority"). Flows never ask a snapsho
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 
@@ -105,6 +105,10 @@ class Standing:
     person: Person
     places: tuple[tuple[str, str], ...]
     """(id path, kind id) of the organizations at which grants and access are held."""
+    _walked: dict[Act, tuple[Office, ...]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+    """The offices that were asked for: a page asks for the same for each row, and some hold hundreds."""
     elsewhere: frozenset[str] = frozenset()
     """The access, by id, that makes no office (see `rolebook.governance.at_home`)."""
 
@@ -174,8 +178,10 @@ class Standing:
         return None
 
     def offices(self, act: Act) -> tuple[Office, ...]:
-        """Return every holding in force that gives the act, as the walk finds them."""
-        return tuple(self._offices(act))
+        """Return every holding in force that gives the act, as the walk finds them; walked once."""
+        if act not in self._walked:
+            self._walked[act] = tuple(self._offices(act))
+        return self._walked[act]
 
     def _offices(self, act: Act) -> Iterator[Office]:
         if not self.person.active:
