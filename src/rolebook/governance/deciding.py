@@ -23,7 +23,7 @@ from rolebook.governance.deciders import Seat, represented_at, seat_at
 from rolebook.governance.extending import removed_since_asked
 from rolebook.governance.facts import RowFacts, change_of_item, judge_changes
 from rolebook.governance.granting import grant_items
-from rolebook.governance.laying_out import layout_has_changed
+from rolebook.governance.laying_out import is_asked_still, layout_has_changed
 from rolebook.governance.locks import Held
 from rolebook.governance.models import Outcome, Request, RequestItem, Stage
 from rolebook.governance.narrowing import is_kept, narrowed_places
@@ -31,6 +31,7 @@ from rolebook.governance.one_voice import own_request, spoken_before
 from rolebook.governance.queries.seeing import not_yours
 from rolebook.governance.reactivating import asks_to_reactivate
 from rolebook.governance.refusals import NotAllowed, Refused
+from rolebook.governance.representatives import word_is_a_former_employers
 from rolebook.policy.model import Act
 from rolebook.policy.rules import Moment, Violation
 
@@ -121,10 +122,10 @@ def decide(
     if stage.state != Stage.State.OPEN or request.state != Request.State.PENDING:
         raise Refused([Violation("stage_not_open")])
     _require_shown(stage, request, items, shown)
+    if _is_laid_out_for_others(standing, stage, verdict):
+        return_request(work, request, work.at, standing.version.number, "chain_changed")
+        return ReturnedForChange(stage, request)
     if verdict is Outcome.Verdict.APPROVED:
-        if layout_has_changed(standing.version, standing.book, request):
-            return_request(work, request, work.at, standing.version.number, "chain_changed")
-            return ReturnedForChange(stage, request)
         _judge(standing, stage, request, items)
     elif verdict is Outcome.Verdict.RETURNED:
         _require_returnable(request, reason)
@@ -162,6 +163,21 @@ def _require_shown(stage: Stage, request: Request, items: tuple[RequestItem, ...
     bound = items_hash(request, request.version, items)
     if (shown.version, shown.items_hash) != (request.version, bound) or stage.items_hash != bound:
         raise Refused([Violation("changed_since_shown")])
+
+
+def _is_laid_out_for_others(standing: Standing, stage: Stage, verdict: Outcome.Verdict) -> bool:
+    """Return whether others would have to decide than those who were asked, so that a verdict would not be theirs.
+
+    An approval is worth something only with all others. A denial ends the whole request where the employing
+    organization says it, which is not for the former one to do; the closing office's and a third one's stand.
+    """
+    request = stage.request
+    if verdict is Outcome.Verdict.APPROVED:
+        changed = layout_has_changed(standing.version, standing.book, request)
+        return changed or word_is_a_former_employers(request, standing.at)
+    if verdict is Outcome.Verdict.DENIED and standing.book.approval.employing_chain:
+        return not is_asked_still(standing.book, stage)
+    return False
 
 
 def _require_returnable(request: Request, reason: str) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from rolebook.governance.models import Access, Employment, Grant, Stage
 from rolebook.governance.queries.account_preview import place_in_words
+from rolebook.governance.queries.naming import with_article
 from rolebook.notices.facts import Facts, Unknown, link
 from rolebook.notices.letter import Button, Letter
 
@@ -79,6 +80,7 @@ def codes_to_check(facts: Facts) -> Letter:
     if employment is None:
         raise Unknown(f"event {facts.event.sequence} names an unknown employment")
     short, person = facts.book.program.short_name, facts.beneficiary.name
+    steward = with_article(facts.book.steward.title)
     place = employment.organization
     held = Access.objects.filter(program_id=facts.program_id, account=facts.beneficiary, closed_at=None)
     codes = [
@@ -95,7 +97,8 @@ def codes_to_check(facts: Facts) -> Letter:
         ),
         button=Button("Open what to look at", link(f"/{facts.program_id}/employers/")),
         whom_to_ask=facts.contact,
-        reason_for_mail="You get this because you decide requests there. Others who do got it too; one is enough.",
+        reason_for_mail="You get this because you decide requests there, or because nobody does and you are "
+        f"{steward}. Others who may answer got it too; one is enough.",
     )
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
-from rolebook.accounts.models import Account
+from rolebook.accounts.models import Account, Organization
 from rolebook.audit import tags
 from rolebook.audit.models import Event
 from rolebook.governance.authority import standing_of
 from rolebook.governance.deciders import holders_at, stages_without_office, stewards_for, who_may_decide
+from rolebook.governance.laying_out import chain_roles
 from rolebook.governance.models import AccessCheckAnswer, Request, Stage
 from rolebook.governance.one_voice import not_conflicted
 from rolebook.governance.queries.stewards import other_stewards
@@ -132,16 +133,22 @@ def the_other_named(facts: Facts) -> Iterable[Account]:
 
 
 def who_checks_codes(facts: Facts) -> Iterable[Account]:
-    """Who decides requests at the organization that employs a person now, where a check was opened; not the person."""
+    """Who answers for the organization that employs a person now, where a check was opened; never the person.
+
+    Those in an office of its chain there (its account managers cannot say), and the stewards where nobody is.
+    """
     place = facts.organization
     if facts.new("access_check_id") is None or place is None:
         return []
-    holders = facts.book.authority.holders(Act.DECIDE)
+    return _in_chain_of(facts, place) or the_stewards(facts)
+
+
+def _in_chain_of(facts: Facts, place: Organization) -> list[Account]:
     people = {
         account.pk: account
-        for holder in holders
-        if (role := facts.book.role(holder.role_id)) is not None and role.reach.scope == ORGANIZATION
-        for account in holders_at(facts.book, holder.role_id, place, facts.now)
+        for role_id in chain_roles(facts.book, place)
+        if (role := facts.book.role(role_id)) is not None and role.reach.scope == ORGANIZATION
+        for account in holders_at(facts.book, role_id, place, facts.now)
     }
     return [people[pk] for pk in sorted(people) if pk != facts.beneficiary.pk]
 

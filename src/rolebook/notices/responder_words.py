@@ -6,9 +6,10 @@ from rolebook.accounts.models import Account
 from rolebook.governance.authority import covers_role
 from rolebook.governance.deciders import holders_at
 from rolebook.governance.models import Registration
-from rolebook.governance.queries.naming import confirming_office
+from rolebook.governance.queries.naming import confirming_office, with_article
 from rolebook.notices.facts import Facts, Unknown, link
 from rolebook.notices.letter import Button, Letter
+from rolebook.notices.recipients import the_stewards
 from rolebook.policy.model import STEWARD_ID, Act
 
 
@@ -21,15 +22,25 @@ def _registration(facts: Facts) -> Registration:
 
 
 def who_may_confirm(facts: Facts) -> Iterable[Account]:
-    """Who decides for the role where the record is kept, when their word is asked; nobody for a record there is not."""
-    registration, records = _registration(facts), facts.book.records
-    if registration.record is None or records is None or registration.way != Registration.Way.CONFIRMATION:
+    """Who decides for the role where the record is kept, when their word is asked; the stewards where nobody does.
+
+    Nobody for a record there is not, and never who registers.
+    """
+    registration = _registration(facts)
+    if registration.record is None or registration.way != Registration.Way.CONFIRMATION:
+        return []
+    return _managers(facts, registration) or the_stewards(facts)
+
+
+def _managers(facts: Facts, registration: Registration) -> list[Account]:
+    records, record = facts.book.records, registration.record
+    if record is None or records is None:
         return []
     found: dict[int, Account] = {}
     for holder in facts.book.authority.holders(Act.DECIDE):
         if holder.role_id != STEWARD_ID and covers_role(facts.book, holder, records.role_id):
             at = facts.event.occurred_at
-            for account in holders_at(facts.book, holder.role_id, registration.record.organization, at):
+            for account in holders_at(facts.book, holder.role_id, record.organization, at):
                 found[account.pk] = account
     found.pop(registration.account_id, None)
     return [found[pk] for pk in sorted(found)]
@@ -42,6 +53,7 @@ def registration_waiting(facts: Facts) -> Letter:
     if record is None:
         raise Unknown(f"event {facts.event.sequence} names a registration for no record")
     person = registration.account
+    steward = with_article(facts.book.steward.title)
     return Letter(
         subject=f"{short}: Is {record.identifier} the record of {person.name}?",
         first_line=f"{person.name} says that the record {record.identifier} of {record.name} is theirs.",
@@ -56,7 +68,9 @@ def registration_waiting(facts: Facts) -> Letter:
             "Open the registration", link(f"/{facts.program_id}/registrations/{registration.public_id}/")
         ),
         whom_to_ask=facts.contact,
-        reason_for_mail="You get this because you decide where the record is kept.",
+        reason_for_mail="You get this because you decide where the record is kept."
+        if _managers(facts, registration)
+        else f"You get this because nobody decides where the record is kept, and you are {steward}.",
     )
 
 

@@ -3,6 +3,8 @@
 import uuid
 from datetime import datetime
 
+from django.db.models import Q
+
 from rolebook.accounts.models import Account
 from rolebook.audit import tags
 from rolebook.audit.recording import Origin
@@ -10,14 +12,12 @@ from rolebook.governance import locks
 from rolebook.governance.authority import Standing
 from rolebook.governance.employing import present_employment
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
-from rolebook.governance.laying_out import chain_roles
 from rolebook.governance.models import Request, RequestItem
 from rolebook.governance.queries.seeing import public_id_of
 from rolebook.governance.reactivating import is_out
 from rolebook.governance.refusals import NotFound, Refused
-from rolebook.governance.representatives import representatives_of
+from rolebook.governance.representatives import represents
 from rolebook.governance.submitting import Wish, submit
-from rolebook.policy.model import Act
 from rolebook.policy.rules import Violation
 
 
@@ -63,7 +63,7 @@ def require_reactivation_needed(
     violations = [] if reason else [Violation("reason_needed")]
     if not is_out(person, standing.program_id, standing.at):
         violations.append(Violation("nothing_to_reactivate_now", {"name": person.name}))
-    elif waiting(person, standing.program_id) not in (None, besides):
+    elif waiting(person, standing.program_id, standing.account) not in (None, besides):
         violations.append(Violation("reactivation_waits", {"name": person.name}))
     if violations:
         raise Refused(violations)
@@ -80,22 +80,18 @@ def may_ask_to_reactivate(standing: Standing, person: Account) -> bool:
         return False
     if person.pk == standing.account.pk or person.merged_into_id is not None:
         return False
-    employment = present_employment(person, standing.program_id)
-    if employment is not None:
-        place = employment.organization
-        roles = chain_roles(standing.book, place)
-        if any(one.role_id in roles and one.covers(place) for one in standing.offices(Act.DECIDE)):
-            return True
-    return any(
-        one.pk == standing.account.pk for one in representatives_of(standing.book, person, standing.at)
-    )
+    return represents(standing, person)
 
 
-def waiting(person: Account, program_id: str) -> Request | None:
-    """Return the request to reactivate somebody that waits now, or None."""
+def waiting(person: Account, program_id: str, viewer: Account) -> Request | None:
+    """Return the request to reactivate somebody that waits now, or None.
+
+    One that came back waits for who made it, who corrects or withdraws it; it keeps no other representative waiting.
+    """
     items = RequestItem.objects.filter(
         program_id=program_id, request__beneficiary=person, kind=RequestItem.Kind.REACTIVATE
     )
-    open_states = (Request.State.PENDING, Request.State.RETURNED)
-    found = items.filter(request__state__in=open_states).select_related("request").order_by("-pk").first()
+    pending = Q(request__state=Request.State.PENDING)
+    returned = Q(request__state=Request.State.RETURNED, request__requester=viewer)
+    found = items.filter(pending | returned).select_related("request").order_by("-pk").first()
     return None if found is None else found.request

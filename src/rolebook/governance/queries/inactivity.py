@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import OuterRef, Q, Subquery
 
-from rolebook.accounts.models import Account
+from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.queries import rolebook_in_force
 from rolebook.governance.authority import Standing
 from rolebook.governance.employing import present_employment
@@ -22,7 +22,8 @@ from rolebook.governance.queries.stewards import stewards_standing
 from rolebook.governance.quiet import counts, watched
 from rolebook.governance.reactivating import Returning, comes_back
 from rolebook.governance.refusals import NotFound
-from rolebook.policy.model import Act, Rolebook
+from rolebook.governance.representatives import represented_by_nobody
+from rolebook.policy.model import STEWARD_ID, Act, Rolebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,8 @@ def closed_people(
 ) -> Page[ClosedRow]:
     """Return the people who are out and whom an organization under the viewer's offices employs, newest first.
 
+    For a steward those whom nobody represents, too: no employer is on record, or nobody is in office there.
+
     Raises NotFound for who decides nothing, and in a program without reactivations.
     """
     standing = viewer_standing(viewer, program_id, at)
@@ -147,16 +150,23 @@ def closed_people(
     newest = Employment.objects.filter(participation=OuterRef("pk")).order_by("-recorded_at", "-pk")
     out = Participation.objects.filter(~counts(at, ""), program_id=program_id, account__merged_into=None)
     people = out.exclude(account=viewer)
-    employed = people.annotate(employed=Subquery(newest.values("pk")[:1]))
-    theirs = employed.filter(
-        employed__in=Employment.objects.filter(under, program_id=program_id).values("pk")
+    employed = people.annotate(
+        employed=Subquery(newest.values("pk")[:1]), employed_at=Subquery(newest.values("organization")[:1])
     )
+    mine = Q(employed__in=Employment.objects.filter(under, program_id=program_id).values("pk"))
+    if _is_steward(standing):
+        mine |= represented_by_nobody(standing.book, employed, at)
+    theirs = employed.filter(mine)
     key = paging.from_text(after)
     if key is not None:
         theirs = theirs.filter(pk__lt=key[1])
     found = list(theirs.select_related("account").order_by("-pk")[: length + 1])
-    employers = Employment.objects.select_related("organization").in_bulk([part.employed for part in found])
-    rows = [_row(part, employers[part.employed].organization.name, None) for part in found]
+    named = [part.employed_at for part in found if part.employed_at is not None]
+    employers = Organization.objects.in_bulk(named)
+    rows = [
+        _row(part, "" if part.employed_at is None else employers[part.employed_at].name, None)
+        for part in found
+    ]
     return paging.cut(rows, [("", part.pk) for part in found], length)
 
 
@@ -173,10 +183,28 @@ def _under_offices(standing: Standing) -> Q:
     return under
 
 
-def represents_somebody(viewer: Account, program_id: str, at: datetime) -> bool:
-    """Return whether the viewer decides at an organization, and may so ask for the people that it employs."""
-    offices = viewer_standing(viewer, program_id, at).offices(Act.DECIDE)
-    return any(office.organization_id is not None for office in offices)
+@dataclass(frozen=True, slots=True)
+class AsksFor:
+    """Whose reactivation somebody asks for.
+
+    Attributes:
+        theirs: of the people whom organizations employ at which they decide.
+        nobodys: of those whom nobody represents: they are a steward.
+    """
+
+    theirs: bool
+    nobodys: bool
+
+
+def asks_for(viewer: Account, program_id: str, at: datetime) -> AsksFor:
+    """Return whose reactivation the viewer asks for."""
+    standing = viewer_standing(viewer, program_id, at)
+    offices = standing.offices(Act.DECIDE)
+    return AsksFor(any(office.organization_id is not None for office in offices), _is_steward(standing))
+
+
+def _is_steward(standing: Standing) -> bool:
+    return any(office.role_id == STEWARD_ID for office in standing.offices(Act.DECIDE))
 
 
 def closed_person(
@@ -194,7 +222,7 @@ def closed_person(
     if account is None or part is None or not may_ask_to_reactivate(standing, account):
         raise NotFound
     employment = present_employment(account, program_id)
-    open_request = waiting(account, program_id)
+    open_request = waiting(account, program_id, viewer)
     row = _row(
         part,
         "" if employment is None else employment.organization.name,

@@ -16,10 +16,10 @@ from rolebook.governance.flows.attempt import LONGEST_TEXT
 from rolebook.governance.flows.decide_stage import decide_stage
 from rolebook.governance.flows.watch_quiet import confirm_closings
 from rolebook.governance.queries.inactivity import (
+    asks_for,
     closed_people,
     closed_person,
     quiet_overview,
-    represents_somebody,
 )
 from rolebook.governance.queries.reactivations import reactivation_told
 from rolebook.governance.queries.seeing import find_stage
@@ -84,12 +84,11 @@ def confirm_page(request: ProgramRequest) -> HttpResponse:
 @program_view
 @require_safe
 def reactivations_page(request: ProgramRequest) -> HttpResponse:
-    """List who is closed or deactivated among the people of the viewer's organizations."""
+    """List who is closed or deactivated among the people whose reactivation the viewer asks for."""
     found = closed_people(request.account, request.program.id, request.at, after=asked(request, "after"))
     shown = {
         "rows": found.rows,
-        "represents": bool(found.rows)
-        or represents_somebody(request.account, request.program.id, request.at),
+        "asks_for": asks_for(request.account, request.program.id, request.at),
         "next_url": next_address(request, "after", found.next_after),
         "first_url": first_address(request, "after"),
     }
