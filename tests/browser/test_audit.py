@@ -1,4 +1,4 @@
-"""The audit pages in a browser: axe finds nothing, at both widths, and everything works without scripts."""
+"""The audit pages in a browser: axe finds nothing, at both widths; everything works without scripts and by keyboard."""
 
 import pytest
 from playwright.sync_api import expect
@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from rolebook.audit import clock
 from tests.browser.conftest import OpenPage, Site
 from tests.browser.test_accessibility import violations
+from tests.browser.ways import KEYBOARD, NO_SCRIPTS, Way, walked
 from tests.web.audit_worlds import refused_decision, remove
 
 pytestmark = pytest.mark.browser
@@ -34,11 +35,11 @@ def test_axe_finds_nothing_on_the_audit_pages(
     assert found == []
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_searching_and_following_a_history_needs_no_script(
-    site: Site, open_page: OpenPage, width: int
+@walked(NO_SCRIPTS, Way("on a phone, without scripts", width=390, javascript=False), KEYBOARD)
+def test_searching_and_following_a_history_needs_no_script_and_no_mouse(
+    site: Site, open_page: OpenPage, way: Way
 ) -> None:
-    page = open_page(site.world.maria, width=width, javascript=False)
+    page = open_page(site.world.maria, **way.opening())
     page.goto("/qpp/")
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Reports", exact=True).click()
     page.get_by_role("link", name="Audit").click()
