@@ -74,12 +74,19 @@ class _ReviewBuilder:
             for name in ("every_months", "due_days"):
                 if getattr(form, name) is not None:
                     self.source.key_error((*path, name), "unused key", name, "only without 'opens_on'")
-        if form.overdue.escalate_after_days > form.overdue.close_after_days:
+        self._escalation(form, path)
+
+    def _escalation(self, form: ReviewForm, path: Path) -> None:
+        """Judge that a review is open for at least a day after it was escalated: it closes first otherwise."""
+        overdue = form.overdue
+        days, closes = overdue.escalate_after_days, overdue.close_after_days
+        if days > closes or (overdue.escalate_to is not None and days == closes):
+            written = "escalate_after_days" in overdue.model_fields_set
             self.source.error(
-                (*path, "overdue", "escalate_after_days"),
-                "escalation after closing",
-                str(form.overdue.escalate_after_days),
-                f"at most the {form.overdue.close_after_days} of 'close_after_days'",
+                (*path, "overdue", "escalate_after_days" if written else "escalate_to"),
+                "escalation when it closes or later",
+                str(days),
+                f"fewer days than the {closes} of 'close_after_days'",
             )
 
     def _asked(self, form: ReviewForm, path: Path) -> None:

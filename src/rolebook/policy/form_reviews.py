@@ -21,8 +21,10 @@ class QuestionForm(Part):
 class OverdueForm(Part):
     """What follows when a review is not answered by its due day."""
 
-    escalate_to: Title | None = Field(None, description="The role that is told, or the steward's title")
-    escalate_after_days: Days = 0
+    escalate_to: Title | None = Field(
+        None, description="The role that is told and may answer from then on, or the steward's title"
+    )
+    escalate_after_days: Days = Field(0, description="Days after the due day; fewer than `close_after_days`")
     close_after_days: Days = Field(0, description="Days after the due day until it closes by itself")
     then: Literal["keep and report", "remove"] = Field(
         "keep and report", description="What becomes of what nobody answered"

@@ -28,7 +28,8 @@ class Question:
 class Overdue:
     """What follows when a review is not answered by its due day.
 
-    `escalate_to`: the role (or the steward) that is told `escalate_after_days` days after the due day; None: nobody.
+    `escalate_to`: the role (or the steward) that is told `escalate_after_days` days after the due day, and answers as
+    well from then on; None: nobody. `lint` demands that it does not close by then.
     `close_after_days`: days after the due day until it closes by itself; then what is unanswered is kept and reported,
     or removed.
     """
