@@ -1,6 +1,7 @@
 """Who employs a person in a program: the newest record counts; what a form says counts until there is one (IQCS-03)."""
 
 import uuid
+from datetime import datetime
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.audit import tags
@@ -70,3 +71,36 @@ def write_employment(
         personal={"reason": reason or None},
     )
     return employment
+
+
+def check_what_came_back(
+    work: UnitOfWork, participation: Participation, closed_at: datetime, rolebook_version: int
+) -> AccessCheck | None:
+    """Open a check of codes that a reactivation gave back, where another organization has been recorded since then.
+
+    ``closed_at`` is when the part was closed: nothing was held from then on, and so no check was opened. Return it, or
+    None. The participation's account is locked.
+    """
+    person = participation.account
+    present = present_employment(person, participation.program_id)
+    earlier = Employment.objects.filter(participation=participation, recorded_at__lt=closed_at)
+    before = earlier.order_by("-recorded_at", "-pk").first()
+    if (
+        present is None
+        or before is None
+        or present.organization_id == before.organization_id
+        or AccessCheck.objects.filter(employment=present).exists()
+    ):
+        return None
+    check = AccessCheck.objects.create(
+        program_id=participation.program_id, employment=present, opened_at=work.at
+    )
+    work.record(
+        tags.ACCESS_CHECK_OPENED,
+        program_id=participation.program_id,
+        beneficiary_id=person.public_id,
+        organization_id=present.organization.public_id,
+        rolebook_version=rolebook_version,
+        new={"access_check_id": check.public_id, "employment_id": present.public_id},
+    )
+    return check

@@ -18,7 +18,15 @@ from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
 from rolebook.governance import locks
 from rolebook.governance.course import end_request
 from rolebook.governance.ledger import close_holdings
-from rolebook.governance.models import Access, Grant, HeldAtClosing, Participation, Request, RequestItem
+from rolebook.governance.models import (
+    Access,
+    Grant,
+    HeldAtClosing,
+    Participation,
+    Request,
+    RequestItem,
+    SupervisorWord,
+)
 from rolebook.governance.origins import Holding
 from rolebook.policy.model import Rolebook
 
@@ -27,6 +35,7 @@ AT_ONCE = 200
 CLOSED_FOR_QUIET = "inactivity"
 """The log's word for why something was closed, where a reactivation gives it back."""
 WHY_WITHDRAWN = "The person's account is no longer active, so the request was withdrawn."
+WHY_STUCK = "It waited for who had asked, whose account is no longer active, so the request was withdrawn."
 _OPEN = (Request.State.PENDING, Request.State.RETURNED)
 
 
@@ -61,7 +70,7 @@ def settle_what_is_left(
     Changes nothing for somebody who is active (again). ``acting_user`` is on record as who did it; None: the operator
     or a job.
     """
-    requests = _theirs(account, program_id)
+    requests = _theirs(account, program_id, at)
     withdrawn = sum(
         _withdraw(pk, account, program_id, acting_user, at, origin)
         for pk in requests.order_by("pk").values_list("pk", flat=True)
@@ -74,7 +83,10 @@ def people_with_something_left(at: datetime, limit: int) -> Sequence[tuple[int, 
     out = ~Q(status=Participation.Status.ACTIVE) | ~Q(account__status=Account.Status.ACTIVE)
     closed = Q(status=Participation.Status.CLOSED) | Q(account__status=Account.Status.CLOSED)
     parts = Participation.objects.filter(out)
-    asked = parts.filter(Exists(_settled_with(OuterRef("program")).filter(beneficiary=OuterRef("account"))))
+    requests = _open_requests(OuterRef("program"))
+    for_them = requests.filter(_ends_with_person(), beneficiary=OuterRef("account"))
+    by_them = requests.filter(_waits_for_requester(at), requester=OuterRef("account"))
+    asked = parts.filter(Exists(for_them) | Exists(by_them))
     # Where accounts close by themselves, only those that did so give back what they held: the rest is kept.
     keeping = [book.program.id for book in programs_in_force(at) if not ends_with_closing(book)]
     ending = parts.filter(closed).filter(
@@ -86,16 +98,37 @@ def people_with_something_left(at: datetime, limit: int) -> Sequence[tuple[int, 
     return [*asked.values_list(*pairs)[:limit], *holding.values_list(*pairs)[:limit]]
 
 
-def _settled_with(program_id: str | OuterRef) -> QuerySet[Request]:
-    """Return the open requests that end with their person: all but those that ask to reactivate them (IQCS-10)."""
+def _open_requests(program_id: str | OuterRef) -> QuerySet[Request]:
+    return Request.objects.filter(program_id=program_id, state__in=_OPEN)
+
+
+def _ends_with_person() -> Q:
+    """Return the condition for requests that end with whom they are for: all but those to reactivate them (IQCS-10)."""
     again = RequestItem.objects.filter(request=OuterRef("pk"), kind=RequestItem.Kind.REACTIVATE)
-    return Request.objects.filter(~Exists(again), program_id=program_id, state__in=_OPEN)
+    return ~Q(Exists(again))
 
 
-def _theirs(account: Account, program_id: str) -> QuerySet[Request]:
-    """Return the open requests for somebody that end with them, and those that only they could correct."""
-    for_them = Q(beneficiary=account) | Q(requester=account, state=Request.State.RETURNED)
-    return _settled_with(program_id).filter(for_them)
+def _waits_for_requester(at: datetime) -> Q:
+    """Return the condition for the open requests, of whatever kind, that only their requester can take further.
+
+    They came back, are held for the requester's word, or wait for a supervisor whose mailed link is past its time:
+    nobody else would send another. A link that still works may be followed.
+    """
+    unanswered = SupervisorWord.objects.filter(
+        form__request=OuterRef("pk"),
+        form__request_version=OuterRef("version"),
+        state=SupervisorWord.State.ASKED,
+        expires_at__lte=at,
+    )
+    held = Q(held_since__isnull=False) | Q(Exists(unanswered))
+    return Q(state=Request.State.RETURNED) | (Q(state=Request.State.PENDING) & held)
+
+
+def _theirs(account: Account, program_id: str, at: datetime) -> QuerySet[Request]:
+    """Return the open requests for somebody that end with them, and those that only they could take further."""
+    for_them = Q(beneficiary=account) & _ends_with_person()
+    by_them = Q(requester=account) & _waits_for_requester(at)
+    return _open_requests(program_id).filter(for_them | by_them)
 
 
 def _withdraw(
@@ -111,7 +144,7 @@ def _withdraw(
             requests=[pk],
         )
         version, _ = rolebook_in_force(program_id, at)
-        still = _theirs(account, program_id).filter(pk=pk).select_related("beneficiary").first()
+        still = _theirs(account, program_id, at).filter(pk=pk).select_related("beneficiary").first()
         if still is None or not _is_out_now(account, program_id):
             work.nothing_happened()
             return False
@@ -125,7 +158,7 @@ def _withdraw(
             rolebook_version=version.number,
             old={"state": before},
             new={"state": still.state, "version": still.version},
-            personal={"reason": WHY_WITHDRAWN},
+            personal={"reason": WHY_WITHDRAWN if still.beneficiary_id == account.pk else WHY_STUCK},
         )
     return True
 

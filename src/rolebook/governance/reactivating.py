@@ -8,17 +8,25 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.audit import tags
 from rolebook.audit.recording import UnitOfWork
 from rolebook.governance.asked_words import words_of
 from rolebook.governance.authority import Standing
+from rolebook.governance.employing import check_what_came_back
 from rolebook.governance.facts import RowFacts, judge_holding
 from rolebook.governance.ledger import restore_holding
 from rolebook.governance.locks import Held
-from rolebook.governance.models import Access, Grant, HeldAtClosing, Participation, RequestItem
+from rolebook.governance.models import (
+    Access,
+    AccessCheckAnswer,
+    Grant,
+    HeldAtClosing,
+    Participation,
+    RequestItem,
+)
 from rolebook.governance.origins import Holding
 from rolebook.governance.own_records import taken_violations
 from rolebook.governance.quiet import FIELDS, count_anew, ended_for_quiet, is_in
@@ -36,12 +44,12 @@ def reactivate(work: UnitOfWork, held: Held, standing: Standing, item: RequestIt
     part = Participation.objects.filter(account=request.beneficiary, program_id=request.program_id).first()
     if part is None or is_in(part, work.at):
         return 0
-    before, ended = part.status, held_at_closing(part, work.at)
+    before, ended, closed_at = part.status, held_at_closing(part, work.at), part.status_at
     part.status, part.status_at, part.status_by = Participation.Status.ACTIVE, work.at, standing.account
     part.status_cause, part.status_reason = Participation.Cause.DECIDED, ""
     count_anew(part, standing.book)
     part.save(update_fields=["status", "status_at", "status_by", "status_cause", "status_reason", *FIELDS])
-    restored = sum(_restore(work, held, standing, item, one) for one in ended)
+    back = [one for one in ended if _restore(work, held, standing, item, one)]
     work.record(
         tags.PARTICIPATION_STATUS_CHANGED,
         program_id=request.program_id,
@@ -49,16 +57,22 @@ def reactivate(work: UnitOfWork, held: Held, standing: Standing, item: RequestIt
         request_id=request.public_id,
         rolebook_version=standing.version.number,
         old={"status": before},
-        new={"status": part.status.value, "quiet_ends_at": part.quiet_ends_at, "restored": restored},
+        new={"status": part.status.value, "quiet_ends_at": part.quiet_ends_at, "restored": len(back)},
         personal={"reason": words_of(request) or None},
     )
-    return restored
+    if closed_at is not None and any(isinstance(one, Access) for one in back):
+        check_what_came_back(work, part, closed_at, standing.version.number)
+    return len(back)
 
 
 def held_at_closing(part: Participation, at: datetime) -> tuple[Holding, ...]:
-    """Return what was held when a participation was closed for want of a sign-in and is not past its end at ``at``."""
+    """Return what was held when a participation was closed for want of a sign-in and may come back at ``at``.
+
+    Not what is past its end, nor a code that a check found to be no longer needed: it only waited to be removed.
+    """
     past = Q(grant__ends_at__lte=at) | Q(access__ends_at__lte=at)
-    rows = ended_for_quiet(part).exclude(past).order_by("pk")
+    unneeded = AccessCheckAnswer.objects.filter(access=OuterRef("access"), keep=False)
+    rows = ended_for_quiet(part).exclude(past).filter(~Exists(unneeded)).order_by("pk")
     named = ("account", "organization")
     paths = [f"{kind}__{name}" for kind in ("grant", "access") for name in named]
     found = (one.grant or one.access for one in rows.select_related(*paths, "grant__record"))

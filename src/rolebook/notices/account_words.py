@@ -13,6 +13,7 @@ from rolebook.audit import tags
 from rolebook.notices.facts import Facts, contact_lines, link, site_name
 from rolebook.notices.instants import written_instant
 from rolebook.notices.letter import Button, Letter
+from rolebook.notices.people_words import REQUESTS_END
 from rolebook.notices.recipients import REFUSED_A_DAY, refused_that_day
 from rolebook.policy.model import Rolebook
 
@@ -41,6 +42,7 @@ def status_changed(facts: Facts) -> Letter:
             ("When", facts.instant()),
             ("Reason", facts.personal.get("reason", "")),
         ),
+        paragraphs=() if active else (REQUESTS_END,),
         whom_to_ask=facts.contact,
         reason_for_mail="You get this because it concerns how you sign in. It cannot be turned off.",
     )

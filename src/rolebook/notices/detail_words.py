@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from rolebook.governance.authority import not_over
 from rolebook.governance.models import Access, Employment, Grant, Stage
 from rolebook.governance.queries.account_preview import place_in_words
 from rolebook.governance.queries.naming import with_article
@@ -82,7 +83,7 @@ def codes_to_check(facts: Facts) -> Letter:
     short, person = facts.book.program.short_name, facts.beneficiary.name
     steward = with_article(facts.book.steward.title)
     place = employment.organization
-    held = Access.objects.filter(program_id=facts.program_id, account=facts.beneficiary, closed_at=None)
+    held = Access.objects.filter(not_over(facts.now), program_id=facts.program_id, account=facts.beneficiary)
     codes = [
         place_in_words(access.organization, lower_levels=access.lower_levels)
         for access in held.select_related("organization").order_by("organization__code")[:20]
@@ -90,7 +91,10 @@ def codes_to_check(facts: Facts) -> Letter:
     return Letter(
         subject=f"{short}: Please look at the codes that {person} holds",
         first_line=f"{person} now works for {place.name}, and still holds organization codes from before.",
-        facts=(*(("Holds access to", code) for code in codes), ("Recorded", facts.instant())),
+        facts=(
+            *(("Holds access to", code) for code in codes),
+            ("Recorded", facts.instant(employment.recorded_at)),
+        ),
         paragraphs=(
             "Nothing was taken away. Say of each code whether it is kept or removed; what is not kept is then removed "
             "by who removes access.",

@@ -6,6 +6,7 @@ from rolebook.governance.models import Participation
 from rolebook.notices.facts import Facts, Unknown, link
 from rolebook.notices.letter import Button, Letter
 
+REQUESTS_END = "What was asked for you, or waited for your own word, and was not decided yet, is withdrawn."
 _CONCERNS_YOU = "You get this because it concerns your account. It cannot be turned off."
 _MAY_VOUCH = "You get this because your office may vouch for this person. Others who may got it too."
 _STATUS = {
@@ -30,7 +31,7 @@ def participation_changed(facts: Facts) -> Letter:
             ("When", facts.instant()),
             ("Reason", facts.personal.get("reason", "")),
         ),
-        paragraphs=(facts.book.hint("reactivation") or "",) if word != "reopened" else (),
+        paragraphs=(REQUESTS_END, facts.book.hint("reactivation") or "") if word != "reopened" else (),
         button=Button(f"Open {program.short_name}", link(f"/{facts.program_id}/"))
         if word == "reopened"
         else None,

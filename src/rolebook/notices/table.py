@@ -18,6 +18,7 @@ from rolebook.notices import (
     responder_words,
     review_words,
     several_words,
+    undecided_words,
     waiting_words,
 )
 from rolebook.notices.facts import Facts
@@ -85,6 +86,16 @@ TELLINGS: tuple[Telling, ...] = (
         for tag in (tags.GRANT_OPENED, tags.OUTCOME_DENIED)
     ),
     Telling(tags.OUTCOME_RETURNED, "returned", recipients.the_requester, access_words.returned),
+    # What nobody decided: who decides has changed, or an account that it waits for is no longer active.
+    Telling(
+        tags.REQUEST_RETURNED, "returned", recipients.the_requester_asked_again, undecided_words.went_back
+    ),
+    Telling(
+        tags.REQUEST_WITHDRAWN,
+        "request-withdrawn",
+        undecided_words.whose_withdrawn,
+        undecided_words.withdrawn,
+    ),
     # QPP-10: the person whose access was removed.
     Telling(tags.ACCESS_REMOVED, "access-removed", recipients.the_beneficiary, access_words.access_removed),
     Telling(
@@ -217,6 +228,9 @@ TELLINGS: tuple[Telling, ...] = (
     Telling(tags.EMPLOYMENT_RECORDED, "employer", recipients.the_beneficiary, detail_words.employer_recorded),
     Telling(
         tags.EMPLOYMENT_RECORDED, "check-codes", recipients.who_checks_codes, detail_words.codes_to_check
+    ),
+    Telling(
+        tags.ACCESS_CHECK_OPENED, "check-codes", recipients.who_checks_codes, detail_words.codes_to_check
     ),
     # IQCS-01: whose record it is.
     Telling(

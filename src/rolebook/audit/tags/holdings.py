@@ -33,6 +33,11 @@ EMPLOYMENT_RECORDED = declare(
     "employment_id access_check_id",
     "reason",
 )
+ACCESS_CHECK_OPENED = declare(
+    "access-check:opened",
+    "Codes that a reactivation gave back are to be looked at: the person's employer changed before it",
+    "access_check_id employment_id",
+)
 ACCESS_CHECK_CLOSED = declare(
     "access-check:closed",
     "The codes that a person holds were looked at after their employer changed",

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from itertools import batched
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from rolebook.accounts.queries.rolebooks import programs_in_force, rolebook_in_force
 from rolebook.audit import tags
+from rolebook.audit.models import Event
 from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
 from rolebook.governance import locks
 from rolebook.governance.course import escalate, note_stage, note_stuck
@@ -127,13 +128,22 @@ def _remind(book: Rolebook, now: datetime) -> int:
 
 
 def _due(book: Rolebook, stages: QuerySet[Stage], days: int, now: datetime) -> list[int]:
-    """Return the stages that have been open for so many working days; those opened within as many days cannot be."""
+    """Return the stages that have been open for so many working days; those opened within as many days cannot be.
+
+    The days of a hold do not count: they are counted anew from when the request went on.
+    """
     before = stages.filter(opened_at__lte=now - timedelta(days=days) + timedelta(hours=2))
     approval, zone = book.approval, book.program.zone
     found: list[int] = []
-    rows = before.order_by("opened_at", "pk").values_list("pk", "opened_at")
-    for pk, opened_at in rows.iterator(chunk_size=500):
-        if opened_at is None or after_working_days(opened_at, days, approval.holidays, zone) > now:
+    went_on = Event.objects.filter(
+        request_id=OuterRef("request__public_id"), tag=tags.REQUEST_WENT_ON.name
+    ).order_by("-sequence")
+    rows = before.annotate(went_on_at=Subquery(went_on.values("occurred_at")[:1])).order_by("opened_at", "pk")
+    for pk, opened_at, went_on_at in rows.values_list("pk", "opened_at", "went_on_at").iterator(
+        chunk_size=500
+    ):
+        since = max((one for one in (opened_at, went_on_at) if one is not None), default=now)
+        if after_working_days(since, days, approval.holidays, zone) > now:
             continue
         found.append(pk)
         if len(found) == STAGES_A_RUN:

@@ -132,7 +132,7 @@ def account_request_detail(
         now=_deciding_now(standing, request, seen),
         before=before,
         agreed=_agreed(before, now),
-        held=request.held_since is not None,
+        held=detail.line.held,
         is_requester=request.requester_id == viewer.pk,
         waits_for_supervisor=waits_for_supervisor(request),
         employment=present_employment(request.beneficiary, program_id),

@@ -139,9 +139,15 @@ def _held_now(person: Account, program_id: str, at: datetime) -> tuple[Holding, 
 
 
 def own_draft(author: Account, program_id: str, beneficiary: Account) -> AccountDraft | None:
-    """Return what somebody is writing for a person, or None."""
+    """Return what somebody is writing for a person, or None.
+
+    What was to correct a request that is no longer theirs to correct, as one withdrawn since, asks anew.
+    """
     drafts = AccountDraft.objects.filter(program_id=program_id, author=author, beneficiary=beneficiary)
-    return drafts.select_related("request").first()
+    found = drafts.select_related("request").first()
+    if found is not None and found.request is not None and found.request.state != Request.State.RETURNED:
+        found.request = None
+    return found
 
 
 def _choice(standing: Standing, role: Role, grant: Grant | None) -> RoleChoice:

@@ -40,6 +40,11 @@ ABSENCES: Mapping[str, tuple[str, str, str | None]] = {
         "The request of {whom}[ at {where}], which nobody could decide, can be decided again",
         None,
     ),
+    "access-check:opened": (
+        "access",
+        "The codes that {whom} holds are to be looked at[ at {where}]: they came back after the employer changed",
+        None,
+    ),
     "access-check:carried-out": (
         "access",
         "{who} removed codes of {whom} that were found to be no longer needed",

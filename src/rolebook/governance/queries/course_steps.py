@@ -73,6 +73,7 @@ class CourseOfVersion:
         sent_at: when it was sent.
         word: the supervisor's word on it, where one was asked.
         went_back: whether it went back to its requester without anybody's decision: who decides had changed.
+        ended_with_account: whether not its requester withdrew it, but the closing or merging of an account.
         is_present: whether it is the version that counts.
     """
 
@@ -80,34 +81,45 @@ class CourseOfVersion:
     sent_at: datetime
     word: SupervisorWord | None
     went_back: bool
+    ended_with_account: bool
     is_present: bool
     steps: tuple[CourseStep, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Logged:
-    """What only the log tells of a request: when each version was sent and came back, where the steward stood in."""
+    """What only the log tells of a request: when each version was sent and came back, who withdrew it, where the
+    steward stood in.
+    """
 
     sent_at: Mapping[int, datetime]
     went_back: frozenset[int]
+    ended_with_account: frozenset[int]
     stood_in: frozenset[str]
 
     @classmethod
     def of(cls, request: Request) -> "_Logged":
-        wanted = (*_OUTCOMES, tags.REQUEST_SUBMITTED.name, tags.REQUEST_RETURNED.name)
+        moves = (tags.REQUEST_SUBMITTED, tags.REQUEST_RETURNED, tags.REQUEST_WITHDRAWN)
+        wanted = (*_OUTCOMES, *(tag.name for tag in moves))
         events = Event.objects.filter(request_id=request.public_id, tag__in=wanted).order_by("sequence")
         sent_at: dict[int, datetime] = {}
         back: set[int] = set()
+        ended: set[int] = set()
         stood_in: set[str] = set()
-        for tag, occurred_at, content in events.values_list("tag", "occurred_at", "content"):
+        for tag, occurred_at, actor_id, content in events.values_list(
+            "tag", "occurred_at", "actor_id", "content"
+        ):
             new = json.loads(content)["new"]
             if tag == tags.REQUEST_SUBMITTED.name:
                 sent_at[new["version"]] = occurred_at
             elif tag == tags.REQUEST_RETURNED.name:
                 back.add(new["version"])
+            elif tag == tags.REQUEST_WITHDRAWN.name:
+                if actor_id != request.requester.public_id:
+                    ended.add(new["version"])
             elif new.get("stand_in"):
                 stood_in.add(new["stage_id"])
-        return cls(sent_at, frozenset(back), frozenset(stood_in))
+        return cls(sent_at, frozenset(back), frozenset(ended), frozenset(stood_in))
 
 
 def course_of(
@@ -152,6 +164,7 @@ def course_of(
             sent_at=logged.sent_at.get(version, request.submitted_at),
             word=words.get(version),
             went_back=version in logged.went_back,
+            ended_with_account=version in logged.ended_with_account,
             is_present=version == request.version,
             steps=tuple(some),
         )

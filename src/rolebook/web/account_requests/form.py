@@ -45,7 +45,7 @@ from rolebook.web.program import ProgramRequest
 
 _TYPES = {
     "new": ("New account", "because {who} never held a standard account"),
-    "modification": ("Modification", "because {who} was given a standard account before"),
+    "modification": ("Modification", "because {who} {was} given a standard account before"),
     "": ("Account request", ""),
 }
 
@@ -165,7 +165,7 @@ def _form_page(
     setattr(request, CURRENT_ENTRY, "request-a-role")
     title, because = _TYPES[form.request_type]
     who = form.beneficiary.name if form.for_another else "you"
-    because = because.format(who=who).replace("you has", "you have")
+    because = because.format(who=who, was="was" if form.for_another else "were")
     standing = viewer_standing(request.account, request.program.id, request.at)
     certificates = _certificates(request, form, answers)
     required = certificates is not None and certificates.required
