@@ -25,7 +25,9 @@ def usaf_stage(role_id: str) -> Stage:
     """A stage that the US Air Force decides: somebody of the Fish and Wildlife Service asks for a code of it."""
     asker = iqcs.person("Ann Asker").account
     request = iqcs.asks(asker, iqcs.answers({MANAGER: "add"}, ["FWS-R6-BNR", "USAF-ACC-1"]))
-    return request.stages.get(approver_role_id=role_id, organization__path__startswith=iqcs.place("USAF").path)
+    return request.stages.get(
+        approver_role_id=role_id, organization__path__startswith=iqcs.place("USAF").path
+    )
 
 
 def reads_both(role_id: str) -> Account:
@@ -83,4 +85,4 @@ def test_a_code_of_another_agency_is_neither_answered_for_nor_reported_by_who_on
     codes = set(about_both.values_list("access__organization__code", flat=True))
     assert codes & {"FWS-R6-BNR", "USAF-ACC"} == {"FWS-R6-BNR"}
     reported = reportable(people.fws_lead, PROGRAM, campaign.public_id, MEANWHILE)[1]
-    assert not {place.code for place in reported if place is not None and place.code.startswith("USAF")}
+    assert not {place.code for place in reported if place.code.startswith("USAF")}
