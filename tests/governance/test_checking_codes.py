@@ -8,7 +8,9 @@ import pytest
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import standing_of
 from rolebook.governance.flows.check_codes import carry_out_check, close_access_check
-from rolebook.governance.models import Access, AccessCheck, AccessCheckAnswer
+from rolebook.governance.models import Access, AccessCheck, AccessCheckAnswer, Designation, Participation
+from rolebook.governance.queries.access_checks import codes_to_remove, open_checks
+from rolebook.governance.queries.waiting_besides import waiting_for
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
@@ -106,3 +108,48 @@ def test_neither_the_person_nor_another_agency_answers(check: AccessCheck) -> No
         looks(manager, check, {"FWS-R6": True, "USAF-ACC-1": True})
     with pytest.raises(NotFound):
         looks(iqcs.holder(LEAD, "FWS", "Edna Elsewhere"), check, {"FWS-R6": True, "USAF-ACC-1": True})
+
+
+@pytest.fixture
+def coming(lead: Account) -> Access:
+    """A code that begins in ten days, of somebody whose employer changes before that."""
+    person = grants.user("Pat Person", PROGRAM)
+    iqcs.employed(person, "FWS-R6")
+    given = Designation.objects.create(
+        program_id=PROGRAM, account=person, role_id="", lower_levels=False, designated_at=START
+    )
+    code = Access.objects.create(
+        program_id=PROGRAM,
+        participation=Participation.objects.get(account=person),
+        account=person,
+        organization=place("USAF-ACC-1"),
+        lower_levels=False,
+        starts_at=START + timedelta(days=10),
+        ends_at=START + timedelta(days=100),
+        designation=given,
+    )
+    iqcs.employed(person, "BLM-MT", by=lead, at=START + timedelta(minutes=1))
+    return code
+
+
+def test_a_code_that_has_not_begun_is_answered_for_too(coming: Access, lead: Account) -> None:
+    [line] = open_checks(lead, PROGRAM, LATER)
+    assert line.held == (coming,)
+    with pytest.raises(Refused) as refusal:
+        looks(lead, AccessCheck.objects.get(), {})
+    assert codes(refusal) == ["answer_each_code"]
+
+
+def test_a_code_that_has_not_begun_and_is_not_to_be_kept_never_begins(
+    coming: Access, lead: Account, security: Account
+) -> None:
+    check = AccessCheck.objects.select_related("employment__participation__account").get()
+    looks(lead, check, {"USAF-ACC-1": False})
+    assert told("remove-codes") == [security.name]
+    [waiting] = codes_to_remove(security, PROGRAM, LATER)
+    assert waiting.accesses == (coming,)
+    assert waiting_for(security, PROGRAM, LATER).removals == 1
+    assert removes(security, check) == ["USAF-ACC-1"]
+    coming.refresh_from_db()
+    assert coming.closed_at == coming.starts_at
+    assert codes_to_remove(security, PROGRAM, LATER) == ()

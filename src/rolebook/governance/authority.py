@@ -51,6 +51,12 @@ def in_force(at: datetime, prefix: str = "") -> Q:
     )
 
 
+def not_over(at: datetime, prefix: str = "") -> Q:
+    """Return the SQL condition for a grant or access in force at ``at``, or that begins later: nothing has ended it."""
+    not_past = Q(**{f"{prefix}ends_at__isnull": True}) | Q(**{f"{prefix}ends_at__gt": at})
+    return Q(**{f"{prefix}closed_at__isnull": True}) & not_past
+
+
 def is_closed(organization: Organization, at: datetime) -> bool:
     """Return whether an organization has been closed by ``at``."""
     return organization.closed_at is not None and organization.closed_at <= at

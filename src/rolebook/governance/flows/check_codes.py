@@ -12,7 +12,7 @@ from rolebook.accounts.models import Account
 from rolebook.audit import tags
 from rolebook.audit.recording import Origin, UnitOfWork
 from rolebook.governance import locks
-from rolebook.governance.authority import Standing, in_force
+from rolebook.governance.authority import Standing, not_over
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
 from rolebook.governance.flows.record_employment import require_answers_for
 from rolebook.governance.ledger import close_holdings
@@ -33,11 +33,11 @@ def close_access_check(
     at: datetime,
     origin: Origin,
 ) -> AccessCheck:
-    """Say of each code that a person holds whether it is kept (True) or removed; ``keeps`` is by its public id.
+    """Say of each code that a person holds, or that begins later, whether it is kept (True) or removed.
 
-    By who decides in the new employer's chain, or for the whole program; not by the person. Where they may remove
-    access, it is removed at once. Raises Refused where a code that is held has no answer, NotFound and NotAllowed. A
-    check that a colleague closed meanwhile stays as it is.
+    ``keeps`` is by its public id. By who decides in the new employer's chain, or for the whole program; not by the
+    person. Where they may remove access, it is removed at once. Raises Refused where one of them has no answer,
+    NotFound and NotAllowed. A check that a colleague closed meanwhile stays as it is.
     """
     about = About(program_id=program_id)
     with attempt(
@@ -181,7 +181,7 @@ def _to_remove(check: AccessCheck) -> list[AccessCheckAnswer]:
 
 
 def _held(program_id: str, person: Account, at: datetime) -> list[Access]:
-    held = Access.objects.filter(in_force(at), program_id=program_id, account=person)
+    held = Access.objects.filter(not_over(at), program_id=program_id, account=person)
     return list(held.select_related("organization").order_by("organization__code", "pk"))
 
 

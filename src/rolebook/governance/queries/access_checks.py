@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import OuterRef, Subquery
 
 from rolebook.accounts.models import Account
-from rolebook.governance.authority import Standing, in_force
+from rolebook.governance.authority import Standing, not_over
 from rolebook.governance.flows.record_employment import answered_for
 from rolebook.governance.models import Access, AccessCheck, AccessCheckAnswer, Employment, Participation
 from rolebook.governance.queries.naming import sees_names
@@ -22,7 +22,7 @@ MOST_CHECKS = 200
 
 @dataclass(frozen=True, slots=True)
 class CheckLine:
-    """One open check: whose, since when, from which employer to which, and the codes that are held."""
+    """One open check: whose, since when, from which employer to which, and the codes that are held or begin later."""
 
     check_id: uuid.UUID
     account: Account
@@ -68,7 +68,7 @@ def _lines(standing: Standing, checks: Sequence[AccessCheck]) -> tuple[CheckLine
     people = [one.employment.participation.account_id for one in checks]
     held: dict[int, list[Access]] = {}
     accesses = Access.objects.filter(
-        in_force(standing.at), program_id=standing.program_id, account__in=people
+        not_over(standing.at), program_id=standing.program_id, account__in=people
     ).select_related("organization")
     for access in accesses.order_by("organization__code"):
         held.setdefault(access.account_id, []).append(access)
@@ -102,7 +102,7 @@ def codes_to_remove(viewer: Account, program_id: str, at: datetime) -> tuple[Cod
     if not standing.offices(Act.REMOVE):
         return ()
     answers = AccessCheckAnswer.objects.filter(
-        in_force(at, "access__"), program_id=program_id, keep=False, carried_out_at=None
+        not_over(at, "access__"), program_id=program_id, keep=False, carried_out_at=None
     ).select_related("access__organization", "access__account", "access_check", "answered_by")
     found: dict[int, list[AccessCheckAnswer]] = {}
     for answer in answers.exclude(access__account=viewer).order_by("answered_at", "pk"):

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet, Subquery
 
 from rolebook.accounts.models import Account
-from rolebook.governance.authority import Standing, in_force
+from rolebook.governance.authority import Standing, not_over
 from rolebook.governance.deciders import stages_nobody_can_decide
 from rolebook.governance.models import AccessCheck, AccessCheckAnswer, Stage, SupervisorWord
 from rolebook.governance.queries.counting import COUNTED_TO
@@ -114,7 +114,7 @@ def _removals(standing: Standing) -> QuerySet[AccessCheck] | None:
     if not reach:
         return None
     answers = AccessCheckAnswer.objects.filter(
-        in_force(standing.at, "access__"), anywhere(reach), keep=False, carried_out_at=None
+        not_over(standing.at, "access__"), anywhere(reach), keep=False, carried_out_at=None
     ).exclude(access__account=standing.account)
     return AccessCheck.objects.filter(program_id=standing.program_id, pk__in=answers.values("access_check"))
 
