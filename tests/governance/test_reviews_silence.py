@@ -169,11 +169,11 @@ def test_what_ended_while_a_closing_was_under_way_was_not_removed_by_it(world: A
     campaign, person = opened(), world.both
     whole, calls = bring_up_to_date, 0
 
-    def late(*arguments: object) -> object:
+    def late(*arguments: object, **named: object) -> object:
         nonlocal calls
         calls += 1
         # Somebody takes the access away right after the first look, before the person is locked.
-        found = whole(*arguments)  # type: ignore[arg-type]
+        found = whole(*arguments, **named)  # type: ignore[arg-type]
         if calls == 1:
             Access.objects.filter(account=person, organization__code="USAF-ACC").update(closed_at=CLOSES)
         return found

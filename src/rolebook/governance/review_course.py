@@ -4,30 +4,40 @@ from collections.abc import Collection
 from datetime import datetime
 from itertools import batched
 
-from django.db.models import Q
+from django.db.models import F, Q
 
-from rolebook.accounts.models import Account
 from rolebook.audit.recording import UnitOfWork
-from rolebook.governance.models import Participation, ReviewCampaign, ReviewItem
+from rolebook.governance.models import ReviewCampaign, ReviewItem
 from rolebook.governance.review_moves import answered_now
 from rolebook.governance.review_moving import move_to_employers
-from rolebook.governance.review_rows import bring_in, review_of
+from rolebook.governance.review_rows import about_closed_account, bring_in, review_of
 
 _AT_ONCE = 5_000
 
 
 def bring_up_to_date(
-    work: UnitOfWork, campaign: ReviewCampaign, people: Collection[int] | None = None
+    work: UnitOfWork,
+    campaign: ReviewCampaign,
+    people: Collection[int] | None = None,
+    *,
+    closing: bool = False,
 ) -> frozenset[int]:
     """Add what was given until the due instant, settle what ended, and let what is not submitted go with its person.
 
+    An answer that was saved by somebody who turned out to be the person it is about, by a merge, counts for nothing.
+
     Returns the places that something was settled at, or went from or to. Only what goes elsewhere is put on record: the
     rest follows from events about grants and access. Inside a unit of work that holds the campaign's row.
-    ``people``: of these accounts only (internal ids).
+    ``people``: of these accounts only (internal ids). ``closing``: what is asked about accounts that are closed ends,
+    too; before, they may be reopened.
     """
     book, review = review_of(campaign)
-    bring_in(campaign, book, review, min(work.at, campaign.due_at), people)
-    return _settle_ended(campaign, work.at, people) | move_to_employers(work, campaign, book, people)
+    late = work.at >= campaign.due_at
+    bring_in(campaign, book, review, campaign.due_at if late else work.at, people, late=late)
+    _drop_own_answers(campaign, people)
+    return _settle_ended(campaign, work.at, people, closing=closing) | move_to_employers(
+        work, campaign, book, people
+    )
 
 
 def hold_campaign(campaign_pk: int) -> ReviewCampaign:
@@ -39,14 +49,6 @@ def hold_campaign(campaign_pk: int) -> ReviewCampaign:
     )
 
 
-def ended(at: datetime) -> Q:
-    """Return the SQL condition for items whose grant or access has ended by ``at``, or whose account is closed."""
-    closed = Q(reviewed__participation__status=Participation.Status.CLOSED) | Q(
-        reviewed__account__status=Account.Status.CLOSED
-    )
-    return holding_ended(at) | (Q(about=ReviewItem.About.ACCOUNT) & closed)
-
-
 def holding_ended(at: datetime) -> Q:
     """Return the SQL condition for items whose grant or access has ended by ``at``."""
     gone = Q()
@@ -55,8 +57,32 @@ def holding_ended(at: datetime) -> Q:
     return gone
 
 
-def _settle_ended(campaign: ReviewCampaign, at: datetime, people: Collection[int] | None) -> frozenset[int]:
-    found = ReviewItem.objects.filter(ended(at), campaign=campaign, settled_at=None)
+def _drop_own_answers(campaign: ReviewCampaign, people: Collection[int] | None) -> None:
+    """Take back saved answers of a person's accounts about another account of theirs (fault 14)."""
+    own = Q()
+    for by in ("answered_by", "answered_by__merged_into"):
+        for about in ("reviewed__account", "reviewed__account__merged_into"):
+            own |= Q(**{by: F(about)})
+    found = ReviewItem.objects.filter(own, campaign=campaign, settled_at=None, answered_by__isnull=False)
+    if people is not None:
+        found = found.filter(reviewed__account__in=people)
+    pks = list(found.order_by("pk").values_list("pk", flat=True))
+    ReviewItem.objects.filter(pk__in=pks, settled_at=None).update(
+        answer=ReviewItem.Answer.NONE,
+        answered_by=None,
+        answered_at=None,
+        answered_together=0,
+        version=F("version") + 1,
+    )
+
+
+def _settle_ended(
+    campaign: ReviewCampaign, at: datetime, people: Collection[int] | None, *, closing: bool
+) -> frozenset[int]:
+    # Who was merged into another account comes back as that one only; a closed account may be reopened.
+    merged = Q(about=ReviewItem.About.ACCOUNT, reviewed__account__merged_into__isnull=False)
+    ended = holding_ended(at) | merged | (about_closed_account() if closing else Q(pk__in=[]))
+    found = ReviewItem.objects.filter(ended, campaign=campaign, settled_at=None)
     if people is not None:
         found = found.filter(reviewed__account__in=people)
     rows = dict(found.order_by("pk").annotate(now_at=answered_now()).values_list("pk", "now_at"))

@@ -20,7 +20,7 @@ from rolebook.governance.models import (
 )
 from rolebook.governance.quiet import counts
 from rolebook.governance.review_moves import Moves, has_moves, moves_at
-from rolebook.governance.review_rows import APART, review_of
+from rolebook.governance.review_rows import APART, review_of, waiting
 from rolebook.policy.model import STEWARD_ID, Act, Rolebook
 from rolebook.policy.reviews import Review
 
@@ -62,12 +62,13 @@ def reviewer_in(
 ) -> Reviewer | None:
     """Return what somebody answers in a campaign, None for nothing: one statement, and no more than their offices.
 
-    The steward answers what stands at no organization, about those who answer themselves, and, once it was escalated
-    to the steward, everything. ``near`` are the campaign's places of `answered_near`, where they have been read.
+    Once it was escalated to a role, that role answers, too, where its offices reach. The steward answers what stands at
+    no organization, about those who answer themselves, and, once it was escalated to the steward, everything.
+    ``near`` are the campaign's places of `answered_near`, where they have been read.
     """
     book, review = review_of(campaign)
     answering_offices = standing.offices(Act.ANSWER_REVIEW)
-    offices = [one for one in answering_offices if one.role_id in review.answered_by]
+    offices = [one for one in answering_offices if one.role_id in answering_roles(campaign, review)]
     steward = [one for one in answering_offices if one.role_id == STEWARD_ID]
     if not offices and not steward:
         return None
@@ -159,7 +160,7 @@ def reporting_offices(standing: Standing, review: Review) -> list[Office]:
 def has_to_answer(standing: Standing, campaign: ReviewCampaign) -> bool:
     """Return whether something of a campaign waits for somebody."""
     reviewer = reviewer_in(standing, campaign)
-    return reviewer is not None and reviewer.theirs().filter(settled_at=None).exists()
+    return reviewer is not None and waiting(reviewer.theirs()).exists()
 
 
 def is_out_of_reach(campaign: ReviewCampaign, people: Iterable[Standing]) -> bool:
@@ -175,10 +176,21 @@ def is_out_of_reach(campaign: ReviewCampaign, people: Iterable[Standing]) -> boo
 def reviewers_of(campaign: ReviewCampaign, at: datetime, role_id: str | None = None) -> QuerySet[Account]:
     """Return the active people who hold a role that answers in a campaign (or that one), wherever; by internal id."""
     _, review = review_of(campaign)
-    roles = review.answered_by if role_id is None else (role_id,)
+    roles = answering_roles(campaign, review) if role_id is None else (role_id,)
     return Account.objects.filter(
         pk__in=answering_grants(campaign.program_id, tuple(roles), at).values("account")
     ).order_by("pk")
+
+
+def answering_roles(campaign: ReviewCampaign, review: Review) -> tuple[str, ...]:
+    """Return the roles that answer in a campaign by now: the declared ones, and the one to which it was escalated.
+
+    Never the steward, who answers by another rule.
+    """
+    to = review.overdue.escalate_to
+    if campaign.escalated_at is None or to is None or to in (STEWARD_ID, *review.answered_by):
+        return review.answered_by
+    return (*review.answered_by, to)
 
 
 def answering_grants(program_id: str, role_ids: tuple[str, ...], at: datetime) -> QuerySet[Grant]:

@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from rolebook.accounts.models import Account
 from rolebook.accounts.queries.rolebooks import book_of_version
 from rolebook.governance.authority import in_force
-from rolebook.governance.models import Access, Grant, ReviewCampaign, ReviewItem
+from rolebook.governance.models import Access, Grant, Participation, ReviewCampaign, ReviewItem
 from rolebook.governance.quiet import counts
 from rolebook.policy.model import Rolebook
 from rolebook.policy.reviews import Review
@@ -36,6 +36,16 @@ class Scope:
     def is_empty(self) -> bool:
         """Return whether there is nothing to ask about."""
         return not any(one.exists() for one in (self.grants, self.accesses) if one is not None)
+
+    def given_before(self, at: datetime) -> "Scope":
+        """Return what of it was given before ``at``, of who took part by then: no import, and no reopening, since."""
+        given = Q(starts_at__lt=at) & (Q(imported=None) | Q(imported__imported__imported_at__lt=at))
+        for who in ("participation", "participation__account"):
+            given &= Q(**{f"{who}__status_at": None}) | Q(**{f"{who}__status_at__lt": at})
+        return Scope(
+            None if self.grants is None else self.grants.filter(given),
+            None if self.accesses is None else self.accesses.filter(given),
+        )
 
     def numbers(self) -> tuple[int, int]:
         """Return (accounts, items). Counts in the database."""
@@ -85,18 +95,35 @@ def scope_of(book: Rolebook, review: Review, at: datetime, people: Collection[in
     return Scope(grants, accesses)
 
 
+def about_closed_account() -> Q:
+    """Return the SQL condition for the questions about accounts whose part is closed: they may be reopened."""
+    closed = Q(reviewed__participation__status=Participation.Status.CLOSED)
+    closed |= Q(reviewed__account__status=Account.Status.CLOSED)
+    return Q(about=ReviewItem.About.ACCOUNT) & closed
+
+
+def waiting(items: QuerySet[ReviewItem]) -> QuerySet[ReviewItem]:
+    """Return those of some items for which somebody is reminded: open ones, but for those about closed accounts."""
+    return items.filter(~about_closed_account(), settled_at=None)
+
+
 def bring_in(
     campaign: ReviewCampaign,
     book: Rolebook,
     review: Review,
     at: datetime,
     people: Collection[int] | None = None,
+    *,
+    late: bool = False,
 ) -> None:
     """Write the rows of everything in the scope that has none yet; inside a transaction.
 
     ``book`` is the one whose roles and form of access count: the campaign's own. ``people``: of these accounts only.
+    ``late``: it is later than ``at``; what was imported or reopened since is not asked about.
     """
     scope = scope_of(book, review, at, people)
+    if late:
+        scope = scope.given_before(at)
     asked_grant = ReviewItem.objects.filter(campaign=campaign, grant=OuterRef("pk"))
     asked_access = ReviewItem.objects.filter(campaign=campaign, access=OuterRef("pk"))
     if campaign.items_hash:

@@ -59,7 +59,7 @@ def close_review(
         campaign = hold_campaign(campaign.pk)
         if campaign.closed_at is not None:
             raise Refused([Violation("review_closed", {"title": campaign.title})])
-        bring_up_to_date(work, campaign)
+        bring_up_to_date(work, campaign, closing=True)
         ReviewItem.objects.filter(campaign=campaign, settled_at=None).update(
             outcome=ReviewItem.Outcome.UNANSWERED, settled_at=at
         )

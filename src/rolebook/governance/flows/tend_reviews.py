@@ -12,7 +12,7 @@ from rolebook.governance.importing import day_of, first_instant
 from rolebook.governance.models import ReviewCampaign, ReviewItem
 from rolebook.governance.refusals import Refused
 from rolebook.governance.review_course import bring_up_to_date, hold_campaign
-from rolebook.governance.review_rows import count_places, review_of, scope_of
+from rolebook.governance.review_rows import count_places, review_of, scope_of, waiting
 from rolebook.policy.model import Rolebook
 from rolebook.policy.reviews import due_day, latest_opening
 
@@ -83,7 +83,7 @@ def _tend(campaign: ReviewCampaign, now: datetime) -> int:
             return 0
         bring_up_to_date(work, held)
         count_places(held)
-        left = ReviewItem.objects.filter(campaign=held, settled_at=None).exists()
+        left = waiting(ReviewItem.objects.filter(campaign=held)).exists()
         told = 0
         if left and _reminder_due(held, now):
             held.reminded_at = now
