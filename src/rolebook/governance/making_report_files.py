@@ -8,9 +8,17 @@ from zoneinfo import ZoneInfo
 
 from rolebook.governance.files.cells import Cell
 from rolebook.governance.files.report_paper import ACCOUNTS_A_VOLUME, Paper, volumes
-from rolebook.governance.files.review_lines import COLUMNS, QUALITY_COLUMNS, lines_of, quality_lines
+from rolebook.governance.files.review_lines import (
+    COLUMNS,
+    QUALITY_COLUMNS,
+    SILENT_COLUMNS,
+    lines_of,
+    place_words,
+    quality_lines,
+)
 from rolebook.governance.files.workbook import Sheet, counted, write_workbook
 from rolebook.governance.models import MadeFile, ReviewReport
+from rolebook.governance.queries.held_days import last_day
 from rolebook.governance.queries.review_reports import find_report, quality, records_in
 from rolebook.governance.review_report import Record
 from rolebook.governance.review_rows import review_of
@@ -67,16 +75,21 @@ def _workbook(report: ReviewReport, records: Iterator[Record], target: IO[bytes]
         # How people answer is for the program's eyes; the report of the whole is its steward's.
         sheets.append(Sheet("Quality", QUALITY_COLUMNS, quality_lines(quality(report.campaign))))
     silent = report.summary["unanswered_places"]
-    lines = ([row["organization"] or "The steward", row["code"], row["unanswered"]] for row in silent)
-    sheets.append(Sheet("Not answered", (("Organization", 36), ("Code", 16), ("Questions", 12)), lines))
+    lines = (
+        [row["organization"] or "The steward", row["code"], row["unanswered"], row.get("accounts")]
+        for row in silent
+    )
+    sheets.append(Sheet("Not answered", SILENT_COLUMNS, lines))
     people = ([row["name"], row["answers"]] for row in report.summary["reviewers"])
     sheets.append(Sheet("Reviewers", (("Reviewer", 28), ("Answers submitted", 14)), people))
     write_workbook(target, title_of(report), facts_of(report), sheets, book.program.zone)
 
 
 def title_of(report: ReviewReport) -> str:
-    """Return what a report is called."""
-    whose = "the whole campaign" if report.organization is None else report.organization.name
+    """Return what a report is called; its organization as it was called then, once it has been made."""
+    place = report.organization
+    known = report.summary.get("organization") if report.summary else None
+    whose = "the whole campaign" if place is None else known or place.name
     return f"{report.campaign.title}, User Audit Report: {whose}"
 
 
@@ -95,7 +108,7 @@ def facts_of(report: ReviewReport) -> list[tuple[str, Cell]]:
         ("As of", report.as_of),
         ("Time zone", book.program.zone),
         ("Opened", report.campaign.opened_at),
-        ("Due", report.campaign.due_at),
+        ("Due", last_day(book.program.zone, report.campaign.due_at) or report.campaign.due_at),
         ("Closed", report.campaign.closed_at),
         ("Accounts", told["accounts"]),
         ("Roles and access asked about", told["items"]),
@@ -103,6 +116,7 @@ def facts_of(report: ReviewReport) -> list[tuple[str, Cell]]:
         ("Removed by the review", told["removed"]),
         ("Ended before they were answered", told["ended"]),
         ("Not answered", told["unanswered"]),
+        ("Of these, removed", told.get("removed_unanswered", 0)),
         ("Digest (SHA-256)", report.digest),
     ]
 
@@ -117,10 +131,7 @@ def paper_of(report: ReviewReport) -> Paper:
             return f"{value.astimezone(ZoneInfo(program.zone)):%Y-%m-%d %H:%M %Z}"
         return f"{value:,}" if isinstance(value, int) else str(value)
 
-    silent = [
-        f"{row['organization'] or 'The steward'}: {row['unanswered']:,} not answered"
-        for row in report.summary["unanswered_places"]
-    ]
+    silent = [place_words(row) for row in report.summary["unanswered_places"]]
     silent += [
         f"{row['name']}: submitted nothing" for row in report.summary["reviewers"] if not row["answers"]
     ]

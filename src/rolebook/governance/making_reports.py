@@ -12,7 +12,8 @@ from rolebook.accounts.models import Account, Organization
 from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
 from rolebook.audit.tags import REVIEW_REPORTED
 from rolebook.governance.models import Making, ReviewCampaign, ReviewReport, ReviewReportPart
-from rolebook.governance.review_report import Subject, records_of, report_places, summary_of
+from rolebook.governance.review_report import Subject, records_of, report_places
+from rolebook.governance.review_summary import summary_of
 
 ACCOUNTS_A_PART = 50
 _PARTS_AT_ONCE = 8

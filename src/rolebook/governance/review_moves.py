@@ -5,7 +5,7 @@ access is held apart from roles. What is settled stays. What was asked never cha
 it went, and the newest one counts. Reading only: `review_moving` writes.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -106,15 +106,17 @@ def answered_now() -> Coalesce:
     return Coalesce(Subquery(last), F("place"), output_field=BigIntegerField())
 
 
-def answered_below(campaign_pk: int, path: str) -> Q:
-    """Return the SQL condition for the items of a campaign that organizations from ``path`` on downwards answer."""
-    below = Q(place__organization__path__startswith=path)
+def answered_below(campaign_pk: int, below: Callable[[str], Q]) -> Q:
+    """Return the SQL condition for the items of a campaign that certain organizations answer.
+
+    ``below`` gives the condition for these, of the prefix that leads to a row with an ``organization``.
+    """
+    here = below("place__")
     last = last_moves(campaign_pk)
     if not last.exists():
-        return below
-    left = last.filter(item__place__organization__path__startswith=path)
-    left = left.exclude(place__organization__path__startswith=path)
-    return (below & ~Q(pk__in=left.values("item"))) | Q(pk__in=last.filter(below).values("item"))
+        return here
+    left = last.filter(below("item__place__")).exclude(here)
+    return (here & ~Q(pk__in=left.values("item"))) | Q(pk__in=last.filter(here).values("item"))
 
 
 def place_name(place: ReviewPlace) -> str:

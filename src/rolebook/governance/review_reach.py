@@ -92,7 +92,7 @@ def reviewer_in(
         found = {place.pk: place for place in near if any(one.covers(place.organization) for one in some)}
         places |= found
         if categories:
-            besides.append(mine.answered_at(found) & _covered(book, review, some[0], categories))
+            besides.append(mine.answered_at(found) & covered_items(book, review, some[0], categories))
         else:
             whole |= found
     if steward:
@@ -215,7 +215,7 @@ def _by_categories(offices: list[Office]) -> dict[tuple[str, ...], list[Office]]
     return found
 
 
-def _covered(book: Rolebook, review: Review, office: Office, categories: tuple[str, ...]) -> Q:
+def covered_items(book: Rolebook, review: Review, office: Office, categories: tuple[str, ...]) -> Q:
     """Return the condition for the items whose user category an office covers."""
     if not categories:
         return Q()

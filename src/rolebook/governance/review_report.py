@@ -4,15 +4,18 @@ An account belongs into the report of an organization when its access or roles r
 it, or when the campaign asked about such. Facts are those of one instant; a closed campaign's, those of its closing.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import batched
+from functools import cached_property, reduce
+from itertools import batched, chain
+from operator import or_
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from rolebook.accounts.models import Account, Organization
+from rolebook.accounts.models import Organization, OrganizationPlacement
+from rolebook.accounts.queries import rolebook_in_force
 from rolebook.governance.models import (
     Access,
     Grant,
@@ -23,19 +26,20 @@ from rolebook.governance.models import (
 )
 from rolebook.governance.origins import Holding
 from rolebook.governance.past.holdings import accesses_at, grants_at
+from rolebook.governance.past.places import PastPlaces
 from rolebook.governance.past.sign_ins import employers_at, last_sign_ins
 from rolebook.governance.past.statuses import status_events, statuses_at
 from rolebook.governance.queries.pending import role_title
-from rolebook.governance.review_moves import answered_below, last_moves, moves_of, place_name
+from rolebook.governance.review_moves import answered_below, moves_of
 from rolebook.governance.review_rows import APART, review_of
-from rolebook.policy.model import STEWARD_ID
+from rolebook.policy.model import EVERYWHERE, STEWARD_ID, Rolebook
 
 _AT_ONCE = 400
 type Record = dict[str, Any]
 """One account of a report, as JSON has it: texts, numbers, lists and null; instants in ISO 8601, UTC."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Subject:
     """Whose report it is: an organization with what is below it, or (None) the whole campaign; and as of when."""
 
@@ -47,13 +51,49 @@ class Subject:
         """Return the SQL condition for organizations that the report is about; ``prefix`` leads to the organization."""
         if self.organization is None:
             return Q()
+        if self._below_then is not None:
+            return Q(**{f"{prefix}organization__in": list(self._below_then)})
         return Q(**{f"{prefix}organization__path__startswith": self.organization.path})
 
-    def above(self) -> list[int]:
-        """Return the internal ids of the organizations above."""
+    @cached_property
+    def _below_then(self) -> frozenset[int] | None:
+        """The internal ids of the organization and of all that was below it then; None where it is so today."""
         if self.organization is None:
-            return []
-        return [int(step) for step in self.organization.path.split("/") if step][:-1]
+            return None
+        later = OrganizationPlacement.objects.filter(
+            organization__program_id=self.campaign.program_id, starts_at__gt=self.at
+        )
+        moved = Organization.objects.filter(pk__in=later.values("organization"), created_at__lte=self.at)
+        places = [self.organization.path, *moved.values_list("path", flat=True)]
+        if len(places) == 1:
+            return None
+        near = reduce(or_, (Q(path__startswith=path) for path in places))
+        rows = list(Organization.objects.filter(near, program_id=self.campaign.program_id))
+        past = self.past(rows)
+        return frozenset(one.pk for one in rows if self.organization.pk in past.chain(one.pk))
+
+    @cached_property
+    def above(self) -> frozenset[int]:
+        """The internal ids of the organizations above."""
+        if self.organization is None:
+            return frozenset()
+        return frozenset(self.past([self.organization]).chain(self.organization.pk)[1:])
+
+    def past(self, organizations: Iterable[Organization | None]) -> PastPlaces:
+        """Return some organizations as they stood and were called: a report made later says nothing of later names."""
+        places = PastPlaces(self.campaign.program_id, self.at)
+        places.look_up(one for one in organizations if one is not None)
+        return places
+
+    def title(self, role_id: str) -> str:
+        """Return what a role is called in the campaign's rolebook or, where that has none, in the one in force then."""
+        book, _ = review_of(self.campaign)
+        return role_title(book if book.role(role_id) is not None else self._book_then, role_id)
+
+    @cached_property
+    def _book_then(self) -> Rolebook:
+        _, book = rolebook_in_force(self.campaign.program_id, self.at)
+        return book
 
     def tells(self, one: Holding) -> bool:
         """Return whether the report says that an account holds this. All of it, where access is held apart from roles
@@ -63,29 +103,40 @@ class Subject:
         if self.organization is None or book.access == APART:
             return True
         place = one.organization
-        return place is not None and (
-            place.path.startswith(self.organization.path) or place.pk in self.above()
-        )
+        if place is None or place.pk in self.above:
+            return place is not None
+        if self._below_then is not None:
+            return place.pk in self._below_then
+        return place.path.startswith(self.organization.path)
+
+    @cached_property
+    def everywhere(self) -> frozenset[str]:
+        """The roles that reach every code without one of their own, where access is held apart from roles."""
+        book, _ = review_of(self.campaign)
+        books = (book, self._book_then) if book.access == APART else ()
+        return frozenset(role.id for one in books for role in one.roles if role.reach.scope == EVERYWHERE)
 
     def items(self) -> QuerySet[ReviewItem]:
         """Return what the campaign asked about here: what went elsewhere with its person is asked there."""
         items = ReviewItem.objects.filter(campaign=self.campaign)
         if self.organization is None:
             return items
-        return items.filter(answered_below(self.campaign.pk, self.organization.path))
+        return items.filter(answered_below(self.campaign.pk, self.below))
 
     def people(self) -> QuerySet[Participation]:
         """Return the parts in the program that the report lists, by name."""
         program_id = self.campaign.program_id
         reviewed = self.items().filter(reviewed__participation=OuterRef("pk"))
         grants = grants_at(program_id, self.at).filter(self.below(), participation=OuterRef("pk"))
-        reaching = self.below() | Q(organization__in=self.above(), lower_levels=True)
+        reaching = self.below() | Q(organization__in=self.above, lower_levels=True)
         accesses = accesses_at(program_id, self.at).filter(reaching, participation=OuterRef("pk"))
         if self.organization is None:
             grants = grants.exclude(role_id=STEWARD_ID)
-        found = Participation.objects.filter(
-            Q(Exists(reviewed)) | Q(Exists(accesses)) | Q(Exists(grants)), program_id=program_id
-        )
+        listed = Q(Exists(reviewed)) | Q(Exists(accesses)) | Q(Exists(grants))
+        if everywhere := self.everywhere:
+            held = grants_at(program_id, self.at).filter(role_id__in=everywhere)
+            listed |= Q(Exists(held.filter(participation=OuterRef("pk"))))
+        found = Participation.objects.filter(listed, program_id=program_id)
         return found.select_related("account").order_by("account__name", "account")
 
 
@@ -105,6 +156,7 @@ def _records(subject: Subject, parts: Sequence[Participation]) -> Iterator[Recor
     events = status_events(program_id, [part.account.public_id for part in parts])
     statuses = statuses_at(parts, events, subject.at)
     seen = last_sign_ins(parts, program_id, subject.at)
+    past = subject.past(_named(asked, held, employers))
     for part in parts:
         items = asked.get(part.pk, [])
         known = {(item.grant_id, item.access_id) for item in items}
@@ -112,20 +164,20 @@ def _records(subject: Subject, parts: Sequence[Participation]) -> Iterator[Recor
         about = [item for item in items if item.about == ReviewItem.About.ACCOUNT]
         employer = employers.get(part.pk)
         lines = [
-            _item_line(subject, item)
+            _item_line(subject, item, past)
             for item in items
             if (one := item.grant or item.access) is not None and subject.tells(one)
         ]
-        lines += [_line(subject, one) | _NOT_ASKED for one in others if subject.tells(one)]
+        lines += [_line(subject, one, past) | _NOT_ASKED for one in others if subject.tells(one)]
         yield {
             "account_id": str(part.account.public_id),
             "name": part.account.name,
             "user_id": part.account.user_id,
             "email": part.account.email,
             "status": statuses[part.account_id],
-            "employer": None if employer is None else employer.name,
+            "employer": None if employer is None else past[employer.pk].name,
             "last_signed_in_at": _text(seen[part.pk]),
-            "account": _answer(about[0]) if about else _NOT_ASKED,
+            "account": _answer(about[0], past) if about else _NOT_ASKED,
             "items": lines,
         }
 
@@ -165,40 +217,61 @@ def _held(subject: Subject, pks: Collection[int]) -> dict[int, list[Holding]]:
     return found
 
 
-def _item_line(subject: Subject, item: ReviewItem) -> Record:
+def _named(
+    asked: Mapping[int, Sequence[ReviewItem]],
+    held: Mapping[int, Sequence[Holding]],
+    employers: Mapping[int, Organization],
+) -> Iterator[Organization | None]:
+    """Yield the organizations that the lines of some accounts name."""
+    yield from employers.values()
+    for one in chain.from_iterable(held.values()):
+        yield one.organization
+    for item in chain.from_iterable(asked.values()):
+        move = getattr(item, "move", None)
+        places = [item.place] if move is None else [item.place, move.place, move.from_place]
+        yield from (place.organization for place in places)
+        holding = item.grant or item.access
+        yield None if holding is None else holding.organization
+
+
+def _place_name(place: ReviewPlace, past: PastPlaces) -> str | None:
+    return None if place.organization_id is None else past[place.organization_id].name
+
+
+def _item_line(subject: Subject, item: ReviewItem, past: PastPlaces) -> Record:
     one = item.grant or item.access
     if one is None:
         raise ValueError("an item about nothing that is held")
-    return _line(subject, one) | _answer(item)
+    return _line(subject, one, past) | _answer(item, past)
 
 
-def _line(subject: Subject, one: Holding) -> Record:
-    book, _ = review_of(subject.campaign)
-    place = one.organization
+def _line(subject: Subject, one: Holding, past: PastPlaces) -> Record:
+    place = None if one.organization_id is None else past[one.organization_id]
     ends = [end for end in (one.ends_at, one.closed_at) if end is not None]
     return {
         "what": "role" if isinstance(one, Grant) else "access",
-        "title": role_title(book, one.role_id) if isinstance(one, Grant) else "Access",
+        "title": subject.title(one.role_id) if isinstance(one, Grant) else "Access",
         "organization": None if place is None else place.name,
         "code": None if place is None else place.code,
         "lower_levels": isinstance(one, Access) and one.lower_levels,
+        "everywhere": isinstance(one, Grant) and one.role_id in subject.everywhere,
         "starts_at": _text(one.starts_at),
         "ends_at": _text(one.ends_at),
         "ended_at": _text(min(ends)) if ends and min(ends) <= subject.at else None,
     }
 
 
-def _answer(item: ReviewItem) -> Record:
+def _answer(item: ReviewItem, past: PastPlaces) -> Record:
     given, move = item.answered_by, getattr(item, "move", None)
     place = item.place if move is None else move.place
     return {
         "asked": True,
-        "asked_of": place_name(place) or None,
+        "asked_of": _place_name(place, past),
         "moved": None
         if move is None
         else {
-            "asked_first_of": place_name(item.place) or None,
-            "from": place_name(move.from_place) or None,
+            "asked_first_of": _place_name(item.place, past),
+            "from": _place_name(move.from_place, past),
             "employed_since": _text(move.employment.recorded_at),
         },
         "asked_at": _text(item.added_at),
@@ -213,66 +286,6 @@ def _answer(item: ReviewItem) -> Record:
 
 def _text(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
-
-
-def summary_of(subject: Subject) -> Record:
-    """Return what a report says before its accounts: numbers, and who did not answer."""
-    outcomes = dict(
-        subject.items().exclude(about=ReviewItem.About.ACCOUNT).order_by().values_list("outcome")
-        .annotate(number=Count("pk"))
-    )  # fmt: skip
-    places = _silent_places(subject)
-    named = ReviewPlace.objects.filter(pk__in=places).select_related("organization")
-    rows = [
-        {
-            "organization": None if place.organization is None else place.organization.name,
-            "code": None if place.organization is None else place.organization.code,
-            "unanswered": places[place.pk],
-        }
-        for place in named.order_by("organization__name", "pk")
-    ]
-    return {
-        "items": sum(outcomes.values()),
-        "kept": outcomes.get("kept", 0),
-        "removed": outcomes.get("removed", 0) + outcomes.get("removed unanswered", 0),
-        "ended": outcomes.get("ended", 0),
-        "unanswered": outcomes.get("", 0)
-        + outcomes.get("unanswered", 0)
-        + outcomes.get("removed unanswered", 0),
-        "unanswered_places": rows[:_MOST_PLACES],
-        "reviewers": _reviewers(subject),
-    }
-
-
-def _silent_places(subject: Subject) -> dict[int, int]:
-    """Return how many have no submitted answer at each place that has such; what moved counts where it went."""
-    silent = subject.items().filter(outcome__in=_UNANSWERED).order_by()
-    found = dict(silent.values_list("place").annotate(number=Count("pk")))
-    moved = last_moves(subject.campaign.pk).filter(item__in=silent.values("pk"))
-    for was, now in moved.values_list("item__place", "place"):
-        found[was] -= 1
-        found[now] = found.get(now, 0) + 1
-    return {place: number for place, number in found.items() if number}
-
-
-_UNANSWERED = ("", "unanswered", "removed unanswered")
-_MOST_PLACES = 1_000
-
-
-def _reviewers(subject: Subject) -> list[Record]:
-    """Return who answers here and how much of it each submitted; those with nothing first: they did not answer."""
-    _, review = review_of(subject.campaign)
-    program_id = subject.campaign.program_id
-    offices = grants_at(program_id, subject.at).filter(role_id__in=review.answered_by)
-    there = subject.below() | Q(organization__in=subject.above())
-    if subject.organization is not None:
-        codes = accesses_at(program_id, subject.at).filter(there, account=OuterRef("account"))
-        offices = offices.filter(there | (Q(organization=None) & Q(Exists(codes))))
-    given = subject.items().exclude(submitted_by=None).order_by().values_list("submitted_by")
-    answered = dict(given.annotate(number=Count("pk")))
-    people = Account.objects.filter(Q(pk__in=offices.values("account")) | Q(pk__in=list(answered)))
-    rows = [{"name": one.name, "answers": answered.get(one.pk, 0)} for one in people.order_by("name", "pk")]
-    return sorted(rows, key=lambda row: bool(row["answers"]))[:_MOST_PLACES]
 
 
 def report_places(campaign: ReviewCampaign, at: datetime) -> list[Organization]:

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from rolebook.accounts.models import Account
-from rolebook.accounts.queries.rolebooks import book_of_version
+from rolebook.accounts.queries.rolebooks import book_of_version, rolebook_in_force
 from rolebook.governance.authority import in_force
 from rolebook.governance.models import Access, Grant, Participation, ReviewCampaign, ReviewItem
 from rolebook.governance.quiet import counts
@@ -71,11 +71,18 @@ def roles_asked(book: Rolebook, review: Review) -> list[str]:
     ]
 
 
-def scope_of(book: Rolebook, review: Review, at: datetime, people: Collection[int] | None = None) -> Scope:
+def scope_of(
+    book: Rolebook,
+    review: Review,
+    at: datetime,
+    people: Collection[int] | None = None,
+    roles: Collection[str] | None = None,
+) -> Scope:
     """Return what a review asks about at ``at``, of everybody or of the accounts ``people`` (internal ids).
 
     It asks about accounts whose part in the program is active, their grants of the scope's roles, and their access
-    apart from roles; a review of certain roles asks only about the access of who holds one.
+    apart from roles; a review of certain roles asks only about the access of who holds one. ``roles``: these instead of
+    the rolebook's own that the review asks about.
     """
     theirs = (
         Q(program_id=book.program.id, participation__account__status=Account.Status.ACTIVE)
@@ -84,7 +91,8 @@ def scope_of(book: Rolebook, review: Review, at: datetime, people: Collection[in
     )
     if people is not None:
         theirs &= Q(account__in=people)
-    held = Grant.objects.filter(theirs, role_id__in=roles_asked(book, review))
+    asked = roles_asked(book, review) if roles is None else roles
+    held = Grant.objects.filter(theirs, role_id__in=asked)
     kinds = Q(organization__kind_id__in=review.kinds) if review.kinds else Q()
     grants = held.filter(kinds) if review.question("roles") or not review.question("access") else None
     accesses = None
@@ -118,10 +126,15 @@ def bring_in(
 ) -> None:
     """Write the rows of everything in the scope that has none yet; inside a transaction.
 
-    ``book`` is the one whose roles and form of access count: the campaign's own. ``people``: of these accounts only.
+    ``book`` is the one whose form of access counts: the campaign's own. Once it is open, roles that a later version in
+    force has besides are asked about, too, by what the review declared. ``people``: of these accounts only.
     ``late``: it is later than ``at``; what was imported or reopened since is not asked about.
     """
-    scope = scope_of(book, review, at, people)
+    roles = set(roles_asked(book, review))
+    if campaign.items_hash:
+        _, now = rolebook_in_force(campaign.program_id, at)
+        roles.update(roles_asked(now, review))
+    scope = scope_of(book, review, at, people, roles)
     if late:
         scope = scope.given_before(at)
     asked_grant = ReviewItem.objects.filter(campaign=campaign, grant=OuterRef("pk"))

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import standing_of
 from rolebook.governance.models import ReviewCampaign
+from rolebook.governance.queries.held_days import end_in_words
 from rolebook.governance.review_reach import reporting_offices, reviewers_of
 from rolebook.governance.review_rows import review_of
 from rolebook.notices.facts import Facts, link
@@ -34,7 +35,9 @@ def report_at_opening(facts: Facts) -> Letter:
     return Letter(
         subject=f"{short}: the User Audit Report of {campaign.title} is there",
         first_line="The User Audit Report lists every account, of any agency, with access to your codes.",
-        facts=(("Final", f"when the review closes; it is due {facts.instant(campaign.due_at)}"),),
+        facts=(
+            ("Final", f"when the review closes; it is due by {end_in_words(facts.book, campaign.due_at)}"),
+        ),
         paragraphs=(
             "You can have it at any time while the review is open, as a page, CSV, XLSX or PDF. Until the review "
             "closes it is preliminary, and says as of when.",

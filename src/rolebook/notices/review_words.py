@@ -1,11 +1,14 @@
 """The words of mails about reviews, and who gets them: who has to answer, to whom it escalates, what was removed."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing, in_force, standing_of
+from rolebook.governance.flows.close_review import removes_unanswered
 from rolebook.governance.models import Access, Grant, ReviewCampaign
 from rolebook.governance.queries.account_preview import place_in_words
+from rolebook.governance.queries.held_days import end_in_words
 from rolebook.governance.review_reach import has_to_answer, is_out_of_reach, reviewers_of
 from rolebook.governance.review_rows import review_of
 from rolebook.notices.facts import Facts, Unknown, link
@@ -71,6 +74,11 @@ def _waits_for(standing: Standing, campaign: ReviewCampaign) -> bool:
     return standing.person.active and has_to_answer(standing, campaign)
 
 
+def _end(facts: Facts, at: datetime) -> str:
+    """Return the end of a last day in words: what is due on December 31 is not due on January 1."""
+    return end_in_words(facts.book, at)
+
+
 def _button(campaign: ReviewCampaign, label: str = "Answer") -> Button:
     return Button(label, link(f"/{campaign.program_id}/reviews/{campaign.public_id}/"))
 
@@ -82,10 +90,10 @@ def review_opened(facts: Facts) -> Letter:
     short = facts.book.program.short_name
     hint = facts.book.hint("review")
     return Letter(
-        subject=f"{short}: {campaign.title} is open; please answer by {facts.instant(campaign.due_at)}",
+        subject=f"{short}: {campaign.title} is open; please answer by {_end(facts, campaign.due_at)}",
         first_line=f"{campaign.title} asks you who still needs what they hold in {short}.",
         facts=(
-            ("Answer before", facts.instant(campaign.due_at)),
+            ("Answer by", _end(facts, campaign.due_at)),
             *(("Asked", question.text) for question in review.questions),
         ),
         paragraphs=(
@@ -105,7 +113,7 @@ def review_reminder(facts: Facts) -> Letter:
     campaign = campaign_of(facts)
     short = facts.book.program.short_name
     overdue = facts.event.occurred_at >= campaign.due_at
-    due = facts.instant(campaign.due_at)
+    due = _end(facts, campaign.due_at)
     subject = (
         f"{short}: {campaign.title} is overdue"
         if overdue
@@ -115,8 +123,8 @@ def review_reminder(facts: Facts) -> Letter:
         subject=subject,
         first_line=f"Accounts still wait for your answers in {campaign.title}.",
         facts=(
-            ("It was due" if overdue else "Answer before", due),
-            ("It closes", facts.instant(campaign.closes_at)),
+            ("It was due by" if overdue else "Answer by", due),
+            ("It closes at", _end(facts, campaign.closes_at)),
         ),
         paragraphs=(_silence(campaign),),
         button=_button(campaign, "Go on answering"),
@@ -133,8 +141,8 @@ def review_overdue(facts: Facts) -> Letter:
         subject=f"{short}: {campaign.title} is overdue, and not everything is answered",
         first_line=f"{campaign.title} was due, and accounts are not answered.",
         facts=(
-            ("It was due", facts.instant(campaign.due_at)),
-            ("It closes", facts.instant(campaign.closes_at)),
+            ("It was due by", _end(facts, campaign.due_at)),
+            ("It closes at", _end(facts, campaign.closes_at)),
         ),
         paragraphs=(
             "Answer what waits for you, or see that those who answer for the accounts do. The program's stewards get "
@@ -152,6 +160,10 @@ def _silence(campaign: ReviewCampaign) -> str:
     if review.overdue.then == REMOVE_UNANSWERED:
         return "What nobody has answered when it closes is removed."
     return "What nobody has answered when it closes is kept, and reported as not answered."
+
+
+def _removed(campaign: ReviewCampaign) -> bool:
+    return campaign.closed_at is not None and removes_unanswered(campaign, campaign.closed_at)
 
 
 def removed_by_review(facts: Facts) -> Letter:
@@ -189,7 +201,7 @@ def review_closed(facts: Facts) -> Letter:
         ("Kept", "kept"),
         ("Removed", "removed"),
         ("Ended before", "ended"),
-        ("Not answered", "unanswered"),
+        ("Not answered, and removed" if _removed(campaign) else "Not answered, and kept", "unanswered"),
     )
     return Letter(
         subject=f"{short}: {campaign.title} is closed",

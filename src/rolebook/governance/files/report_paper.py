@@ -82,6 +82,7 @@ def _rows(record: Record, zone: str) -> Iterator[list[str]]:
     ]
     for item in record["items"]:
         below = " with lower levels" if item["lower_levels"] else ""
+        below += ", reaches every code" if item.get("everywhere") else ""
         where = f" {item['code']}, {item['organization']}" if item["code"] else ""
         ended = f" (ended {_day(item['ended_at'], zone)})" if item["ended_at"] else ""
         yield ["", "", "", f"{item['title']}{where}{below}{ended}", _answer(item, zone), _became(item, zone)]

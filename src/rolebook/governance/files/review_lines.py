@@ -42,6 +42,12 @@ QUALITY_COLUMNS: tuple[tuple[str, int], ...] = (
     ("Seconds between answers (median)", 14),
     ("Longest streak of keep", 14),
 )
+SILENT_COLUMNS: tuple[tuple[str, int], ...] = (
+    ("Organization", 36),
+    ("Code", 16),
+    ("Roles and access", 12),
+    ("Accounts", 12),
+)
 OUTCOMES = {
     "": "Not answered yet",
     "kept": "Kept",
@@ -69,7 +75,7 @@ def lines_of(records: Iterable[Record]) -> Iterator[Line]:
             yield [
                 *head,
                 item["what"],
-                item["title"],
+                f"{item['title']}, reaches every code" if item.get("everywhere") else item["title"],
                 item["organization"],
                 item["code"],
                 item["lower_levels"] if item["what"] == "access" else None,
@@ -104,6 +110,14 @@ def outcome_words(told: Record) -> str:
     if told["outcome"] == "" and told["answer"]:
         return "Answered, not submitted yet"
     return OUTCOMES[told["outcome"]]
+
+
+def place_words(row: Record) -> str:
+    """Return who did not answer at a place, and how much: accounts, about which it is asked besides, apart."""
+    accounts = row.get("accounts")
+    numbers = [f"{row['unanswered']:,} not answered"] if row["unanswered"] or not accounts else []
+    numbers += [f"{accounts:,} not answered about accounts"] if accounts else []
+    return f"{row['organization'] or 'The steward'}: {', '.join(numbers)}"
 
 
 def came_from(moved: Record) -> str:

@@ -4,8 +4,6 @@ import uuid
 from datetime import datetime
 from itertools import batched
 
-from django.db.models import Count
-
 from rolebook.accounts.models import Account
 from rolebook.accounts.queries import rolebook_in_force
 from rolebook.audit import tags
@@ -22,6 +20,7 @@ from rolebook.governance.refusals import NotFound, Refused
 from rolebook.governance.review_course import bring_up_to_date, hold_campaign
 from rolebook.governance.review_digests import answers_hash
 from rolebook.governance.review_rows import count_places, review_of
+from rolebook.governance.review_summary import outcome_numbers
 from rolebook.policy.reviews import REMOVE_UNANSWERED
 from rolebook.policy.rules import Violation
 
@@ -67,12 +66,7 @@ def close_review(
         campaign.closed_at, campaign.closed_by = at, acting_user
         campaign.answers_hash = answers_hash(campaign)
         campaign.save(update_fields=["closed_at", "closed_by", "answers_hash"])
-        found = dict(
-            ReviewItem.objects.filter(campaign=campaign)
-            .values_list("outcome")
-            .annotate(number=Count("pk"))
-            .order_by()
-        )
+        found = outcome_numbers(ReviewItem.objects.filter(campaign=campaign))
         work.record(
             tags.REVIEW_CLOSED,
             program_id=program_id,
@@ -80,11 +74,7 @@ def close_review(
             new={
                 "campaign_id": campaign.public_id,
                 "answers_hash": campaign.answers_hash,
-                "kept": found.get(ReviewItem.Outcome.KEPT, 0),
-                "removed": found.get(ReviewItem.Outcome.REMOVED, 0)
-                + found.get(ReviewItem.Outcome.REMOVED_UNANSWERED, 0),
-                "ended": found.get(ReviewItem.Outcome.ENDED, 0),
-                "unanswered": found.get(ReviewItem.Outcome.UNANSWERED, 0),
+                **{name: found[name] for name in ("kept", "removed", "ended", "unanswered")},
                 "early": at < campaign.closes_at,
             },
         )

@@ -1,6 +1,6 @@
 """The days of what is held, in words: when it ends by itself, and when it begins, where it has not yet (IQCS-11)."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from rolebook.governance.authority import Standing
@@ -24,11 +24,21 @@ def held_days(standing: Standing, holding: Holding) -> str:
 
 def end_in_words(book: Rolebook, ends_at: datetime) -> str:
     """Return an end by the program's clock: "the end of May 31, 2026", with the time where it is within a day."""
-    local = ends_at.astimezone(ZoneInfo(book.program.zone))
+    return end_in_zone(book.program.zone, ends_at)
+
+
+def end_in_zone(zone: str, ends_at: datetime) -> str:
+    """Return an end as `end_in_words` does, in an IANA time zone."""
+    last = last_day(zone, ends_at)
+    local = ends_at.astimezone(ZoneInfo(zone))
+    return f"{_day(local)}, {local:%H:%M}" if last is None else f"the end of {_day(last)}"
+
+
+def last_day(zone: str, ends_at: datetime) -> date | None:
+    """Return the day with which something ends; None where it ends within a day."""
+    local = ends_at.astimezone(ZoneInfo(zone))
     before = (ends_at - timedelta(seconds=1)).astimezone(local.tzinfo)
-    if before.date() != local.date():
-        return f"the end of {_day(before)}"
-    return f"{_day(local)}, {local:%H:%M}"
+    return before.date() if before.date() != local.date() else None
 
 
 def day_of(book: Rolebook, at: datetime) -> str:
@@ -36,5 +46,5 @@ def day_of(book: Rolebook, at: datetime) -> str:
     return _day(at.astimezone(ZoneInfo(book.program.zone)))
 
 
-def _day(local: datetime) -> str:
+def _day(local: date) -> str:
     return f"{_MONTHS[local.month - 1]} {local.day}, {local.year}"

@@ -5,12 +5,13 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from statistics import median
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Office, Standing
 from rolebook.governance.models import Making, ReviewCampaign, ReviewItem, ReviewReport
+from rolebook.governance.queries.paging import search_words
 from rolebook.governance.queries.review_campaigns import find_campaign
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.queries.stewards import administers, stewards_standing
@@ -58,11 +59,18 @@ _PAUSE = timedelta(minutes=10)
 
 
 def reportable(
-    viewer: Account, program_id: str, campaign_id: uuid.UUID | str, at: datetime
+    viewer: Account,
+    program_id: str,
+    campaign_id: uuid.UUID | str,
+    at: datetime,
+    *,
+    search: str = "",
+    limit: int = MOST_LISTED,
 ) -> tuple[ReviewCampaign, tuple[Reportable, ...]]:
-    """Return a campaign and the organizations whose report the viewer may have.
+    """Return a campaign and the organizations whose report the viewer may have, the first ``limit`` of them.
 
-    Raises NotFound for who may have none.
+    ``search`` is part of a name or code; the whole campaign's, a steward's, is there whatever is looked for. Raises
+    NotFound for who may have none.
     """
     standing = viewer_standing(viewer, program_id, at)
     campaign = find_campaign(program_id, campaign_id)
@@ -70,11 +78,13 @@ def reportable(
     places = [
         one for one in report_places(campaign, campaign.closed_at or at) if _may_have(standing, offices, one)
     ]
-    found = [Reportable(one.public_id, one.name, one.code) for one in places[:MOST_LISTED]]
+    if not places and not administers(standing):
+        raise NotFound
+    words = search_words(search)
+    wanted = (one for one in places if words in one.name.casefold() or words in one.code.casefold())
+    found = [Reportable(one.public_id, one.name, one.code) for one in islice(wanted, limit)]
     if administers(standing):
         found.insert(0, Reportable(None, "The whole campaign", ""))
-    if not found:
-        raise NotFound
     return campaign, tuple(found)
 
 

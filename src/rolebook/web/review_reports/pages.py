@@ -15,6 +15,7 @@ from rolebook.governance.making_reports import ask_for_report, make_report
 from rolebook.governance.models import Making, ReviewReport
 from rolebook.governance.queries.review_campaigns import find_campaign
 from rolebook.governance.queries.review_reports import (
+    MOST_LISTED,
     find_report,
     part_of,
     quality_of,
@@ -43,10 +44,18 @@ def reports_page(request: ProgramRequest, campaign_id: uuid.UUID) -> HttpRespons
     setattr(request, CURRENT_ENTRY, ENTRY)
     if request.method == "POST":
         return _ask(request, campaign_id)
-    campaign, places = reportable(request.account, request.program.id, campaign_id, request.at)
+    search = asked(request, "search")
+    campaign, found = reportable(
+        request.account, request.program.id, campaign_id, request.at, search=search, limit=MOST_LISTED + 1
+    )
+    listed = [one for one in found if one.organization_id is not None]
+    whole = [one for one in found if one.organization_id is None]
     shown = {
         "campaign": campaign,
-        "places": places,
+        "places": [*whole, *listed[:MOST_LISTED]],
+        "search": search,
+        "found_none": not listed,
+        "most": MOST_LISTED if len(listed) > MOST_LISTED else None,
         "steward": is_steward(request.account, request.program.id, request.at),
     }
     return render(request, "review_reports/reports.html", shown)

@@ -1,0 +1,182 @@
+"""What a report says before its accounts: numbers that the closing and its mail tell, too, and who did not answer."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from rolebook.accounts.models import Account
+from rolebook.audit.models import Event
+from rolebook.governance.flows import change_participation_status
+from rolebook.governance.flows.close_review import close_review
+from rolebook.governance.making_report_files import facts_of, paper_of
+from rolebook.governance.making_reports import ask_for_report, make_report
+from rolebook.governance.models import ReviewCampaign, ReviewReport
+from rolebook.governance.queries.review_reports import records_in
+from rolebook.governance.review_report import Record
+from rolebook.notices.derivation import derive_notices
+from rolebook.notices.models import Notice
+from rolebook.policy.reviews import REMOVE_UNANSWERED
+from tests.support import iqcs, rolebooks
+from tests.support.iqcs import PROGRAM, REPRESENTATIVE, place
+from tests.support.people import COMMAND
+from tests.support.reviews import (
+    CLOSES,
+    MEANWHILE,
+    OPENED,
+    Agencies,
+    agencies,
+    answers,
+    opened,
+    steward,
+    submits,
+)
+
+pytestmark = pytest.mark.requirement("IQCS-13")
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def people(db: None) -> Agencies:
+    """Two agencies with their leads, and people whom the audit asks about."""
+    return agencies()
+
+
+def closes(campaign: ReviewCampaign) -> ReviewCampaign:
+    """The campaign, closed when its time has come."""
+    return close_review(
+        acting_user=None, program_id=PROGRAM, campaign_id=campaign.public_id, at=CLOSES, origin=COMMAND
+    )
+
+
+def told(campaign: ReviewCampaign, code: str | None, at: object) -> tuple[ReviewReport, dict[str, Record]]:
+    """A report, made then, with its records by the accounts' names."""
+    where = None if code is None else place(code)
+    report = ask_for_report(acting_user=None, campaign=campaign, organization=where, at=at)  # type: ignore[arg-type]
+    make_report(report.pk, at)  # type: ignore[arg-type]
+    report = ReviewReport.objects.get(pk=report.pk)
+    return report, {record["name"]: record for record in records_in(report)}
+
+
+def event_of_closing() -> Mapping[str, object]:
+    """What the log says of the closing."""
+    return dict(json.loads(Event.objects.get(tag="review:closed").content)["new"])
+
+
+def about_mona(people: Agencies, campaign: ReviewCampaign) -> None:
+    """Lena keeps Mona's account and code, and removes her role."""
+    answers(
+        people.fws_lead,
+        campaign,
+        people.fws_person,
+        account="keep",
+        account_manager="remove",
+        FWS_R6_BNR="keep",
+    )
+    submits(people.fws_lead, campaign, people.fws_person)
+
+
+def status(who: Account, word: str) -> None:
+    """An account's part in the program gets another status, a day before the opening."""
+    change_participation_status(
+        acting_user=None,
+        program_id=PROGRAM,
+        beneficiary_id=who.public_id,
+        status=word,
+        reason="They left.",
+        at=OPENED - DAY,
+        origin=COMMAND,
+    )
+
+
+def test_the_report_the_log_and_the_mail_of_the_closing_tell_the_same_numbers(people: Agencies) -> None:
+    steward()
+    campaign = opened()
+    about_mona(people, campaign)
+    campaign = closes(campaign)
+    report, _ = told(campaign, None, CLOSES + DAY)
+    names = ("kept", "removed", "ended", "unanswered")
+    assert {name: report.summary[name] for name in names} == {
+        "kept": 1,
+        "removed": 1,
+        "ended": 0,
+        "unanswered": 9,
+    }
+    event = event_of_closing()
+    assert {name: event[name] for name in names} == {name: report.summary[name] for name in names}
+    while derive_notices(now=CLOSES):
+        pass
+    mail = Notice.objects.get(kind="review-closed").text
+    assert "Kept: 1\n" in mail
+    assert "Removed: 1\n" in mail
+    assert "Not answered, and kept: 9\n" in mail
+
+
+def test_what_was_removed_for_want_of_an_answer_is_counted_once(people: Agencies) -> None:
+    book = rolebooks.in_force(PROGRAM)
+    [review] = book.reviews
+    removes = replace(review, overdue=replace(review.overdue, then=REMOVE_UNANSWERED))
+    rolebooks.put_in_force(replace(book, reviews=(removes,)))
+    campaign = opened()
+    about_mona(people, campaign)
+    campaign = closes(campaign)
+    report, _ = told(campaign, None, CLOSES + DAY)
+    found = report.summary
+    assert found["kept"] + found["removed"] + found["ended"] + found["unanswered"] == found["items"] == 11
+    assert (found["removed"], found["unanswered"], found["removed_unanswered"]) == (1, 9, 9)
+    assert dict(facts_of(report))["Of these, removed"] == 9
+
+
+def test_who_did_not_answer_adds_up_to_what_was_not_answered_and_says_how_many_accounts_besides(
+    people: Agencies,
+) -> None:
+    campaign = opened()
+    about_mona(people, campaign)
+    report, _ = told(closes(campaign), None, CLOSES + DAY)
+    rows = report.summary["unanswered_places"]
+    assert sum(row["unanswered"] for row in rows) == report.summary["unanswered"]
+    assert sum(row["accounts"] for row in rows) == 4
+    assert "Benton Lake Refuge: 2 not answered, 1 not answered about accounts" in paper_of(report).silent
+
+
+def test_nobody_is_said_to_have_submitted_nothing_to_whom_nothing_was_left(people: Agencies) -> None:
+    gone = iqcs.holder(REPRESENTATIVE, "FWS-R6", "Gone Representative")
+    iqcs.employed(gone, "FWS-R6")
+    status(gone, "closed")
+    campaign = opened()
+    about_mona(people, campaign)
+    silent, _ = told(campaign, "FWS-R6-BNR", MEANWHILE)
+    assert silent.summary["reviewers"] == [
+        {"name": "Rita Representative", "answers": 0},
+        {"name": "Lena Lead", "answers": 3},
+    ]
+    answers(people.fws_lead, campaign, people.both, account="keep", account_manager="keep", FWS_R6_BNR="keep")
+    submits(people.fws_lead, campaign, people.both)
+    report, _ = told(closes(campaign), "FWS-R6-BNR", CLOSES + DAY)
+    assert report.summary["unanswered_places"] == []
+    assert report.summary["reviewers"] == [{"name": "Lena Lead", "answers": 6}]
+
+
+@pytest.mark.fault(14)
+def test_nobody_is_said_to_have_submitted_nothing_to_whom_only_their_own_account_was_left(
+    people: Agencies,
+) -> None:
+    campaign = opened()
+    rita = people.fws_representative
+    answers(people.fws_lead, campaign, rita, account="keep", agency_representative="keep", FWS_R6="keep")
+    submits(people.fws_lead, campaign, rita)
+    about_mona(people, campaign)
+    answers(people.fws_lead, campaign, people.both, account="keep", account_manager="keep", FWS_R6_BNR="keep")
+    submits(people.fws_lead, campaign, people.both)
+    before, _ = told(campaign, None, MEANWHILE)
+    # Bo's code of the Air Force waits for Ulf, and what is Lena's for nobody but the steward.
+    rows = [(row["name"], row["answers"]) for row in before.summary["reviewers"]]
+    assert rows == [("Ulf Lead", 0), ("Lena Lead", 9)]
+    answers(people.usaf_lead, campaign, people.both, USAF_ACC="remove")
+    answered = submits(people.usaf_lead, campaign, people.both)
+    assert answered.removed == 1
+    report, _ = told(closes(campaign), "USAF", CLOSES + DAY)
+    assert [row["answers"] for row in report.summary["reviewers"]] == [1]
+    assert report.summary["unanswered_places"]
