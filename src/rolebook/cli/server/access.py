@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -66,8 +67,8 @@ def as_of(program: str, day: Typed, user_id: str | None, code: str | None, as_js
     for row in rows:
         click.echo(f"{row.user_id}  {row.name}  {row.status}")
         for line, held in zip(lines_of([row], book), row.held, strict=True):
-            click.echo(f"    {_held_words(held)}")
-            click.echo(f"      {_behind_words(dict(zip(titles, line, strict=True)))}")
+            click.echo(f"    {_held_words(held, book.program.zone)}")
+            click.echo(f"      {_behind_words(dict(zip(titles, line, strict=True)), book.program.zone)}")
 
 
 @access.command("who-could")
@@ -131,10 +132,12 @@ def organization_of(program: str, code: str) -> "Organization":
     return place
 
 
-def _behind_words(told: Mapping[str, object]) -> str:
+def _behind_words(told: Mapping[str, object], zone: str) -> str:
     """Return what stood behind a line, of its columns."""
     kept = _BEHIND.items()
-    return "; ".join(f"{word} {_shown(told[column])}" for column, word in kept if told[column] is not None)
+    return "; ".join(
+        f"{word} {_shown(told[column], zone)}" for column, word in kept if told[column] is not None
+    )
 
 
 _BEHIND = {
@@ -152,12 +155,23 @@ _BEHIND = {
 }
 
 
-def _shown(value: object) -> str:
-    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value)
+def _shown(value: object, zone: str) -> str:
+    """Return a value in words; instants by the program's clock, as the day that was asked about."""
+    if not isinstance(value, datetime):
+        return str(value)
+    return f"{value.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
 
 
-def _held_words(held: "HeldThen") -> str:
+def _held_words(held: "HeldThen", zone: str) -> str:
     where = "" if held.organization_code is None else f" at {held.organization_code}"
-    until = "" if held.ends_at is None else f" until {held.ends_at:%Y-%m-%d}"
+    since = f"{held.starts_at.astimezone(ZoneInfo(zone)):%Y-%m-%d}"
+    until = "" if held.ends_at is None else f" until {_until(held.ends_at, zone)}"
     later = "  (recorded here only later)" if held.recorded_later else ""
-    return f"{held.title}{where}  from {held.starts_at:%Y-%m-%d}{until}{later}"
+    return f"{held.title}{where}  from {since}{until}{later}"
+
+
+def _until(ends_at: datetime, zone: str) -> str:
+    from rolebook.governance.queries.held_days import last_day
+
+    last = last_day(zone, ends_at)
+    return _shown(ends_at, zone) if last is None else f"the end of {last.isoformat()}"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     type=click.Choice(["csv", "xlsx", "pdf", "json"]),
     default="csv",
     show_default=True,
-    help="A PDF of more than 1,000 accounts becomes a ZIP archive of several.",
+    help="A PDF of more than 500 accounts becomes a ZIP archive of several, whose name ends in .zip.",
 )
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file."
@@ -71,6 +71,7 @@ def report(program: str, campaign: str, code: str | None, ending: str, output: P
             if not make_report(made.pk, at, progress.show):
                 raise click.ClickException("somebody else is making this report now; try again in a minute")
     done = ReviewReport.objects.select_related("campaign__rolebook_version", "organization").get(pk=made.pk)
+    output = _named_as_it_is(output, ending_of(done, ending))
     with tempfile.NamedTemporaryFile(dir=output.parent, delete=False) as target:
         if ending == "csv":
             book, _ = review_of(done.campaign)
@@ -87,6 +88,23 @@ def report(program: str, campaign: str, code: str | None, ending: str, output: P
     Path(target.name).replace(output)
     told = {**_told(done), "standing": standing_of(done).casefold(), "file": str(output)}
     click.echo(json.dumps(told) if as_json else f"{told['standing']}: {done.total:,} accounts in {output}")
+
+
+def _named_as_it_is(output: Path, ending: str) -> Path:
+    """Return where the file goes: an archive of several PDFs is none, and is not called one.
+
+    Raises ClickException where that name, which nobody typed, is taken.
+    """
+    if ending != "zip" or output.suffix.casefold() == ".zip":
+        return output
+    renamed = output.with_suffix(".zip")
+    if renamed.exists():
+        raise click.ClickException(
+            f"--output: the report is too large for one PDF and becomes an archive, but {renamed} is there already; "
+            "name another file"
+        )
+    click.echo(f"the report is too large for one PDF: an archive of several goes to {renamed}", err=True)
+    return renamed
 
 
 def _told(report: "ReviewReport") -> dict[str, object]:

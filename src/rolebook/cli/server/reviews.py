@@ -113,7 +113,7 @@ def list_command(program: str, as_json: bool) -> None:
         when = "on demand only" if one.next_on is None else f"opens next on {one.next_on}"
         click.echo(f"{one.review.id}  {one.review.title}: {when}")
     for row in rows:
-        state = f"closed {_minute(row.closed_at)}" if row.closed_at else f"open, due {_minute(row.due_at)}"
+        state = f"closed {_minute(row.closed_at)}" if row.closed_at else f"open, due {_due(row)}"
         click.echo(f"{row.public_id}  {row.title}  {row.accounts:,} accounts  {state}")
 
 
@@ -195,7 +195,7 @@ def _print_one(campaign: "ReviewCampaign", as_json: bool, word: str) -> None:
         return
     click.echo(
         f"{word}: {campaign.title} ({campaign.public_id}): {campaign.items:,} roles and codes of "
-        f"{campaign.accounts:,} accounts, due {_minute(campaign.due_at)}"
+        f"{campaign.accounts:,} accounts, due {_due(campaign)}"
     )
 
 
@@ -220,6 +220,16 @@ def _counted(numbers: "Numbers") -> dict[str, int]:
 
 def _minute(at: datetime | None) -> str:
     return "" if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _due(campaign: "ReviewCampaign") -> str:
+    """Return the last day to answer, by the program's clock."""
+    from rolebook.governance.queries.held_days import last_day
+    from rolebook.governance.review_rows import review_of
+
+    book, _ = review_of(campaign)
+    day = last_day(book.program.zone, campaign.due_at)
+    return _minute(campaign.due_at) if day is None else day.isoformat()
 
 
 def _day(text: str | None) -> date | None:
