@@ -12,6 +12,8 @@ SECRET_KEY_FALLBACKS = list(ROLEBOOK.earlier_secret_keys)
 DEBUG = False
 ALLOWED_HOSTS = list(ROLEBOOK.allowed_hosts)
 ROOT_URLCONF = "rolebook.server.urls"
+# A page of a review posts two fields for each of its lines: MOST_LINES (rolebook.web.reviews.posted), and few besides.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_100
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import batched
 
 from rolebook.accounts.models import Account
 from rolebook.audit import tags
@@ -38,6 +39,8 @@ from rolebook.policy.rules import Violation
 
 CAUSE = "review"
 """The word by which the log knows what a review closed."""
+ANSWERS_AN_EVENT = 250
+"""An event of the log holds 64,000 characters; an answer takes 125, and what it removes 70 more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,20 +284,38 @@ def _apply(
             settled_at=work.at,
             submitted_by=standing.account,
         )
-    work.record(
-        tags.REVIEW_SUBMITTED,
-        program_id=campaign.program_id,
-        beneficiary_id=reviewed.account.public_id,
-        rolebook_version=version,
-        new={
-            "campaign_id": campaign.public_id,
-            "answers": [_told(item) for item in effect.items],
-            "kept": len(effect.kept),
-            "removed": len(effect.removed),
-            **closed_details(closed),
-            "account_closed": closes,
-        },
-    )
+    _record(work, standing, campaign, reviewed, effect, closed, account_closed=closes)
+
+
+def _record(
+    work: UnitOfWork,
+    standing: Standing,
+    campaign: ReviewCampaign,
+    reviewed: ReviewedAccount,
+    effect: _Effect,
+    closed: Sequence[Holding],
+    *,
+    account_closed: bool,
+) -> None:
+    """Record a submission: as one event or, where there is more than one holds, as several, each with its answers."""
+    ended = {one.public_id for one in closed}
+    for number, some in enumerate(batched(effect.items, ANSWERS_AN_EVENT)):
+        removed = [item for item in some if item.answer == ReviewItem.Answer.REMOVE]
+        holdings = [one for item in removed if (one := item.grant or item.access) is not None]
+        work.record(
+            tags.REVIEW_SUBMITTED,
+            program_id=campaign.program_id,
+            beneficiary_id=reviewed.account.public_id,
+            rolebook_version=standing.version.number,
+            new={
+                "campaign_id": campaign.public_id,
+                "answers": [_told(item) for item in some],
+                "kept": len(some) - len(removed),
+                "removed": len(removed),
+                **closed_details([one for one in holdings if one.public_id in ended]),
+                "account_closed": account_closed and number == 0,
+            },
+        )
 
 
 def closed_details(closed: Sequence[Holding]) -> dict[str, Detail]:

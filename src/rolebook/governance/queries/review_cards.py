@@ -1,17 +1,16 @@
 """What the reviewer's page says of each account: its lines with their answers, last uses, advice, and what changed."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 
 from rolebook.governance.flows.submit_review import named
 from rolebook.governance.models import (
     Access,
     Grant,
-    ReviewCampaign,
     ReviewedAccount,
     ReviewItem,
     ReviewPlace,
@@ -19,6 +18,13 @@ from rolebook.governance.models import (
 from rolebook.governance.queries.last_use import LastUse, last_uses
 from rolebook.governance.queries.review_advice import Advice, Known, advise, day_in
 from rolebook.governance.queries.review_card import AccountLines, Line, Submission
+from rolebook.governance.queries.review_earlier import (
+    Named,
+    continued_by,
+    earlier_campaigns,
+    earlier_items,
+    named_holding,
+)
 from rolebook.governance.review_moves import Went, moves_of, place_name
 from rolebook.governance.review_reach import Reviewer
 from rolebook.governance.review_rows import APART
@@ -36,7 +42,10 @@ def lines_of(reviewer: Reviewer, accounts: Sequence[ReviewedAccount]) -> tuple[A
     pks = [one.pk for one in accounts]
     items = list(
         ReviewItem.objects.filter(reviewed__in=pks)
-        .annotate(theirs=Exists(reviewer.theirs().filter(pk=OuterRef("pk"))))
+        .annotate(
+            theirs=Exists(reviewer.theirs().filter(pk=OuterRef("pk"))),
+            previous_at=Subquery(earlier_campaigns(campaign).values("opened_at")[:1]),
+        )
         .select_related(
             "reviewed__account",
             "place__organization",
@@ -49,11 +58,12 @@ def lines_of(reviewer: Reviewer, accounts: Sequence[ReviewedAccount]) -> tuple[A
     )
     grants = [item.grant for item in items if item.grant is not None]
     uses = last_uses(standing.book, grants, standing.at)
-    before = _earlier_items(campaign, [one.participation_id for one in accounts])
-    previous = next((item.reviewed.campaign for some in before.values() for item in some), None)
+    before = earlier_items(campaign, [one.participation_id for one in accounts], items)
+    # Of the campaign itself: about newcomers it asked nothing, and yet they are new since then.
+    previous_at = next((item.previous_at for item in items), None)
     known = _Page(
         standing.book, standing.at, uses, _moves(reviewer, items), _places(reviewer), _organizations(reviewer),
-        previous, before,
+        previous_at, before,
     )  # fmt: skip
     items.sort(key=lambda item: (_ORDER.index(item.about), item.pk))
     return tuple(
@@ -98,27 +108,6 @@ def _organizations(reviewer: Reviewer) -> frozenset[int | None] | None:
     return None if reviewer.places is None else frozenset(one.organization_id for one in reviewer.places)
 
 
-def _earlier_items(
-    campaign: ReviewCampaign, participations: Collection[int]
-) -> Mapping[int, list[ReviewItem]]:
-    """Return what the last closed campaign of the same review asked about some people; one statement."""
-    earlier = ReviewCampaign.objects.filter(
-        program_id=campaign.program_id,
-        review_id=campaign.review_id,
-        opened_at__lt=campaign.opened_at,
-        closed_at__isnull=False,
-    ).order_by("-opened_at")
-    rows = ReviewItem.objects.filter(
-        reviewed__campaign__in=earlier.values("pk")[:1], reviewed__participation__in=participations
-    ).select_related(
-        "reviewed__campaign", "place", "grant__organization", "access__organization", "answered_by"
-    )
-    found: dict[int, list[ReviewItem]] = {}
-    for item in rows:
-        found.setdefault(item.reviewed.participation_id, []).append(item)
-    return found
-
-
 @dataclass(frozen=True, slots=True)
 class _Page:
     """What the lines of one page share."""
@@ -129,7 +118,7 @@ class _Page:
     moves: Mapping[int, Went]
     places: frozenset[int]
     organizations: frozenset[int | None] | None
-    previous: ReviewCampaign | None
+    previous_at: datetime | None
     before: Mapping[int, list[ReviewItem]]
 
     @property
@@ -138,7 +127,10 @@ class _Page:
 
     def account(self, one: ReviewedAccount, items: Sequence[ReviewItem]) -> AccountLines:
         employer = self._employing(one, items).organization
-        earlier = {named_holding(item): item for item in self.before.get(one.participation_id, [])}
+        earlier: dict[Named | None, ReviewItem] = {
+            named_holding(item): item for item in self.before.get(one.participation_id, [])
+        }
+        continued = {continued_by(item) for item in items}
         lines = tuple(self._line(one, item, items, earlier) for item in items if self._is_told(item))
         mine = [line for line in lines if line.mine]
         removes_all = any(line.about == "account" and line.answer == "remove" for line in mine)
@@ -154,7 +146,9 @@ class _Page:
             one.participation.last_signed_in_at,
             lines,
             tuple(
-                self._gone(item) for item in earlier.values() if self._is_gone(item) and self._was_told(item)
+                self._gone(item)
+                for name, item in earlier.items()
+                if name not in continued and self._is_gone(item) and self._was_told(item)
             ),
             ready=bool(mine) and not left,
             left=left,
@@ -231,7 +225,7 @@ class _Page:
         one: ReviewedAccount,
         item: ReviewItem,
         items: Sequence[ReviewItem],
-        earlier: Mapping[object, ReviewItem],
+        earlier: Mapping[Named | None, ReviewItem],
     ) -> Line:
         holding = item.grant or item.access
         ended_at = None if holding is None else ended_by(holding, self.at)
@@ -240,7 +234,7 @@ class _Page:
         is_open = item.settled_at is None and ended_at is None
         use = self.uses.get(item.grant.pk) if item.grant is not None else None
         since = one.participation.created_at if holding is None else holding.starts_at
-        before = earlier.get(named_holding(item))
+        before = earlier.get(named_holding(item)) or earlier.get(continued_by(item))
         return Line(
             key=key_of(item),
             about=item.about,
@@ -259,7 +253,7 @@ class _Page:
             ended_at=ended_at,
             used="" if use is None else _used(use),
             earlier="" if before is None else _answered(before),
-            is_new=before is None and self.previous is not None and since > self.previous.opened_at,
+            is_new=before is None and self.previous_at is not None and since > self.previous_at,
             advice=self.advice(one, item, items) if is_open else None,
             moved=self._moved(item),
         )
@@ -342,11 +336,6 @@ def key_of(item: ReviewItem) -> str:
     """Return how an item is called in forms."""
     about, public_id = named(item)
     return f"{about}.{public_id}"
-
-
-def named_holding(item: ReviewItem) -> object:
-    """Return what an item of one campaign and one of the next have in common when they ask about the same."""
-    return (item.about, item.grant_id, item.access_id)
 
 
 def _answered(item: ReviewItem) -> str:

@@ -1,6 +1,8 @@
 """The reviewer's page: accounts by organization, answers saved as one goes, an account submitted when it is ready."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -18,6 +20,7 @@ from rolebook.governance.queries.review_campaigns import reviewer_for
 from rolebook.governance.queries.review_card import AccountLines, with_notes
 from rolebook.governance.queries.review_waiting import answering_of, has_report
 from rolebook.governance.queries.review_work import (
+    ACCOUNTS_A_PAGE,
     SHOWN,
     Asked,
     gone_elsewhere,
@@ -31,7 +34,7 @@ from rolebook.governance.review_rows import review_of
 from rolebook.web.answers import asked, first_address, next_address, program_view, said_of
 from rolebook.web.context import CURRENT_ENTRY
 from rolebook.web.program import ProgramRequest
-from rolebook.web.reviews.posted import Posted, posted
+from rolebook.web.reviews.posted import MOST_LINES, Posted, posted
 
 _KEPT = ("show", "place", "search", "after")
 """What the page was narrowed to, which a form carries so that one comes back to it."""
@@ -209,20 +212,22 @@ def submit_answered(request: ProgramRequest, campaign_id: UUID) -> HttpResponse:
     ready = [account for account in worklist(reviewer, _asked(request, reviewer)).rows if account.ready]
     if request.POST.get("sure") != "yes":
         setattr(request, CURRENT_ENTRY, "reviews")
+        first = _in_one_form(ready)
         shown = {
             "campaign": campaign,
-            "ready": ready,
-            "removed": sum(line.answer == "remove" for one in ready for line in one.lines if line.mine),
+            "ready": first,
+            "more": len(ready) - len(first),
+            "removed": sum(line.answer == "remove" for one in first for line in one.lines if line.mine),
             "kept": {name: _typed(request, name) for name in _KEPT},
             "back_url": _back(request, campaign_id, None, True),
         }
         return render(request, "reviews/submit.html", shown)
-    named = set(request.POST.getlist("account"))
+    named = set(request.POST.getlist("account")[:ACCOUNTS_A_PAGE])
     form = posted(request.POST)
-    submitted, refused = 0, 0
-    for account in ready:
-        if str(account.account_id) not in named:
-            continue
+    confirmed = [account for account in ready if str(account.account_id) in named]
+    # Who is not ready any more was confirmed, too: it is said, whatever happened to them since.
+    submitted, refused = 0, len(named) - len(confirmed)
+    for account in confirmed:
         try:
             submit_review(
                 acting_user=request.account,
@@ -239,8 +244,17 @@ def submit_answered(request: ProgramRequest, campaign_id: UUID) -> HttpResponse:
     if submitted:
         messages.success(request, f"{submitted:,} submitted. Removals take effect now.")
     if refused:
-        messages.warning(request, f"{refused:,} changed while you were looking, and wait for you.")
+        messages.warning(
+            request,
+            f"{refused:,} changed while you were looking, and were not submitted by you. Look at them again.",
+        )
     return HttpResponseRedirect(_back(request, campaign_id, None, True), status=303)
+
+
+def _in_one_form(accounts: Sequence[AccountLines]) -> Sequence[AccountLines]:
+    """Return the first of some accounts, as many as one form holds the lines of, and one in any case."""
+    lines = accumulate(sum(line.mine for line in one.lines) for one in accounts)
+    return accounts[: max(1, sum(number <= MOST_LINES for number in lines))]
 
 
 def _said(done: Submitted | None) -> str:

@@ -14,7 +14,8 @@ from rolebook.governance.models import ReviewItem
 
 ANSWER, SEEN = "answer-", "seen-"
 _ABOUT = frozenset(ReviewItem.About.values)
-_MOST_LINES = 1_000
+MOST_LINES = 2_000
+"""Lines that one form holds: two fields each, which the settings' DATA_UPLOAD_MAX_NUMBER_FIELDS lets in (I12)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Posted:
 def posted(data: QueryDict) -> Posted:
     """Read a form. Raises BadRequest for one that no page of ours makes."""
     seen = {name[len(SEEN) :]: _number(value) for name, value in data.items() if name.startswith(SEEN)}
-    if len(seen) > _MOST_LINES:
+    if len(seen) > MOST_LINES:
         raise BadRequest
     answers = []
     for key, version in seen.items():
