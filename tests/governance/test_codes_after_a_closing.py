@@ -71,6 +71,21 @@ def test_a_code_found_unneeded_before_the_closing_does_not_come_back(world: Peop
     assert codes_to_remove(world.sven, PROGRAM, LATER + HOUR) == ()
 
 
+def test_a_code_found_unneeded_is_told_with_why_it_stays_ended_and_may_be_asked_for_anew(
+    world: People,
+) -> None:
+    iqcs.gives_access(world.mia, "USAF-ACC-1", lower_levels=False)
+    lead = lead_of_bureau()
+    iqcs.employed(world.mia, "BLM-MT", by=lead, at=END - 70 * DAY)
+    looks(world, lead, "USAF-ACC-1")
+    world.close()
+    [refused] = closed_person(lead, PROGRAM, world.mia.public_id, LATER).refused
+    assert "USAF-ACC-1" in refused
+    assert "no longer needed after a change of employer" in refused
+    request = iqcs.asks(lead, iqcs.answers(codes=["USAF-ACC-1"]), beneficiary=world.mia, at=LATER)
+    assert set(request.items.values_list("kind", flat=True)) == {"reactivate", "add access"}
+
+
 def test_codes_that_come_back_after_a_change_of_employer_are_to_be_looked_at(world: People) -> None:
     world.close()
     lead = lead_of_bureau(LATER)

@@ -176,7 +176,7 @@ def test_what_newer_rules_keep_ended_is_said_before_it_is_asked_for_and_where_it
     sven = iqcs.person("Sven Security", SECURITY, None, now - DAY)
     client, address = browser(rosa), f"/iqcs/reactivations/{mia.account.public_id}/"
     page = " ".join(client.get(address).content.decode().split())
-    back, _, refused = page.partition("Does not come back, by the rules in force now")
+    back, _, refused = page.partition("Does not come back, by the rules in force now or by what was found")
     assert "Role Account Manager" in back
     assert "Role Training Officer: " in refused
     client.post(address, {"reason": "She is back."})

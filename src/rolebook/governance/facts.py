@@ -25,7 +25,7 @@ from rolebook.governance.models import (
     Stage,
 )
 from rolebook.governance.origins import Holding
-from rolebook.governance.quiet import ended_for_quiet
+from rolebook.governance.quiet import given_back
 from rolebook.policy.model import Rolebook
 from rolebook.policy.rules import (
     Change,
@@ -148,7 +148,7 @@ class RowFacts:
         mine = Participation.objects.filter(
             account__public_id=uuid.UUID(person_id), program_id=self._program_id
         ).first()
-        ended = HeldAtClosing.objects.none() if mine is None else ended_for_quiet(mine)
+        ended = HeldAtClosing.objects.none() if mine is None else given_back(mine)
         return Q(held_at_closing__in=ended.values("pk"))
 
     def pending_items(self, person_id: str) -> tuple[PendingItem, ...]:

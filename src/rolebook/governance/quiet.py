@@ -7,9 +7,9 @@ somebody could not be warned in time. Only this module writes it.
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from rolebook.governance.models import HeldAtClosing, Participation
+from rolebook.governance.models import AccessCheckAnswer, HeldAtClosing, Participation
 from rolebook.policy.model import Rolebook
 from rolebook.policy.months import months_after
 
@@ -67,3 +67,16 @@ def ended_for_quiet(part: Participation) -> QuerySet[HeldAtClosing]:
     if part.status != Participation.Status.CLOSED or part.status_at is None:
         return HeldAtClosing.objects.none()
     return HeldAtClosing.objects.filter(participation=part, closed_at=part.status_at)
+
+
+def given_back(part: Participation) -> QuerySet[HeldAtClosing]:
+    """Return what of that a reactivation gives back: all but the codes that a check found to be no longer needed."""
+    return ended_for_quiet(part).exclude(_FOUND_UNNEEDED)
+
+
+def found_unneeded(part: Participation) -> QuerySet[HeldAtClosing]:
+    """Return the codes among that which a check found to be no longer needed: they only waited to be removed."""
+    return ended_for_quiet(part).filter(_FOUND_UNNEEDED)
+
+
+_FOUND_UNNEEDED = Q(Exists(AccessCheckAnswer.objects.filter(access=OuterRef("access"), keep=False)))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q, QuerySet
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.audit import tags
@@ -19,17 +19,10 @@ from rolebook.governance.employing import check_what_came_back
 from rolebook.governance.facts import RowFacts, judge_holding
 from rolebook.governance.ledger import restore_holding
 from rolebook.governance.locks import Held
-from rolebook.governance.models import (
-    Access,
-    AccessCheckAnswer,
-    Grant,
-    HeldAtClosing,
-    Participation,
-    RequestItem,
-)
+from rolebook.governance.models import Access, Grant, HeldAtClosing, Participation, RequestItem
 from rolebook.governance.origins import Holding
 from rolebook.governance.own_records import taken_violations
-from rolebook.governance.quiet import FIELDS, count_anew, ended_for_quiet, is_in
+from rolebook.governance.quiet import FIELDS, count_anew, found_unneeded, given_back, is_in
 from rolebook.governance.refusals import Refused
 from rolebook.policy.model import Rolebook
 from rolebook.policy.rules import Violation
@@ -70,9 +63,12 @@ def held_at_closing(part: Participation, at: datetime) -> tuple[Holding, ...]:
 
     Not what is past its end, nor a code that a check found to be no longer needed: it only waited to be removed.
     """
+    return _holdings(given_back(part), at)
+
+
+def _holdings(ended: QuerySet[HeldAtClosing], at: datetime) -> tuple[Holding, ...]:
     past = Q(grant__ends_at__lte=at) | Q(access__ends_at__lte=at)
-    unneeded = AccessCheckAnswer.objects.filter(access=OuterRef("access"), keep=False)
-    rows = ended_for_quiet(part).exclude(past).filter(~Exists(unneeded)).order_by("pk")
+    rows = ended.exclude(past).order_by("pk")
     named = ("account", "organization")
     paths = [f"{kind}__{name}" for kind in ("grant", "access") for name in named]
     found = (one.grant or one.access for one in rows.select_related(*paths, "grant__record"))
@@ -86,7 +82,8 @@ class Returning:
     Attributes:
         back: what comes back: what ended at the closing, as far as the rules in force let it be, and what was kept and
             counts again (of who was deactivated).
-        refused: what is not past its end and stays ended for the rules in force, with what they say.
+        refused: what is not past its end and stays ended, with why: the rules in force forbid it, or a check found that
+            the code is no longer needed.
     """
 
     back: tuple[Holding, ...] = ()
@@ -126,6 +123,8 @@ def comes_back(book: Rolebook, part: Participation, at: datetime) -> Returning:
         else:
             facts.count_as_held(one)
             again.append(one)
+    unneeded = (Violation("code_found_unneeded"),)
+    refused += [(one, unneeded) for one in _holdings(found_unneeded(part), at)]
     return Returning((*again, *grants, *accesses), tuple(refused))
 
 

@@ -9,6 +9,7 @@ INACTIVITY: Mapping[str, str] = {
     ),
     "nothing_to_reactivate_now": "{name}'s part in the program is active. There is nothing to reactivate.",
     "reactivation_waits": "A request to reactivate {name} waits already.",
+    "code_found_unneeded": "It was found to be no longer needed after a change of employer.",
     "nothing_stopped": "Closings go on by themselves. There is nothing to confirm.",
     "confirmed_before": "A steward has confirmed this already. The next run closes who is due.",
 }
