@@ -13,6 +13,7 @@ from rolebook.governance.flows import record_sign_in
 from rolebook.governance.flows.merge_accounts import merge_accounts
 from rolebook.governance.flows.watch_quiet import watch_quiet
 from rolebook.governance.models import AccessCheck, Grant, Participation, QuietWatch
+from rolebook.governance.queries.duplicates import merge_preview
 from rolebook.governance.queries.inactivity import closed_people, closed_person, quiet_overview
 from rolebook.governance.reactivating import is_out
 from rolebook.governance.refusals import NotFound, Refused
@@ -30,13 +31,15 @@ pytestmark = [pytest.mark.django_db, pytest.mark.requirement("IQIES-04")]
 ZONE = "America/Boise"
 
 
-def merge(kept: Account, closed: Account, at: datetime, by: Account | None = None) -> None:
+def merge(
+    kept: Account, closed: Account, at: datetime, by: Account | None = None, shown: str | None = None
+) -> None:
     merge_accounts(
         acting_user=by,
         program_id=PROGRAM,
         kept_id=kept.public_id,
         closed_id=closed.public_id,
-        shown=None,
+        shown=shown,
         reason="one person",
         at=at,
         origin=COMMAND if by is None else WEB,
@@ -122,6 +125,25 @@ def test_the_employer_on_record_goes_over_and_who_merged_recorded_it(twins: tupl
     assert (employment.organization.code, employment.recorded_by) == ("FWS-R6-BNR", steward)
     assert not AccessCheck.objects.exists()
     assert compare_with_log().findings == []
+
+
+@pytest.mark.requirement("IQCS-03")
+@pytest.mark.invariant("I5")
+def test_the_merge_that_was_shown_is_bound_to_the_employer_that_it_names(
+    twins: tuple[Account, Account],
+) -> None:
+    kept, other = twins
+    steward = grants.steward(program_id=PROGRAM)
+    said = "Benton Lake Refuge goes on record as employer of"
+    before = merge_preview(steward, PROGRAM, kept.public_id, other.public_id, START + 2 * DAY)
+    assert not any(sentence.startswith(said) for sentence in before.sentences)
+    iqcs.employed(other, "FWS-R6-BNR", at=START + 2 * DAY)
+    with pytest.raises(Refused) as refused:
+        merge(kept, other, START + 3 * DAY, by=steward, shown=before.plan.digest)
+    assert codes(refused) == ["merge_not_as_shown"]
+    now = merge_preview(steward, PROGRAM, kept.public_id, other.public_id, START + 3 * DAY)
+    assert f"{said} {kept.user_id}." in now.sentences
+    merge(kept, other, START + 3 * DAY, by=steward, shown=now.plan.digest)
 
 
 @pytest.mark.requirement("IQCS-03")

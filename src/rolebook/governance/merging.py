@@ -9,8 +9,9 @@ from django.db.models import Q
 
 from rolebook.accounts.models import Account
 from rolebook.accounts.queries import rolebook_in_force
+from rolebook.governance.employing import present_employment
 from rolebook.governance.facts import judge_holding
-from rolebook.governance.models import Access, Grant, Outcome, Participation, Request, Stage
+from rolebook.governance.models import Access, Employment, Grant, Outcome, Participation, Request, Stage
 from rolebook.governance.origins import Holding, family, given_by
 from rolebook.governance.quiet import is_in
 from rolebook.policy.rules import Violation
@@ -45,6 +46,7 @@ class MergePlan:
             other decided a stage.
         violations: what forbids it; then nothing is done.
         programs: programs in which either takes part.
+        employers: on record for the closed account, where the remaining one has none: it takes them over.
     """
 
     kept: Account
@@ -54,6 +56,7 @@ class MergePlan:
     withdrawn: tuple[Request, ...]
     violations: tuple[Violation, ...]
     programs: tuple[str, ...]
+    employers: tuple[Employment, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -64,6 +67,7 @@ class MergePlan:
             *(f"moves {one.public_id}" for one in self.moves),
             *(f"ends {one.holding.public_id} {one.why}" for one in self.ends),
             *(f"withdraws {one.public_id} {one.version}" for one in self.withdrawn),
+            *(f"employs {one.public_id}" for one in self.employers),
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -94,11 +98,14 @@ def plan_merge(kept: Account, closed: Account, at: datetime) -> MergePlan:
         Ending(holding, "own decision") for holding in open_holdings(kept, at) if given_by(holding, others)
     ]
     withdrawn = tuple(_ending_requests(kept, closed, others))
-    events = 2 * len(moves) + len(ends) + 4 * len(programs) + 8
+    events = 2 * len(moves) + len(ends) + 5 * len(programs) + 8
     events += sum(2 + Stage.objects.filter(request=one).count() for one in withdrawn)
     if len(moves) > MOST_ROLES or events > MOST_EVENTS:
         _add(violations, "merge_too_much", most=MOST_ROLES)
-    return MergePlan(kept, closed, tuple(moves), tuple(ends), withdrawn, tuple(violations), programs)
+    employers = tuple(_employers(kept, closed, programs))
+    return MergePlan(
+        kept, closed, tuple(moves), tuple(ends), withdrawn, tuple(violations), programs, employers
+    )
 
 
 def open_holdings(account: Account, at: datetime) -> list[Holding]:
@@ -134,6 +141,13 @@ def _ending_requests(kept: Account, closed: Account, others: Iterable[int]) -> I
     requests = Request.objects.filter(theirs | own | (by_other & by_kept), state__in=_OPEN)
     requests = requests.select_related("beneficiary")
     return requests.order_by("pk")
+
+
+def _employers(kept: Account, closed: Account, programs: Iterable[str]) -> Iterable[Employment]:
+    for program_id in programs:
+        theirs = present_employment(closed, program_id)
+        if theirs is not None and present_employment(kept, program_id) is None:
+            yield theirs
 
 
 def _not_mergeable(kept: Account, closed: Account) -> Iterable[Violation]:

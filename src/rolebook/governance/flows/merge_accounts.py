@@ -14,7 +14,7 @@ from rolebook.audit import tags
 from rolebook.audit.recording import Origin, UnitOfWork
 from rolebook.governance import locks
 from rolebook.governance.course import end_request
-from rolebook.governance.employing import present_employment, write_employment
+from rolebook.governance.employing import write_employment
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
 from rolebook.governance.flows.recover_second_factor import cancel_recoveries
 from rolebook.governance.ledger import close_holdings, move_holding
@@ -234,19 +234,18 @@ def _take_sign_in(work: UnitOfWork, mine: Participation, theirs: Participation) 
 def _take_employer(
     work: UnitOfWork, plan: MergePlan, mine: Participation, acting_user: Account | None
 ) -> None:
-    """Put the employer of the closed account on record for the remaining one, of which there is none."""
-    theirs = present_employment(plan.closed, mine.program_id)
-    if theirs is None or present_employment(plan.kept, mine.program_id) is not None:
-        return
+    """Put the employer of the closed account on record for the remaining one, where that has none."""
     version, _ = rolebook_in_force(mine.program_id, work.at)
-    write_employment(
-        work,
-        mine,
-        theirs.organization,
-        recorded_by=acting_user,
-        reason=EMPLOYER_TAKEN,
-        rolebook_version=version.number,
-    )
+    for theirs in plan.employers:
+        if theirs.program_id == mine.program_id:
+            write_employment(
+                work,
+                mine,
+                theirs.organization,
+                recorded_by=acting_user,
+                reason=EMPLOYER_TAKEN,
+                rolebook_version=version.number,
+            )
 
 
 def _record_fsid(work: UnitOfWork, account: Account, program_id: str, old: str, new: str) -> None:

@@ -127,6 +127,7 @@ def merge_preview(
         ends=tuple(one for one in plan.ends if one.holding.program_id == program_id),
         withdrawn=tuple(one for one in plan.withdrawn if one.program_id == program_id),
         violations=(),
+        employers=tuple(one for one in plan.employers if one.program_id == program_id),
     )
     return MergePreview(kept, closed, (*merge_sentences(seen, standing.book), _ELSEWHERE), seen)
 
@@ -139,6 +140,7 @@ def merge_sentences(plan: MergePlan, book: Rolebook) -> tuple[str, ...]:
         whose = kept if ending.holding.account_id == plan.kept.pk else closed
         told.append(f"{_named(ending.holding, book)} of {whose} ends: {_WHY[ending.why]}.")
     told += [f"The request of {one.beneficiary.user_id} that waits is withdrawn." for one in plan.withdrawn]
+    told += [f"{one.organization.name} goes on record as employer of {kept}." for one in plan.employers]
     if not plan.moves:
         told.insert(0, f"{closed} holds nothing that moves.")
     return (
