@@ -164,19 +164,12 @@ def test_nobody_is_said_to_have_submitted_nothing_to_whom_only_their_own_account
     people: Agencies,
 ) -> None:
     campaign = opened()
-    rita = people.fws_representative
-    answers(people.fws_lead, campaign, rita, account="keep", agency_representative="keep", FWS_R6="keep")
-    submits(people.fws_lead, campaign, rita)
     about_mona(people, campaign)
     answers(people.fws_lead, campaign, people.both, account="keep", account_manager="keep", FWS_R6_BNR="keep")
     submits(people.fws_lead, campaign, people.both)
-    before, _ = told(campaign, None, MEANWHILE)
-    # Bo's code of the Air Force waits for Ulf, and what is Lena's for nobody but the steward.
-    rows = [(row["name"], row["answers"]) for row in before.summary["reviewers"]]
-    assert rows == [("Ulf Lead", 0), ("Lena Lead", 9)]
-    answers(people.usaf_lead, campaign, people.both, USAF_ACC="remove")
-    answered = submits(people.usaf_lead, campaign, people.both)
-    assert answered.removed == 1
-    report, _ = told(closes(campaign), "USAF", CLOSES + DAY)
-    assert [row["answers"] for row in report.summary["reviewers"]] == [1]
-    assert report.summary["unanswered_places"]
+    report, _ = told(closes(campaign), None, CLOSES + DAY)
+    # Rita answers for her region, of which only what is about herself is left, and Lena answers that. Bo's code of the
+    # Air Force waited for Ulf.
+    rows = [(row["name"], row["answers"]) for row in report.summary["reviewers"]]
+    assert rows == [("Ulf Lead", 0), ("Lena Lead", 6)]
+    assert "FWS-R6" in [row["code"] for row in report.summary["unanswered_places"]]

@@ -22,7 +22,7 @@ from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
 from tests.support import clocks, grants, rolebooks
 from tests.support.iqcs import PROGRAM, TRAINING, place
-from tests.support.reviews import MEANWHILE, OVERDUE, Agencies, agencies, answers, opened, steward, submits
+from tests.support.reviews import MEANWHILE, Agencies, agencies, answers, opened, steward, submits
 from tests.web.reading import text
 from tests.web.test_review_pages import at_page, browser
 
@@ -94,13 +94,15 @@ def test_the_due_day_is_the_same_on_pages_in_mails_in_reports_and_at_the_command
     assert f"due {due.isoformat()}\n" in CliRunner().invoke(reviews_command, ["list", PROGRAM]).output
 
 
-def test_an_overdue_review_says_which_day_was_the_last_and_with_which_it_closes(
-    people: Agencies, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stella, campaign = steward(), opened()
-    clocks.it_is(monkeypatch, OVERDUE)
-    page = words(browser(stella).get(at_page("review-progress", campaign)))
-    assert "Overdue since the end of Dec 31, 2026; it closes at the end of Jan 14, 2027." in page
+def test_an_overdue_review_says_which_day_was_the_last_and_with_which_it_closes(people: Agencies) -> None:
+    due = (clock.now() - timedelta(days=2)).date()
+    campaign = opened(clock.now() - timedelta(days=20), due_on=due)
+    page = words(browser(steward()).get(at_page("review-progress", campaign)))
+    closes = due + timedelta(days=14)
+    assert (
+        f"Overdue since the end of {due:%b} {due.day}, {due.year}; "
+        f"it closes at the end of {closes:%b} {closes.day}, {closes.year}."
+    ) in page
 
 
 def test_the_command_line_says_the_days_of_the_programs_zone_of_what_was_held(
