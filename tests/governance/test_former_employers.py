@@ -64,12 +64,15 @@ def test_the_present_employers_denial_still_ends_the_whole_request(
 
 
 @pytest.mark.requirement("IQCS-10", "IQCS-03")
-def test_a_representatives_word_is_enough_no_longer_once_another_agency_employs_the_person(db: None) -> None:
+@pytest.mark.parametrize("later", [timedelta(), HOUR], ids=["at that instant", "an hour later"])
+def test_a_representatives_word_is_enough_no_longer_once_another_agency_employs_the_person(
+    db: None, later: timedelta
+) -> None:
     world = People()
     bob = iqcs.holder(REPRESENTATIVE, "BLM", "Bob Bureau")
     world.close()
     request = world.asks()
-    iqcs.employed(world.mia, "BLM-MT", at=LATER + HOUR)
+    iqcs.employed(world.mia, "BLM-MT", at=LATER + later)
     decided = decides(world.sven, open_stage(request), at=LATER + 2 * HOUR)
     assert isinstance(decided, ReturnedForChange)
     assert world.held(LATER + 2 * HOUR) == set()

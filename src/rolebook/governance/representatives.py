@@ -59,7 +59,7 @@ def word_is_a_former_employers(request: Request, at: datetime) -> bool:
     """
     items = request.items.filter(request_version=request.version)
     present = present_employment(request.beneficiary, request.program_id)
-    if present is None or present.recorded_at <= request.submitted_at:
+    if present is None or present.recorded_at < request.submitted_at:
         return False
     if items.exclude(kind=RequestItem.Kind.REACTIVATE).exists():
         return False
