@@ -282,7 +282,7 @@ def test_the_report_says_from_where_it_came_and_that_the_new_agency_did_not_answ
         return ReviewReport.objects.get(pk=report.pk)
 
     report = made("USAF")
-    silent = {row["code"]: row["unanswered"] for row in report.summary["unanswered_places"]}
+    silent = {row["code"]: row["unanswered"] + row["accounts"] for row in report.summary["unanswered_places"]}
     assert silent == {"USAF": 3, "USAF-ACC": 3}
     [bo] = [record for record in records_in(report) if record["name"] == "Bo Both"]
     assert bo["account"]["asked_of"] == "Air Combat Command"
@@ -291,7 +291,9 @@ def test_the_report_says_from_where_it_came_and_that_the_new_agency_did_not_answ
         "from": "Benton Lake Refuge",
         "employed_since": MEANWHILE.isoformat(),
     }
-    former = {row["code"]: row["unanswered"] for row in made("FWS").summary["unanswered_places"]}
+    former = {
+        row["code"]: row["unanswered"] + row["accounts"] for row in made("FWS").summary["unanswered_places"]
+    }
     assert former["FWS-R6-BNR"] == 4
 
 
