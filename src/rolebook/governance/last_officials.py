@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from rolebook.accounts.models import Account, Organization
+from rolebook.governance.at_home import told_elsewhere
 from rolebook.governance.authority import in_force
 from rolebook.governance.deciders import holders_at
 from rolebook.governance.models import Access, Grant
@@ -65,10 +66,12 @@ def _wide_accesses(access: Access, at: datetime) -> QuerySet[Access]:
 def _offices(
     book: Rolebook, account: Account, at: datetime
 ) -> Iterator[tuple[str, Organization | None, Access | None]]:
-    """Yield each deciding role that somebody holds, with each place at which they hold it or have access (and that)."""
+    """Yield each deciding role that somebody holds, with each place at which it makes an office, by which access."""
     mine = {"account": account, "program_id": book.program.id}
     grants = Grant.objects.filter(in_force(at), **mine, role_id__in=official_role_ids(book))
-    accesses = Access.objects.filter(in_force(at), **mine).select_related("organization").order_by("pk")
+    accesses = told_elsewhere(book, Access.objects.filter(in_force(at), **mine), at).filter(
+        Q(elsewhere=False)
+    )
     for grant in grants.select_related("organization").order_by("pk"):
         role = book.role(grant.role_id)
         if role is None or role.reach.scope != "organization":
@@ -76,5 +79,5 @@ def _offices(
         elif book.held_at_organization(role):
             yield grant.role_id, grant.organization, None
         else:
-            for access in accesses:
+            for access in accesses.select_related("organization").order_by("pk"):
                 yield grant.role_id, access.organization, access

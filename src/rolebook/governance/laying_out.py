@@ -99,7 +99,9 @@ def _place(laid: LaidStage) -> Place:
 def _laid(book: Rolebook, items: Sequence[RequestItem], request: Request) -> tuple[LaidStage, ...]:
     employer = employer_for(request) if book.approval.employing_chain else None
     named = [item.organization for item in items if item.organization is not None]
-    paths = paths_of([*named, employer] if employer is not None else named)
+    # Nobody is in office at a closed place: what is to be removed there is decided where the next one above is open.
+    everywhere = [*named, employer] if employer is not None else named
+    paths = paths_of(everywhere, open_only=book.approval.employing_chain)
     return lay_out(
         book,
         [
@@ -125,15 +127,26 @@ def _roles_of_their_word(
     return frozenset({STEWARD_ID}) if employer is None else chain_roles(book, employer)
 
 
-def paths_of(organizations: Sequence[Organization]) -> dict[int, OrganizationPath]:
-    """Return each organization's path from the top, by internal id; one query for those above."""
+def paths_of(
+    organizations: Sequence[Organization], *, open_only: bool = False
+) -> dict[int, OrganizationPath]:
+    """Return each organization's path from the top, by internal id; one query for those above.
+
+    ``open_only``: without those on it that are closed.
+    """
     steps = {one.pk: [int(step) for step in one.path.split("/") if step] for one in organizations}
     references = {one.pk: OrganizationRef(str(one.pk), one.code, one.kind_id) for one in organizations}
+    closed = {one.pk for one in organizations if one.closed_at is not None}
     above = {pk for path in steps.values() for pk in path} - set(references)
     if above:
-        found = Organization.objects.filter(pk__in=above).values_list("pk", "code", "kind_id")
-        references.update((pk, OrganizationRef(str(pk), code, kind_id)) for pk, code, kind_id in found)
-    return {pk: tuple(references[step] for step in path) for pk, path in steps.items()}
+        found = Organization.objects.filter(pk__in=above).values_list("pk", "code", "kind_id", "closed_at")
+        for pk, code, kind_id, closed_at in found:
+            references[pk] = OrganizationRef(str(pk), code, kind_id)
+            closed |= set() if closed_at is None else {pk}
+    left_out = closed if open_only else set()
+    return {
+        pk: tuple(references[step] for step in path if step not in left_out) for pk, path in steps.items()
+    }
 
 
 def chain_roles(book: Rolebook, organization: Organization) -> frozenset[str]:

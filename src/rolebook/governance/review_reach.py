@@ -92,7 +92,9 @@ def reviewer_in(
         found = {place.pk: place for place in near if any(one.covers(place.organization) for one in some)}
         places |= found
         if categories:
-            besides.append(mine.answered_at(found) & covered_items(book, review, some[0], categories))
+            besides.append(
+                mine.answered_at(found) & covered_items((book, standing.book), review, some[0], categories)
+            )
         else:
             whole |= found
     if steward:
@@ -215,11 +217,16 @@ def _by_categories(offices: list[Office]) -> dict[tuple[str, ...], list[Office]]
     return found
 
 
-def covered_items(book: Rolebook, review: Review, office: Office, categories: tuple[str, ...]) -> Q:
-    """Return the condition for the items whose user category an office covers."""
+def covered_items(
+    books: Iterable[Rolebook], review: Review, office: Office, categories: tuple[str, ...]
+) -> Q:
+    """Return the condition for the items whose user category an office covers, by any of the rolebooks: the one that
+    the campaign opened with, and the one in force, which may have roles of its own.
+    """
     if not categories:
         return Q()
-    roles = Q(about=ReviewItem.About.ROLE, grant__role_id__in=covered_role_ids(book, office.holder))
+    covered = {role_id for book in books for role_id in covered_role_ids(book, office.holder)}
+    roles = Q(about=ReviewItem.About.ROLE, grant__role_id__in=covered)
     others = ~Q(about=ReviewItem.About.ROLE)
     asked = not review.category_ids or bool(set(review.category_ids) & set(categories))
     return roles | others if asked else roles

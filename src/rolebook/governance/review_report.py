@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from rolebook.accounts.models import Organization, OrganizationPlacement
 from rolebook.accounts.queries import rolebook_in_force
+from rolebook.governance.at_home import told_elsewhere
 from rolebook.governance.models import (
     Access,
     Grant,
@@ -290,9 +291,10 @@ def _text(at: datetime | None) -> str | None:
 
 def report_places(campaign: ReviewCampaign, at: datetime) -> list[Organization]:
     """Return the organizations with a report of their own: those at the top, and where a reviewer's office stands."""
-    _, review = review_of(campaign)
+    book, review = review_of(campaign)
     offices = grants_at(campaign.program_id, at).filter(role_id__in=review.answered_by)
-    held = accesses_at(campaign.program_id, at).filter(account__in=offices.values("account"))
+    held = told_elsewhere(book, accesses_at(campaign.program_id, at), at).filter(Q(elsewhere=False))
+    held = held.filter(account__in=offices.values("account"))
     asked = list(
         ReviewPlace.objects.filter(campaign=campaign, organization__isnull=False).values_list(
             "organization__path", flat=True

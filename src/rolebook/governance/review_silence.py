@@ -104,7 +104,8 @@ def _standings(subject: Subject, accounts: Collection[Account]) -> Iterator[Stan
 def _left(subject: Subject, silent: QuerySet[ReviewItem], office: Office) -> _Left:
     """Return what is left of what an office's user categories cover."""
     book, review = review_of(subject.campaign)
-    covered = silent.filter(covered_items(book, review, office, office.holder.category_ids))
+    _, now = rolebook_in_force(subject.campaign.program_id, subject.at)
+    covered = silent.filter(covered_items((book, now), review, office, office.holder.category_ids))
     numbers = left_at_places(subject, covered)
     steps = _steps(subject, {place for place, _ in numbers})
     found = _Left()

@@ -30,5 +30,13 @@ ABSENCES: Mapping[str, str] = {
         "What this would extend was removed after it was asked for. It takes a new request. "
         "Deny this one, or return it."
     ),
+    "checked_when_back": (
+        "The account is closed and holds nothing. Check the codes once the person is back: the check stays open "
+        "until then."
+    ),
+    "employer_of_official": (
+        "This person decides for another organization. Only who decides for the whole program can record another "
+        "employer: ask a steward or security."
+    ),
     "answer_each_code": "Say of each code whether it is kept or removed.",
 }

@@ -16,7 +16,7 @@ from rolebook.governance.authority import Standing, not_over
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
 from rolebook.governance.flows.record_employment import require_answers_for
 from rolebook.governance.ledger import close_holdings
-from rolebook.governance.models import Access, AccessCheck, AccessCheckAnswer
+from rolebook.governance.models import Access, AccessCheck, AccessCheckAnswer, Participation
 from rolebook.governance.queries.seeing import public_id_of
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.policy.model import Act
@@ -64,6 +64,9 @@ def close_access_check(
         if found.closed_at is not None:
             work.nothing_happened()
             return found
+        participation = Participation.objects.get(pk=found.employment.participation_id)
+        if participation.status != Participation.Status.ACTIVE:
+            raise Refused([Violation("checked_when_back")])
         answers = [(one, keeps.get(str(one.public_id))) for one in _held(program_id, person, at)]
         if any(keep is None for _, keep in answers):
             raise Refused([Violation("answer_each_code")])

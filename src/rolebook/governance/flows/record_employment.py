@@ -9,7 +9,7 @@ from rolebook.accounts.queries import rolebook_in_force
 from rolebook.audit import tags
 from rolebook.audit.recording import Origin
 from rolebook.governance import locks
-from rolebook.governance.authority import Standing
+from rolebook.governance.authority import Standing, standing_of
 from rolebook.governance.employing import present_employment, write_employment
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
 from rolebook.governance.laying_out import chain_roles_of
@@ -58,6 +58,7 @@ def record_employment(
             require_answers_for(standing, organization)
             if acting_user.pk == beneficiary.pk:
                 raise Refused([Violation("own_request")])
+            _require_takes_no_office(standing, standing_of(beneficiary, program_id, at), organization)
         joined = Participation.objects.filter(program_id=program_id, account=beneficiary).exists()
         if acting_user is not None and not joined:
             raise NotFound
@@ -73,6 +74,22 @@ def record_employment(
             reason=told,
             rolebook_version=version.number,
         )
+
+
+def _require_takes_no_office(acting: Standing, person: Standing, organization: Organization) -> None:
+    """Raise Refused where an agency would take another agency's representative or lead out of office (decision 45).
+
+    Who decides for the whole program may.
+    """
+    if any(office.organization_id is None for office in acting.offices(Act.DECIDE)):
+        return
+    agency = organization.path.split("/")[1]
+    offices = [(one.organization_id, one.role_id) for one in person.offices(Act.DECIDE)]
+    places = Organization.objects.filter(pk__in=[pk for pk, _ in offices if pk is not None])
+    others = [one for one in places if one.path.split("/")[1] != agency]
+    roles = chain_roles_of(person.book, others)
+    if any(role_id in roles.get(pk or 0, ()) for pk, role_id in offices):
+        raise Refused([Violation("employer_of_official")])
 
 
 def require_answers_for(standing: Standing, organization: Organization) -> None:
