@@ -9,14 +9,15 @@ import pytest
 
 from rolebook.audit import clock
 from rolebook.audit.models import Event
-from rolebook.governance.flows.submit_review import named
+from rolebook.governance.flows.submit_review import MOST_REMOVED, named
 from rolebook.governance.models import ReviewCampaign, ReviewItem
+from rolebook.governance.refusals import Refused
 from rolebook.governance.replaying import compare_with_log
 from rolebook.web.review_reports import pages as report_pages
 from rolebook.web.reviews import answering
 from tests.support import grants
 from tests.support.iqcs import PROGRAM, place
-from tests.support.reviews import Agencies, agencies, answers, opened, steward, submits
+from tests.support.reviews import Agencies, agencies, answers, opened, seen, steward, submits
 from tests.web.reading import text
 from tests.web.test_review_pages import at_page, browser
 
@@ -84,6 +85,23 @@ def test_an_account_with_300_lines_that_is_needed_no_longer_loses_all_of_them(wo
     told = [json.loads(one.content)["new"] for one in submitted.order_by("sequence")]
     assert [one["account_closed"] for one in told] == [True, False]
     assert sum(len(one["grants"]) + len(one["accesses"]) for one in told) == 302
+
+
+@pytest.mark.invariant("I12")
+def test_a_submission_that_ends_more_than_one_unit_of_work_holds_is_refused_in_words_and_keeps_the_answers(
+    world: Agencies,
+) -> None:
+    mona = world.fws_person
+    for _ in range(MOST_REMOVED + 1):
+        grants.placed(mona, "training_officer", None, program_id=PROGRAM)
+    campaign = audit()
+    answers(world.fws_lead, campaign, mona, clock.now(), account="remove")
+    asked = ReviewItem.objects.filter(campaign=campaign, reviewed__account=mona)
+    with pytest.raises(Refused) as refused:
+        submits(world.fws_lead, campaign, mona, clock.now(), saw=seen(campaign, mona))
+    assert [one.code for one in refused.value.violations] == ["review_removes_too_many"]
+    assert not asked.exclude(settled_at=None).exists()
+    assert asked.get(about="account").answer == "remove"
 
 
 @pytest.mark.invariant("I12")

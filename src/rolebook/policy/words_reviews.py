@@ -11,6 +11,10 @@ REVIEWS: Mapping[str, str] = {
     "review_closed": "{title} is closed. Nothing can be answered any more.",
     "review_own": "You cannot answer about yourself. Somebody else who answers for the organization has to.",
     "review_incomplete": "{number} not answered yet. Answer every line of the account, then submit it.",
+    "review_removes_too_many": (
+        "This would end {number} roles and codes at once, and {most} can be ended together. Let some of them be "
+        "removed first, then submit the account. Your answers are saved."
+    ),
     "review_changed_meanwhile": "Something changed while you were looking. See what, and answer again.",
     "review_settled": "This was submitted already by {name}.",
     "review_moved": "{organization} employs {name} meanwhile, so those who answer there are asked. Nothing was saved.",

@@ -42,6 +42,9 @@ CAUSE = "review"
 ANSWERS_AN_EVENT = 250
 """An event of the log holds 64,000 characters; an answer takes 125, and what it removes 70 more."""
 
+MOST_REMOVED = 400
+"""What one submission ends: each is an event, and a unit of work holds 500."""
+
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
@@ -128,6 +131,9 @@ def submit_review(
             work.nothing_happened()
             return Submitted(reviewed.account, None)
         effect = _effect(items, seen)
+        if len(effect.holdings) > MOST_REMOVED:
+            told = {"number": len(effect.holdings), "most": MOST_REMOVED}
+            raise Refused([Violation("review_removes_too_many", told)])
         _apply(work, held, standing, campaign, reviewed, effect)
     count_places(campaign, [*{*changed, *(item.now_at for item in items)}])
     if effect.close_account:

@@ -239,8 +239,10 @@ def submit_answered(request: ProgramRequest, campaign_id: UUID) -> HttpResponse:
                 origin=request.origin,
             )
             submitted += 1
-        except Refused:
+        except Refused as refusal:
             refused += 1
+            if any(one.code != "review_changed_meanwhile" for one in refusal.violations):
+                messages.warning(request, f"{account.name}: {' '.join(said_of(refusal))}")
     if submitted:
         messages.success(request, f"{submitted:,} submitted. Removals take effect now.")
     if refused:
