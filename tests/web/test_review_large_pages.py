@@ -17,7 +17,7 @@ from rolebook.web.review_reports import pages as report_pages
 from rolebook.web.reviews import answering
 from tests.support import grants
 from tests.support.iqcs import PROGRAM, place
-from tests.support.reviews import Agencies, agencies, answers, opened, seen, steward, submits
+from tests.support.reviews import Agencies, agencies, answers, opened, steward, submits
 from tests.web.reading import text
 from tests.web.test_review_pages import at_page, browser
 
@@ -97,8 +97,9 @@ def test_a_submission_that_ends_more_than_one_unit_of_work_holds_is_refused_in_w
     campaign = audit()
     answers(world.fws_lead, campaign, mona, clock.now(), account="remove")
     asked = ReviewItem.objects.filter(campaign=campaign, reviewed__account=mona)
+    saw = {named(one): one.version for one in asked.select_related("reviewed__account", "grant", "access")}
     with pytest.raises(Refused) as refused:
-        submits(world.fws_lead, campaign, mona, clock.now(), saw=seen(campaign, mona))
+        submits(world.fws_lead, campaign, mona, clock.now(), saw=saw)
     assert [one.code for one in refused.value.violations] == ["review_removes_too_many"]
     assert not asked.exclude(settled_at=None).exists()
     assert asked.get(about="account").answer == "remove"
