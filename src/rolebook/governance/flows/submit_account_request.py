@@ -45,17 +45,15 @@ def submit_account_request(
     """Submit the form, mail the supervisor, and throw the draft away.
 
     Args:
-        acting_user: who asks.
-        program_id: a program that holds access apart from roles.
+        acting_user: who asks; ``program_id``: a program that holds access apart from roles.
         beneficiary: whom it is for; another only by who decides requests where the person works, as recorded.
         answers: the form; ``shown_type`` is "new" or "modification", as it said that it is.
         send: puts the supervisor's mail into the outbox.
         corrects: public id of the returned request that becomes its own next version.
 
-    Stages open when the supervisor has given their word. Raises Refused with everything that is missing or forbidden
-    (`check_answers` says in which field), or where the supervisor was mailed too often in a day; NotAllowed for a
-    person that is not theirs to ask for, NotFound for a program without such requests and for a request that is not
-    theirs to correct.
+    Stages open with the supervisor's word. Raises Refused with all that is missing or forbidden (`check_answers` says
+    in which field), or where the supervisor was mailed too often in a day; NotAllowed for a person not theirs to ask
+    for, NotFound for a program without such requests and for a request not theirs to correct.
     """
     about = About(program_id=program_id, beneficiary_id=beneficiary.public_id)
     with attempt(

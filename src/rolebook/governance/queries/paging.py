@@ -39,7 +39,15 @@ class OnPage(Func):
     template = "%(expressions)s"
     arg_joiner = " IN "
 
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
+    def as_sql(self, compiler: Any, connection: Any, *told: Any, **context: Any) -> Any:
+        """Return the condition. Raises EmptyResultSet of an empty page, so that Django finds nothing: else it writes
+        NULL for the page, with which nothing can be compared so.
+        """
+        _, page = self.get_source_expressions()
+        compiler.compile(page)
+        return super().as_sql(compiler, connection, *told, **context)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         """Return the condition as a comparison with an array, which is made once."""
         return self.as_sql(
             compiler, connection, template="%(expressions)s)", arg_joiner=" = ANY(ARRAY", **context
