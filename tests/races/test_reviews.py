@@ -1,7 +1,7 @@
 """Reviews raced: two reviewers of one account, and a removal by the review against the approval of a request.
 
-Where two reviewers meet, each submission is held for a moment after its locks, so that without them the others come in
-between. They are kept apart by the locks of the people and by the campaign's, each by itself; on PostgreSQL both are
+Where two reviewers meet, each submission is held once it has read what is answered, so that without the locks the others
+read the same. They are kept apart by the locks of the people and by the campaign's, each by itself; on PostgreSQL both are
 taken out, and then an account is submitted twice. A removal meets an approval in as many rounds as the other races.
 """
 
@@ -28,19 +28,24 @@ from tests.support.databases import CommittedDatabase
 from tests.support.grants import decides, open_stage
 from tests.support.iqcs import LEAD, MANAGER, REPRESENTATIVE, SECURITY
 from tests.support.people import COMMAND
-from tests.support.racing import Round, counted, no_locks, slowly, with_and_without_locks
+from tests.support.racing import MOMENT, Round, counted, no_locks, together, with_and_without_locks
 from tests.support.reviews import MEANWHILE, agencies, answers, opened, seen, submits
 
 REFUSED = (Refused, NotFound, NotAllowed)
 
 
-def two_reviewers(database: CommittedDatabase, monkeypatch: pytest.MonkeyPatch, role: str) -> str | None:
-    """Let two reviewers submit an account, each twice; return what is wrong about what came of it."""
+def two_reviewers(
+    database: CommittedDatabase, monkeypatch: pytest.MonkeyPatch, role: str, patience: float
+) -> str | None:
+    """Let two reviewers submit an account, each twice; return what is wrong about what came of it.
+
+    Each is held for up to ``patience`` seconds with what it read, until the others have read it, too.
+    """
     people = agencies()
     campaign, person = opened(), people.fws_person
     answers(people.fws_lead, campaign, person, account="keep", account_manager=role, FWS_R6_BNR="keep")
     saw = seen(campaign, person)
-    monkeypatch.setattr(submitting_flow, "bring_up_to_date", slowly(bring_up_to_date))
+    monkeypatch.setattr(submitting_flow, "_effect", together(submitting_flow._effect, 4, patience))
 
     def submit(by: object) -> object:
         return submits(by, campaign, person, saw=saw)  # type: ignore[arg-type]
@@ -65,7 +70,7 @@ def unlocked_campaign(pk: int) -> ReviewCampaign:
 def test_of_two_reviewers_of_an_account_one_submits_it_and_the_removal_is_one(
     committed_db: CommittedDatabase, monkeypatch: pytest.MonkeyPatch, role: str
 ) -> None:
-    assert two_reviewers(committed_db, monkeypatch, role) is None
+    assert two_reviewers(committed_db, monkeypatch, role, MOMENT) is None
 
 
 @pytest.mark.postgres
@@ -76,7 +81,7 @@ def test_without_the_locks_of_people_and_campaign_two_reviewers_submit_an_accoun
 ) -> None:
     monkeypatch.setattr(submitting_flow, "hold_campaign", unlocked_campaign)
     with no_locks():
-        assert two_reviewers(committed_db, monkeypatch, role) is not None
+        assert two_reviewers(committed_db, monkeypatch, role, 30) is not None
 
 
 @pytest.mark.postgres

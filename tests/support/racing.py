@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
@@ -121,6 +121,19 @@ def slowly(call: Callable[..., Any], planned: threading.Event | None = None) -> 
         if planned is not None:
             planned.set()
         time.sleep(MOMENT)
+        return answer
+
+    return run
+
+
+def together(call: Callable[..., Any], callers: int, patience: float) -> Callable[..., Any]:
+    """Make a call whose callers wait with their answers until all have theirs, or for ``patience`` seconds."""
+    meeting = threading.Barrier(callers)
+
+    def run(*arguments: Any, **named: Any) -> Any:
+        answer = call(*arguments, **named)
+        with suppress(threading.BrokenBarrierError):
+            meeting.wait(patience)
         return answer
 
     return run
