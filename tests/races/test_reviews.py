@@ -1,8 +1,9 @@
 """Reviews raced: two reviewers of one account, and a removal by the review against the approval of a request.
 
-Where two reviewers meet, each submission is held once it has read what is answered, so that without the locks the others
-read the same. They are kept apart by the locks of the people and by the campaign's, each by itself; on PostgreSQL both are
-taken out, and then an account is submitted twice. A removal meets an approval in as many rounds as the other races.
+Where two reviewers meet, each submission is held once it has read what is answered, so that without the locks the
+others read the same. They are kept apart by the locks of the people and by the campaign's, each by itself; on
+PostgreSQL both are taken out, and then an account is submitted twice. A removal meets an approval in as many rounds
+as the other races.
 """
 
 from collections.abc import Callable
