@@ -126,6 +126,7 @@ def _show(
         "here_url": address("request-role", request, role, organizations),
         "answered": answered,
         "taken": [line for line in answered if line.good],
+        "focus": not (search or chosen or answered),
         "not_chosen": [line for line in answered if not line.good],
         "pasted": pasted if any(not line.good for line in answered) else "",
         "most": MOST_AT_ONCE,
