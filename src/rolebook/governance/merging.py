@@ -9,9 +9,19 @@ from django.db.models import Q
 
 from rolebook.accounts.models import Account
 from rolebook.accounts.queries import rolebook_in_force
+from rolebook.governance.checks_going_on import of_account
 from rolebook.governance.employing import present_employment
 from rolebook.governance.facts import judge_holding
-from rolebook.governance.models import Access, Employment, Grant, Outcome, Participation, Request, Stage
+from rolebook.governance.models import (
+    Access,
+    AccessCheck,
+    Employment,
+    Grant,
+    Outcome,
+    Participation,
+    Request,
+    Stage,
+)
 from rolebook.governance.origins import Holding, family, given_by
 from rolebook.governance.quiet import is_in
 from rolebook.policy.rules import Violation
@@ -100,6 +110,7 @@ def plan_merge(kept: Account, closed: Account, at: datetime) -> MergePlan:
     withdrawn = tuple(_ending_requests(kept, closed, others))
     events = 2 * len(moves) + len(ends) + 5 * len(programs) + 8
     events += sum(2 + Stage.objects.filter(request=one).count() for one in withdrawn)
+    events += AccessCheck.objects.filter(of_account(closed)).count()
     if len(moves) > MOST_ROLES or events > MOST_EVENTS:
         _add(violations, "merge_too_much", most=MOST_ROLES)
     employers = tuple(_employers(kept, closed, programs))

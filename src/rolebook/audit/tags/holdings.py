@@ -44,3 +44,8 @@ ACCESS_CHECK_CLOSED = declare(
     "access_check_id accesses_kept accesses_removed",
     "reason",
 )
+ACCESS_CHECK_CARRIED_OVER = declare(
+    "access-check:carried-over",
+    "A check of codes goes on for the account into which the one that it was about was merged",
+    "access_check_id folded_into accesses_removed",
+)

@@ -13,6 +13,7 @@ from rolebook.audit import tags
 from rolebook.audit.recording import Origin, UnitOfWork
 from rolebook.governance import locks
 from rolebook.governance.authority import Standing, not_over
+from rolebook.governance.checks_going_on import whose_codes
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
 from rolebook.governance.flows.record_employment import require_answers_for
 from rolebook.governance.ledger import close_holdings
@@ -45,7 +46,7 @@ def close_access_check(
     ) as work:
         told = checked_text(note, "note")
         found = _find_check(program_id, check_id)
-        person = found.employment.participation.account
+        person = whose_codes(found)
         about.beneficiary_id = person.public_id
         about.organization_id = found.employment.organization.public_id
         places = Access.objects.filter(program_id=program_id, account=person, closed_at=None)
@@ -64,7 +65,8 @@ def close_access_check(
         if found.closed_at is not None:
             work.nothing_happened()
             return found
-        participation = Participation.objects.get(pk=found.employment.participation_id)
+        _require_still_of(found, person)
+        participation = Participation.objects.get(program_id=program_id, account=person)
         if participation.status != Participation.Status.ACTIVE:
             raise Refused([Violation("checked_when_back")])
         answers = [(one, keeps.get(str(one.public_id))) for one in _held(program_id, person, at)]
@@ -92,15 +94,17 @@ def carry_out_check(
         tags.ATTEMPT_REFUSED_REMOVE, acting_user=acting_user, at=at, origin=origin, about=about
     ) as work:
         found = _find_check(program_id, check_id)
-        person = found.employment.participation.account
+        person = whose_codes(found)
         about.beneficiary_id = person.public_id
         named = AccessCheckAnswer.objects.filter(access_check=found, keep=False).select_related(
             "access__organization"
         )
+        # What was answered of an account that was merged since is closed; it is told of with what took its place.
         held = locks.lock(
-            accounts={acting_user.pk, person.pk},
+            accounts={acting_user.pk, person.pk, *named.values_list("access__account_id", flat=True)},
             organizations=named.values_list("access__organization_id", flat=True),
         )
+        _require_still_of(_find_check(program_id, check_id), person)
         standing = acting_standing(acting_user, program_id, at)
         mine = [one for one in _to_remove(found) if standing.may(Act.REMOVE, one.access.organization)]
         if person.pk == acting_user.pk or (not mine and not _may_remove_any(standing, named)):
@@ -135,7 +139,7 @@ def _write(
     work.record(
         tags.ACCESS_CHECK_CLOSED,
         program_id=check.program_id,
-        beneficiary_id=check.employment.participation.account.public_id,
+        beneficiary_id=whose_codes(check).public_id,
         organization_id=check.employment.organization.public_id,
         rolebook_version=standing.version.number,
         new={
@@ -188,9 +192,15 @@ def _held(program_id: str, person: Account, at: datetime) -> list[Access]:
     return list(held.select_related("organization").order_by("organization__code", "pk"))
 
 
+def _require_still_of(check: AccessCheck, person: Account) -> None:
+    """Raise Refused where the person was merged into another account before the locks were taken."""
+    if whose_codes(check).pk != person.pk:
+        raise Refused([Violation("changed_since_shown")])
+
+
 def _find_check(program_id: str, check_id: uuid.UUID | str) -> AccessCheck:
     checks = AccessCheck.objects.select_related(
-        "employment__organization", "employment__participation__account"
+        "employment__organization", "employment__participation__account__merged_into"
     )
     found = checks.filter(program_id=program_id, public_id=public_id_of(check_id)).first()
     if found is None:

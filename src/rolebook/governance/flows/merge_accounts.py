@@ -13,13 +13,14 @@ from rolebook.accounts.token_models import PersonalToken
 from rolebook.audit import tags
 from rolebook.audit.recording import Origin, UnitOfWork
 from rolebook.governance import locks
+from rolebook.governance.checks_going_on import carry_checks_over
 from rolebook.governance.course import end_request
 from rolebook.governance.employing import write_employment
 from rolebook.governance.flows.attempt import About, acting_standing, attempt, checked_text
 from rolebook.governance.flows.recover_second_factor import cancel_recoveries
 from rolebook.governance.ledger import close_holdings, move_holding
 from rolebook.governance.merging import MergePlan, open_holdings, plan_merge
-from rolebook.governance.models import Participation, RequestItem
+from rolebook.governance.models import Access, Participation, RequestItem
 from rolebook.governance.origins import family
 from rolebook.governance.participations import participation_of
 from rolebook.governance.queries.seeing import public_id_of
@@ -172,9 +173,14 @@ def _carry_out(work: UnitOfWork, held: locks.Held, plan: MergePlan, acting_user:
     for program_id in plan.programs:
         _join(work, plan, program_id, acting_user)
     _end(work, held, plan)
+    moved: dict[int, Access] = {}
     for holding in plan.moves:
         version, book = rolebook_in_force(holding.program_id, work.at)
-        move_holding(work, held, holding, plan.kept, book=book, rolebook_version=version.number)
+        again = move_holding(work, held, holding, plan.kept, book=book, rolebook_version=version.number)
+        if isinstance(again, Access):
+            moved[holding.pk] = again
+    versions = {one: rolebook_in_force(one, work.at)[0].number for one in plan.programs}
+    carry_checks_over(work, plan.kept, plan.closed, moved=moved, versions=versions, acting_user=acting_user)
     _close_account(work, plan, acting_user)
 
 

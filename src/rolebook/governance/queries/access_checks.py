@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Subquery
 
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing, not_over
+from rolebook.governance.checks_going_on import of_account, whose_codes
 from rolebook.governance.flows.record_employment import answered_for
 from rolebook.governance.models import Access, AccessCheck, AccessCheckAnswer, Employment, Participation
 from rolebook.governance.queries.naming import sees_names
@@ -46,10 +47,12 @@ def open_checks(viewer: Account, program_id: str, at: datetime) -> tuple[CheckLi
     )
     checks = (
         AccessCheck.objects.filter(reach, program_id=program_id, closed_at=None)
-        .exclude(employment__participation__account=viewer)
+        .exclude(of_account(viewer))
         .annotate(before=Subquery(earlier.order_by("-pk").values("pk")[:1]))
         .select_related(
-            "employment__organization", "employment__participation__account", "employment__recorded_by"
+            "employment__organization",
+            "employment__participation__account__merged_into",
+            "employment__recorded_by",
         )
         .order_by("opened_at", "pk")
     )
@@ -65,7 +68,7 @@ def _lines(standing: Standing, checks: Sequence[AccessCheck]) -> tuple[CheckLine
     before = Employment.objects.select_related("organization").in_bulk(
         [pk for pk in earlier if pk is not None]
     )
-    people = [one.employment.participation.account_id for one in checks]
+    people = [whose_codes(one).pk for one in checks]
     held: dict[int, list[Access]] = {}
     accesses = Access.objects.filter(
         not_over(standing.at), program_id=standing.program_id, account__in=people
@@ -75,10 +78,10 @@ def _lines(standing: Standing, checks: Sequence[AccessCheck]) -> tuple[CheckLine
     return tuple(
         CheckLine(
             one.public_id,
-            one.employment.participation.account,
+            whose_codes(one),
             None if pk is None else before[pk],
             one.employment,
-            tuple(held.get(one.employment.participation.account_id, ())),
+            tuple(held.get(whose_codes(one).pk, ())),
         )
         for one, pk in zip(checks, earlier, strict=True)
     )

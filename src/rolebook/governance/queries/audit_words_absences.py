@@ -45,6 +45,11 @@ ABSENCES: Mapping[str, tuple[str, str, str | None]] = {
         "The codes that {whom} holds are to be looked at[ at {where}]: they came back after the employer changed",
         None,
     ),
+    "access-check:carried-over": (
+        "access",
+        "What was to be looked at[ at {where}] of the codes of a merged account goes on for {whom}",
+        None,
+    ),
     "access-check:carried-out": (
         "access",
         "{who} removed codes of {whom} that were found to be no longer needed",
@@ -66,5 +71,6 @@ ABSENCES_UNTOLD = (
     "delegation_id",
     "accesses_kept",
     "accesses_removed",
+    "folded_into",
 )
 """Details that are internal ids."""

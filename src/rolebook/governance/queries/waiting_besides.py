@@ -9,6 +9,7 @@ from django.db.models import QuerySet, Subquery
 
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing, not_over
+from rolebook.governance.checks_going_on import of_account
 from rolebook.governance.deciders import stages_nobody_can_decide
 from rolebook.governance.models import AccessCheck, AccessCheckAnswer, Stage, SupervisorWord
 from rolebook.governance.queries.counting import COUNTED_TO
@@ -105,7 +106,7 @@ def _checks(standing: Standing) -> QuerySet[AccessCheck] | None:
         if office.organization_id is None or office.role_id in roles
     ]
     checks = AccessCheck.objects.filter(program_id=standing.program_id, closed_at=None)
-    others = checks.exclude(employment__participation__account=standing.account)
+    others = checks.exclude(of_account(standing.account))
     return others.filter(anywhere(reach)) if reach else None
 
 

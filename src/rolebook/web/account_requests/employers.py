@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rolebook.governance.account_answers import organization_by_code
+from rolebook.governance.checks_going_on import whose_codes
 from rolebook.governance.flows.check_codes import carry_out_check, close_access_check
 from rolebook.governance.flows.record_employment import record_employment
 from rolebook.governance.queries.access_checks import (
@@ -123,7 +124,7 @@ def close_check(request: ProgramRequest, check_id: uuid.UUID) -> HttpResponse:
     except Refused as refusal:
         setattr(request, CURRENT_ENTRY, "manage-access")
         return _page(request, said_of(refusal), check_id)
-    person = closed.employment.participation.account.name
+    person = whose_codes(closed).name
     messages.success(request, f"Recorded: you looked at the codes of {person}.")
     return HttpResponseRedirect(reverse("employers", args=[request.program.id]), status=303)
 
