@@ -63,7 +63,7 @@ def opened_by(page: Page) -> ReviewCampaign:
     """The steward looks at the numbers, and opens the audit."""
     page.goto("/iqcs/reviews/")
     page.get_by_role("link", name=re.compile("^Open now")).click()
-    expect(page.get_by_text("11 roles and codes of 5 accounts")).to_be_visible()
+    expect(page.get_by_text("11 roles and access of 5 accounts")).to_be_visible()
     page.get_by_label("Last day to answer").fill((clock.now() + timedelta(days=30)).date().isoformat())
     page.get_by_role("button", name="Yes, open it").click()
     expect(page.get_by_text("is open. Who has to answer gets a mail.")).to_be_visible()

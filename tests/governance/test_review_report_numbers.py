@@ -4,8 +4,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.db import connection
+from django.db.migrations import RunSQL
 
 from rolebook.accounts.models import Account
 from rolebook.audit.models import Event
@@ -13,12 +16,13 @@ from rolebook.governance.flows import change_participation_status
 from rolebook.governance.flows.close_review import close_review
 from rolebook.governance.making_report_files import facts_of, paper_of
 from rolebook.governance.making_reports import ask_for_report, make_report
-from rolebook.governance.models import ReviewCampaign, ReviewReport
+from rolebook.governance.models import ReviewCampaign, ReviewPlace, ReviewReport
+from rolebook.governance.queries.review_campaigns import numbers_of
 from rolebook.governance.queries.review_reports import records_in
 from rolebook.governance.review_report import Record
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
-from rolebook.policy.reviews import REMOVE_UNANSWERED
+from rolebook.policy.reviews import KEEP_AND_REPORT, REMOVE_UNANSWERED, Silence
 from tests.support import iqcs, rolebooks
 from tests.support.iqcs import PROGRAM, REPRESENTATIVE, place
 from tests.support.people import COMMAND
@@ -78,6 +82,14 @@ def about_mona(people: Agencies, campaign: ReviewCampaign) -> None:
     submits(people.fws_lead, campaign, people.fws_person)
 
 
+def consequence(then: Silence) -> None:
+    """The audit does this from now on with what nobody answered."""
+    book = rolebooks.in_force(PROGRAM)
+    [review] = book.reviews
+    changed = replace(review, overdue=replace(review.overdue, then=then))
+    rolebooks.put_in_force(replace(book, reviews=(changed,)))
+
+
 def status(who: Account, word: str) -> None:
     """An account's part in the program gets another status, a day before the opening."""
     change_participation_status(
@@ -114,11 +126,47 @@ def test_the_report_the_log_and_the_mail_of_the_closing_tell_the_same_numbers(pe
     assert "Not answered, and kept: 9\n" in mail
 
 
+@pytest.mark.requirement("IQCS-12")
+@pytest.mark.parametrize("then", [KEEP_AND_REPORT, REMOVE_UNANSWERED])
+def test_the_pages_and_the_command_line_count_what_the_report_counts_before_and_after_the_closing(
+    people: Agencies, then: Silence
+) -> None:
+    consequence(then)
+    campaign = opened()
+    about_mona(people, campaign)
+    for at in (MEANWHILE, CLOSES + DAY):
+        if at > CLOSES:
+            campaign = closes(campaign)
+        report, _ = told(campaign, None, at)
+        found = numbers_of(campaign)
+        names = ("items", "removed", "unanswered")
+        unanswered = found.open if at < CLOSES else report.summary["unanswered"]
+        assert (found.holdings, found.removed, unanswered) == tuple(report.summary[name] for name in names)
+        assert (found.accounts_open, found.percent) == ((4, 18) if at < CLOSES else (0, 100))
+
+
+def test_an_upgrade_counts_the_places_of_earlier_campaigns_as_they_are_counted_since(
+    people: Agencies,
+) -> None:
+    campaign = opened()
+    about_mona(people, campaign)
+    iqcs.employed(people.both, "USAF-ACC", at=MEANWHILE)
+    closes(campaign)
+    columns = ("pk", "holdings", "holdings_settled", "removed")
+    places = ReviewPlace.objects.order_by("pk")
+    counted = list(places.values_list(*columns))
+    places.update(holdings=0, holdings_settled=0)
+    places.filter(questions__gt=0).update(removed=5)
+    migration = import_module("rolebook.governance.migrations.0019_review_places_count_holdings").Migration
+    [count] = [one for one in migration.operations if isinstance(one, RunSQL)]
+    with connection.cursor() as cursor:
+        cursor.execute(str(count.sql))
+    assert list(places.values_list(*columns)) == counted
+    assert sum(row[1] for row in counted) == 11
+
+
 def test_what_was_removed_for_want_of_an_answer_is_counted_once(people: Agencies) -> None:
-    book = rolebooks.in_force(PROGRAM)
-    [review] = book.reviews
-    removes = replace(review, overdue=replace(review.overdue, then=REMOVE_UNANSWERED))
-    rolebooks.put_in_force(replace(book, reviews=(removes,)))
+    consequence(REMOVE_UNANSWERED)
     campaign = opened()
     about_mona(people, campaign)
     campaign = closes(campaign)

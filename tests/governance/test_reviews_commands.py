@@ -49,7 +49,7 @@ def test_a_dry_run_says_how_much_it_would_ask_about_and_opens_nothing() -> None:
     preview = told("open", PROGRAM, AUDIT, "--due", due, "--dry-run")
     assert preview == {"accounts": 5, "items": 11, "due_on": due}
     text = run("open", PROGRAM, AUDIT, "--due", due, "--dry-run").output
-    assert f"would ask about 11 roles and codes of 5 accounts, due {due}." in text
+    assert f"would ask about 11 roles and access of 5 accounts, due {due}." in text
     assert (ReviewCampaign.objects.count(), Event.objects.count()) == (0, before)
 
 
@@ -112,13 +112,15 @@ def test_a_campaign_is_shown_with_how_far_it_is_and_who_has_most_left(both_agenc
     answers(lead, campaign, person, at, account="keep", account_manager="remove", FWS_R6_BNR="keep")
     submits(lead, campaign, person, at)
     shown = told("show", PROGRAM, str(campaign.public_id))
-    assert (shown["questions"], shown["settled"], shown["removed"]) == (16, 3, 1)
+    told_of = {name: shown[name] for name in ("asked", "settled", "removed", "accounts_left")}
+    assert told_of == {"asked": 11, "settled": 2, "removed": 1, "accounts_left": 4}
     places = shown["organizations"]
     assert isinstance(places, list)
-    assert {"organization": "FWS-R6-BNR", "questions": 6, "settled": 3, "removed": 1} in places
+    here = {"organization": "FWS-R6-BNR", "asked": 4, "settled": 2, "removed": 1, "accounts_left": 1}
+    assert here in places
     text = run("show", PROGRAM, str(campaign.public_id)).output
-    assert "3 of 16 settled (18 %), 1 removed" in text
-    assert "3 left of         6  Benton Lake Refuge (FWS-R6-BNR)" in text
+    assert "2 of 11 roles and access settled (18 %), 1 removed by an answer; 4 left about accounts" in text
+    assert "2 left of         4  Benton Lake Refuge (FWS-R6-BNR); 1 left about accounts" in text
     unknown = run("show", PROGRAM, "019e2f9e-6c1f-7000-8000-5d0d0c4b7a11", "--json")
     assert (unknown.exit_code, "found no campaign" in unknown.output) == (2, True)
 
@@ -129,7 +131,8 @@ def test_a_campaign_is_closed_after_a_yes_and_only_once() -> None:
     name = str(campaign.public_id)
     asked = run("close", PROGRAM, name, typed="n\n")
     assert asked.exit_code == 1
-    assert "16 not answered will be kept and reported." in asked.output
+    told_of = "11 roles and access not answered will be kept and reported; 5 left about accounts."
+    assert told_of in asked.output
     campaign.refresh_from_db()
     assert campaign.closed_at is None
     closed = told("close", PROGRAM, name, "--yes")

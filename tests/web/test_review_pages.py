@@ -184,15 +184,20 @@ def test_the_steward_opens_on_demand_after_a_preview_and_closes_after_a_confirma
     page = text(client.get(reverse("reviews", args=[PROGRAM])))
     assert "IQCS Annual User Audit" in page
     address = reverse("open-review", args=[PROGRAM, "annual_user_audit"])
-    assert "11 roles and codes of 5 accounts" in text(client.get(address))
+    assert "11 roles and access of 5 accounts" in text(client.get(address))
     assert client.post(address, {"due_on": "soon"}).status_code == 422
     assert client.post(address, {"due_on": "2020-01-01"}).status_code == 409
     due = (clock.now() + timedelta(days=20)).date().isoformat()
     assert client.post(address, {"due_on": due}).status_code == 303
     campaign = ReviewCampaign.objects.get()
     progress = text(client.get(at_page("review-progress", campaign)))
-    assert "0 of 16 settled" in progress
-    assert "16 of 16 have no submitted answer" in text(client.get(at_page("close-review", campaign)))
+    assert (
+        "0 of 11 roles and access settled (0 %), 0 removed by an answer; 5 questions about accounts"
+        in progress
+    )
+    closing = text(client.get(at_page("close-review", campaign)))
+    assert "11 of 11 roles and access have no submitted answer" in closing
+    assert "5 questions about accounts have none either" in closing
     client.post(at_page("close-review", campaign))
     campaign.refresh_from_db()
     assert campaign.closed_at is not None

@@ -273,14 +273,21 @@ def count_places(campaign: ReviewCampaign, place_ids: Sequence[int] | None = Non
         cursor.execute(_COUNT_ALL, [campaign.pk] * 4)
 
 
-_NUMBERS = (
-    "COUNT(*) AS questions, COUNT(i.settled_at) AS settled, "
-    "COUNT(CASE WHEN i.outcome IN ('removed', 'removed unanswered') THEN 1 END) AS removed"
-)
-_AWAY = "-COUNT(*), -COUNT(i.settled_at), -COUNT(CASE WHEN i.outcome IN ('removed', 'removed unanswered') THEN 1 END)"
+# Roles and access apart: the mail of the closing and the report (`outcome_numbers`) count no questions about accounts.
+_COUNTS = {
+    "questions": "COUNT(*)",
+    "settled": "COUNT(i.settled_at)",
+    "holdings": "COUNT(CASE WHEN i.about <> 'account' THEN 1 END)",
+    "holdings_settled": "COUNT(CASE WHEN i.about <> 'account' THEN i.settled_at END)",
+    "removed": "COUNT(CASE WHEN i.about <> 'account' AND i.outcome = 'removed' THEN 1 END)",
+}
+_NUMBERS = ", ".join(f"{counted} AS {name}" for name, counted in _COUNTS.items())
+_AWAY = ", ".join(f"-{counted}" for counted in _COUNTS.values())
+_SUMS = ", ".join(f"SUM({name}) AS {name}" for name in _COUNTS)
+_SET = ", ".join(f"{name} = c.{name}" for name in _COUNTS)
 # What went elsewhere counts there: each move takes it from one place and gives it to the next.
 _COUNT = (
-    "SELECT place_id, SUM(questions) AS questions, SUM(settled) AS settled, SUM(removed) AS removed FROM ("  # noqa: S608
+    f"SELECT place_id, {_SUMS} FROM ("  # noqa: S608
     f"SELECT i.place_id, {_NUMBERS} FROM governance_reviewitem i WHERE i.{{}} GROUP BY i.place_id UNION ALL "
     f"SELECT m.from_place_id, {_AWAY} FROM governance_reviewmove m JOIN governance_reviewitem i ON i.id = m.item_id "
     "WHERE m.{} GROUP BY m.from_place_id UNION ALL "
@@ -288,12 +295,12 @@ _COUNT = (
     "WHERE m.{} GROUP BY m.place_id) n GROUP BY place_id"
 )
 _COUNT_ONE = (  # no names but ours
-    "UPDATE governance_reviewplace SET questions = c.questions, settled = c.settled, removed = c.removed "  # noqa: S608
+    f"UPDATE governance_reviewplace SET {_SET} "  # noqa: S608
     f"FROM ({_COUNT.format('place_id = %s', 'from_place_id = %s', 'place_id = %s')}) c "
     "WHERE governance_reviewplace.id = c.place_id"
 )
 _COUNT_ALL = (
-    "UPDATE governance_reviewplace SET questions = c.questions, settled = c.settled, removed = c.removed "  # noqa: S608
+    f"UPDATE governance_reviewplace SET {_SET} "  # noqa: S608
     f"FROM ({_COUNT.format(*['campaign_id = %s'] * 3)}) c WHERE governance_reviewplace.id = c.place_id "
     "AND governance_reviewplace.campaign_id = %s"
 )

@@ -63,7 +63,7 @@ def open_command(program: str, review: str, due: str | None, dry_run: bool, as_j
             click.echo(
                 json.dumps(told)
                 if as_json
-                else f"{declared.title} would ask about {found.items:,} roles and codes of {found.accounts:,} "
+                else f"{declared.title} would ask about {found.items:,} roles and access of {found.accounts:,} "
                 f"accounts, due {found.due_on}."
             )
             return
@@ -144,11 +144,14 @@ def show_command(program: str, campaign: str, as_json: bool) -> None:
     numbers = numbers_of(found)
     _print_one(found, False, "Closed" if found.closed_at else "Open")
     click.echo(
-        f"{numbers.settled:,} of {numbers.questions:,} settled ({numbers.percent} %), {numbers.removed:,} removed"
+        f"{numbers.settled:,} of {numbers.holdings:,} roles and access settled ({numbers.percent} %), "
+        f"{numbers.removed:,} removed by an answer{_besides(numbers)}"
     )
     for one in places:
         name = f"{one.name} ({one.code})" if one.code else "No organization: the steward answers"
-        click.echo(f"  {one.numbers.open:>9,} left of {one.numbers.questions:>9,}  {name}")
+        click.echo(
+            f"  {one.numbers.open:>9,} left of {one.numbers.holdings:>9,}  {name}{_besides(one.numbers)}"
+        )
 
 
 @reviews.command("close")
@@ -173,11 +176,14 @@ def close_command(program: str, campaign: str, yes: bool, as_json: bool) -> None
     at = agreed_now()
     try:
         found = find_campaign(program, campaign)
-        left = numbers_of(found).open
+        numbers = numbers_of(found)
         silence = "removed" if removes_unanswered(found, at) else "kept and reported"
         if not yes:
             click.confirm(
-                f"Close {found.title}? {left:,} not answered will be {silence}.", abort=True, err=True
+                f"Close {found.title}? {numbers.open:,} roles and access not answered will be {silence}"
+                f"{_besides(numbers)}.",
+                abort=True,
+                err=True,
             )
         closed = close_review(
             acting_user=None, program_id=program, campaign_id=campaign, at=at, origin=Origin("command")
@@ -194,7 +200,7 @@ def _print_one(campaign: "ReviewCampaign", as_json: bool, word: str) -> None:
         click.echo(json.dumps(_told(campaign)))
         return
     click.echo(
-        f"{word}: {campaign.title} ({campaign.public_id}): {campaign.items:,} roles and codes of "
+        f"{word}: {campaign.title} ({campaign.public_id}): {campaign.items:,} roles and access of "
         f"{campaign.accounts:,} accounts, due {_due(campaign)}"
     )
 
@@ -215,7 +221,16 @@ def _told(campaign: "ReviewCampaign") -> dict[str, object]:
 
 
 def _counted(numbers: "Numbers") -> dict[str, int]:
-    return {"questions": numbers.questions, "settled": numbers.settled, "removed": numbers.removed}
+    return {
+        "asked": numbers.holdings,
+        "settled": numbers.settled,
+        "removed": numbers.removed,
+        "accounts_left": numbers.accounts_open,
+    }
+
+
+def _besides(numbers: "Numbers") -> str:
+    return f"; {numbers.accounts_open:,} left about accounts" if numbers.accounts_open else ""
 
 
 def _minute(at: datetime | None) -> str:

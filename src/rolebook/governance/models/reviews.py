@@ -67,11 +67,15 @@ class ReviewPlace(models.Model):
     campaign = models.ForeignKey(ReviewCampaign, on_delete=models.PROTECT, related_name="places")
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True, related_name="+")
     questions = models.PositiveIntegerField(default=0)
-    """Items and questions about accounts that it answers."""
+    """Everything that waits or waited for an answer here: items, and questions about accounts."""
     settled = models.PositiveIntegerField(default=0)
     """Of those, how many are settled, in whatever way."""
+    holdings = models.PositiveIntegerField(default=0, db_default=0)
+    """Of those, the roles and access: what pages, mails and reports count."""
+    holdings_settled = models.PositiveIntegerField(default=0, db_default=0)
+    """Of the roles and access, how many are settled."""
     removed = models.PositiveIntegerField(default=0)
-    """Of those, how many were removed by the review."""
+    """Of the roles and access, how many an answer removed."""
 
     class Meta:
         constraints = [

@@ -36,21 +36,45 @@ MOST_PLACES = 200
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """How far a campaign, or a part of it, is; counted in questions about items and accounts."""
+    """How far a campaign, or a part of it, is; counted in roles and access, as its mail and report do.
 
-    questions: int
+    Attributes:
+        holdings: how many roles and accesses are asked about.
+        settled: how many of these are settled, in whatever way.
+        removed: how many of these an answer removed.
+        questions: how much is asked in all, the questions about accounts included.
+        questions_settled: how much of that is settled.
+    """
+
+    holdings: int
     settled: int
     removed: int
+    questions: int
+    questions_settled: int
 
     @property
     def open(self) -> int:
-        """How many are not settled yet."""
-        return self.questions - self.settled
+        """How many roles and accesses are not settled yet."""
+        return self.holdings - self.settled
+
+    @property
+    def questions_open(self) -> int:
+        """How much is not settled yet, the questions about accounts included."""
+        return self.questions - self.questions_settled
+
+    @property
+    def accounts_open(self) -> int:
+        """How many questions about accounts are not settled yet."""
+        return self.questions_open - self.open
 
     @property
     def percent(self) -> int:
-        """How much is settled, 0 to 100; 100 only when all is."""
-        return 100 if not self.questions else self.settled * 100 // self.questions
+        """How much is settled, 0 to 100; 100 only when all is, the questions about accounts included."""
+        if not self.questions_open:
+            return 100
+        if not self.holdings:
+            return self.questions_settled * 100 // self.questions
+        return min(99, self.settled * 100 // self.holdings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +162,12 @@ def numbers_of(campaign: ReviewCampaign, place_ids: frozenset[int] | None = None
     places = ReviewPlace.objects.filter(campaign=campaign)
     if place_ids is not None:
         places = places.filter(pk__in=place_ids)
-    found = places.aggregate(questions=Sum("questions"), settled=Sum("settled"), removed=Sum("removed"))
-    return Numbers(found["questions"] or 0, found["settled"] or 0, found["removed"] or 0)
+    found = places.aggregate(**{name: Sum(name) for name in _COUNTED})
+    return Numbers(*(found[name] or 0 for name in _COUNTED))
+
+
+_COUNTED = ("holdings", "holdings_settled", "removed", "questions", "settled")
+"""The columns of a place from which `Numbers` are made."""
 
 
 def places_of(campaign: ReviewCampaign, place_ids: frozenset[int] | None = None) -> tuple[PlaceNumbers, ...]:
@@ -149,15 +177,15 @@ def places_of(campaign: ReviewCampaign, place_ids: frozenset[int] | None = None)
         places = places.filter(pk__in=place_ids)
     rows = (
         places.select_related("organization")
-        .annotate(left=F("questions") - F("settled"))
-        .order_by("-left", "organization__name", "pk")[:MOST_PLACES]
+        .annotate(left=F("holdings") - F("holdings_settled"), left_in_all=F("questions") - F("settled"))
+        .order_by("-left", "-left_in_all", "organization__name", "pk")[:MOST_PLACES]
     )
     return tuple(
         PlaceNumbers(
             None if row.organization is None else row.organization.public_id,
             "" if row.organization is None else row.organization.name,
             "" if row.organization is None else row.organization.code,
-            Numbers(row.questions, row.settled, row.removed),
+            Numbers(*(getattr(row, name) for name in _COUNTED)),
         )
         for row in rows
     )

@@ -141,7 +141,8 @@ def answering_of(reviewer: Reviewer) -> Answering:
     left = _left(reviewer)
     if reviewer.places is None:
         all_of_it = numbers_of(reviewer.campaign)
-        return Answering(all_of_it.settled, left if left < MOST_COUNTED else all_of_it.open, True)
+        left = left if left < MOST_COUNTED else all_of_it.questions_open
+        return Answering(all_of_it.questions_settled, left, True)
     settled = sum(one.settled - getattr(one, "own_settled", 0) for one in reviewer.whole)
     if reviewer.besides is None:
         return Answering(settled, left, True)
