@@ -20,13 +20,14 @@ from rolebook.governance.course import (
     settle_stage,
 )
 from rolebook.governance.deciders import Seat, represented_at, seat_at
+from rolebook.governance.ended_meanwhile import come_to_nothing
 from rolebook.governance.extending import removed_since_asked
 from rolebook.governance.facts import RowFacts, change_of_item, judge_changes
 from rolebook.governance.granting import grant_items
 from rolebook.governance.laying_out import is_asked_still, layout_has_changed
 from rolebook.governance.locks import Held
 from rolebook.governance.models import Outcome, Request, RequestItem, Stage
-from rolebook.governance.narrowing import is_kept, narrowed_places
+from rolebook.governance.narrowing import is_kept, narrowed_places, narrows
 from rolebook.governance.one_voice import own_request, spoken_before
 from rolebook.governance.queries.seeing import not_yours
 from rolebook.governance.reactivating import asks_to_reactivate
@@ -191,6 +192,9 @@ def _require_returnable(request: Request, reason: str) -> None:
 def _judge(standing: Standing, stage: Stage, request: Request, items: tuple[RequestItem, ...]) -> None:
     # What another stage denied is not asked for any more: what is against it keeps nothing else from being decided.
     asked = [item for item in items if item.state == RequestItem.State.PENDING]
+    facts = RowFacts(standing.book, stage=stage)
+    nothing = come_to_nothing(facts, asked, standing.at)
+    given = [item for item in asked if item.pk not in nothing or narrows(item)]
     narrowed = narrowed_places(asked)
     changes = [
         change_of_item(
@@ -201,7 +205,7 @@ def _judge(standing: Standing, stage: Stage, request: Request, items: tuple[Requ
             standing.account,
             narrows=is_kept(item, narrowed),
         )
-        for item in asked
+        for item in given
     ]
     violations = (
         *(
@@ -209,8 +213,8 @@ def _judge(standing: Standing, stage: Stage, request: Request, items: tuple[Requ
             if asks_to_reactivate(request.pk, request.version)
             else inactive_violations(request.beneficiary, request.program_id)
         ),
-        *judge_changes(changes, RowFacts(standing.book, stage=stage)),
-        *removed_since_asked(request, asked),
+        *judge_changes(changes, facts),
+        *removed_since_asked(request, given),
     )
     if violations:
         raise Refused(violations)

@@ -8,6 +8,8 @@ from rolebook.audit.recording import UnitOfWork
 from rolebook.governance.active import inactive_violations
 from rolebook.governance.authority import Standing
 from rolebook.governance.employing import present_employment, write_employment
+from rolebook.governance.ended_meanwhile import come_to_nothing
+from rolebook.governance.facts import RowFacts
 from rolebook.governance.ledger import close_holdings, open_access, open_grant
 from rolebook.governance.locks import Held
 from rolebook.governance.models import Access, Grant, Request, RequestItem
@@ -19,6 +21,8 @@ from rolebook.governance.refusals import Refused
 def grant_items(work: UnitOfWork, held: Held, standing: Standing, items: Iterable[RequestItem]) -> None:
     """Make every item so: reactivation, then removals; what is given anew after them is judged by what is then held.
 
+    A narrowing of what has ended meanwhile gives nothing.
+
     Raises Refused where a rule forbids it.
     """
     asked = list(items)
@@ -28,6 +32,8 @@ def grant_items(work: UnitOfWork, held: Held, standing: Standing, items: Iterabl
         if item.kind == RequestItem.Kind.REACTIVATE:
             reactivate(work, held, standing, item)
     _require_active(asked)
+    nothing = come_to_nothing(RowFacts(standing.book), asked, work.at)
+    asked = [item for item in asked if item.pk not in nothing]
     for item in asked:
         if item.kind in (RequestItem.Kind.REMOVE_ROLE, RequestItem.Kind.REMOVE_ACCESS):
             _close(work, held, standing, item)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from rolebook.governance.ended_meanwhile import TOLD, came_to_nothing
 from rolebook.governance.models import Request, RequestItem
 from rolebook.governance.narrowing import narrows, told_items
 from rolebook.governance.queries.held_days import day_of, end_in_words
@@ -45,7 +46,9 @@ def days_in_brief(facts: Facts, items: Sequence[RequestItem]) -> str:
 def use_of(facts: Facts, items: Sequence[RequestItem], who: str) -> str:
     """Return from when ``who`` can use what was approved of ``items``, and what ended; "" where nothing was."""
     approved = [item for item in told_items(items) if item.state == RequestItem.State.APPROVED]
-    narrowed = [item for item in approved if narrows(item)]
+    nothing = came_to_nothing(items)
+    ended = [item for item in approved if item.pk in nothing]
+    narrowed = [item for item in approved if narrows(item) and item.pk not in nothing]
     back = [item for item in approved if item.kind == RequestItem.Kind.REACTIVATE]
     added = [item for item in approved if item.kind not in {*REMOVALS, RequestItem.Kind.REACTIVATE}]
     said = [f"The account is open again. {_BACK}"] if back else []
@@ -57,6 +60,8 @@ def use_of(facts: Facts, items: Sequence[RequestItem], who: str) -> str:
         )
     if narrowed:
         said.append(f"{capital(named_in_words(facts.book, narrowed))}: without lower levels from now on.")
+    if ended:
+        said.append(f"{capital(named_in_words(facts.book, ended))}: {TOLD}.")
     if any(_is_removal(item) for item in approved):
         removed = "It" if only_removes(items) and len(approved) == len(items) else "What was to be removed"
         said.append(f"{removed} has ended, everywhere within moments. Whatever else is held stays.")

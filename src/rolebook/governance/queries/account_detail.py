@@ -1,7 +1,7 @@
 """One account request for somebody who may see it: what is asked, its versions, who decided what, what one decides."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,8 @@ from rolebook.governance.authority import Standing
 from rolebook.governance.course import waits_for_supervisor
 from rolebook.governance.deciders import who_may_decide
 from rolebook.governance.employing import employer_for, present_employment
+from rolebook.governance.ended_meanwhile import TOLD, came_to_nothing, come_to_nothing
+from rolebook.governance.facts import RowFacts
 from rolebook.governance.models import (
     AccountForm,
     Attachment,
@@ -118,6 +120,10 @@ def account_request_detail(
     now = items[request.version]
     waiting = request.state in (Request.State.PENDING, Request.State.RETURNED)
     told = told_items(now)
+    # Both: an item that waits narrows nothing where all has ended, one that is approved narrowed nothing.
+    waits = [item for item in now if item.state in (RequestItem.State.PENDING, RequestItem.State.RETURNED)]
+    nothing = come_to_nothing(RowFacts(standing.book), waits, at) | came_to_nothing(now)
+    given = [item for item in now if item.pk not in nothing]
     employer = employer_for(request)
     before = tuple(step for step in detail.present.steps if step.verdict is not None)
     in_all = tuple(Attachment.objects.filter(forms__request=request).distinct().order_by("pk"))
@@ -125,9 +131,9 @@ def account_request_detail(
     return AccountRequestDetail(
         detail=detail,
         form=forms[request.version],
-        changes=tuple((change_in_words(standing.book, item), item.state) for item in told),
+        changes=tuple((_in_words(standing.book, item, nothing), item.state) for item in told),
         dates=" ".join(days_in_words(standing.book, now)),
-        preview=_preview(standing, request, now, seen) if waiting else None,
+        preview=_preview(standing, request, given, seen) if waiting else None,
         versions=_versions(standing.book, forms, items),
         now=_deciding_now(standing, request, seen),
         before=before,
@@ -143,6 +149,11 @@ def account_request_detail(
         earlier_attachments=tuple(one for one in in_all if one not in attached),
         reads_attachments=bool(in_all) and may_read_attachments(standing, request),
     )
+
+
+def _in_words(book: Rolebook, item: RequestItem, nothing: Collection[int]) -> str:
+    words = change_in_words(book, item)
+    return f"{words} ({TOLD})" if item.pk in nothing else words
 
 
 def _preview(standing: Standing, request: Request, items: Iterable[RequestItem], seen: Seen) -> Preview:

@@ -18,10 +18,9 @@ def judge(change: Change, facts: Facts) -> Violation | None:
     """Compare the change with what the person holds. A role or access held until a day may be asked for
     beyond that day, and access to one organization for those below it, too. What stays of a narrowed
     access is held, with those below, and for exactly as long as it is asked for. What ended after it was
-    asked to be taken away whole is gone, as was asked, and keeps nothing beside it from being decided.
+    asked to be taken away is gone, as was asked, and keeps nothing beside it from being decided.
     """
-    whole = change.kind in _REMOVALS and not change.lower_levels
-    if whole and change.moment != Moment.SUBMISSION:
+    if change.kind in _REMOVALS and change.moment != Moment.SUBMISSION:
         return None
     role = facts.rolebook.role(change.role_id or "")
     title = role.title if role else (change.role_id or "")
