@@ -3,8 +3,9 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
+from unittest.mock import patch
 
 import pytest
 from django.db import connection
@@ -13,13 +14,14 @@ from django.db.migrations import RunSQL
 from rolebook.accounts.models import Account
 from rolebook.audit.models import Event
 from rolebook.governance.flows import change_participation_status
+from rolebook.governance.flows import close_review as closing
 from rolebook.governance.flows.close_review import close_review
 from rolebook.governance.making_report_files import facts_of, paper_of
 from rolebook.governance.making_reports import ask_for_report, make_report
-from rolebook.governance.models import ReviewCampaign, ReviewPlace, ReviewReport
+from rolebook.governance.models import Grant, ReviewCampaign, ReviewPlace, ReviewReport
 from rolebook.governance.queries.review_campaigns import numbers_of
 from rolebook.governance.queries.review_reports import records_in
-from rolebook.governance.review_report import Record
+from rolebook.governance.review_report import Record, report_places
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
 from rolebook.policy.reviews import KEEP_AND_REPORT, REMOVE_UNANSWERED, Silence
@@ -48,10 +50,10 @@ def people(db: None) -> Agencies:
     return agencies()
 
 
-def closes(campaign: ReviewCampaign) -> ReviewCampaign:
+def closes(campaign: ReviewCampaign, at: datetime = CLOSES) -> ReviewCampaign:
     """The campaign, closed when its time has come."""
     return close_review(
-        acting_user=None, program_id=PROGRAM, campaign_id=campaign.public_id, at=CLOSES, origin=COMMAND
+        acting_user=None, program_id=PROGRAM, campaign_id=campaign.public_id, at=at, origin=COMMAND
     )
 
 
@@ -205,6 +207,28 @@ def test_nobody_is_said_to_have_submitted_nothing_to_whom_nothing_was_left(peopl
     report, _ = told(closes(campaign), "FWS-R6-BNR", CLOSES + DAY)
     assert report.summary["unanswered_places"] == []
     assert report.summary["reviewers"] == [{"name": "Lena Lead", "answers": 6}]
+
+
+@pytest.mark.requirement("IQCS-12")
+@pytest.mark.parametrize("cut_short", [False, True], ids=["at once", "cut short before"])
+def test_a_silent_reviewer_whose_office_the_closing_removes_is_among_who_did_not_answer(
+    people: Agencies, cut_short: bool
+) -> None:
+    consequence(REMOVE_UNANSWERED)
+    campaign = opened()
+    about_mona(people, campaign)
+    if cut_short:
+        failing = patch.object(closing, "count_places", side_effect=ConnectionError)
+        with failing, pytest.raises(ConnectionError):
+            closes(campaign)
+    closes(campaign, CLOSES + DAY)
+    assert not Grant.objects.filter(account=people.usaf_lead, closed_at=None).exists()
+    report, _ = told(ReviewCampaign.objects.get(), None, CLOSES + 2 * DAY)
+    silent = [row["name"] for row in report.summary["reviewers"] if not row["answers"]]
+    assert silent == ["Rita Representative", "Ulf Lead"]
+    # Her organization has its report, as it had before the closing removed her office there.
+    codes = [one.code for one in report_places(ReviewCampaign.objects.get(), CLOSES + 2 * DAY)]
+    assert "FWS-R6" in codes
 
 
 @pytest.mark.fault(14)

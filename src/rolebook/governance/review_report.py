@@ -6,13 +6,13 @@ it, or when the campaign asked about such. Facts are those of one instant; a clo
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property, reduce
 from itertools import batched, chain
 from operator import or_
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from rolebook.accounts.models import Organization, OrganizationPlacement
 from rolebook.accounts.queries import rolebook_in_force
@@ -36,6 +36,7 @@ from rolebook.governance.review_rows import APART, review_of
 from rolebook.policy.model import EVERYWHERE, STEWARD_ID, Rolebook
 
 _AT_ONCE = 400
+_INSTANT = timedelta(microseconds=1)
 type Record = dict[str, Any]
 """One account of a report, as JSON has it: texts, numbers, lists and null; instants in ISO 8601, UTC."""
 
@@ -90,6 +91,11 @@ class Subject:
         """Return what a role is called in the campaign's rolebook or, where that has none, in the one in force then."""
         book, _ = review_of(self.campaign)
         return role_title(book if book.role(role_id) is not None else self._book_then, role_id)
+
+    @cached_property
+    def in_office_at(self) -> datetime:
+        """As of when it counts who is in office; see `before_closing`."""
+        return before_closing(self.campaign, self.at)
 
     @cached_property
     def _book_then(self) -> Rolebook:
@@ -289,9 +295,23 @@ def _text(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
 
 
+def before_closing(campaign: ReviewCampaign, at: datetime) -> datetime:
+    """Return ``at`` or, where the closing had begun by then, the instant before: it may have removed offices itself.
+
+    A closing that removes what nobody answered, and was cut short, began with the first of these.
+    """
+    removed = ReviewItem.objects.filter(campaign=campaign, outcome=ReviewItem.Outcome.REMOVED_UNANSWERED)
+    began: datetime | None = removed.aggregate(first=Min("settled_at"))["first"] or campaign.closed_at
+    return at if began is None or at < began else began - _INSTANT
+
+
 def report_places(campaign: ReviewCampaign, at: datetime) -> list[Organization]:
-    """Return the organizations with a report of their own: those at the top, and where a reviewer's office stands."""
+    """Return the organizations with a report of their own: those at the top, and where a reviewer's office stands.
+
+    Of a closed campaign, where it stood before the closing, which may have removed it.
+    """
     book, review = review_of(campaign)
+    at = before_closing(campaign, at)
     offices = grants_at(campaign.program_id, at).filter(role_id__in=review.answered_by)
     held = told_elsewhere(book, accesses_at(campaign.program_id, at), at).filter(Q(elsewhere=False))
     held = held.filter(account__in=offices.values("account"))

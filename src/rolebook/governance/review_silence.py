@@ -1,6 +1,7 @@
 """Who submitted nothing in a review though something was left to them: as of then, by the one walk (IQCS-13).
 
-Nothing is left to who could not answer at that instant, at whose organizations everything was answered, or to whom only
+Nothing is left to who could not answer at that instant (of a closed review: before the closing, which may have removed
+their office itself), at whose organizations everything was answered, or to whom only
 their own account was left: nobody answers about themselves (fault 14).
 """
 
@@ -78,18 +79,18 @@ def _silent(subject: Subject, silent: QuerySet[ReviewItem], answered: Collection
 def _offices(subject: Subject) -> QuerySet[Grant]:
     """Return the grants of roles that answer and may reach the report's organizations."""
     _, review = review_of(subject.campaign)
-    program_id = subject.campaign.program_id
-    offices = grants_at(program_id, subject.at).filter(role_id__in=review.answered_by)
+    program_id, at = subject.campaign.program_id, subject.in_office_at
+    offices = grants_at(program_id, at).filter(role_id__in=review.answered_by)
     if subject.organization is None:
         return offices
     there = subject.below() | Q(organization__in=subject.above)
-    codes = accesses_at(program_id, subject.at).filter(there, account=OuterRef("account"))
+    codes = accesses_at(program_id, at).filter(there, account=OuterRef("account"))
     return offices.filter(there | (Q(organization=None) & Q(Exists(codes))))
 
 
 def _standings(subject: Subject, accounts: Collection[Account]) -> Iterator[Standing]:
-    """Yield the standing of each as of the report; who was not active then answers nothing."""
-    program_id, at = subject.campaign.program_id, subject.at
+    """Yield the standing of each as of the report, before its closing; who was not active then answers nothing."""
+    program_id, at = subject.campaign.program_id, subject.in_office_at
     version, book = rolebook_in_force(program_id, at)
     rows = Participation.objects.filter(program_id=program_id, account__in=accounts).select_related("account")
     parts = {part.account_id: part for part in rows}
