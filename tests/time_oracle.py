@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from rolebook.policy.months import day_begins, days_before, months_after
+from rolebook.policy.months import day_begins, days_before, months_after, warning_come
 from tests.reference import calendar_clock as reference
 
 ZONES = (
@@ -24,6 +24,7 @@ TIMES = ((2, 30, 0), (0, 0, 0), (23, 59, 59))
 """Times of day of the sign-ins: one that clocks skip or show twice, and both ends of the day."""
 FIRST, LAST = date(2023, 1, 1), date(2032, 12, 31)
 WARN_DAYS = (60, 30, 7)
+END_DAYS = (14, 3)
 SECOND = timedelta(seconds=1)
 
 
@@ -48,6 +49,18 @@ def compare(day: date, zone_name: str) -> Iterator[str]:
     for at in (over - SECOND, over, over + SECOND):
         if (at < found) != (at < over):
             yield f"{zone_name}: the end of {day}: found {found}, expected {over}"
+    yield from _warnings_of_end(over, zone)
+
+
+def _warnings_of_end(over: datetime, zone: ZoneInfo) -> Iterator[str]:
+    """Yield what the product says otherwise of the warnings before a detail's end."""
+    due = {number: reference.warning(over, number, zone) for number in END_DAYS}
+    for instant in due.values():
+        for at in (instant - SECOND, instant, instant + SECOND):
+            expected = min((number for number, first in due.items() if at >= first), default=None)
+            found = warning_come(at, over, END_DAYS, zone.key)
+            if found != expected:
+                yield f"{zone.key}: at {at}, days before {over}: found {found}, expected {expected}"
 
 
 def days(every: int = 1) -> Iterator[date]:

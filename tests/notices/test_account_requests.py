@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from rolebook.accounts.models import Account
+from rolebook.governance.flows import record_sign_in
 from rolebook.governance.flows.warn_of_ends import warn_of_ends
 from rolebook.governance.models import EndWarning, Participation
 from rolebook.notices.derivation import derive_notices
@@ -12,7 +13,7 @@ from rolebook.notices.models import Notice, PostponedEvent
 from tests.support import grants, iqcs
 from tests.support.grants import LATER, decides, open_stage
 from tests.support.iqcs import LEAD, MANAGER, PROGRAM, REPRESENTATIVE, SECURITY
-from tests.support.people import START
+from tests.support.people import START, WEB
 
 pytestmark = pytest.mark.usefixtures("world")
 
@@ -83,10 +84,15 @@ def test_another_employer_is_told_to_the_person_and_the_codes_to_who_decides_the
 @pytest.fixture
 def on_detail() -> Account:
     """Somebody whose role and codes end on 1 June 2026, 06:00 UTC (midnight in Boise)."""
+    return detail_until("2026-05-31")
+
+
+def detail_until(last_day: str) -> Account:
+    """Somebody with a role and codes until the end of a day in Boise."""
     person = grants.user("Rita Requester", PROGRAM)
     representative = iqcs.holder(REPRESENTATIVE, "FWS", "Rosa Representative")
     security = iqcs.holder(SECURITY, None, "Sven Security")
-    request = iqcs.asks(person, iqcs.answers({MANAGER: "add"}, ["FWS-R6"], ends_on="2026-05-31"))
+    request = iqcs.asks(person, iqcs.answers({MANAGER: "add"}, ["FWS-R6"], ends_on=last_day))
     decides(representative, open_stage(request))
     decides(security, open_stage(request))
     return person
@@ -108,6 +114,26 @@ def test_a_detail_is_told_of_fourteen_and_three_days_before_its_end_once_each(on
     mail = mail_to("Rita Requester", "end-near")
     assert "Role Account Manager" in mail.text
     assert "Access to FWS Mountain-Prairie Region (FWS-R6)" in mail.text
+
+
+@pytest.mark.requirement("IQCS-11")
+@pytest.mark.fault(58)
+@pytest.mark.parametrize(
+    ("last_day", "warned_at"),
+    [
+        ("2026-11-10", datetime(2026, 10, 28, 6, tzinfo=UTC)),
+        ("2027-03-20", datetime(2027, 3, 7, 7, tzinfo=UTC)),
+    ],
+    ids=["clocks go back meanwhile", "clocks go forward meanwhile"],
+)
+def test_fourteen_days_before_an_end_are_days_of_the_calendar_when_the_clocks_are_changed(
+    last_day: str, warned_at: datetime
+) -> None:
+    person = detail_until(last_day)
+    # Who signs in is not closed for quiet meanwhile.
+    record_sign_in(acting_user=person, program_id=PROGRAM, at=warned_at - timedelta(days=30), origin=WEB)
+    assert warn_of_ends(warned_at - timedelta(seconds=1)) == 0
+    assert warn_of_ends(warned_at) == 1
 
 
 @pytest.mark.requirement("IQCS-11")

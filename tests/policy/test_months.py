@@ -1,5 +1,6 @@
 """Calendar months, days before, and ends of days: laws, and a sample of the oracle (`python -m tests.time_oracle`)."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -50,6 +51,20 @@ def test_a_day_begins_where_its_midnight_would_be_when_the_clocks_skip_it() -> N
     began = day_begins(date(2026, 4, 24), "Africa/Cairo")
     assert began.astimezone(ZoneInfo("Africa/Cairo")).hour == 1
     assert (began - timedelta(microseconds=1)).astimezone(ZoneInfo("Africa/Cairo")).day == 23
+
+
+@pytest.mark.requirement("IQCS-11")
+@pytest.mark.fault(58)
+def test_the_oracle_finds_days_of_24_hours_before_the_end_of_a_detail(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def wrong(at: datetime, end: datetime, days: Iterable[int], zone: str) -> int | None:
+        del zone
+        return min((number for number in days if at >= end - timedelta(days=number)), default=None)
+
+    monkeypatch.setattr(time_oracle, "warning_come", wrong)
+    changed = date(2027, 11, 10)  # On November 7, 2027, clocks go from 2 to 1.
+    assert any("days before" in difference for difference in time_oracle.compare(changed, "America/Boise"))
 
 
 @pytest.mark.fault(58)

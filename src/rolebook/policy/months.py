@@ -6,6 +6,7 @@ the later of its two readings: nobody loses an hour by the clocks (fault 58).
 """
 
 from calendar import monthrange
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,11 @@ def days_before(at: datetime, days: int, zone: str) -> datetime:
     """Return the instant (aware, UTC) ``days`` calendar days before an aware instant, by the clock of a zone."""
     wall = at.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
     return _later_reading(wall - timedelta(days=days), zone)
+
+
+def warning_come(at: datetime, end: datetime, days: Iterable[int], zone: str) -> int | None:
+    """Return of so many calendar days before an end the fewest that have come by ``at``; None where none has."""
+    return next((number for number in sorted(days) if at >= days_before(end, number, zone)), None)
 
 
 def day_begins(day: date, zone: str) -> datetime:

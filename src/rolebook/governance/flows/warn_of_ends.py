@@ -14,6 +14,7 @@ from rolebook.governance import locks
 from rolebook.governance.models import Access, EndWarning, Grant, Participation
 from rolebook.governance.quiet import counts
 from rolebook.policy.model import Rolebook
+from rolebook.policy.months import warning_come
 
 _A_UNIT = 200
 _A_BATCH = 500
@@ -25,7 +26,8 @@ def warn_of_ends(now: datetime) -> int:
     """Put on record, for a notice, each end that is near by the program's days; return how many were.
 
     Of several days that have come, however long this was not run, the nearest to the end counts: one warning, not
-    three. A person whose part in the program is not active is told nothing, nor of what goes on by a later grant.
+    three. Days are those of the calendar, by the clock of the program's zone. A person whose part in the program is not
+    active is told nothing, nor of what goes on by a later grant.
     """
     return sum(_warn(book, now) for book in programs_in_force(now))
 
@@ -34,18 +36,19 @@ def _warn(book: Rolebook, now: datetime) -> int:
     days = sorted(book.lifecycle.warn_days_before_end)
     if not days:
         return 0
+    # A day wider than the first warning, for the clocks; which warning has come is asked of the calendar.
     near = counts(now) & Q(
         program_id=book.program.id,
         closed_at=None,
         ends_at__gt=now,
-        ends_at__lte=now + timedelta(days=days[-1]),
+        ends_at__lte=now + timedelta(days=days[-1] + 1),
         participation__account__status=Account.Status.ACTIVE,
     )
     told = last = 0
     while some := _people_after(near, last):
         for ends in batched(sorted(_ends(near & Q(participation__in=some))), _A_UNIT):
-            due = [(end, next(n for n in days if now >= end[1] - timedelta(days=n))) for end in ends]
-            told += _record(book, due, now)
+            come = [(end, warning_come(now, end[1], days, book.program.zone)) for end in ends]
+            told += _record(book, [(end, number) for end, number in come if number is not None], now)
         last = some[-1]
     return told
 
