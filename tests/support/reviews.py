@@ -5,10 +5,20 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from rolebook.accounts.models import Account
+from rolebook.accounts.queries import rolebook_in_force
 from rolebook.governance.flows.answer_review import Answered, Saved, answer_review
 from rolebook.governance.flows.open_review import open_review
 from rolebook.governance.flows.submit_review import Submitted, named, submit_review
-from rolebook.governance.models import ReviewCampaign, ReviewItem
+from rolebook.governance.models import (
+    Access,
+    Outcome,
+    Participation,
+    Request,
+    RequestItem,
+    ReviewCampaign,
+    ReviewItem,
+    Stage,
+)
 from tests.support import grants, iqcs
 from tests.support.iqcs import LEAD, MANAGER, PROGRAM, REPRESENTATIVE, place
 from tests.support.people import COMMAND, START, WEB
@@ -125,6 +135,32 @@ def submits(
         at=at,
         origin=WEB,
     )
+
+
+def approved_access(account: Account, code: str, by: Account) -> None:
+    """Access of somebody that somebody else approved, by rows alone."""
+    where = place(code)
+    version, _ = rolebook_in_force(where.program_id, START)
+    common = {"program_id": where.program_id}
+    request = Request.objects.create(
+        **common, requester=account, beneficiary=account, rolebook_version=version, submitted_at=START
+    )
+    once = {**common, "request": request, "request_version": 1}
+    item = RequestItem.objects.create(
+        **once, position=0, kind=RequestItem.Kind.ADD_ACCESS, organization=where, state="approved"
+    )
+    stage = Stage.objects.create(
+        **once, chain_id="one", spec_id="one", position=0, approver_role_id="agency_lead", items_hash="0" * 64
+    )
+    item.stages.add(stage)
+    Outcome.objects.create(
+        **once, chain_id="one", stage=stage, approver=by, verdict="approved", items_hash="0" * 64,
+        decided_at=START,
+    )  # fmt: skip
+    Access.objects.create(
+        **common, participation=Participation.objects.get(account=account), account=account,
+        organization=where, lower_levels=False, starts_at=START, request_item=item,
+    )  # fmt: skip
 
 
 def steward(at: datetime = START) -> Account:

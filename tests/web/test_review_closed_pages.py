@@ -11,7 +11,7 @@ from rolebook.governance.models import ReviewCampaign
 from tests.support import iqcs
 from tests.support.iqcs import MANAGER, PROGRAM, SECURITY
 from tests.support.people import COMMAND
-from tests.support.reviews import Agencies, agencies, answers, opened, steward, submits
+from tests.support.reviews import Agencies, agencies, answers, approved_access, opened, steward, submits
 from tests.web.test_review_pages import at_page, browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("IQCS-12")]
@@ -39,6 +39,18 @@ def test_a_role_that_reaches_everywhere_is_not_said_to_give_nothing_without_a_co
     told = {NOTHING in card: card for card in cards if "IQCS Security" in card or "Account Manager" in card}
     assert "IQCS Security" in told[False]
     assert "IQCS Security" not in told[True]
+
+
+@pytest.mark.fault(11)
+def test_what_two_people_approved_for_each_other_is_said_beside_its_line_and_no_other(
+    world: Agencies,
+) -> None:
+    approved_access(world.both, "USAF-ACC-1", by=world.usaf_lead)
+    approved_access(world.usaf_lead, "FWS-R6", by=world.both)
+    answer = browser(world.usaf_lead).get(at_page("review", opens()))
+    page = " ".join(strip_tags(answer.content.decode()).split())
+    assert page.count("Ulf Lead approved this, and Bo Both approved something for Ulf Lead.") == 1
+    assert page.count("Keep Remove") > 1
 
 
 def test_a_closed_review_has_its_page_for_who_answered_and_for_the_steward(world: Agencies) -> None:

@@ -41,6 +41,7 @@ QUALITY_COLUMNS: tuple[tuple[str, int], ...] = (
     ("Answered together with others", 14),
     ("Seconds between answers (median)", 14),
     ("Longest streak of keep", 14),
+    ("Approved for each other", 14),
 )
 SILENT_COLUMNS: tuple[tuple[str, int], ...] = (
     ("Organization", 36),
@@ -134,4 +135,13 @@ def quality_lines(rows: Sequence[Quality]) -> Iterator[Line]:
     """Yield a line a reviewer."""
     for row in rows:
         seconds = None if row.seconds is None else round(row.seconds)
-        yield [row.name, row.user_id, row.answers, row.removals, row.together, seconds, row.keeps]
+        yield [
+            row.name,
+            row.user_id,
+            row.answers,
+            row.removals,
+            row.together,
+            seconds,
+            row.keeps,
+            row.in_return,
+        ]

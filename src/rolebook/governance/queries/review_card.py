@@ -20,6 +20,7 @@ class Line:
         is_new: whether it was given since the last campaign opened, and not asked about there.
         ended_at: when the grant or access ended; it needs no answer then.
         moved: from where it came as another organization employs the person, or where it went; "" where it stayed.
+        in_return: that its approver was approved for by its person, in words; "" where they were not.
         note: what changed since the viewer saw it, in words; "" where nothing did.
     """
 
@@ -43,6 +44,7 @@ class Line:
     is_new: bool = False
     advice: Advice | None = None
     moved: str = ""
+    in_return: str = ""
     note: str = ""
 
 

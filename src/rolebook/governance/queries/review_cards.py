@@ -27,6 +27,7 @@ from rolebook.governance.queries.review_earlier import (
 )
 from rolebook.governance.review_moves import Went, moves_of, place_name
 from rolebook.governance.review_reach import Reviewer
+from rolebook.governance.review_reciprocal import approver_in_return
 from rolebook.governance.review_rows import APART
 from rolebook.policy.model import ORGANIZATION, Rolebook
 
@@ -45,6 +46,7 @@ def lines_of(reviewer: Reviewer, accounts: Sequence[ReviewedAccount]) -> tuple[A
         .annotate(
             theirs=Exists(reviewer.theirs().filter(pk=OuterRef("pk"))),
             previous_at=Subquery(earlier_campaigns(campaign).values("opened_at")[:1]),
+            approver=approver_in_return(),
         )
         .select_related(
             "reviewed__account",
@@ -256,6 +258,7 @@ class _Page:
             is_new=before is None and self.previous_at is not None and since > self.previous_at,
             advice=self.advice(one, item, items) if is_open else None,
             moved=self._moved(item),
+            in_return=_in_return(item, one.account.name),
         )
 
     def advice(
@@ -324,6 +327,14 @@ class _Page:
 
 def _is_theirs(item: ReviewItem) -> bool:
     return bool(getattr(item, "theirs", False))
+
+
+def _in_return(item: ReviewItem, name: str) -> str:
+    """Return that two people approved for each other, in words: only for who answers the item (fault 11)."""
+    approver = getattr(item, "approver", None)
+    if not approver or not _is_theirs(item):
+        return ""
+    return f"{approver} approved this, and {name} approved something for {approver}."
 
 
 def ended_by(holding: Grant | Access, at: datetime) -> datetime | None:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from itertools import groupby, islice
 from statistics import median
 
+from django.db.models import Count
+
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Office, Standing
 from rolebook.governance.models import Making, ReviewCampaign, ReviewItem, ReviewReport
@@ -17,6 +19,7 @@ from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.queries.stewards import administers, stewards_standing
 from rolebook.governance.refusals import NotFound
 from rolebook.governance.review_reach import reporting_offices
+from rolebook.governance.review_reciprocal import approved_in_return
 from rolebook.governance.review_report import Record, report_places
 from rolebook.governance.review_rows import review_of
 
@@ -43,6 +46,7 @@ class Quality:
         together: how many were answered with others by one press.
         seconds: the median time between two presses that are no more than ten minutes apart; None for fewer than two.
         keeps: the longest streak of "keep", one after the other.
+        in_return: how many of the items had been approved by somebody for whom their person approved something.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Quality:
     together: int
     seconds: float | None
     keeps: int
+    in_return: int
 
 
 _PAUSE = timedelta(minutes=10)
@@ -162,13 +167,19 @@ def quality(campaign: ReviewCampaign) -> Sequence[Quality]:
         .iterator(chunk_size=2000)
     )
     people = Account.objects.in_bulk(set(rows.order_by().values_list("answered_by", flat=True)))
+    flagged = approved_in_return(rows).order_by().values_list("answered_by").annotate(number=Count("pk"))
+    in_return = dict(flagged)
     found = [
-        _quality(people[pk], group) for pk, group in groupby(answers, key=lambda row: row[0]) if pk in people
+        _quality(people[pk], group, in_return.get(pk, 0))
+        for pk, group in groupby(answers, key=lambda row: row[0])
+        if pk in people
     ]
     return sorted(found, key=lambda one: (one.name, one.user_id))
 
 
-def _quality(person: Account, rows: Iterator[tuple[int | None, datetime | None, str, int]]) -> Quality:
+def _quality(
+    person: Account, rows: Iterator[tuple[int | None, datetime | None, str, int]], in_return: int
+) -> Quality:
     number = removals = together = streak = longest = 0
     gaps: list[float] = []
     last: datetime | None = None
@@ -183,4 +194,4 @@ def _quality(person: Account, rows: Iterator[tuple[int | None, datetime | None, 
                 gaps.append((at - last).total_seconds())
             last = at
     seconds = median(gaps) if gaps else None
-    return Quality(person.name, person.user_id, number, removals, together, seconds, longest)
+    return Quality(person.name, person.user_id, number, removals, together, seconds, longest, in_return)
