@@ -81,6 +81,33 @@ def test_another_employer_is_told_to_the_person_and_the_codes_to_who_decides_the
     )
 
 
+@pytest.mark.requirement("IQCS-03")
+def test_another_employer_is_told_to_who_represented_the_person_before_by_office() -> None:
+    person = iqcs.manager("FWS-R6")
+    lead = iqcs.holder(LEAD, "BLM", "Lena Lead")
+    iqcs.holder(REPRESENTATIVE, "FWS", "Rosa Representative")
+    iqcs.holder(REPRESENTATIVE, "USAF", "Ursula Elsewhere")
+    told()
+    before = newest()
+    iqcs.employed(person, "BLM-MT", by=lead)
+    assert ("employer-left", "Rosa Representative") in told(before)
+    assert len(told(before)) == 3
+    mail = mail_to("Rosa Representative", "employer-left")
+    assert "no longer works for FWS Mountain-Prairie Region" in mail.subject
+    assert "who decides for BLM Montana State Office" in mail.text
+    assert "Lena Lead" not in mail.text
+
+
+@pytest.mark.requirement("IQCS-03")
+def test_who_represents_the_person_at_both_employers_is_not_told_of_a_farewell() -> None:
+    person = iqcs.manager("FWS-R6")
+    iqcs.holder(REPRESENTATIVE, "FWS", "Rosa Representative")
+    told()
+    before = newest()
+    iqcs.employed(person, "FWS-R6-BNR")
+    assert told(before) == {("employer", "Manuel Manager"), ("check-codes", "Rosa Representative")}
+
+
 @pytest.fixture
 def on_detail() -> Account:
     """Somebody whose role and codes end on 1 June 2026, 06:00 UTC (midnight in Boise)."""

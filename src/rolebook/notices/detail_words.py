@@ -8,6 +8,7 @@ from rolebook.governance.queries.account_preview import place_in_words
 from rolebook.governance.queries.naming import with_article
 from rolebook.notices.facts import Facts, Unknown, link
 from rolebook.notices.letter import Button, Letter
+from rolebook.notices.recipients import former_employer
 
 
 def end_near(facts: Facts) -> Letter:
@@ -151,7 +152,7 @@ def employer_recorded(facts: Facts) -> Letter:
         subject=f"{short}: On record: you work for {name}",
         first_line=f"It was recorded that you work for {name}. Its agency decides your account requests from now on.",
         facts=(
-            ("Recorded by", f"who decides for {name}" if facts.actor else "the program"),
+            _recorded_by(facts, name),
             ("Recorded", facts.instant()),
             ("Reason", facts.personal.get("reason", "")[:600]),
         ),
@@ -162,3 +163,36 @@ def employer_recorded(facts: Facts) -> Letter:
         whom_to_ask=facts.contact,
         reason_for_mail="You get this because it concerns your account. If it is wrong, tell us.",
     )
+
+
+def employer_left(facts: Facts) -> Letter:
+    """To who represented a person at the former employer: another one is on record, and decides for them."""
+    place, before = facts.organization, former_employer(facts)
+    if place is None or before is None:
+        raise Unknown(f"event {facts.event.sequence} names an unknown employer")
+    short, person = facts.book.program.short_name, facts.beneficiary.name
+    looked_at = facts.new("access_check_id") is not None
+    return Letter(
+        subject=f"{short}: On record: {person} no longer works for {before.name}",
+        first_line=f"It was recorded that {person} now works for {place.name}, and no longer for {before.name}.",
+        facts=(
+            ("Person", f"{person} ({facts.beneficiary.email})"),
+            _recorded_by(facts, place.name),
+            ("Recorded", facts.instant()),
+        ),
+        paragraphs=(
+            "That agency decides their account requests from now on, and a reactivation is for it to ask.",
+            *(
+                ["Nothing was taken away: that agency looks at the codes that they hold."]
+                if looked_at
+                else []
+            ),
+        ),
+        button=Button("Open Manage Access", link(f"/{facts.program_id}/manage-access/")),
+        whom_to_ask=facts.contact,
+        reason_for_mail=f"You get this because you decide requests for {before.name}. If it is wrong, tell us.",
+    )
+
+
+def _recorded_by(facts: Facts, name: str) -> tuple[str, str]:
+    return "Recorded by", f"who decides for {name}" if facts.actor else "the program"

@@ -8,7 +8,7 @@ from rolebook.audit.models import Event
 from rolebook.governance.authority import standing_of
 from rolebook.governance.deciders import holders_at, stages_without_office, stewards_for, who_may_decide
 from rolebook.governance.laying_out import chain_roles
-from rolebook.governance.models import AccessCheckAnswer, Request, Stage
+from rolebook.governance.models import AccessCheckAnswer, Employment, Request, Stage
 from rolebook.governance.one_voice import not_conflicted
 from rolebook.governance.queries.stewards import other_stewards
 from rolebook.governance.vouching import who_may_vouch
@@ -141,6 +141,27 @@ def who_checks_codes(facts: Facts) -> Iterable[Account]:
     if facts.new("access_check_id") is None or place is None:
         return []
     return _in_chain_of(facts, place) or the_stewards(facts)
+
+
+def who_represented_them(facts: Facts) -> Iterable[Account]:
+    """Who is in an office of the former employer's chain, and in none of the new one's: they represent them no longer.
+
+    Neither the person nor who recorded the change; nobody where it is the first employer on record.
+    """
+    before, place = former_employer(facts), facts.organization
+    if before is None or place is None:
+        return []
+    told_otherwise = {one.pk for one in _in_chain_of(facts, place)}
+    if facts.actor is not None:
+        told_otherwise.add(facts.actor.pk)
+    return [one for one in _in_chain_of(facts, before) if one.pk not in told_otherwise]
+
+
+def former_employer(facts: Facts) -> Organization | None:
+    """Return who employed a person until an event recorded another employer, or None."""
+    former = Employment.objects.filter(public_id=facts.old("employment_id")).select_related("organization")
+    found = former.first()
+    return None if found is None else found.organization
 
 
 def _in_chain_of(facts: Facts, place: Organization) -> list[Account]:

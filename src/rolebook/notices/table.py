@@ -227,6 +227,12 @@ TELLINGS: tuple[Telling, ...] = (
     Telling(tags.ACCESS_END_NEAR, "end-near", recipients.the_beneficiary, detail_words.end_near),
     Telling(tags.EMPLOYMENT_RECORDED, "employer", recipients.the_beneficiary, detail_words.employer_recorded),
     Telling(
+        tags.EMPLOYMENT_RECORDED,
+        "employer-left",
+        recipients.who_represented_them,
+        detail_words.employer_left,
+    ),
+    Telling(
         tags.EMPLOYMENT_RECORDED, "check-codes", recipients.who_checks_codes, detail_words.codes_to_check
     ),
     Telling(
