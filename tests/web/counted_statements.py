@@ -35,6 +35,7 @@ OF_A_REVIEWS_STEWARD = {
 }  # fmt: skip
 OF_ACCOUNTS = {
     "authorizations", "employers", "employer", "registrations", "reactivations", "my-access", "move-organization",
+    "steward-person",
 }  # fmt: skip
 LISTS = set[str]().union(
     OF_AN_OFFICIAL, OF_A_STEWARD, MORE_OF_AN_OFFICIAL, MORE_OF_A_STEWARD, OF_A_REVIEWS_LEAD, OF_A_REVIEWS_STEWARD,

@@ -11,7 +11,7 @@ from rolebook.accounts.queries import rolebook_in_force
 from rolebook.audit import clock
 from rolebook.governance.models import Designation, Grant, Participation, Request, Stage
 from rolebook.governance.queries.counting import COUNTED_TO
-from rolebook.governance.queries.people import one_person
+from rolebook.governance.queries.one_person import without_person
 from rolebook.governance.queries.users import users_of_organization
 from tests.support import grants, iqcs, people
 from tests.support.iqcs import MANAGER, REPRESENTATIVE
@@ -153,7 +153,7 @@ def test_a_steward_reads_of_which_organizations_somebody_is_the_only_official(wo
     sten, at = steward_of(world), clock.now()
 
     def alone(person: people.Person) -> tuple[str, ...]:
-        return one_person(sten.account, QPP, person.account.public_id, at).only_official_of
+        return without_person(sten.account, QPP, person.account.public_id, at).only_official_of
 
     grants.placed(world.henry.account, "security_official", world.cedar, at=world.start)
     assert alone(world.henry) == ("Hilltop Clinic",)

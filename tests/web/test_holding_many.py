@@ -15,9 +15,11 @@ from tests.support.iqcs import MANAGER, PROGRAM
 from tests.support.people import Person
 from tests.web.reading import text_at
 from tests.web.test_review_pages import browser
-from tests.web.worlds import QPP, World, signed_in
+from tests.web.worlds import QPP, World, ask, signed_in, steward_of
 
 PLACE = r'data-label="Organization"> ([^<]*?) <'
+ROLE = r'data-label="Organization"> ([^<]*?) <span class="small under"><a href="[^"]*remove'
+ASKED = r'data-label="Organization">([^<]*?)</td>'
 NEXT = re.compile(r'<a href="([^"]*)" rel="next">')
 
 
@@ -86,6 +88,75 @@ def test_the_pages_of_what_one_holds_are_together_what_one_holds(world: World) -
         if after is None:
             break
     assert tuple(rows) == my_access(stella, QPP, at)
+
+
+def test_manage_access_leads_to_ones_other_requests_where_more_wait_than_it_lists(world: World) -> None:
+    client, address = signed_in(world.owen), reverse("manage-access", args=[QPP])
+    places = people.practices(26, "Seaside Practice", world.start)
+    for place in places[:25]:
+        ask(world.owen, place, world.start)
+    leads = f'<a href="{reverse("my-requests", args=[QPP])}?state=pending">'
+    assert leads not in text_at(client, address)
+    ask(world.owen, places[25], world.start)
+    assert leads in text_at(client, address)
+
+
+@pytest.mark.invariant("I12")
+def test_the_page_of_a_person_lists_hundreds_of_roles_and_requests_a_page_at_a_time_each_once(
+    world: World,
+) -> None:
+    stella = holds_many(world, 60)
+    for place in people.practices(30, "Seaside Practice", world.start):
+        ask(stella, place, world.start)
+    client = signed_in(steward_of(world))
+    address = reverse("steward-person", args=[QPP, stella.account.public_id])
+    page = text_at(client, address)
+    assert ("61 roles" in page, "31 requests" in page) == (True, True)
+    roles, requests = (one for one in next_of(page))
+    listed = [page, *(text_at(client, one.partition("#")[0]) for one in (roles, *_later(client, roles)))]
+    assert [len(re.findall(ROLE, one)) for one in listed] == [25, 25, 11]
+    assert len({name for one in listed for name in re.findall(ROLE, one)}) == 61
+    second = text_at(client, requests.partition("#")[0])
+    asked = [re.findall(ASKED, one) for one in (page, second)]
+    assert ([len(one) for one in asked], len({*asked[0], *asked[1]})) == ([25, 6], 31)
+
+
+def _later(client: Client, address: str) -> list[str]:
+    """The address of the third page of roles."""
+    return [one for one in next_of(text_at(client, address.partition("#")[0])) if one.endswith("#roles")]
+
+
+def test_what_a_person_holds_and_asked_for_is_found_by_organization(world: World) -> None:
+    stella = holds_many(world, 30)
+    [place] = people.practices(1, "Seaside Practice", world.start)
+    ask(stella, place, world.start)
+    client = signed_in(steward_of(world))
+    address = reverse("steward-person", args=[QPP, stella.account.public_id])
+    found = text_at(client, f"{address}?search=bluebell")
+    assert re.findall(ROLE, found) == ["Bluebell Clinic"]
+    assert "None of their requests names such an organization" in found
+    asked = text_at(client, f"{address}?search=seaside")
+    assert re.findall(ASKED, asked) == ["Seaside Practice 00"]
+    assert "They hold no role at such an organization" in asked
+    few = reverse("steward-person", args=[QPP, world.owen.account.public_id])
+    assert 'name="search"' not in text_at(client, few)
+
+
+@pytest.mark.django_db
+@pytest.mark.requirement("IQCS-04")
+def test_the_page_of_a_person_lists_their_codes_with_what_they_reach() -> None:
+    iqcs.begin()
+    mona = iqcs.holder(MANAGER, "FWS-R6-BNR", "Mona Manager")
+    for code in ("FWS", "USAF-ACC"):
+        iqcs.gives_access(mona, code)
+    steward = grants.steward("Stella Steward", PROGRAM, people.START)
+    page = text_at(browser(steward), reverse("steward-person", args=[PROGRAM, mona.public_id]))
+    assert "3 codes" in page
+    assert re.findall(r"(FWS|USAF-ACC|FWS-R6-BNR)(?: with lower levels)?<", page) == [
+        "FWS",
+        "FWS-R6-BNR",
+        "USAF-ACC",
+    ]
 
 
 @pytest.mark.django_db

@@ -1,6 +1,6 @@
 """What every page shows around its own content: program, navigation, sign-in addresses, contacts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,15 +8,20 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from rolebook.accounts.models import Account
-from rolebook.accounts.queries import NoRolebook, programs_in_force, rolebook_in_force
+from rolebook.accounts.models import Account, RolebookVersion
+from rolebook.accounts.queries import rolebook_in_force, rolebooks_in_force
 from rolebook.audit import clock
+from rolebook.governance.models import Participation
 from rolebook.governance.queries.audit_reach import may_see_audit
+from rolebook.governance.queries.review_campaigns import with_reviews
 from rolebook.governance.queries.review_waiting import MOST_COUNTED, ReviewsFor, reviews_for
-from rolebook.governance.queries.seeing import one_look
+from rolebook.governance.queries.seeing import Read, one_look, version_read
 from rolebook.governance.queries.stewards import is_steward
 from rolebook.policy.model import Program, Rolebook
 from rolebook.web.account.session import has_two_factors
+
+type _Found = Mapping[str, tuple[RolebookVersion, Rolebook]]
+"""The rolebooks in force, by the ids of their programs."""
 
 LAST_PROGRAM = "rolebook.last_program"
 """Session key: the program whose pages were used last, for the pages that belong to no program (security)."""
@@ -87,13 +92,13 @@ _UNDER = {
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """Return the frame of a page; Django calls it for every template of a request."""
-    program, others = _program(request)
+    program, others, found = _program(request)
     program_id = program.id if program is not None else None
     return {
         "program": program,
         "switch_to": _others(program, others),
         "contacts": [program.contact] if program is not None else [other.contact for other in others],
-        "navigation": _navigation(request, program_id),
+        "navigation": _navigation(request, program_id, found),
         "home_url": _address("home", program_id) if program_id else "/",
         "sign_in_url": _address("sign-in", program_id) if program_id else _address("choose-program"),
         "register_url": _address("register"),
@@ -110,31 +115,39 @@ def _others(program: Program | None, programs: tuple[Program, ...]) -> tuple[tup
     return tuple((one.name, _address("home", one.id), one == program) for one in programs)
 
 
-def _program(request: HttpRequest) -> tuple[Program | None, tuple[Program, ...]]:
-    """Return the program that a page stands in, and all there are; the last one used where a page belongs to none."""
+def _program(request: HttpRequest) -> tuple[Program | None, tuple[Program, ...], _Found]:
+    """Return the program that a page stands in, and all there are; the last one used where a page belongs to none.
+
+    With them the rolebooks in force, where the page has not read them.
+    """
     placed = getattr(request, "program", None)
     if isinstance(placed, Program):
-        return placed, getattr(request, "programs", (placed,))
-    programs = tuple(book.program for book in programs_in_force(clock.now()))
+        return placed, getattr(request, "programs", (placed,)), {}
+    found = rolebooks_in_force(clock.now())
+    programs = tuple(book.program for _, book in found.values())
     if len(programs) == 1:
-        return programs[0], programs
+        return programs[0], programs, found
     session = getattr(request, "session", None)
     last = session.get(LAST_PROGRAM) if session is not None else None
-    if isinstance(last, str):
-        try:
-            return rolebook_in_force(last, clock.now())[1].program, programs
-        except NoRolebook:
-            return None, programs
-    return None, programs
+    return next((one for one in programs if one.id == last), None), programs, found
 
 
-def _navigation(request: HttpRequest, program_id: str | None) -> tuple[Entry, ...]:
+def _navigation(request: HttpRequest, program_id: str | None, found: _Found) -> tuple[Entry, ...]:
     if program_id is None or not has_two_factors(request):
         return ()
     if (at := getattr(request, "at", None)) is not None:
         return _entries(request, program_id, at)
-    with one_look():  # a page of no program has not begun one
-        return _entries(request, program_id, clock.now())
+    at = clock.now()
+    with one_look(_read(request, program_id, found, at)):  # a page of no program has not begun one
+        return _entries(request, program_id, at)
+
+
+def _read(request: HttpRequest, program_id: str, found: _Found, at: datetime) -> Read | None:
+    """Return who looks at a page of no program, as the pages of a program read it; None where it read no rolebooks."""
+    if program_id not in found or not isinstance(request.user, Account):
+        return None
+    parts = Participation.objects.filter(account=request.user, program_id=program_id)
+    return Read(request.user, with_reviews(parts).first(), *found[program_id], at)
 
 
 def _entries(request: HttpRequest, program_id: str, at: datetime) -> tuple[Entry, ...]:
@@ -158,8 +171,11 @@ def _entries(request: HttpRequest, program_id: str, at: datetime) -> tuple[Entry
 
 def _rolebook(request: HttpRequest, program_id: str) -> Rolebook:
     """Return the rolebook that a program's page has read already; elsewhere the one in force."""
-    read = getattr(request, "rolebook", None)
-    return read if isinstance(read, Rolebook) else rolebook_in_force(program_id, clock.now())[1]
+    placed = getattr(request, "rolebook", None)
+    if isinstance(placed, Rolebook):
+        return placed
+    read = version_read(program_id)
+    return rolebook_in_force(program_id, clock.now())[1] if read is None else read.book
 
 
 def _stewards_entries(book: Rolebook, current: str | None) -> Iterator[Entry]:

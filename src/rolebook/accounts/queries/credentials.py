@@ -9,7 +9,6 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 
 from rolebook.accounts.credential_models import AccountSession, Passkey
 from rolebook.accounts.models import Account
-from rolebook.accounts.second_factor import totp_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +52,9 @@ class ListedSession:
 
 def factors_of(account: Account) -> Factors:
     """Return what is set up for ``account``."""
-    totp = totp_of(account)
-    codes = Authenticator.objects.filter(user_id=account.pk, type=Authenticator.Type.RECOVERY_CODES).first()
+    kinds = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
+    found = {one.type: one for one in Authenticator.objects.filter(user_id=account.pk, type__in=kinds)}
+    totp, codes = (found.get(kind) for kind in kinds)
     return Factors(
         authenticator_since=totp.created_at if totp else None,
         recovery_codes_left=len(RecoveryCodes(codes).get_unused_codes()) if codes else 0,

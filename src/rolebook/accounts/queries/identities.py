@@ -1,6 +1,7 @@
 """Outside identity providers that the settings name, and what is linked to an account."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,7 @@ class Linked:
     Attributes:
         link_id: names the link on pages.
         provider_id: which provider of the settings it came by.
+        issuer: who vouches for it.
         name: what people call the provider.
         linked_at: when it was linked.
         signed_in_at: when somebody last signed in with it and its second factor; None for never.
@@ -25,6 +27,7 @@ class Linked:
 
     link_id: uuid.UUID
     provider_id: str
+    issuer: str
     name: str
     linked_at: datetime
     signed_in_at: datetime | None
@@ -55,6 +58,7 @@ def identities_of(viewer: Account) -> tuple[Linked, ...]:
         Linked(
             link_id=link.public_id,
             provider_id=link.provider_id,
+            issuer=link.issuer,
             name=provider_name(link.provider_id),
             linked_at=link.linked_at,
             signed_in_at=link.signed_in_at,
@@ -64,7 +68,7 @@ def identities_of(viewer: Account) -> tuple[Linked, ...]:
     )
 
 
-def providers_to_link(viewer: Account) -> tuple[IdentityProvider, ...]:
-    """Return the providers of which the viewer has linked no identity yet."""
-    linked = set(LinkedIdentity.objects.filter(account=viewer).values_list("issuer", flat=True))
-    return tuple(provider for provider in identity_providers() if provider.issuer not in linked)
+def providers_to_link(linked: Iterable[Linked]) -> tuple[IdentityProvider, ...]:
+    """Return the providers of which somebody to whom those are linked has linked no identity yet."""
+    issuers = {one.issuer for one in linked}
+    return tuple(provider for provider in identity_providers() if provider.issuer not in issuers)

@@ -11,7 +11,7 @@ from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Office, Standing, in_force
 from rolebook.governance.models import Grant, Stage
 from rolebook.governance.queries import paging
-from rolebook.governance.queries.counting import stages_counted
+from rolebook.governance.queries.counting import rows_counted
 from rolebook.governance.queries.officials import (
     OfficialsHint,
     few_officials,
@@ -160,7 +160,7 @@ def _numbers_and_identifiers(
         .values_list(
             "pk",
             officials_counted(officials),
-            stages_counted(pending),
+            rows_counted(pending),
             "identifiers__scheme",
             "identifiers__value",
         )

@@ -3,18 +3,20 @@
 Pages write such a number as "1,000+" from COUNTED_TO on.
 """
 
+from typing import Any
+
 from django.db.models import F, IntegerField, QuerySet, Subquery
 
-from rolebook.governance.models import Access, Grant, Stage
+from rolebook.governance.models import Access, Grant
 
 COUNTED_TO = 1_000
 """Each is counted so far, and no further."""
 
 
-def stages_counted(stages: QuerySet[Stage]) -> Subquery:
-    """Return how many stages there are, counted to COUNTED_TO, as a subquery; they may refer to an outer query."""
+def rows_counted(rows: QuerySet[Any]) -> Subquery:
+    """Return how many rows there are, counted to COUNTED_TO, as a subquery; they may refer to an outer query."""
     return Subquery(
-        stages.order_by().values("pk")[:COUNTED_TO],
+        rows.order_by().values("pk")[:COUNTED_TO],
         template="(SELECT COUNT(*) FROM (%(subquery)s) AS counted)",
         output_field=IntegerField(),
     )

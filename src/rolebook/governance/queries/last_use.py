@@ -58,7 +58,13 @@ def last_uses(book: Rolebook, grants: Collection[Grant], at: datetime) -> Mappin
         grants: whose use is asked for; in force or closed.
         at: now; grants that others hold at this instant are what a use may be due to as well.
     """
-    since_on = kept_since(book.program.id)
+    return last_uses_since(kept_since(book.program.id), book, grants, at)
+
+
+def last_uses_since(
+    since_on: date | None, book: Rolebook, grants: Collection[Grant], at: datetime
+) -> Mapping[int, LastUse]:
+    """Return the same where it was read already from which day on uses are kept; two statements."""
     if since_on is None:
         return dict.fromkeys((grant.pk for grant in grants), _NOTHING_KEPT)
     accounts = {grant.account_id for grant in grants}

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.db.models import OuterRef, Subquery
+
 from rolebook.accounts.models import Account
 from rolebook.audit import tags
 from rolebook.audit.models import Event
@@ -75,7 +77,12 @@ def request_detail(
     standing = viewer_standing(viewer, program_id, at)
     public_id = public_id_of(request_id)
     requests = with_people(Request.objects.filter(program_id=program_id, public_id=public_id))
-    request = requests.select_related("resubmission_of", "rolebook_version").first()
+    later = Request.objects.filter(resubmission_of=OuterRef("pk")).order_by("pk")
+    request = (
+        requests.annotate(again_id=Subquery(later.values("public_id")[:1]))
+        .select_related("resubmission_of", "rolebook_version")
+        .first()
+    )
     if request is None:
         raise NotFound
     stages = laid_out(request)
@@ -88,7 +95,7 @@ def request_detail(
     whose = whose_turns(standing.book, open_stages, at)
     denied = _denied_by(standing, seen.stages, parts)
     asked_again_at = _asked_again_at(request, viewer) if denied else None
-    again = request.resubmissions.order_by("pk").values_list("public_id", flat=True).first()
+    again = request.again_id
     named = [stage for stage in open_stages if stage.pk in seen.named]
     away = away_at(standing.book, named, at) if named else {}
     course = course_of(request, seen.stages, whose, away, named=seen.named)

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing, in_force
 from rolebook.governance.models import Grant
@@ -37,17 +39,20 @@ def stewards_standing(viewer: Account, program_id: str, at: datetime) -> Standin
 
 def other_stewards(account: Account, program_id: str, at: datetime) -> frozenset[int]:
     """Return the internal ids of the program's active stewards besides somebody."""
-    grants = Grant.objects.filter(
-        in_force(at),
-        counts(at),
-        program_id=program_id,
-        role_id=STEWARD_ID,
-        account__status=Account.Status.ACTIVE,
-    )
-    return frozenset(grants.exclude(account=account).values_list("account", flat=True))
+    grants = active_stewards(program_id, at).exclude(account=account)
+    return frozenset(grants.values_list("account", flat=True))
 
 
 def is_steward_of(account: Account, program_id: str, at: datetime) -> bool:
     """Return whether somebody holds the steward's office of a program, whatever their status."""
-    held = Grant.objects.filter(in_force(at), program_id=program_id, role_id=STEWARD_ID, account=account)
-    return held.exists()
+    return stewards_grants(program_id, at).filter(account=account).exists()
+
+
+def stewards_grants(program_id: str, at: datetime) -> QuerySet[Grant]:
+    """Return the grants of a program's stewards, whatever their status."""
+    return Grant.objects.filter(in_force(at), program_id=program_id, role_id=STEWARD_ID)
+
+
+def active_stewards(program_id: str, at: datetime) -> QuerySet[Grant]:
+    """Return the grants of those of them who can act."""
+    return stewards_grants(program_id, at).filter(counts(at), account__status=Account.Status.ACTIVE)

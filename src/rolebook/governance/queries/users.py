@@ -14,7 +14,7 @@ from rolebook.governance.authority import Standing, covered_role_ids, in_force
 from rolebook.governance.models import Grant, Participation, Stage
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.codes import connected_by_access, number_reaching
-from rolebook.governance.queries.counting import COUNTED_TO, people_counted, stages_counted
+from rolebook.governance.queries.counting import COUNTED_TO, people_counted, rows_counted
 from rolebook.governance.queries.fsid import MANAGE, has_fsids
 from rolebook.governance.queries.listed import ConnectedUser, HeldRole
 from rolebook.governance.queries.officials import (
@@ -132,7 +132,7 @@ def _numbers_and_identifiers(
             "identifiers__value",
             _number_connected(standing, organization, held),
             officials_counted(held.filter(official_grants(standing.book, standing.at))),
-            stages_counted(pending),
+            rows_counted(pending),
         )
     )
     titles = identifier_titles(standing.book)

@@ -15,7 +15,7 @@ from rolebook.accounts.texts import fold_user_id
 from rolebook.governance.flows.merge_accounts import merge_accounts, require_steward
 from rolebook.governance.flows.name_same_person import tell_apart
 from rolebook.governance.queries.duplicates import MergePreview, merge_preview, possible_duplicates
-from rolebook.governance.queries.people import one_person
+from rolebook.governance.queries.one_person import one_person
 from rolebook.governance.refusals import Refused
 from rolebook.policy.words import sentence
 from rolebook.web.account.forms import say

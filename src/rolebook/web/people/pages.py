@@ -11,12 +11,19 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from rolebook.governance.queries.fsid import has_fsids
+from rolebook.governance.queries.one_person import (
+    OnePerson,
+    codes_of_person,
+    one_person,
+    requests_of_person,
+    roles_of_person,
+)
+from rolebook.governance.queries.paging import DEFAULT_LIMIT
 from rolebook.governance.queries.people import (
     Held,
     PeopleFilter,
     PersonRow,
     everybody,
-    one_person,
     people_of_program,
 )
 from rolebook.governance.queries.personal_tokens import tokens_of_person
@@ -121,11 +128,28 @@ def _instant(at: datetime | None, zone: ZoneInfo) -> str:
 def person_page(request: ProgramRequest, account_id: uuid.UUID) -> HttpResponse:
     """Show one person: status, what they hold, what they asked for, and what a steward can do."""
     setattr(request, CURRENT_ENTRY, ENTRY)
-    person = one_person(request.account, request.program.id, account_id, request.at)
+    viewer, program_id, at = request.account, request.program.id, request.at
+    person = one_person(viewer, program_id, account_id, at)
+    search = asked(request, "search")
     shown = {
         "person": person,
+        "search": search,
+        "searchable": bool(search) or max(_numbers(person)) > DEFAULT_LIMIT,
         "has_fsids": has_fsids(request.rolebook),
-        "tokens": tokens_of_person(request.account, request.program.id, account_id, request.at),
+        "tokens": tokens_of_person(viewer, program_id, account_id, at),
         "effect": effect_to_show(request),
     }
+    for name, page_of in _LISTS.items():
+        page = page_of(viewer, program_id, person, at, search=search, after=asked(request, f"{name}-after"))
+        shown[name] = page.rows
+        shown[f"{name}_next_url"] = next_address(request, f"{name}-after", page.next_after, name)
+        shown[f"{name}_first_url"] = first_address(request, f"{name}-after", name)
     return render(request, "people/person.html", shown)
+
+
+_LISTS = {"roles": roles_of_person, "codes": codes_of_person, "requests": requests_of_person}
+"""What is listed of a person, each with pages of its own."""
+
+
+def _numbers(person: OnePerson) -> tuple[int, int, int]:
+    return person.number_of_roles, person.number_of_codes, person.number_of_requests

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from rolebook.governance.flows.change_status import LONGEST_REASON, change_participation_status
 from rolebook.governance.models import Participation
-from rolebook.governance.queries.people import OnePerson, one_person
+from rolebook.governance.queries.one_person import OnePerson, Without, one_person, without_person
 from rolebook.governance.refusals import Refused
 from rolebook.policy.words import sentence
 from rolebook.web.account.forms import say
@@ -19,6 +19,7 @@ from rolebook.web.context import CURRENT_ENTRY
 from rolebook.web.effects import effect_query
 from rolebook.web.people.pages import ENTRY
 from rolebook.web.program import ProgramRequest
+from rolebook.web.templatetags.rolebook import counted_on
 
 _STATUS = {
     "deactivate": Participation.Status.DEACTIVATED,
@@ -64,12 +65,13 @@ def status_page(request: ProgramRequest, account_id: uuid.UUID, act: str) -> Htt
         else:
             address = reverse("steward-person", args=[request.program.id, account_id])
             return HttpResponseRedirect(address + effect_query(done.sequence), status=303)
+    without = without_person(request.account, request.program.id, account_id, request.at)
     closed = act == "deactivate" and person.participation_status == Participation.Status.CLOSED
     shown = {
         "person": person,
         "act": act,
         "form": form,
-        "sentences": _sentences(person, act),
+        "sentences": _sentences(person, without, act),
         "closed": sentence("closed_not_deactivated") if closed else "",
         "possible": not (closed or person.is_viewer or (person.only_steward and act != "reopen")),
     }
@@ -77,9 +79,9 @@ def status_page(request: ProgramRequest, account_id: uuid.UUID, act: str) -> Htt
     return render(request, "people/status.html", shown, status=409 if failed else 200)
 
 
-def _sentences(person: OnePerson, act: str) -> list[str]:
+def _sentences(person: OnePerson, without: Without, act: str) -> list[str]:
     """Return what the change does, the gravest first."""
-    name, held = person.row.name, len(person.row.held)
+    name, held = person.row.name, person.number_of_roles + person.number_of_codes
     if act == "reopen":
         if person.participation_status == Participation.Status.CLOSED and not person.gives_back:
             return [
@@ -90,20 +92,26 @@ def _sentences(person: OnePerson, act: str) -> list[str]:
         return [f"{name} can sign in to the program again, and holds what has not ended since."]
     told = [f"{name} can do nothing in the program any more, from their next click on, in any application."]
     if act == "close" and held and not person.gives_back:
-        told.append(f"{_number(held, 'role')} they hold {'ends' if held == 1 else 'end'} for good.")
+        roles, codes = person.number_of_roles, person.number_of_codes
+        both = [
+            _number(number, word)
+            for number, word in ((roles, "role"), (codes, "organization code"))
+            if number
+        ]
+        told.append(f"{' and '.join(both)} they hold {'ends' if held == 1 else 'end'} for good.")
     elif held:
         told.append("What they hold is kept, and counts again once they are reopened.")
-    pending = sum(one.state in ("pending", "returned") for one in person.requests)
+    pending = person.number_waiting
     if pending:
         told.append(f"{_number(pending, 'request')} of theirs {'is' if pending == 1 else 'are'} withdrawn.")
-    if person.only_official_of:
-        places = ", ".join(person.only_official_of)
+    if without.only_official_of:
+        places = ", ".join(without.only_official_of)
         told.append(f"They are the only official of {places}: requests there then wait for you.")
-    if person.waits_only_for_them:
-        number = _number(person.waits_only_for_them, "request")
+    if without.waits_only_for_them:
+        number = _number(without.waits_only_for_them, "request")
         told.append(f"{number} that only they can decide now then wait for the steward.")
     return [*told, f"{name} is told by e-mail, with your reason."]
 
 
 def _number(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+    return counted_on(number, f"{word},{word}s")

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from rolebook.governance.flows.end_personal_token import end_personal_token
-from rolebook.governance.queries.people import one_person
+from rolebook.governance.queries.one_person import one_person
 from rolebook.governance.queries.personal_tokens import tokens_of_person
 from rolebook.web.answers import program_view
 from rolebook.web.context import CURRENT_ENTRY

@@ -19,9 +19,10 @@ def sign_in_with(program_id: str) -> dict[str, Any]:
 @register.inclusion_tag("account/linked_identities.html", takes_context=True)
 def linked_identities(context: template.Context, account: Account) -> dict[str, Any]:
     """Show what is linked to an account and what can be; nothing where there are no providers."""
+    linked = identities_of(account)
     return {
-        "linked": identities_of(account),
-        "providers": providers_to_link(account),
+        "linked": linked,
+        "providers": providers_to_link(linked),
         "has_password": account.has_usable_password(),
         "program": context.get("program"),
     }
