@@ -99,6 +99,20 @@ MUTANTS = {
     "snapshot-forgets-the-closing": Mutant(
         "rolebook.decision.columns", "            end = closed\n", "            end = end\n"
     ),
+    "several-forgets-validity": Mutant(
+        "rolebook.decision.several",
+        "role >= FIRST_ROLE and tables.valid",
+        "role >= FIRST_ROLE or tables.valid",
+    ),
+    "several-ends-too-late": Mutant(
+        "rolebook.decision.several", "at_micros < cells[row + 2]", "at_micros <= cells[row + 2]"
+    ),
+    "several-takes-every-access-with-lower-levels": Mutant(
+        "rolebook.decision.several", "high[code] if role == ACCESS_LOWER else GONE", "high[code]"
+    ),
+    "several-forgets-that-the-role-wants-no-lower-levels": Mutant(
+        "rolebook.decision.several", "wanted & LOWER, position", "LOWER, position"
+    ),
     "bulk-forgets-validity": Mutant(
         "rolebook.decision.bulk", "& (self._valid[keys] != 0)", "& (self._valid[keys] < 9)"
     ),

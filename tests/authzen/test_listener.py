@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from rolebook.authzen import listener
 from rolebook.authzen.answering import AT_LEAST, LARGEST_BATCH, LARGEST_BODY
 from rolebook.authzen.arriving import LARGEST_HEAD
+from rolebook.authzen.evaluations import MOST_EVALUATIONS
 from rolebook.authzen.listener import IDLE_SECONDS, MOST_WAITING, REQUEST_SECONDS
 from rolebook.authzen.repeating import learn
 from tests.authzen.listening import (
@@ -35,6 +36,11 @@ REQUESTS: dict[str, bytes] = {
     "no": request(question("no")),
     "reasons": request(question(context={"reasons": True})),
     "many": request(question(evaluations=[{}, {"action": {"name": "edit"}}]), path=MANY),
+    "many, plain": request({"evaluations": [question(), question("no")]}, path=MANY),
+    "many, of no such semantic": request(
+        {"evaluations": [question()], "options": {"evaluations_semantic": "none"}}, path=MANY
+    ),
+    "too many": request({"evaluations": [{}] * (MOST_EVALUATIONS + 1)}, path=MANY),
     "search": request(question(), path=SEARCH),
     "no token": request(token=None),
     "bad token": request(token="rbk_bad"),
@@ -59,7 +65,8 @@ REQUESTS: dict[str, bytes] = {
     "metadata of none": request(b"", method="GET", path="/.well-known/authzen-configuration/none"),
 }  # fmt: skip
 WANTED = {
-    "yes": 200, "no": 200, "reasons": 200, "many": 200, "search": 200, "no token": 401, "bad token": 401,
+    "yes": 200, "no": 200, "reasons": 200, "many": 200, "many, plain": 200,
+    "many, of no such semantic": 400, "too many": 413, "search": 200, "no token": 401, "bad token": 401,
     "token of another program": 404, "token that may not search": 403, "no such program": 404,
     "no such endpoint": 404, "wrong method": 405, "wrong type": 415, "no type": 415, "charset": 200, "not JSON": 400,
     "empty": 400, "nested": 400, "lacks": 400, "too large": 413, "at least": 200, "at least later": 503,

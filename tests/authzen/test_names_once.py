@@ -1,9 +1,12 @@
 """An object of a question that has a name twice is refused: readers differ in which of two they take."""
 
+from random import Random
+
 import pytest
 
 from rolebook.authzen import evaluation, evaluations, searching
 from rolebook.authzen.evaluation import Malformed, read_evaluation, require_each_name_once
+from tests.authzen.made import state_of
 
 pytestmark = pytest.mark.fault(43)
 
@@ -33,7 +36,7 @@ def test_it_is_refused_in_one_question_of_many(where: str) -> None:
         b'{"evaluations":[%s,{"subject":1}]}' % TWICE[where],
     ):
         with pytest.raises(Malformed, match="twice in one object"):
-            evaluations.evaluate_many(None, body, 0)  # type: ignore[arg-type]  # refused before anything is asked
+            evaluations.evaluate_many(state_of(Random(0), plain=True), body, 0)
 
 
 @pytest.mark.parametrize("kind", ["subjects", "resources", "actions"])

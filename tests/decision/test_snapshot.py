@@ -17,6 +17,7 @@ from rolebook.decision.evaluation import Access, Holding, Person
 from rolebook.decision.fast import make_check
 from rolebook.decision.instants import EPOCH, instant, micros
 from rolebook.decision.library import load
+from rolebook.decision.several import make_check_several
 from rolebook.decision.snapshot import SnapshotBuilder
 from rolebook.decision.tree import OrganizationTree
 from tests.agreement.compare import snapshot_of
@@ -142,12 +143,18 @@ class Overtaken(dict[str, int]):
         self.change()
         return row
 
+    def get(self, subject_id: str, default: int) -> int:  # type: ignore[override]
+        row = super().get(subject_id, default)
+        self.change()
+        return row
+
 
 @pytest.mark.invariant("I7", "I10")
 @pytest.mark.parametrize("closed", [True, False])
 @pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("several", [False, True])
 def test_a_reader_overtaken_by_a_change_of_the_account_answers_as_after_the_change(
-    apart: bool, closed: bool
+    several: bool, apart: bool, closed: bool
 ) -> None:
     book = load("iqcs" if apart else "qpp")
     tree = OrganizationTree([("1", None, "practice"), ("2", None, "practice")])
@@ -163,7 +170,12 @@ def test_a_reader_overtaken_by_a_change_of_the_account_answers_as_after_the_chan
     another = changed(snapshot, "ann", opened=[Holding("h", "steward", None, NOW)])
     change = partial(snapshot.apply, changed(snapshot, "ann", closed_at=NOW) if closed else another)
     store = replace(snapshot.store, accounts=Overtaken(snapshot.store.accounts, change))
-    assert make_check(snapshot.tables, store, lambda: snapshot.check)(*question) is not closed
+    tables = snapshot.tables
+    if several:
+        ask = make_check_several(tables, store, lambda: snapshot.check)
+        assert ask("ann", [action], ["1"], micros(NOW)) == [not closed]
+    else:
+        assert make_check(tables, store, lambda: snapshot.check)(*question) is not closed
 
 
 def test_columns_of_unequal_length_are_refused() -> None:

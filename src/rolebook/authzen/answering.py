@@ -14,7 +14,7 @@ from rolebook.audit.feed import Revision, tip_revision
 from rolebook.audit.following import LogFollower
 from rolebook.authzen.decision_log import DecisionLog
 from rolebook.authzen.evaluation import Malformed, evaluate
-from rolebook.authzen.evaluations import TooManyEvaluations, evaluate_many
+from rolebook.authzen.evaluations import TakesLong, TooManyEvaluations, evaluate_many, evaluate_some
 from rolebook.authzen.loading import KnownClient
 from rolebook.authzen.metadata import ENDPOINTS, WELL_KNOWN, metadata
 from rolebook.authzen.paging import PageTokens
@@ -54,8 +54,8 @@ class Refusal(Exception):
 class Endpoint:
     """What a token must be allowed, how large a body may be, and what answers it at a microsecond.
 
-    ``long``: its answers may take milliseconds, so that others should not wait for them. ``explain`` answers a client
-    that gets reasons without asking for them.
+    ``long``: its answers may take milliseconds, so that others should not wait for them; those that ``at_once`` has do
+    not, and it raises TakesLong for others. ``explain`` answers a client that gets reasons without asking for them.
     """
 
     operation: str
@@ -63,6 +63,7 @@ class Endpoint:
     answer: Callable[[ProgramState, bytes, int], bytes]
     long: bool
     explain: Callable[[ProgramState, bytes, int], bytes] | None = None
+    at_once: Callable[[ProgramState, bytes, int], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,6 +100,7 @@ def _endpoints(tokens: PageTokens) -> dict[str, Endpoint]:
             evaluate_many,
             long=True,
             explain=partial(evaluate_many, reasons=True),
+            at_once=evaluate_some,
         ),
         "search/subject": search(search_subjects),
         "search/resource": search(search_resources),
@@ -121,7 +123,7 @@ class _Recognized:
 
     def __init__(self, state: State, at_micros: int) -> None:
         self.clients, self.programs, self.uses = state.clients, state.programs, state.uses
-        self.known: dict[tuple[str | None, Route], tuple[ProgramState, Respond]] = {}
+        self.known: dict[tuple[str | None, Route], tuple[ProgramState, Respond, Respond | None]] = {}
         self.at_micros = at_micros
         ends = (client.ends_micros for client in self.clients.values())
         turns = [day_of(at_micros, program.zone)[1] for program in self.programs.values()]
@@ -130,9 +132,11 @@ class _Recognized:
                 program.uses.begin(at_micros, program.zone)
         self.until_micros = min((end for end in (*ends, *turns) if end > at_micros), default=NEVER)
 
-    def authorize(self, credentials: str | None, route: Route) -> tuple[ProgramState, Respond]:
-        """Return the program's state for a client that may ask it, and what answers this client. A program of others
-        is as one that does not exist. Raises Refusal.
+    def authorize(
+        self, credentials: str | None, route: Route
+    ) -> tuple[ProgramState, Respond, Respond | None]:
+        """Return the program's state for a client that may ask it, what answers this client, and what does so at once.
+        A program of others is as one that does not exist. Raises Refusal.
         """
         token_hash, client = self._client(credentials)
         program = self.programs.get(route.program_id)
@@ -146,7 +150,8 @@ class _Recognized:
                 ("WWW-Authenticate", _CHALLENGE + ', error="insufficient_scope"'),
             )
         endpoint = route.endpoint
-        found = program, endpoint.explain if client.reasons and endpoint.explain else endpoint.answer
+        explain = endpoint.explain if client.reasons else None
+        found = program, explain or endpoint.answer, None if explain else endpoint.at_once
         if len(self.known) < _MOST_RECOGNIZED:
             self.known[credentials, route] = found
         if self.uses is not None:
@@ -266,6 +271,7 @@ class Answering:
         credentials: str | None,
         content_type: str | None,
         at_least: str | None,
+        at_once: bool = False,
     ) -> tuple[bytes, str]:
         """Return the body of the answer and the revision it was made at.
 
@@ -277,9 +283,11 @@ class Answering:
             credentials: its header Authorization.
             content_type: its header Content-Type.
             at_least: its header `AT_LEAST`.
+            at_once: whether others wait for the answer.
 
         Raises:
             Refusal: there is no decision to be had.
+            TakesLong: the answer is to be made where nobody waits for it.
         """
         state = self.fresh_state()
         at_micros = clock.now_micros()
@@ -291,7 +299,11 @@ class Answering:
         ):
             recognized = self._recognized = _Recognized(state, at_micros)
         found = recognized.known.get((credentials, route))
-        program, respond = recognized.authorize(credentials, route) if found is None else found
+        program, respond, quick = recognized.authorize(credentials, route) if found is None else found
+        if at_once:
+            if quick is None:
+                raise TakesLong
+            respond = quick
         if content_type != "application/json" and not _JSON.fullmatch(content_type or ""):
             raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "expected the content type application/json")
         revision = self.follower.revision if self.follower else None

@@ -1,9 +1,8 @@
 """Many evaluations in one call on the wire (AuthZEN Authorization API 1.0, section 7).
 
 Each item takes the subject, action, resource or context that it lacks whole from the request. All items are judged at
-one instant and at one revision of what is known; a broken item gets no, with its error beside it. Items are asked one
-after the other: `Snapshot.check_many` copies the names of all organizations for each call, which pays only for more
-questions than one call may have.
+one instant and at one revision of what is known; a broken item gets no, with its error beside it. Plain questions are
+read and asked together (`plain_batches`), all others one after the other.
 """
 
 from collections.abc import Iterator
@@ -15,7 +14,6 @@ from msgspec import UNSET, UnsetType
 from rolebook.authzen.evaluation import (
     NO,
     ORGANIZATION_TYPE,
-    SUBJECT_TYPE,
     YES,
     Action,
     Entity,
@@ -27,12 +25,14 @@ from rolebook.authzen.evaluation import (
     question,
     require_each_name_once,
 )
+from rolebook.authzen.plain_batches import Plain, read_plain
 from rolebook.authzen.reasons import explained
-from rolebook.authzen.state import ProgramState, Question
-from rolebook.decision.compiled import ACT_PREFIX
+from rolebook.authzen.state import ProgramState
 
 MOST_EVALUATIONS: Final = 1000
 """Items of one call (I12)."""
+MOST_AT_ONCE: Final = 16 * 1024
+"""Bytes of a call whose plain questions are answered while nobody else is: some 300 of them, half a millisecond."""
 EXECUTE_ALL = "execute_all"
 STOP_AFTER: Final = {EXECUTE_ALL: None, "deny_on_first_deny": False, "permit_on_first_permit": True}
 """The values of ``options.evaluations_semantic``, and after which decision the answers end."""
@@ -71,6 +71,10 @@ class TooManyEvaluations(ValueError):
     """A call has more items than one call may have."""
 
 
+class TakesLong(Exception):
+    """Answering may take milliseconds, which others should not wait for."""
+
+
 type _Asked = tuple[Entity, Action, Entity, dict[str, Any], bool]
 """Subject, action, resource, context, and whether the reason is wanted."""
 
@@ -85,6 +89,9 @@ def evaluate_many(program: ProgramState, body: bytes, at_micros: int, *, reasons
 
     Raises Malformed for faults of the request as a whole, and TooManyEvaluations.
     """
+    plain = None if reasons else _plain(program, body)
+    if plain is not None:
+        return _answer_plain(program, plain[0], at_micros, kinds=plain[1])
     try:
         batch: Batch | RawBatch = _decode_batch(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -93,74 +100,66 @@ def evaluate_many(program: ProgramState, body: bytes, at_micros: int, *, reasons
         batch = decoded(_decode_raw_batch, body)
     if not batch.evaluations:
         return evaluate(program, body, at_micros, reasons=reasons)
-    plain, needed = (None, 0) if isinstance(batch, RawBatch) else _plain(batch)
-    if body.count(b":") != needed:
-        require_each_name_once(body)
-    if len(batch.evaluations) > MOST_EVALUATIONS:
-        raise TooManyEvaluations(
-            f"expected at most {MOST_EVALUATIONS} evaluations, found {len(batch.evaluations)}"
-        )
-    semantic = batch.options.get("evaluations_semantic", EXECUTE_ALL)
+    require_each_name_once(body)
+    _require_not_too_many(len(batch.evaluations))
+    stop_after = _stop_after(batch.options.get("evaluations_semantic", EXECUTE_ALL))
+    asked = [_whole(item, batch, reasons=reasons) for item in batch.evaluations]
+    return _said(program.at_one_revision(lambda: list(_in_turn(program, asked, stop_after, at_micros))))
+
+
+def evaluate_some(program: ProgramState, body: bytes, at_micros: int) -> bytes:
+    """Answer as `evaluate_many` what takes no more than a millisecond: plain questions in a small body.
+
+    Raises what that raises, and TakesLong for anything else.
+    """
+    plain = _plain(program, body) if len(body) <= MOST_AT_ONCE else None
+    if plain is None:
+        raise TakesLong
+    return _answer_plain(program, plain[0], at_micros, kinds=plain[1])
+
+
+def _plain(program: ProgramState, body: bytes) -> tuple[Plain, bool] | None:
+    """Return questions of the snapshot alone, and whether some of them call organizations by their kind; None where
+    there may be more to an answer than its decision.
+    """
+    plain = None if program.conditions else read_plain(body)
+    if plain is None:
+        return None
+    compiled, types = program.snapshot.tables.program, plain.types()
+    known = types <= {ORGANIZATION_TYPE, *compiled.kinds} and compiled.record_type not in types
+    return (plain, types != {ORGANIZATION_TYPE}) if known else None
+
+
+def _answer_plain(program: ProgramState, plain: Plain, at_micros: int, *, kinds: bool) -> bytes:
+    _require_not_too_many(len(plain))
+    options = plain.options
+    stop_after = None if options is UNSET else _stop_after(options.evaluations_semantic)
+
+    def ask() -> list[bool]:
+        snapshot = program.snapshot_at(at_micros)
+        return [False] * len(plain) if snapshot is None else plain.ask(snapshot, at_micros, kinds=kinds)
+
+    answers = program.at_one_revision(ask)
+    said = [YES if allowed else NO for allowed in answers]
+    if stop_after is not None and stop_after in answers:
+        del said[answers.index(stop_after) + 1 :]
+    return _said(said)
+
+
+def _require_not_too_many(number: int) -> None:
+    if number > MOST_EVALUATIONS:
+        raise TooManyEvaluations(f"expected at most {MOST_EVALUATIONS} evaluations, found {number}")
+
+
+def _stop_after(semantic: object) -> bool | None:
+    """Return after which decision the answers end, None for after none. Raises Malformed for an unknown semantic."""
     if not isinstance(semantic, str) or semantic not in STOP_AFTER:
         raise Malformed(f"expected a semantic of {', '.join(STOP_AFTER)}, found {str(semantic)[:40]!r}")
-    stop_after = STOP_AFTER[semantic]
-    places_are_records = program.snapshot.tables.program.record_type == ORGANIZATION_TYPE
-    if plain is not None and not (reasons or program.conditions or places_are_records):
-        answers = program.at_one_revision(lambda: program.check_each(plain, at_micros))
-        said = [YES if allowed else NO for allowed in answers]
-        if stop_after is not None and stop_after in answers:
-            del said[answers.index(stop_after) + 1 :]
-    else:
-        asked = [_whole(item, batch, reasons=reasons) for item in batch.evaluations]
-        said = program.at_one_revision(lambda: list(_in_turn(program, asked, stop_after, at_micros)))
-    return b'{"evaluations":[' + b",".join(said) + b"]}"
+    return STOP_AFTER[semantic]
 
 
-def _plain(batch: Batch) -> tuple[list[Question] | None, int]:
-    """Return what is asked of the snapshot where all items are users at organizations and say nothing else, else None;
-    and how many names a request has that says no more than its items need: fewer cannot be decoded to it.
-
-    The first is what `_whole` and `_one` come to, in one go: most of the time of many questions would go to passing
-    each of them on.
-    """
-    needed = 1 + _names(batch)
-    plain: list[Question] = []
-    odd = batch.context is not UNSET
-    for item in batch.evaluations:
-        subject, action, resource = item.subject, item.action, item.resource
-        if subject is UNSET:
-            subject = batch.subject
-        else:
-            needed += 3
-        if action is UNSET:
-            action = batch.action
-        else:
-            needed += 2
-        if resource is UNSET:
-            resource = batch.resource
-        else:
-            needed += 3
-        if (
-            odd
-            or subject is UNSET
-            or action is UNSET
-            or resource is UNSET
-            or item.context is not UNSET
-            or resource.type != ORGANIZATION_TYPE
-            or subject.type != SUBJECT_TYPE
-            or resource.properties
-            or action.name.startswith(ACT_PREFIX)
-        ):
-            odd = True
-        else:
-            plain.append((subject.id, action.name, resource.id, None))
-    return None if odd else plain, needed
-
-
-def _names(batch: Batch) -> int:
-    return (
-        3 * (batch.subject is not UNSET) + 2 * (batch.action is not UNSET) + 3 * (batch.resource is not UNSET)
-    )
+def _said(answers: list[bytes]) -> bytes:
+    return b'{"evaluations":[' + b",".join(answers) + b"]}"
 
 
 def _whole(item: Item | msgspec.Raw, batch: Item, *, reasons: bool) -> _Asked | bytes:

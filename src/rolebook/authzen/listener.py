@@ -1,8 +1,9 @@
 """The decision point's own listener: HTTP/1.1 over asyncio's transports, for `rolebook decide`.
 
 llhttp (by httptools) takes requests apart, uvloop moves the bytes, :mod:`rolebook.authzen.answering` answers. One
-evaluation is answered in the very call that brought its last byte; what may take milliseconds goes to a thread, while
-other connections are served. Requests of one connection are answered in their order (RFC 9112, section 9.3.2).
+evaluation is answered in the very call that brought its last byte, and so are a few hundred plain ones; what may take
+milliseconds goes to a thread, while other connections are served. Requests of one connection are answered in their
+order (RFC 9112, section 9.3.2).
 """
 
 import asyncio
@@ -17,6 +18,7 @@ import httptools
 
 from rolebook.authzen.answering import LARGEST_BATCH, Answering, Refusal, Route, is_ours
 from rolebook.authzen.arriving import LARGEST_HEAD, Arriving, largest, once, too_large
+from rolebook.authzen.evaluations import TakesLong
 from rolebook.authzen.metadata import WELL_KNOWN
 from rolebook.authzen.repeating import Repeated, learn
 from rolebook.authzen.responses import Heads, failed, head, refused, tail
@@ -149,7 +151,7 @@ class Connection(asyncio.Protocol):
 
     def _learn(self, data: bytes, request: Arriving) -> None:
         """Remember what a request that came whole has in common with those that will perhaps follow."""
-        if request.route is None or request.route.endpoint.long or self._ending:
+        if request.route is None or self._ending:
             return
         self._lessons += 1
         repeated = learn(data)
@@ -159,6 +161,8 @@ class Connection(asyncio.Protocol):
         """Answer a request that differs from the one learned in its body and id only."""
         if len(request.body) > route.endpoint.largest_body:
             self._refuse(too_large(request))
+        elif route.endpoint.long:
+            self._respond(request, "POST", keep=True)
         else:
             self._write(self._answered(request, route, keep=True), keep=True)
 
@@ -278,9 +282,12 @@ class Connection(asyncio.Protocol):
     def _respond(self, request: Arriving, method: str, *, keep: bool) -> None:
         """Answer at once, or begin to."""
         route = request.route
-        if route is not None and not route.endpoint.long:
-            self._write(self._answered(request, route, keep=keep), keep=keep)
-        elif route is not None:
+        if route is None:
+            self._write(self._answered_otherwise(request, method, keep=keep), keep=keep)
+            return
+        try:
+            response = self._answered(request, route, keep=keep, at_once=route.endpoint.long)
+        except TakesLong:
             self._at_work = True
             if self._transport is not None:
                 self._transport.pause_reading()
@@ -288,7 +295,7 @@ class Connection(asyncio.Protocol):
             work = loop.run_in_executor(self._server.pool, lambda: self._answered(request, route, keep=keep))
             work.add_done_callback(lambda done: self._worked(done, keep=keep))
         else:
-            self._write(self._answered_otherwise(request, method, keep=keep), keep=keep)
+            self._write(response, keep=keep)
 
     def _worked(self, done: "asyncio.Future[bytes]", *, keep: bool) -> None:
         """Write an answer that a thread made, then answer what came meanwhile."""
@@ -310,8 +317,8 @@ class Connection(asyncio.Protocol):
         if self._transport is not None and not (self._at_work or self._unread or self._ending):
             self._transport.resume_reading()
 
-    def _answered(self, request: Arriving, route: Route, *, keep: bool) -> bytes:
-        """Return the whole response to a question."""
+    def _answered(self, request: Arriving, route: Route, *, keep: bool, at_once: bool = False) -> bytes:
+        """Return the whole response to a question. Raises TakesLong where ``at_once`` asks too much."""
         try:
             body, revision = self._answering.answer(
                 route,
@@ -319,7 +326,10 @@ class Connection(asyncio.Protocol):
                 credentials=request.credentials,
                 content_type=request.content_type,
                 at_least=request.at_least,
+                at_once=at_once,
             )
+        except TakesLong:
+            raise
         except Refusal as refusal:
             return refused(refusal, request.request_id, keep=keep)
         except Exception:

@@ -101,17 +101,11 @@ class ProgramState:
             return False
         return self.snapshot.check(subject_id, action, organization_id, at_micros, record_id)
 
-    def check_each(self, questions: Sequence[Question], at_micros: int) -> list[bool]:
-        """Return the decisions about many questions, in their order."""
+    def snapshot_at(self, at_micros: int) -> Snapshot | None:
+        """Return what answers several questions about one microsecond, None while no rolebook is in force."""
         if at_micros >= self._turn_micros:
             self._take_turns(at_micros)
-        if at_micros < self._from_micros:
-            return [False] * len(questions)
-        check = self.snapshot.check
-        return [
-            check(subject_id, action, organization_id, at_micros, record_id)
-            for subject_id, action, organization_id, record_id in questions
-        ]
+        return None if at_micros < self._from_micros else self.snapshot
 
     def decide(
         self,
