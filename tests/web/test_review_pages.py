@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from rolebook.accounts.models import Account
 from rolebook.audit import clock
+from rolebook.audit.models import Event
 from rolebook.governance.flows.submit_review import named
 from rolebook.governance.models import Grant, ReviewCampaign
 from tests.support import iqcs
@@ -157,9 +158,35 @@ def test_the_answered_accounts_of_a_page_are_named_before_they_are_submitted_tog
         if line.mine
     }
     named = [str(account.account_id) for account in asked.context["ready"]]
-    client.post(address, {**seen, "account": named, "sure": "yes"})
+    confirmed = {**seen, "account": named, "sure": "yes"}
+    done = client.post(address, confirmed, follow=True)
     assert items(campaign, world.both)[MANAGER].outcome == "kept"
     assert items(campaign, world.fws_person)[MANAGER].outcome == "kept"
+    assert "2 submitted. Removals take effect now." in text(done)
+    # Who presses twice is told the same; somebody else, that it was not they who submitted it.
+    again = text(client.post(address, confirmed, follow=True))
+    assert "2 submitted already." in again
+    assert "changed while you were looking" not in again
+    others = text(browser(world.fws_representative).post(address, confirmed, follow=True))
+    assert "2 changed while you were looking, and were not submitted by you." in others
+
+
+@pytest.mark.fault(17)
+@pytest.mark.parametrize("account", ["keep", "remove"])
+def test_who_submits_an_account_twice_with_the_same_answers_is_told_that_it_was_submitted_already(
+    world: Agencies, campaign: ReviewCampaign, account: str
+) -> None:
+    client = browser(world.fws_lead)
+    address = at_page("review-account", campaign, world.fws_person.public_id)
+    shown = form(campaign, world.fws_person, account=account, account_manager="remove", FWS_R6_BNR="keep")
+    first = client.post(address, {**shown, "do": "submit"})
+    assert first.status_code == 303
+    again = client.post(address, {**shown, "do": "submit"})
+    assert again.status_code == 303
+    assert "Mona Manager was submitted already." in text(client.get(at_page("review", campaign)))
+    changed = {name: "keep" if value == "remove" else value for name, value in shown.items()}
+    assert client.post(address, {**changed, "do": "submit"}).status_code == 409
+    assert Event.objects.filter(tag="review:submitted").count() == 1
 
 
 @pytest.mark.invariant("I1")

@@ -78,6 +78,7 @@ def answer_review(
 ) -> Saved:
     """Save answers; one whose item changed since it was seen is not saved, and told with who answered and what.
 
+    Unless it was the same person with the same answer: who presses twice is told nothing else than the first time.
     ``together`` is how many items the same press answered, kept for the quality of the review. No event: an answer
     is a draft that every reviewer of the account sees, until it is submitted.
 
@@ -98,6 +99,7 @@ def answer_review(
         items = _items(campaign, answers)
         _require_theirs(standing, reviewer, items, about)
         _require_employed_here(campaign, reviewer, items, at, about)
+        closing = {items[one.about, one.public_id].reviewed_id for one in answers if _closes(one)}
         saved, failed = 0, list[NotSaved]()
         versions: dict[tuple[str, uuid.UUID], int] = {}
         for item, one in sorted(
@@ -109,8 +111,12 @@ def answer_review(
             if _save(item, one, standing.account, together, at):
                 saved += 1
                 versions[one.about, one.public_id] = one.seen + 1
+                continue
+            now = _now(item.pk)
+            if _is_said_again(now, one, standing.account, with_account=item.reviewed_id in closing):
+                versions[one.about, one.public_id] = now.version
             else:
-                failed.append(not_saved(one.about, one.public_id, item.pk))
+                failed.append(_not_saved(one, now))
         work.nothing_happened()
     return Saved(saved, tuple(failed), versions)
 
@@ -133,15 +139,34 @@ def require_not_own(standing: Standing, reviewed: ReviewedAccount, about: About)
         raise Refused([Violation("review_own")])
 
 
-def not_saved(about: str, public_id: uuid.UUID, item_pk: int) -> NotSaved:
+def _now(item_pk: int) -> ReviewItem:
+    return ReviewItem.objects.select_related("answered_by", "submitted_by").get(pk=item_pk)
+
+
+def _closes(one: Answered) -> bool:
+    return one.about == ReviewItem.About.ACCOUNT and one.answer == ReviewItem.Answer.REMOVE
+
+
+def _is_said_again(now: ReviewItem, one: Answered, by: Account, *, with_account: bool) -> bool:
+    """Return whether the same person gave, or submitted, the same answer before.
+
+    ``with_account``: they say that the account is needed no longer, which takes everything with it.
+    """
+    whose = now.answered_by if now.settled_at is None else now.submitted_by
+    if whose != by or not one.answer:
+        return False
+    taken = with_account and now.submitted_by is not None and now.answer == ReviewItem.Answer.REMOVE
+    return now.answer == one.answer or taken
+
+
+def _not_saved(one: Answered, item: ReviewItem) -> NotSaved:
     """Return who was there first, and with what, as it is now."""
-    item = ReviewItem.objects.select_related("answered_by", "submitted_by").get(pk=item_pk)
     by = item.submitted_by or item.answered_by
     settled = item.settled_at is not None
     who = by if item.outcome != ReviewItem.Outcome.ENDED else None
     return NotSaved(
-        about,
-        public_id,
+        one.about,
+        one.public_id,
         "" if who is None else who.name,
         item.answer,
         item.settled_at or item.answered_at,

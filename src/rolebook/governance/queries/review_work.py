@@ -1,7 +1,7 @@
 """The reviewer's page: accounts with what is asked about them, grouped by organization, a page at a time (IQCS-12)."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -9,6 +9,7 @@ from typing import Any, Literal
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from rolebook.governance.flows.submit_review import named
 from rolebook.governance.models import ReviewedAccount, ReviewItem, ReviewMove, ReviewPlace
 from rolebook.governance.queries.paging import Page, cut, from_text, search_words
 from rolebook.governance.queries.review_card import AccountLines
@@ -105,6 +106,26 @@ def one_account(reviewer: Reviewer, account_id: uuid.UUID) -> AccountLines | Non
     rows = rows.select_related("account", "participation", "place__organization")
     found = lines_of(reviewer, list(rows))
     return next((one for one in found if one.is_theirs), None)
+
+
+def submitted_before(
+    reviewer: Reviewer, account_ids: Collection[uuid.UUID], seen: Mapping[tuple[str, uuid.UUID], int]
+) -> frozenset[uuid.UUID]:
+    """Return which of some accounts the viewer has submitted as they saw them: whoever presses twice. One statement.
+
+    ``seen`` has the version of each item that they saw; what goes with its account has the next one.
+    """
+    rows = reviewer.theirs().filter(reviewed__account__public_id__in=account_ids)
+    same, other = set[uuid.UUID](), set[uuid.UUID]()
+    for item in rows.select_related("reviewed__account", "grant", "access"):
+        version = seen.get(named(item))
+        if item.settled_at is not None and version is None:
+            continue
+        later = int(item.answer == ReviewItem.Answer.REMOVE)
+        theirs = item.submitted_by_id == reviewer.standing.account.pk
+        as_seen = version is not None and version <= item.version <= version + later
+        (same if theirs and as_seen else other).add(item.reviewed.account.public_id)
+    return frozenset(same - other)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from rolebook.accounts.models import canonical_id
 from rolebook.governance.flows.answer_review import Saved, answer_review
 from rolebook.governance.flows.submit_review import Submitted, submit_review
 from rolebook.governance.models import ReviewCampaign
@@ -25,6 +26,7 @@ from rolebook.governance.queries.review_work import (
     Asked,
     gone_elsewhere,
     one_account,
+    submitted_before,
     worklist,
 )
 from rolebook.governance.queries.stewards import administers
@@ -226,10 +228,12 @@ def submit_answered(request: ProgramRequest, campaign_id: UUID) -> HttpResponse:
     form = posted(request.POST)
     confirmed = [account for account in ready if str(account.account_id) in named]
     # Who is not ready any more was confirmed, too: it is said, whatever happened to them since.
-    submitted, refused = 0, len(named) - len(confirmed)
+    others = {one for text in named if (one := canonical_id(text))} - {one.account_id for one in confirmed}
+    again = len(submitted_before(reviewer, others, form.versions)) if others else 0
+    refused = len(named) - len(confirmed) - again
     for account in confirmed:
         try:
-            submit_review(
+            done = submit_review(
                 acting_user=request.account,
                 program_id=request.program.id,
                 campaign_id=campaign_id,
@@ -238,19 +242,26 @@ def submit_answered(request: ProgramRequest, campaign_id: UUID) -> HttpResponse:
                 at=request.at,
                 origin=request.origin,
             )
-            submitted += 1
+            again += done.sequence is None
         except Refused as refusal:
             refused += 1
             if any(one.code != "review_changed_meanwhile" for one in refusal.violations):
                 messages.warning(request, f"{account.name}: {' '.join(said_of(refusal))}")
+    _tell(request, len(named) - again - refused, again, refused)
+    return HttpResponseRedirect(_back(request, campaign_id, None, True), status=303)
+
+
+def _tell(request: ProgramRequest, submitted: int, again: int, refused: int) -> None:
+    """Say what became of the accounts that somebody confirmed together."""
     if submitted:
         messages.success(request, f"{submitted:,} submitted. Removals take effect now.")
+    if again:
+        messages.success(request, f"{again:,} submitted already.")
     if refused:
         messages.warning(
             request,
             f"{refused:,} changed while you were looking, and were not submitted by you. Look at them again.",
         )
-    return HttpResponseRedirect(_back(request, campaign_id, None, True), status=303)
 
 
 def _in_one_form(accounts: Sequence[AccountLines]) -> Sequence[AccountLines]:
