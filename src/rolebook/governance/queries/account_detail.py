@@ -190,6 +190,7 @@ def _still_asked(items: list[RequestItem]) -> list[Wish]:
 
 
 _FORM_WORDS = {
+    "request_type": "New or modification",
     "work_email": "Work e-mail",
     "work_phone": "Work phone",
     "job_title": "Job title",
