@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Case, Q, When
 
 from rolebook.accounts.models import Account
 from rolebook.audit import tags
@@ -86,12 +86,14 @@ def may_ask_to_reactivate(standing: Standing, person: Account) -> bool:
 def waiting(person: Account, program_id: str, viewer: Account) -> Request | None:
     """Return the request to reactivate somebody that waits now, or None.
 
-    One that came back waits for who made it, who corrects or withdraws it; it keeps no other representative waiting.
+    One that came back waits for who made it, who corrects or withdraws it; it keeps no other representative waiting,
+    and counts for nothing beside one that waits to be decided, whichever is newer.
     """
     items = RequestItem.objects.filter(
         program_id=program_id, request__beneficiary=person, kind=RequestItem.Kind.REACTIVATE
     )
     pending = Q(request__state=Request.State.PENDING)
     returned = Q(request__state=Request.State.RETURNED, request__requester=viewer)
-    found = items.filter(pending | returned).select_related("request").order_by("-pk").first()
+    first = Case(When(pending, then=0), default=1)
+    found = items.filter(pending | returned).select_related("request").order_by(first, "-pk").first()
     return None if found is None else found.request
