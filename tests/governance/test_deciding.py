@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.audit import triggers
@@ -36,6 +38,15 @@ def test_an_approved_request_opens_the_grant_it_asked_for(practice: Organization
     assert grant.request_item.request == request
     request.refresh_from_db()
     assert (request.state, request.settled_at) == ("approved", LATER)
+
+
+def test_a_program_without_employers_asks_for_none_when_a_stage_is_decided(
+    practice: Organization, official: Account
+) -> None:
+    stage = open_stage(asks(grants.user(), practice))
+    with CaptureQueriesContext(connection) as statements:
+        decides(official, stage, at=LATER)
+    assert not [one for one in statements.captured_queries if "governance_employment" in one["sql"]]
 
 
 @pytest.mark.requirement("QPP-05")

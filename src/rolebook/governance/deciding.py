@@ -175,7 +175,7 @@ def _is_laid_out_for_others(standing: Standing, stage: Stage, verdict: Outcome.V
     request = stage.request
     if verdict is Outcome.Verdict.APPROVED:
         changed = layout_has_changed(standing.version, standing.book, request)
-        return changed or word_is_a_former_employers(request, standing.at)
+        return changed or word_is_a_former_employers(standing.book, request, standing.at)
     if verdict is Outcome.Verdict.DENIED and standing.book.approval.employing_chain:
         return not is_asked_still(standing.book, stage)
     return False

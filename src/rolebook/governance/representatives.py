@@ -52,11 +52,14 @@ def represents(standing: Standing, person: Account) -> bool:
     )
 
 
-def word_is_a_former_employers(request: Request, at: datetime) -> bool:
+def word_is_a_former_employers(book: Rolebook, request: Request, at: datetime) -> bool:
     """Return whether a request stands on its requester's word, and an employer whom they do not represent came since.
 
-    That is one for a reactivation and nothing else: who represents the person decides it by asking (IQCS-10).
+    That is one for a reactivation and nothing else: who represents the person decides it by asking (IQCS-10). A program
+    in which no employer decides has none to ask for.
     """
+    if not book.approval.employing_chain:
+        return False
     items = request.items.filter(request_version=request.version)
     present = present_employment(request.beneficiary, request.program_id)
     if present is None or present.recorded_at < request.submitted_at:
