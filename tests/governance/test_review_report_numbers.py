@@ -10,6 +10,7 @@ from unittest.mock import patch
 import pytest
 from django.db import connection
 from django.db.migrations import RunSQL
+from django.test.utils import CaptureQueriesContext
 
 from rolebook.accounts.models import Account
 from rolebook.audit.models import Event
@@ -21,7 +22,8 @@ from rolebook.governance.making_reports import ask_for_report, make_report
 from rolebook.governance.models import Grant, ReviewCampaign, ReviewPlace, ReviewReport
 from rolebook.governance.queries.review_campaigns import numbers_of
 from rolebook.governance.queries.review_reports import records_in
-from rolebook.governance.review_report import Record, report_places
+from rolebook.governance.review_report import Record, Subject, report_places
+from rolebook.governance.review_summary import summary_of
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
 from rolebook.policy.reviews import KEEP_AND_REPORT, REMOVE_UNANSWERED, Silence
@@ -229,6 +231,19 @@ def test_a_silent_reviewer_whose_office_the_closing_removes_is_among_who_did_not
     # Her organization has its report, as it had before the closing removed her office there.
     codes = [one.code for one in report_places(ReviewCampaign.objects.get(), CLOSES + 2 * DAY)]
     assert "FWS-R6" in codes
+
+
+@pytest.mark.invariant("I12")
+def test_who_did_not_answer_is_told_in_as_many_statements_for_many_as_for_few(people: Agencies) -> None:
+    campaign = opened()
+    made: dict[int, int] = {}
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as statements:
+            rows = summary_of(Subject(campaign, None, MEANWHILE))["reviewers"]
+        made[len(rows)] = len(statements)
+        for number in range(4):
+            iqcs.holder(REPRESENTATIVE, "FWS-R6", f"Representative {number}")
+    assert made == {3: made[3], 7: made[3]}
 
 
 @pytest.mark.fault(14)

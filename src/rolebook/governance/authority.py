@@ -5,7 +5,7 @@ which user categories it covers (design: "Authority"). Flows never ask a snapsho
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
@@ -262,16 +262,50 @@ def standing_from(
 
     One query for the grants, and one for access where the program holds it apart from roles.
     """
-    program_id = book.program.id
-    grants = Grant.objects.filter(in_force(at), account=fresh, program_id=program_id)
+    grants = Grant.objects.filter(in_force(at), account=fresh, program_id=book.program.id)
     rows = list(grants.select_related("organization").order_by("pk"))
-    accesses = accesses_in_force(book, fresh, at)
+    return _standing(fresh, participation, version, book, at, rows, accesses_in_force(book, fresh, at))
+
+
+def standings_from(
+    people: Collection[Account],
+    parts: Mapping[int, Participation],
+    version: RolebookVersion,
+    book: Rolebook,
+    at: datetime,
+) -> Iterator[Standing]:
+    """Yield what `standing_from` returns for each of some people; as many statements as for one.
+
+    ``parts``: their parts in the program by the account's internal id.
+    """
+    theirs = Grant.objects.filter(in_force(at), account__in=people, program_id=book.program.id)
+    grants: dict[int, list[Grant]] = {}
+    for grant in theirs.select_related("organization").order_by("pk"):
+        grants.setdefault(grant.account_id, []).append(grant)
+    accesses: dict[int, list[Access]] = {}
+    for access in accesses_in_force(book, people, at):
+        accesses.setdefault(access.account_id, []).append(access)
+    for one in people:
+        held, reached = grants.get(one.pk, []), accesses.get(one.pk, [])
+        yield _standing(one, parts.get(one.pk), version, book, at, held, reached)
+
+
+def _standing(
+    fresh: Account,
+    participation: Participation | None,
+    version: RolebookVersion,
+    book: Rolebook,
+    at: datetime,
+    rows: Sequence[Grant],
+    accesses: Sequence[Access],
+) -> Standing:
+    """Return a person's standing from what they hold."""
     held_at = [grant.organization for grant in rows if grant.organization is not None]
     held_at += [access.organization for access in accesses]
     active = fresh.status == Account.Status.ACTIVE and (participation is None or is_in(participation, at))
     return Standing(
         account=fresh,
-        program_id=program_id,
+        program_id=book.program.id,
         at=at,
         version=version,
         book=book,
@@ -286,14 +320,15 @@ def standing_from(
     )
 
 
-def accesses_in_force(book: Rolebook, account: Account, at: datetime) -> list[Access]:
-    """Return the access apart from roles that an account has at ``at``; none, unasked, in other programs.
+def accesses_in_force(book: Rolebook, whose: Account | Collection[Account], at: datetime) -> list[Access]:
+    """Return the access apart from roles that somebody, or some, have at ``at``; none, unasked, in other programs.
 
     ``elsewhere`` of each says whether it makes no office.
     """
     if book.access != "apart from roles":
         return []
-    accesses = Access.objects.filter(in_force(at), account=account, program_id=book.program.id)
+    theirs = Q(account=whose) if isinstance(whose, Account) else Q(account__in=whose)
+    accesses = Access.objects.filter(in_force(at), theirs, program_id=book.program.id)
     return list(told_elsewhere(book, accesses, at).select_related("organization").order_by("pk"))
 
 

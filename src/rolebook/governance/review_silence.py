@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 
 from rolebook.accounts.models import Account
 from rolebook.accounts.queries import rolebook_in_force
-from rolebook.governance.authority import Office, Standing, standing_from
+from rolebook.governance.authority import Office, Standing, standings_from
 from rolebook.governance.models import Grant, Participation, ReviewItem, ReviewPlace
 from rolebook.governance.past.holdings import accesses_at, grants_at
 from rolebook.governance.past.statuses import ACTIVE, status_events, statuses_at
@@ -96,9 +96,8 @@ def _standings(subject: Subject, accounts: Collection[Account]) -> Iterator[Stan
     parts = {part.account_id: part for part in rows}
     events = status_events(program_id, [one.public_id for one in accounts])
     statuses = statuses_at(parts.values(), events, at)
-    for account in accounts:
-        standing = standing_from(account, parts.get(account.pk), version, book, at)
-        active = statuses.get(account.pk) == ACTIVE
+    for standing in standings_from(accounts, parts, version, book, at):
+        active = statuses.get(standing.account.pk) == ACTIVE
         yield replace(standing, person=replace(standing.person, active=active))
 
 
