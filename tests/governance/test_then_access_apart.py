@@ -1,19 +1,26 @@
 """On that day, where access is held apart from roles: details, employers and last sign-ins as they were."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import standing_of
-from rolebook.governance.flows import record_sign_in
+from rolebook.governance.flows import change_participation_status, record_sign_in
+from rolebook.governance.flows.ask_reactivation import ask_reactivation
 from rolebook.governance.flows.merge_accounts import merge_accounts
+from rolebook.governance.flows.warn_of_quiet import warn_of_quiet
+from rolebook.governance.models import Participation
+from rolebook.governance.past.holdings import people_at
+from rolebook.governance.past.sign_ins import last_sign_ins
 from rolebook.governance.queries.then_lists import people_then, person_then, users_then
 from rolebook.governance.queries.then_rows import PersonThen
 from rolebook.governance.queries.then_who_could import could_then
-from tests.support import grants, iqcs
+from rolebook.policy.months import months_after
+from tests.support import grants, iqcs, rolebooks
 from tests.support.grants import decides, open_stage
-from tests.support.iqcs import MANAGER, PROGRAM, place
+from tests.support.iqcs import MANAGER, PROGRAM, SECURITY, place
 from tests.support.people import COMMAND, START, WEB
 
 pytestmark = [pytest.mark.usefixtures("iqcs_world"), pytest.mark.invariant("I10")]
@@ -25,6 +32,12 @@ SECOND = timedelta(seconds=1)
 def then(person: Account, at: datetime) -> PersonThen:
     """What a person sees of their own past."""
     return person_then(person, person.public_id, PROGRAM, at, NOW)
+
+
+def told_to_reviews(person: Account, at: datetime) -> datetime | None:
+    """The last sign-in up to an instant, as the report of a review has it."""
+    part = Participation.objects.select_related("account").get(account=person, program_id=PROGRAM)
+    return last_sign_ins([part], PROGRAM, at)[part.pk]
 
 
 def held(person: Account, at: datetime) -> set[str]:
@@ -118,3 +131,63 @@ def test_a_sign_in_that_came_with_a_merge_is_not_told_of_the_time_before_as_the_
     assert then(person, theirs - SECOND).last_signed_in_at == mine
     assert then(person, mine - SECOND).last_signed_in_at is None
     assert then(person, NOW).last_signed_in_at == theirs
+    assert told_to_reviews(person, theirs - SECOND) == mine
+    # Between their sign-in and the merge it was not the kept account's yet, whoever signs in afterwards.
+    merged, between = START + timedelta(days=20), START + timedelta(days=15)
+    for _ in range(2):
+        assert then(person, between).last_signed_in_at == told_to_reviews(person, between) == mine
+        assert then(person, merged).last_signed_in_at == told_to_reviews(person, merged) == theirs
+        record_sign_in(acting_user=person, program_id=PROGRAM, at=START + timedelta(days=30), origin=WEB)
+
+
+def warned(person: Account, at: datetime) -> None:
+    """Warn who was never warned: the end moves to the end of the grace."""
+    warn_of_quiet(rolebooks.in_force(PROGRAM, at), at=at, origin=COMMAND)
+
+
+def deactivated(person: Account, at: datetime) -> None:
+    """Deactivate somebody."""
+    change_participation_status(
+        acting_user=None, program_id=PROGRAM, beneficiary_id=person.public_id, status="deactivated",
+        reason="She is ill.", at=at, origin=COMMAND,
+    )  # fmt: skip
+
+
+def reactivated(person: Account, at: datetime) -> None:
+    """Reactivate somebody whom no job has closed."""
+    steward, security = (
+        grants.steward("Stella Steward", PROGRAM, at),
+        iqcs.holder(SECURITY, None, "Sven", at=at),
+    )
+    request = ask_reactivation(
+        acting_user=steward, program_id=PROGRAM, beneficiary_id=person.public_id, reason="She is back.",
+        at=at, origin=WEB,
+    )  # fmt: skip
+    decides(security, open_stage(request), at=at)
+
+
+@pytest.mark.requirement("IQCS-08")
+@pytest.mark.parametrize(
+    ("ends_it", "afterwards"),
+    [(warned, "active"), (deactivated, "deactivated"), (reactivated, "active")],
+)
+def test_who_was_past_their_quiet_on_that_day_could_do_nothing_then_whatever_came_afterwards(
+    person: Account, ends_it: Callable[[Account, datetime], None], afterwards: str
+) -> None:
+    """No job had closed them: power had ended by itself, and neither a warning nor a reactivation gives that back."""
+    grants.designated(person, MANAGER, program_id=PROGRAM)
+    iqcs.gives_access(person, "FWS-R6")
+    end = months_after(START, 12, "America/Boise")
+    # What had been asked on that day.
+    assert not standing_of(person, PROGRAM, end).allows(REPORT, place("FWS-R6"))
+    later = end + timedelta(days=5)
+    ends_it(person, later)
+    for at, status in (
+        (end - SECOND, "active"),
+        (end, "closed"),
+        (later - SECOND, "closed"),
+        (later, afterwards),
+    ):
+        [told] = people_at(PROGRAM, [person], at, apart=True)
+        [could] = could_then([person], PROGRAM, REPORT, place("FWS-R6"), at)
+        assert (told.status, could.allowed) == (status, status == "active"), at

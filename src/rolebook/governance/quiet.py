@@ -18,8 +18,13 @@ FIELDS = ("quiet_ends_at", "quiet_warned_at", "quiet_warned_days", "quiet_offici
 
 
 def counted_from(part: Participation) -> datetime:
-    """Return since when a participation is quiet: the later of its last sign-in and its (re)activation."""
-    known = [part.created_at, part.last_signed_in_at]
+    """Return since when a participation is quiet: the later of its last sign-in and its (re)activation.
+
+    Who came with an import and had signed in to the earlier system before was activated there, before that sign-in.
+    """
+    known = [part.last_signed_in_at]
+    if part.imported_id is None or part.last_signed_in_at is None:
+        known.append(part.created_at)
     if part.status == Participation.Status.ACTIVE:
         known.append(part.status_at)
     return max(instant for instant in known if instant is not None)
@@ -40,6 +45,15 @@ def count_anew(part: Participation, book: Rolebook) -> None:
 def is_past(part: Participation | None, at: datetime) -> bool:
     """Return whether a participation's quiet has ended it by ``at``; never of somebody who does not take part yet."""
     return part is not None and part.quiet_ends_at is not None and at >= part.quiet_ends_at
+
+
+def past_end(part: Participation, at: datetime) -> dict[str, datetime | None]:
+    """Return the end by quiet that a participation, active by its status, is past at ``at``; empty where it is not.
+
+    An event that ends this has it as ``old``: the past is read from there (`rolebook.governance.past.statuses`).
+    """
+    open_still = part.status == Participation.Status.ACTIVE
+    return {"quiet_ends_at": part.quiet_ends_at} if open_still and is_past(part, at) else {}
 
 
 def is_in(part: Participation, at: datetime) -> bool:

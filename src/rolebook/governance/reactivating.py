@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.audit import tags
+from rolebook.audit.canonical import Detail
 from rolebook.audit.recording import UnitOfWork
 from rolebook.governance.asked_words import words_of
 from rolebook.governance.authority import Standing
@@ -22,7 +23,7 @@ from rolebook.governance.locks import Held
 from rolebook.governance.models import Access, Grant, HeldAtClosing, Participation, RequestItem
 from rolebook.governance.origins import Holding
 from rolebook.governance.own_records import taken_violations
-from rolebook.governance.quiet import FIELDS, count_anew, found_unneeded, given_back, is_in
+from rolebook.governance.quiet import FIELDS, count_anew, found_unneeded, given_back, is_in, past_end
 from rolebook.governance.refusals import Refused
 from rolebook.policy.model import Rolebook
 from rolebook.policy.rules import Violation
@@ -37,7 +38,8 @@ def reactivate(work: UnitOfWork, held: Held, standing: Standing, item: RequestIt
     part = Participation.objects.filter(account=request.beneficiary, program_id=request.program_id).first()
     if part is None or is_in(part, work.at):
         return 0
-    before, ended, closed_at = part.status, held_at_closing(part, work.at), part.status_at
+    before: dict[str, Detail] = {"status": part.status, **past_end(part, work.at)}
+    ended, closed_at = held_at_closing(part, work.at), part.status_at
     part.status, part.status_at, part.status_by = Participation.Status.ACTIVE, work.at, standing.account
     part.status_cause, part.status_reason = Participation.Cause.DECIDED, ""
     count_anew(part, standing.book)
@@ -49,7 +51,7 @@ def reactivate(work: UnitOfWork, held: Held, standing: Standing, item: RequestIt
         beneficiary_id=request.beneficiary.public_id,
         request_id=request.public_id,
         rolebook_version=standing.version.number,
-        old={"status": before},
+        old=before,
         new={"status": part.status.value, "quiet_ends_at": part.quiet_ends_at, "restored": len(back)},
         personal={"reason": words_of(request) or None},
     )

@@ -13,6 +13,7 @@ from rolebook.accounts.queries import rolebook_in_force
 from rolebook.accounts.sessions import end_sessions
 from rolebook.accounts.token_models import PersonalToken
 from rolebook.audit import tags
+from rolebook.audit.canonical import Detail
 from rolebook.audit.models import Event
 from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
 from rolebook.audit.tags import Tag
@@ -24,7 +25,7 @@ from rolebook.governance.leaving import settle_what_is_left
 from rolebook.governance.models import Participation, Stage
 from rolebook.governance.queries.seeing import public_id_of
 from rolebook.governance.queries.stewards import administers, is_steward_of, other_stewards
-from rolebook.governance.quiet import FIELDS, count_anew, ended_for_quiet
+from rolebook.governance.quiet import FIELDS, count_anew, ended_for_quiet, past_end
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.policy.lifecycle import PARTICIPATION_MOVES, may_move
 from rolebook.policy.rules import Violation
@@ -118,7 +119,7 @@ def set_status(
     """Store and record the new status; return how many requests were escalated by it."""
     beneficiary, program_id = participation.account, participation.program_id
     offices = stages_in_office(standing_of(beneficiary, program_id, work.at))
-    before = participation.status
+    before: dict[str, Detail] = {"status": participation.status, **past_end(participation, work.at)}
     participation.status, participation.status_reason, participation.status_at = wanted, reason, work.at
     changed = ["status", "status_reason", "status_cause", "status_at", "status_by"]
     if wanted is Participation.Status.ACTIVE:
@@ -133,7 +134,7 @@ def set_status(
         program_id=program_id,
         beneficiary_id=beneficiary.public_id,
         rolebook_version=version,
-        old={"status": before},
+        old=before,
         new={
             "status": wanted.value,
             **({"cause": str(cause)} if (cause := participation.status_cause) else {}),

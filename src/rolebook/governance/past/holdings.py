@@ -14,8 +14,8 @@ from rolebook.governance.models import Access, Grant, Participation
 from rolebook.governance.origins import Holding
 from rolebook.governance.past.places import PastPlaces
 from rolebook.governance.past.sign_ins import employer_name, last_sign_in, parts_then
-from rolebook.governance.past.statuses import ACTIVE, status_events, statuses_at
-from rolebook.governance.past.told import STATUSES, Told, told_of
+from rolebook.governance.past.statuses import ACTIVE, TELLING, status_events, statuses_at
+from rolebook.governance.past.told import Told, told_of
 
 ORIGIN = (
     "account",
@@ -99,7 +99,7 @@ def people_at(
     found = list(parts_then(program_id, at).filter(account__in=pks) if parts is None else parts)
     of_account = {part.account_id: part for part in found}
     events = told_of(program_id, [account.public_id for account in accounts])
-    statuses = statuses_at(found, [one for one in events if one.tag in STATUSES], at)
+    statuses = statuses_at(found, [one for one in events if one.tag in TELLING], at)
     told: dict[uuid.UUID, list[Told]] = {}
     for one in events:
         told.setdefault(one.account_id, []).append(one)

@@ -15,10 +15,17 @@ from rolebook.governance.models import Participation
 ACTIVE = Account.Status.ACTIVE.value
 _ACCOUNT = tags.ACCOUNT_STATUS_CHANGED.name
 _PART = tags.PARTICIPATION_STATUS_CHANGED.name
+_MOVED = (
+    tags.PARTICIPATION_CLOSING_NEAR.name,
+    tags.PARTICIPATION_LAST_OFFICIAL_NEAR.name,
+    tags.PARTICIPATION_CLOSING_MOVED.name,
+)
+TELLING = (_ACCOUNT, _PART, *_MOVED)
+"""What is read of the log to tell a status: changes of it, and what moved the end by quiet."""
 
 
 class ToldStatus(Protocol):
-    """What is read of an event that changed a status."""
+    """What is read of an event that tells something of a status."""
 
     @property
     def account_id(self) -> uuid.UUID: ...
@@ -32,7 +39,7 @@ class ToldStatus(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StatusEvent:
-    """That somebody's status changed, as the log tells it."""
+    """That somebody's status, or its end by quiet, changed, as the log tells it."""
 
     account_id: uuid.UUID
     tag: str
@@ -41,8 +48,8 @@ class StatusEvent:
 
 
 def status_events(program_id: str, account_ids: Collection[uuid.UUID]) -> list[StatusEvent]:
-    """Return every change of status of some people, of their accounts and their parts in a program; one statement."""
-    rows = Event.objects.filter(beneficiary_id__in=account_ids, tag__in=(_ACCOUNT, _PART))
+    """Return what tells the statuses of some people, of their accounts and their parts in a program; one statement."""
+    rows = Event.objects.filter(beneficiary_id__in=account_ids, tag__in=TELLING)
     found = rows.order_by("sequence").values_list(
         "beneficiary_id", "tag", "occurred_at", "content", "program_id"
     )
@@ -64,9 +71,14 @@ def statuses_at(
     """
     known: dict[tuple[uuid.UUID, str], str] = {}
     later: set[tuple[uuid.UUID, str]] = set()
+    past_quiet: set[uuid.UUID] = set()
     for event in events:
         key = (event.account_id, event.tag)
         told = json.loads(event.content)
+        if _ends_a_gap(told["old"], event.occurred_at, at):
+            past_quiet.add(event.account_id)
+        if event.tag in _MOVED:
+            continue
         # Power ends by quiet at its instant, before a job has closed anything.
         quiet = told["new"].get("quiet_ends_at")
         if event.occurred_at <= at or (quiet is not None and datetime.fromisoformat(quiet) <= at):
@@ -74,15 +86,30 @@ def statuses_at(
         elif key not in known and key not in later:
             known[key] = told["old"]["status"]
             later.add(key)
-    return {part.account_id: _status(part, known, at) for part in parts}
+    return {
+        part.account_id: _status(part, known, at, ended=part.account.public_id in past_quiet)
+        for part in parts
+    }
 
 
-def _status(part: Participation, known: Mapping[tuple[uuid.UUID, str], str], at: datetime) -> str:
+def _ends_a_gap(old: Mapping[str, str | None], occurred_at: datetime, at: datetime) -> bool:
+    """Return whether ``at`` lies between an end by quiet and what put that end off, or replaced it, afterwards.
+
+    In between the part gave no power, though no job had closed it and none does any more.
+    """
+    ended = old.get("quiet_ends_at")
+    return ended is not None and datetime.fromisoformat(ended) <= at < occurred_at
+
+
+def _status(
+    part: Participation, known: Mapping[tuple[uuid.UUID, str], str], at: datetime, *, ended: bool
+) -> str:
     account = part.account
     whole = known.get((account.public_id, _ACCOUNT), account.status)
     if whole != ACTIVE:
         return whole
     mine = known.get((account.public_id, _PART), part.status)
-    if part.status == ACTIVE and part.quiet_ends_at is not None and part.quiet_ends_at <= at:
+    now_past = part.status == ACTIVE and part.quiet_ends_at is not None and part.quiet_ends_at <= at
+    if now_past or (ended and mine == ACTIVE):
         return Participation.Status.CLOSED.value
     return mine

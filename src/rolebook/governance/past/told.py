@@ -10,8 +10,8 @@ from django.db.models import OuterRef, Q, Subquery
 from rolebook.accounts.models import Account
 from rolebook.audit import tags
 from rolebook.audit.models import Event
+from rolebook.governance.past.statuses import TELLING
 
-STATUSES = (tags.ACCOUNT_STATUS_CHANGED.name, tags.PARTICIPATION_STATUS_CHANGED.name)
 CLOSED = (tags.GRANT_CLOSED.name, tags.ACCESS_CLOSED.name)
 OPENED = (tags.GRANT_OPENED.name, tags.ACCESS_OPENED.name)
 
@@ -35,11 +35,11 @@ class Told:
 
 
 def told_of(program_id: str, account_ids: Collection[uuid.UUID]) -> Sequence[Told]:
-    """Return the changes of status of some people, and what was opened by a request or closed of theirs, in order.
+    """Return what tells the statuses of some people, and what was opened by a request or closed of theirs, in order.
 
     Of their accounts and their parts in a program; one statement.
     """
-    wanted = Q(tag__in=(*STATUSES, *CLOSED)) | Q(tag__in=OPENED, request_id__isnull=False)
+    wanted = Q(tag__in=(*TELLING, *CLOSED)) | Q(tag__in=OPENED, request_id__isnull=False)
     acting = Account.objects.filter(public_id=OuterRef("actor_id")).values("name")[:1]
     rows = (
         Event.objects.filter(wanted, beneficiary_id__in=account_ids)
