@@ -1,14 +1,12 @@
 """An account request for a person whose part is out: what is asked is asked of what comes back (IQCS-02, IQCS-10)."""
 
-from datetime import datetime
-
 import pytest
 
 from rolebook.accounts.models import Account
 from rolebook.governance.account_answers import AccountAnswers, CodeAnswer, check_answers
 from rolebook.governance.authority import standing_of
 from rolebook.governance.flows import change_participation_status
-from rolebook.governance.models import Access, Designation, Participation, Request
+from rolebook.governance.models import Participation, Request
 from rolebook.governance.queries.account_preview import Preview, preview_of
 from rolebook.governance.queries.account_requests import form_to_fill
 from rolebook.governance.queries.reactivations import ReactivationTold, reactivation_told
@@ -16,7 +14,7 @@ from tests.governance.test_reactivating import DAY, END, HOUR, LATER, People
 from tests.support import iqcs, rolebooks
 from tests.support.grants import decides, open_stage
 from tests.support.iqcs import MANAGER, PROGRAM, REPRESENTATIVE, TRAINING
-from tests.support.people import COMMAND, START
+from tests.support.people import COMMAND
 
 BENTON = "Benton Lake Refuge (FWS-R6-BNR) with lower levels"
 REGION = "FWS Mountain-Prairie Region (FWS-R6) with lower levels"
@@ -25,28 +23,12 @@ CHANGES = iqcs.answers(roles={TRAINING: "add", MANAGER: "remove"}, codes=[CodeAn
 PROVISIONED = LATER + HOUR
 
 
-def gives_until(world: People, code: str, ends_at: datetime) -> None:
-    given = Designation.objects.create(
-        program_id=PROGRAM, account=world.mia, role_id="", lower_levels=False, designated_at=START
-    )
-    Access.objects.create(
-        program_id=PROGRAM,
-        participation=world.part,
-        account=world.mia,
-        organization=iqcs.place(code),
-        lower_levels=False,
-        starts_at=START,
-        ends_at=ends_at,
-        designation=given,
-    )
-
-
 def closed() -> People:
     """Mia, closed by quiet: a role, two codes, one of a place that closed since, and one that ended since."""
     world = People()
     iqcs.gives_access(world.mia, "FWS-R6")
     iqcs.gives_access(world.mia, "BLM-MT")
-    gives_until(world, "USAF-ACC", END + 2 * DAY)
+    iqcs.holds_for(world.mia, "USAF-ACC", END + 2 * DAY)
     world.close()
     place = iqcs.place("BLM-MT")
     place.closed_at = END + DAY
@@ -172,7 +154,7 @@ def test_what_the_same_request_removes_is_not_said_to_come_back(db: None, made: 
 @pytest.mark.requirement("IQCS-10", "IQCS-11")
 def test_a_detail_that_comes_back_is_shown_with_its_last_day_and_is_extended(db: None) -> None:
     world = People()
-    gives_until(world, "USAF-ACC", LATER + 30 * DAY)
+    iqcs.holds_for(world.mia, "USAF-ACC", LATER + 30 * DAY)
     world.close()
     form = iqcs.answers(codes=["USAF-ACC"])
     shown = preview(world.rosa, world.mia, form)

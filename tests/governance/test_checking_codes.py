@@ -8,7 +8,7 @@ import pytest
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import standing_of
 from rolebook.governance.flows.check_codes import carry_out_check, close_access_check
-from rolebook.governance.models import Access, AccessCheck, AccessCheckAnswer, Designation, Participation
+from rolebook.governance.models import Access, AccessCheck, AccessCheckAnswer
 from rolebook.governance.queries.access_checks import codes_to_remove, open_checks
 from rolebook.governance.queries.waiting_besides import waiting_for
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
@@ -115,18 +115,8 @@ def coming(lead: Account) -> Access:
     """A code that begins in ten days, of somebody whose employer changes before that."""
     person = grants.user("Pat Person", PROGRAM)
     iqcs.employed(person, "FWS-R6")
-    given = Designation.objects.create(
-        program_id=PROGRAM, account=person, role_id="", lower_levels=False, designated_at=START
-    )
-    code = Access.objects.create(
-        program_id=PROGRAM,
-        participation=Participation.objects.get(account=person),
-        account=person,
-        organization=place("USAF-ACC-1"),
-        lower_levels=False,
-        starts_at=START + timedelta(days=10),
-        ends_at=START + timedelta(days=100),
-        designation=given,
+    code = iqcs.holds_for(
+        person, "USAF-ACC-1", START + timedelta(days=100), starts_at=START + timedelta(days=10)
     )
     iqcs.employed(person, "BLM-MT", by=lead, at=START + timedelta(minutes=1))
     return code

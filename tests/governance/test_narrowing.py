@@ -9,7 +9,7 @@ from rolebook.governance import granting
 from rolebook.governance.account_answers import AccountAnswers, CodeAnswer, check_answers
 from rolebook.governance.authority import standing_of
 from rolebook.governance.flows import withdraw_request
-from rolebook.governance.models import Access, Designation, Participation, Request
+from rolebook.governance.models import Access, Request
 from rolebook.governance.queries import pending_requests
 from rolebook.governance.queries.account_detail import account_request_detail
 from rolebook.governance.queries.account_preview import preview_of
@@ -46,30 +46,13 @@ def held(account: Account, at: datetime) -> list[tuple[str, bool, datetime | Non
     return list(rows.values_list("organization__code", "lower_levels", "ends_at"))
 
 
-def also_held(account: Account, *, lower_levels: bool, starts_at: datetime, ends_at: datetime | None) -> None:
-    """Let somebody hold the region at another time, too."""
-    given = Designation.objects.create(
-        program_id=PROGRAM, account=account, role_id="", lower_levels=lower_levels, designated_at=START
-    )
-    Access.objects.create(
-        program_id=PROGRAM,
-        participation=Participation.objects.get(account=account, program_id=PROGRAM),
-        account=account,
-        organization=iqcs.place("FWS-R6"),
-        lower_levels=lower_levels,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        designation=given,
-    )
-
-
 def manager_with(*spans: tuple[bool, int, int | None]) -> Account:
     """A manager who holds the region at such times: (with lower levels, from day, to day or for good)."""
     account = iqcs.holder(MANAGER, None, "Mona Manager")
     iqcs.employed(account, "FWS-R6-BNR")
     for lower_levels, first, last in spans:
         ends_at = None if last is None else START + last * DAY
-        also_held(account, lower_levels=lower_levels, starts_at=START + first * DAY, ends_at=ends_at)
+        iqcs.holds_for(account, "FWS-R6", ends_at, starts_at=START + first * DAY, lower_levels=lower_levels)
     return account
 
 
@@ -214,7 +197,7 @@ def test_only_what_is_held_with_lower_levels_is_narrowed(mona: Account) -> None:
 def test_what_was_removed_or_shortened_meanwhile_does_not_come_back_by_a_narrowing(
     mona: Account, representative: Account, security: Account
 ) -> None:
-    also_held(mona, lower_levels=True, starts_at=START, ends_at=START + 20 * DAY)
+    iqcs.holds_for(mona, "FWS-R6", START + 20 * DAY, lower_levels=True)
     request = iqcs.asks(mona, form())
     lasting = Access.objects.filter(account=mona, ends_at=None)
     lasting.update(closed_at=LATER)

@@ -16,7 +16,7 @@ from rolebook.governance.flows import (
 )
 from rolebook.governance.flows.ask_reactivation import ask_reactivation
 from rolebook.governance.flows.watch_quiet import watch_quiet
-from rolebook.governance.models import Access, Designation, Grant, Participation, QuietWatch, Request, Stage
+from rolebook.governance.models import Access, Grant, Participation, QuietWatch, Request, Stage
 from rolebook.governance.origins import first_of
 from rolebook.governance.reactivating import comes_back
 from rolebook.governance.refusals import NotFound, Refused
@@ -117,19 +117,7 @@ def test_an_agency_with_a_lead_stage_asks_the_lead_nothing_when_nothing_changes(
 @pytest.mark.requirement("IQCS-11")
 def test_what_is_past_its_end_or_was_taken_before_does_not_come_back(people_in_office: People) -> None:
     world = people_in_office
-    given = Designation.objects.create(
-        program_id=PROGRAM, account=world.mia, role_id="", lower_levels=False, designated_at=START
-    )
-    Access.objects.create(
-        program_id=PROGRAM,
-        participation=world.part,
-        account=world.mia,
-        organization=iqcs.place("USAF-ACC"),
-        lower_levels=False,
-        starts_at=START,
-        ends_at=END + 2 * DAY,
-        designation=given,
-    )
+    iqcs.holds_for(world.mia, "USAF-ACC", END + 2 * DAY)
     iqcs.gives_access(world.mia, "BLM-MT")
     grants.placed(world.mia, TRAINING, None, program_id=PROGRAM)
     Grant.objects.filter(role_id=TRAINING, account=world.mia).update(closed_at=START + DAY)
@@ -147,19 +135,7 @@ def test_a_detail_that_had_not_begun_at_the_closing_comes_back_for_its_days(peop
     world = people_in_office
     starts_at, ends_at = LATER + 30 * DAY, LATER + 60 * DAY
     role = grants.placed(world.mia, TRAINING, None, program_id=PROGRAM, at=starts_at, ends_at=ends_at)
-    given = Designation.objects.create(
-        program_id=PROGRAM, account=world.mia, role_id="", lower_levels=False, designated_at=START
-    )
-    code = Access.objects.create(
-        program_id=PROGRAM,
-        participation=world.part,
-        account=world.mia,
-        organization=iqcs.place("BLM-MT"),
-        lower_levels=False,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        designation=given,
-    )
+    code = iqcs.holds_for(world.mia, "BLM-MT", ends_at, starts_at=starts_at)
     world.close()
     again = comes_back(rolebooks.in_force(PROGRAM, LATER), world.part, LATER)
     assert again.refused == ()
@@ -235,19 +211,7 @@ def test_an_extension_asked_for_before_the_closing_was_done_is_not_taken_for_one
     people_in_office: People, ends_at: datetime
 ) -> None:
     world = people_in_office
-    given = Designation.objects.create(
-        program_id=PROGRAM, account=world.mia, role_id="", lower_levels=False, designated_at=START
-    )
-    access = Access.objects.create(
-        program_id=PROGRAM,
-        participation=world.part,
-        account=world.mia,
-        organization=iqcs.place("FWS-R6"),
-        lower_levels=False,
-        starts_at=START,
-        ends_at=ends_at,
-        designation=given,
-    )
+    access = iqcs.holds_for(world.mia, "FWS-R6", ends_at)
     watch_quiet(PROGRAM, at=END - 8 * DAY, origin=Origin("job"))
     world.stay(END - DAY)
     last_on = (END + 60 * DAY).date().isoformat()

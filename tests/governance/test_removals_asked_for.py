@@ -8,7 +8,7 @@ from rolebook.accounts.models import Account
 from rolebook.governance.account_answers import CodeAnswer, check_answers
 from rolebook.governance.authority import standing_of
 from rolebook.governance.flows.close_organization import close_organization, reopen_organization
-from rolebook.governance.models import Access, Designation, Grant, Participation
+from rolebook.governance.models import Access, Grant
 from rolebook.governance.replaying import compare_with_log
 from tests.support import grants, iqcs
 from tests.support.grants import decides, open_stage
@@ -52,20 +52,8 @@ def test_a_role_that_ended_by_itself_keeps_nothing_beside_its_removal_from_being
 def test_a_code_that_ended_by_itself_keeps_nothing_beside_its_removal_from_being_decided(
     person: Account, representative: Account, security: Account
 ) -> None:
-    given = Designation.objects.create(
-        program_id=PROGRAM, account=person, role_id="", lower_levels=False, designated_at=START
-    )
     grants.placed(person, TRAINING, None, program_id=PROGRAM)
-    Access.objects.create(
-        program_id=PROGRAM,
-        participation=Participation.objects.get(account=person, program_id=PROGRAM),
-        account=person,
-        organization=place("FWS-R6"),
-        lower_levels=False,
-        starts_at=START,
-        ends_at=START + 3 * DAY,
-        designation=given,
-    )
+    iqcs.holds_for(person, "FWS-R6", START + 3 * DAY)
     codes = [CodeAnswer("FWS-R6", "remove"), CodeAnswer("FWS-R6-BNR")]
     request = iqcs.asks(person, iqcs.answers(codes=codes), at=START + HOUR)
     decides(representative, open_stage(request), at=START + 4 * DAY)

@@ -9,7 +9,7 @@ from rolebook.audit.models import PersonalData
 from rolebook.governance.flows import ShownStage, decide_stages
 from rolebook.governance.flows.answer_as_supervisor import answer_as_supervisor
 from rolebook.governance.flows.let_rest_go_on import let_rest_go_on
-from rolebook.governance.models import Access, Designation, Outcome, Request
+from rolebook.governance.models import Outcome, Request
 from rolebook.governance.queries import my_requests, pending_requests
 from rolebook.governance.queries.account_detail import AccountRequestDetail, account_request_detail
 from rolebook.governance.queries.chosen import chosen_stages
@@ -257,19 +257,7 @@ def told(request: Request) -> ReactivationTold:
 @pytest.mark.requirement("IQCS-10")
 def test_a_reactivation_says_why_the_part_ended_what_would_come_back_and_then_what_did(db: None) -> None:
     world = People()
-    given = Designation.objects.create(
-        program_id=PROGRAM, account=world.mia, role_id="", lower_levels=False, designated_at=START
-    )
-    Access.objects.create(
-        program_id=PROGRAM,
-        participation=world.part,
-        account=world.mia,
-        organization=iqcs.place("USAF-ACC"),
-        lower_levels=False,
-        starts_at=START,
-        ends_at=END + 2 * DAY,
-        designation=given,
-    )
+    iqcs.holds_for(world.mia, "USAF-ACC", END + 2 * DAY)
     world.close()
     request = world.asks()
     before = told(request)

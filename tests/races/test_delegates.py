@@ -134,10 +134,7 @@ def _signs(stage: Stage, approver: Account) -> None:
 def test_a_delegate_who_decides_at_two_agencies_at_once_signs_one_of_them(
     committed_db: CommittedDatabase,
 ) -> None:
-    iqcs.begin()
-    places = [iqcs.place(code) for code in AGENCIES]
-
-    def prepare(lane: int) -> Callable[[], Round]:
+    def prepare(lane: int, places: Sequence[Organization]) -> Callable[[], Round]:
         away, delegate = (_of_two_agencies(f"Both {lane} {n}") for n in (1, 2))
         _goes(away, delegate, REPRESENTATIVE, "iqcs")
 
@@ -152,9 +149,7 @@ def test_a_delegate_who_decides_at_two_agencies_at_once_signs_one_of_them(
         kept = [result for result in one.results.values() if isinstance(result, Refused)]
         return None if (len(signed), len(kept)) == (1, 1) else f"ended with {one.results!r}"
 
-    # A decision that stops for a moment after its look, so that the other one comes in between.
-    with patch.object(deciding, "spoken_before", slowly(spoken_before)):
-        with_and_without_locks(committed_db, prepare, wrong)
+    _race(committed_db, prepare, wrong)
 
 
 @pytest.mark.requirement("IQCS-04")
@@ -163,10 +158,7 @@ def test_a_delegate_who_decides_at_two_agencies_at_once_signs_one_of_them(
 def test_who_signed_at_one_agency_is_not_named_a_delegate_while_they_sign_at_another(
     committed_db: CommittedDatabase,
 ) -> None:
-    iqcs.begin()
-    places = [iqcs.place(code) for code in AGENCIES]
-
-    def prepare(lane: int) -> Callable[[], Round]:
+    def prepare(lane: int, places: Sequence[Organization]) -> Callable[[], Round]:
         away, delegate = (_of_two_agencies(f"Both {lane} {n}") for n in (1, 2))
 
         def next_round() -> Round:
@@ -192,9 +184,19 @@ def test_who_signed_at_one_agency_is_not_named_a_delegate_while_they_sign_at_ano
         late = approved is None or recorded is None or approved > recorded
         return f"signed at {approved} as delegate since {recorded}" if late else None
 
-    # A decision that stops for a moment after its look, so that the other one comes in between.
+    _race(committed_db, prepare, wrong)
+
+
+def _race(
+    database: CommittedDatabase,
+    prepare: Callable[[int, Sequence[Organization]], Callable[[], Round]],
+    wrong: Callable[[Round], str | None],
+) -> None:
+    """Race decisions at two agencies that stop for a moment after their look, so that the other one comes between."""
+    iqcs.begin()
+    places = [iqcs.place(code) for code in AGENCIES]
     with patch.object(deciding, "spoken_before", slowly(spoken_before)):
-        with_and_without_locks(committed_db, prepare, wrong)
+        with_and_without_locks(database, lambda lane: prepare(lane, places), wrong)
 
 
 def _of_two_agencies(name: str) -> Account:

@@ -14,7 +14,7 @@ from rolebook.governance.flows.answer_as_supervisor import answer_as_supervisor
 from rolebook.governance.flows.designate_access import designate_access
 from rolebook.governance.flows.record_employment import record_employment
 from rolebook.governance.flows.submit_account_request import submit_account_request
-from rolebook.governance.models import Access, Request, Stage
+from rolebook.governance.models import Access, Designation, Participation, Request, Stage
 from rolebook.governance.supervisor_links import SupervisorMail
 from tests.support import grants, people, rolebooks
 from tests.support.people import COMMAND, START, WEB
@@ -66,6 +66,30 @@ def gives_access(account: Account, code: str, *, lower_levels: bool = True, at: 
         lower_levels=lower_levels,
         at=at,
         origin=COMMAND,
+    )
+
+
+def holds_for(
+    account: Account,
+    code: str,
+    ends_at: datetime | None,
+    *,
+    starts_at: datetime = START,
+    lower_levels: bool = False,
+) -> Access:
+    """Access that begins and ends by itself, by rows alone: who designates says no dates."""
+    given = Designation.objects.create(
+        program_id=PROGRAM, account=account, role_id="", lower_levels=lower_levels, designated_at=START
+    )
+    return Access.objects.create(
+        program_id=PROGRAM,
+        participation=Participation.objects.get(account=account, program_id=PROGRAM),
+        account=account,
+        organization=place(code),
+        lower_levels=lower_levels,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        designation=given,
     )
 
 
