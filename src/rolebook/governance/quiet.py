@@ -36,9 +36,13 @@ def quiet_end(book: Rolebook, since: datetime) -> datetime | None:
     return None if months is None else months_after(since, months, book.program.zone)
 
 
-def count_anew(part: Participation, book: Rolebook) -> None:
-    """Give a participation, in memory, the end that the rolebook gives it now, and no warning of it yet."""
-    part.quiet_ends_at = quiet_end(book, counted_from(part))
+def count_anew(part: Participation, book: Rolebook, earliest: datetime | None = None) -> None:
+    """Give a participation, in memory, the end that the rolebook gives it now, and no warning of it yet.
+
+    ``earliest``: the end is then, where it would be before.
+    """
+    ends_at = quiet_end(book, counted_from(part))
+    part.quiet_ends_at = ends_at if ends_at is None or earliest is None else max(ends_at, earliest)
     part.quiet_warned_at = part.quiet_warned_days = part.quiet_official_told_at = None
 
 

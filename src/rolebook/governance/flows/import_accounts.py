@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import batched
 
 from rolebook.accounts.account_file import AccountRow, read_accounts
@@ -62,9 +62,10 @@ def import_accounts(
     """Create the accounts of a CSV file that there are not yet, and let all of them take part in a program.
 
     The operator's alone (I2): whoever runs the server. New accounts have no credential (`rolebook.accounts.arriving`);
-    existing ones stay as they are. A participation starts with the day of the original last sign-in (IQCS-08); one that
-    there is already stays as it is. A dry run does all that a run does and rolls it back. ``progress`` is told (rows
-    written, rows in all). Raises RolebookErrors (every error as file:line:column) and NoRolebook.
+    existing ones stay as they are. A participation is quiet since the day of the original last sign-in, or since the
+    import where the file has none (IQCS-08), and ends no sooner than the program's grace from now; one that there is
+    already stays as it is. A dry run does all that a run does and rolls it back. ``progress`` is told (rows written,
+    rows in all). Raises RolebookErrors (every error as file:line:column) and NoRolebook.
     """
     _, book = rolebook_in_force(program_id, at)
     rows = read_accounts(data, file, day_of(at, book))
@@ -155,5 +156,6 @@ def _participation(
         created_at=at,
         imported_id=import_pk,
     )
-    count_anew(part, book)
+    # Nobody has been warned here yet, or could have signed in: whoever was quiet for long has the grace to do so.
+    count_anew(part, book, earliest=at + timedelta(days=book.lifecycle.grace_days))
     return part
