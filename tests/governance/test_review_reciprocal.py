@@ -8,7 +8,7 @@ from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import standing_of
 from rolebook.governance.flows.open_review import open_review
 from rolebook.governance.models import ReviewCampaign
-from rolebook.governance.queries.review_reports import quality
+from rolebook.governance.queries.review_quality import quality
 from rolebook.governance.queries.review_work import Asked, worklist
 from rolebook.governance.review_reach import reviewer_in
 from tests.support import grants, people

@@ -21,9 +21,9 @@ from rolebook.governance.flows.close_review import close_review
 from rolebook.governance.making_report_files import write_report
 from rolebook.governance.making_reports import ask_for_report, make_report, make_reports
 from rolebook.governance.models import ReviewCampaign, ReviewReport, ReviewReportPart
+from rolebook.governance.queries.review_quality import quality_of
 from rolebook.governance.queries.review_reports import (
     find_report,
-    quality_of,
     records_in,
     reportable,
     subject_for,

@@ -19,7 +19,8 @@ from rolebook.governance.files.review_lines import (
 from rolebook.governance.files.workbook import Sheet, counted, write_workbook
 from rolebook.governance.models import MadeFile, ReviewReport
 from rolebook.governance.queries.held_days import last_day
-from rolebook.governance.queries.review_reports import find_report, quality, records_in
+from rolebook.governance.queries.review_quality import quality
+from rolebook.governance.queries.review_reports import find_report, records_in
 from rolebook.governance.review_report import Record
 from rolebook.governance.review_rows import review_of
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from rolebook.governance.files.cells import Cell, Line
-from rolebook.governance.queries.review_reports import Quality
+from rolebook.governance.queries.review_quality import Quality
 from rolebook.governance.review_report import Record
 
 COLUMNS: tuple[tuple[str, int], ...] = (

@@ -4,22 +4,18 @@ import json
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import groupby, islice
-from statistics import median
-
-from django.db.models import Count
+from datetime import datetime
+from itertools import islice
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Office, Standing
-from rolebook.governance.models import Making, ReviewCampaign, ReviewItem, ReviewReport
+from rolebook.governance.models import Making, ReviewCampaign, ReviewReport
 from rolebook.governance.queries.paging import search_words
 from rolebook.governance.queries.review_campaigns import find_campaign
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
-from rolebook.governance.queries.stewards import administers, stewards_standing
+from rolebook.governance.queries.stewards import administers
 from rolebook.governance.refusals import NotFound
 from rolebook.governance.review_reach import reporting_offices
-from rolebook.governance.review_reciprocal import approved_in_return
 from rolebook.governance.review_report import Record, report_places
 from rolebook.governance.review_rows import review_of
 
@@ -33,34 +29,6 @@ class Reportable:
     organization_id: uuid.UUID | None
     name: str
     code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """How somebody answered in a campaign, for the program's eyes only.
-
-    Attributes:
-        name: who.
-        answers: how many items they answered.
-        removals: how many of these with "remove".
-        together: how many were answered with others by one press.
-        seconds: the median time between two presses that are no more than ten minutes apart; None for fewer than two.
-        keeps: the longest streak of "keep", one after the other.
-        in_return: how many of the items had been approved by somebody for whom their person approved something.
-    """
-
-    name: str
-    user_id: str
-    answers: int
-    removals: int
-    together: int
-    seconds: float | None
-    keeps: int
-    in_return: int
-
-
-_PAUSE = timedelta(minutes=10)
-"""Who answers nothing for so long did something else meanwhile."""
 
 
 def reportable(
@@ -150,48 +118,3 @@ def records_in(report: ReviewReport) -> Iterator[Record]:
         raise ValueError("the report has not been made yet")
     for number in range(1, int(report.summary["parts"]) + 1):
         yield from part_of(report, number)
-
-
-def quality_of(viewer: Account, program_id: str, campaign: ReviewCampaign, at: datetime) -> Sequence[Quality]:
-    """Return how everybody answered in a campaign. Raises NotFound for everybody who is no steward."""
-    stewards_standing(viewer, program_id, at)
-    return quality(campaign)
-
-
-def quality(campaign: ReviewCampaign) -> Sequence[Quality]:
-    """Return how everybody answered in a campaign, by name; the caller has judged who may see it."""
-    rows = ReviewItem.objects.filter(campaign=campaign).exclude(answered_by=None)
-    answers = (
-        rows.order_by("answered_by", "answered_at", "pk")
-        .values_list("answered_by", "answered_at", "answer", "answered_together")
-        .iterator(chunk_size=2000)
-    )
-    people = Account.objects.in_bulk(set(rows.order_by().values_list("answered_by", flat=True)))
-    flagged = approved_in_return(rows).order_by().values_list("answered_by").annotate(number=Count("pk"))
-    in_return = dict(flagged)
-    found = [
-        _quality(people[pk], group, in_return.get(pk, 0))
-        for pk, group in groupby(answers, key=lambda row: row[0])
-        if pk in people
-    ]
-    return sorted(found, key=lambda one: (one.name, one.user_id))
-
-
-def _quality(
-    person: Account, rows: Iterator[tuple[int | None, datetime | None, str, int]], in_return: int
-) -> Quality:
-    number = removals = together = streak = longest = 0
-    gaps: list[float] = []
-    last: datetime | None = None
-    for _, at, answer, pressed in rows:
-        number += 1
-        together += pressed > 1
-        removals += answer == ReviewItem.Answer.REMOVE
-        streak = streak + 1 if answer == ReviewItem.Answer.KEEP else 0
-        longest = max(longest, streak)
-        if at is not None and at != last:
-            if last is not None and at - last <= _PAUSE:
-                gaps.append((at - last).total_seconds())
-            last = at
-    seconds = median(gaps) if gaps else None
-    return Quality(person.name, person.user_id, number, removals, together, seconds, longest, in_return)

@@ -14,11 +14,11 @@ from rolebook.governance.making_report_files import KIND, PDF, XLSX, ending_of, 
 from rolebook.governance.making_reports import ask_for_report, make_report
 from rolebook.governance.models import Making, ReviewReport
 from rolebook.governance.queries.review_campaigns import find_campaign
+from rolebook.governance.queries.review_quality import quality_of
 from rolebook.governance.queries.review_reports import (
     MOST_LISTED,
     find_report,
     part_of,
-    quality_of,
     records_in,
     reportable,
     subject_for,

@@ -1,0 +1,114 @@
+"""How people answered in a review (IQCS-13), for the program's eyes only: counted in the database, however much."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Count
+
+from rolebook.accounts.models import Account
+from rolebook.governance.models import ReviewCampaign, ReviewItem
+from rolebook.governance.queries.stewards import stewards_standing
+from rolebook.governance.review_reciprocal import approved_in_return
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How somebody answered in a campaign, for the program's eyes only.
+
+    Attributes:
+        name: who.
+        answers: how many items they answered.
+        removals: how many of these with "remove".
+        together: how many were answered with others by one press.
+        seconds: the median time between two presses that are no more than ten minutes apart; None for fewer than two.
+        keeps: the longest streak of "keep", one after the other.
+        in_return: how many of the items had been approved by somebody for whom their person approved something.
+    """
+
+    name: str
+    user_id: str
+    answers: int
+    removals: int
+    together: int
+    seconds: float | None
+    keeps: int
+    in_return: int
+
+
+_PAUSE = timedelta(minutes=10)
+"""Who answers nothing for so long did something else meanwhile."""
+
+_SECONDS = {
+    "postgresql": "EXTRACT(EPOCH FROM answered_at - before)",
+    "sqlite": "(julianday(answered_at) - julianday(before)) * 86400",
+}
+# A streak is what stands between two answers that are no "keep": each of these begins another one. The median is the
+# middle one or, of an even number, the mean of the two in the middle.
+_QUALITY = """
+WITH answers AS (
+    SELECT answered_by_id AS person, answered_at, answer, answered_together,
+        LAG(answered_at) OVER in_turn AS before,
+        SUM(CASE WHEN answer = 'keep' THEN 0 ELSE 1 END) OVER in_turn AS streak
+    FROM governance_reviewitem
+    WHERE campaign_id = %s AND answered_by_id IS NOT NULL
+    WINDOW in_turn AS (PARTITION BY answered_by_id ORDER BY answered_at, id)
+), streaks AS (
+    SELECT person, COUNT(*) AS answers,
+        COUNT(CASE WHEN answer = 'remove' THEN 1 END) AS removals,
+        COUNT(CASE WHEN answered_together > 1 THEN 1 END) AS together,
+        COUNT(CASE WHEN answer = 'keep' THEN 1 END) AS keeps
+    FROM answers GROUP BY person, streak
+), gaps AS (
+    SELECT person, {seconds} AS seconds FROM answers WHERE answered_at > before
+), ranked AS (
+    SELECT person, seconds, ROW_NUMBER() OVER (PARTITION BY person ORDER BY seconds) AS place,
+        COUNT(*) OVER (PARTITION BY person) AS number
+    FROM gaps WHERE seconds <= %s
+), medians AS (
+    SELECT person, AVG(seconds) AS seconds FROM ranked
+    WHERE place IN ((number + 1) / 2, (number + 2) / 2) GROUP BY person
+)
+SELECT s.person, SUM(s.answers), SUM(s.removals), SUM(s.together), MAX(s.keeps), MAX(m.seconds)
+FROM streaks s LEFT JOIN medians m ON m.person = s.person GROUP BY s.person
+"""
+
+
+def quality_of(viewer: Account, program_id: str, campaign: ReviewCampaign, at: datetime) -> Sequence[Quality]:
+    """Return how everybody answered in a campaign. Raises NotFound for everybody who is no steward."""
+    stewards_standing(viewer, program_id, at)
+    return quality(campaign)
+
+
+def quality(campaign: ReviewCampaign) -> Sequence[Quality]:
+    """Return how everybody answered in a campaign, by name; the caller has judged who may see it.
+
+    Three statements, a row a reviewer.
+    """
+    with connection.cursor() as cursor:
+        counted = _QUALITY.format(seconds=_SECONDS[connection.vendor])
+        cursor.execute(counted, [campaign.pk, _PAUSE.total_seconds() + _ROUNDING])
+        rows = cursor.fetchall()
+    answered = ReviewItem.objects.filter(campaign=campaign).exclude(answered_by=None)
+    flagged = approved_in_return(answered).order_by().values_list("answered_by").annotate(number=Count("pk"))
+    in_return = dict(flagged)
+    people = Account.objects.in_bulk([pk for pk, *_ in rows])
+    found = [
+        Quality(
+            name=people[pk].name,
+            user_id=people[pk].user_id,
+            answers=int(answers),
+            removals=int(removals),
+            together=int(together),
+            seconds=None if seconds is None else round(float(seconds), 3),
+            keeps=int(keeps),
+            in_return=in_return.get(pk, 0),
+        )
+        for pk, answers, removals, together, keeps, seconds in rows
+    ]
+    return sorted(found, key=lambda one: (one.name, one.user_id))
+
+
+_ROUNDING = 0.0005
+"""SQLite knows days as floating-point numbers, which miss ten minutes by less."""

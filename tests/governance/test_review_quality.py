@@ -1,0 +1,71 @@
+"""How people answered in a review is counted in the database, as a slow reading of all answers counts it (IQCS-13)."""
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from statistics import median
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from rolebook.governance.models import ReviewItem
+from rolebook.governance.queries.review_quality import quality
+from tests.support.reviews import MEANWHILE, agencies, opened
+
+pytestmark = [pytest.mark.requirement("IQCS-13"), pytest.mark.django_db]
+PAUSE = timedelta(minutes=10)
+type Slow = tuple[int, int, int, float | None, int]
+
+
+def slowly(answers: Sequence[ReviewItem]) -> Slow:
+    """Answers, removals, those given together, the median of the gaps and the longest streak of one person."""
+    gaps: list[float] = []
+    streak = longest = 0
+    last: datetime | None = None
+    for item in sorted(answers, key=lambda one: (one.answered_at, one.pk)):
+        streak = streak + 1 if item.answer == "keep" else 0
+        longest = max(longest, streak)
+        assert item.answered_at is not None
+        if last is not None and timedelta() < item.answered_at - last <= PAUSE:
+            gaps.append((item.answered_at - last).total_seconds())
+        last = item.answered_at
+    return (
+        len(answers),
+        sum(item.answer == "remove" for item in answers),
+        sum(item.answered_together > 1 for item in answers),
+        round(median(gaps), 3) if gaps else None,
+        longest,
+    )
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_how_people_answered_is_what_a_slow_reading_of_all_answers_comes_to(seed: int) -> None:
+    people = agencies()
+    campaign = opened()
+    chosen = random.Random(seed)
+    reviewers = (people.fws_lead, people.fws_representative, people.usaf_lead)
+    for item in ReviewItem.objects.filter(campaign=campaign):
+        if chosen.random() < 0.1:
+            continue
+        # Presses at one instant, at the pause, a moment after it, and within it.
+        minutes = chosen.choice((0, 1, 2, 10, 12, 22, 40))
+        at = MEANWHILE + timedelta(minutes=minutes, milliseconds=chosen.choice((0, 0, 1, 250)))
+        ReviewItem.objects.filter(pk=item.pk).update(
+            answer=chosen.choice(("keep", "keep", "keep", "remove")),
+            answered_by=chosen.choice(reviewers),
+            answered_at=at,
+            answered_together=chosen.choice((1, 1, 5)),
+        )
+    with CaptureQueriesContext(connection) as statements:
+        found = quality(campaign)
+    assert len(statements) == 3
+    given = list(ReviewItem.objects.exclude(answered_by=None).select_related("answered_by"))
+    names = sorted({item.answered_by.name for item in given if item.answered_by is not None})
+    expected = {
+        name: slowly([item for item in given if item.answered_by and item.answered_by.name == name])
+        for name in names
+    }
+    told = {row.name: (row.answers, row.removals, row.together, row.seconds, row.keeps) for row in found}
+    assert told == {name: pytest.approx(one, abs=0.001) for name, one in expected.items()}
+    assert [row.name for row in found] == names
