@@ -68,7 +68,11 @@ def shaped(book: Rolebook, shape: str) -> Rolebook:
         )
         for chain in book.chains
     ]
-    role_id, privilege_id = REMOVED_CELL[book.program.id]
+    return replace(without_cell(book, *REMOVED_CELL[book.program.id]), chains=tuple(chains))
+
+
+def without_cell(book: Rolebook, role_id: str, privilege_id: str) -> Rolebook:
+    """The rolebook in which a role has a privilege no more."""
     tables = [
         replace(
             table,
@@ -85,7 +89,7 @@ def shaped(book: Rolebook, shape: str) -> Rolebook:
         )
         for table in book.matrix.tables
     ]
-    return replace(book, chains=tuple(chains), matrix=replace(book.matrix, tables=tuple(tables)))
+    return replace(book, matrix=replace(book.matrix, tables=tuple(tables)))
 
 
 @dataclass
