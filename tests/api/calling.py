@@ -29,6 +29,10 @@ class Caller:
         """GET an address of the API."""
         return Client().get(address, headers=self._headers(headers))
 
+    def head(self, address: str) -> Any:
+        """Ask with HEAD what GET would answer."""
+        return Client().head(address, headers=self._headers({}))
+
     def post(self, address: str, body: object = None, **headers: str) -> Any:
         """POST a body as JSON."""
         data = b"" if body is None else json.dumps(body).encode()

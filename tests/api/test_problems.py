@@ -69,6 +69,17 @@ def test_a_body_of_another_kind_is_refused(world: World, kind: str) -> None:
     problem(post(calling(world.uma), b'{"role_id": "staff_user"}', kind), 415)
 
 
+@pytest.mark.parametrize("token", [True, False])
+@pytest.mark.parametrize("address", [f"{IN_QPP}/requests", f"{ROOT}/openapi.json", ASK + "/nothing"])
+def test_head_is_answered_as_get_without_the_body(world: World, address: str, token: bool) -> None:
+    caller = calling(world.uma) if token else Caller()
+    got, headed = caller.get(address), caller.head(address)
+    assert got.content
+    assert headed.content == b""
+    assert (headed.status_code, headed["Content-Length"]) == (got.status_code, str(len(got.content)))
+    assert headed["Content-Type"] == got["Content-Type"]
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "POST"])
 def test_a_method_that_there_is_not_is_refused_with_those_that_there_are(world: World, method: str) -> None:
     headers = {"Authorization": f"Bearer {calling(world.uma).secret}"}

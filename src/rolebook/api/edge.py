@@ -22,6 +22,7 @@ class Edge:
     """Middleware: stands in front of all others, so that nothing they answer themselves leaves as a page.
 
     A browser's cookie is taken off: the API knows bearer tokens alone, so that no other site can use a session for it.
+    HEAD is answered as GET without the body (RFC 9110, section 9.3.2).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -33,6 +34,9 @@ class Edge:
         if not (request.path_info + "/").startswith(PREFIX):
             return self.get_response(request)
         request.META.pop("HTTP_COOKIE", None)
+        bodiless = request.method == "HEAD"
+        if bodiless:
+            request.method = "GET"
         unfit = _unfit(request)
         response = self.get_response(request) if unfit is None else unfit.response()
         if response.status_code >= HTTPStatus.BAD_REQUEST and response.get("Content-Type") != CONTENT_TYPE:
@@ -40,6 +44,9 @@ class Edge:
         response.cookies.clear()
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"
+        if bodiless:
+            response["Content-Length"] = str(len(response.content))
+            response.content = b""
         return response
 
 
