@@ -297,6 +297,25 @@ def test_the_report_says_from_where_it_came_and_that_the_new_agency_did_not_answ
     assert former["FWS-R6-BNR"] == 4
 
 
+@pytest.mark.invariant("I12")
+def test_a_closing_lets_everything_go_first_however_many_pieces_that_takes(
+    people: Agencies, campaign: ReviewCampaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    iqcs.employed(people.fws_person, "USAF-ACC", at=MEANWHILE)
+    monkeypatch.setattr("rolebook.governance.review_moving.MOST_MOVED", 1)
+    close_review(
+        acting_user=None, program_id=PROGRAM, campaign_id=campaign.public_id, at=THEN, origin=COMMAND
+    )
+    for account in (people.both, people.fws_person):
+        asked = {name: asked_at(item) for name, item in items(campaign, account).items()}
+        assert (asked["account"], asked[MANAGER], asked["FWS-R6-BNR"]) == (
+            "USAF-ACC",
+            "USAF-ACC",
+            "FWS-R6-BNR",
+        )
+    assert not compare_with_log().findings
+
+
 def test_after_the_closing_nothing_goes_anywhere(people: Agencies) -> None:
     campaign = opened()
     close_review(

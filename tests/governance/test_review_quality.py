@@ -67,5 +67,5 @@ def test_how_people_answered_is_what_a_slow_reading_of_all_answers_comes_to(seed
         for name in names
     }
     told = {row.name: (row.answers, row.removals, row.together, row.seconds, row.keeps) for row in found}
-    assert told == {name: pytest.approx(one, abs=0.001) for name, one in expected.items()}
+    assert told == {name: pytest.approx(one, abs=0.002) for name, one in expected.items()}
     assert [row.name for row in found] == names

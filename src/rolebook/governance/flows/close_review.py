@@ -19,6 +19,7 @@ from rolebook.governance.queries.stewards import administers
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.governance.review_course import bring_up_to_date, hold_campaign
 from rolebook.governance.review_digests import answers_hash
+from rolebook.governance.review_moves import employed_elsewhere
 from rolebook.governance.review_rows import count_places, review_of
 from rolebook.governance.review_summary import outcome_numbers
 from rolebook.policy.reviews import REMOVE_UNANSWERED
@@ -47,8 +48,10 @@ def close_review(
     if acting_user is not None and not administers(acting_standing(acting_user, program_id, at)):
         raise NotFound
     campaign = find_campaign(program_id, campaign_id)
-    if campaign.closed_at is None and removes_unanswered(campaign, at):
-        _remove_unanswered(campaign, acting_user, at, origin)
+    if campaign.closed_at is None:
+        _let_all_move(campaign, at, origin)
+        if removes_unanswered(campaign, at):
+            _remove_unanswered(campaign, acting_user, at, origin)
     about = About(program_id=program_id)
     with attempt(
         tags.ATTEMPT_REFUSED_REVIEW, acting_user=acting_user, at=at, origin=origin, about=about
@@ -87,13 +90,27 @@ def removes_unanswered(campaign: ReviewCampaign, at: datetime) -> bool:
     return review.overdue.then == REMOVE_UNANSWERED and at >= campaign.due_at
 
 
+def _let_all_move(campaign: ReviewCampaign, at: datetime, origin: Origin) -> None:
+    """Bring a campaign up to date in as many units of work as it takes.
+
+    What goes with who changed employer goes some thousands at a time; the closing settles all else where it stands.
+    """
+    left = True
+    while left:
+        with unit_of_work(at=at, origin=origin) as work:
+            held = hold_campaign(campaign.pk)
+            work.nothing_happened()
+            if held.closed_at is not None:
+                return
+            bring_up_to_date(work, held)
+            book, _ = review_of(held)
+            left = bool(employed_elsewhere(held, book, ReviewItem.objects.all(), at))
+
+
 def _remove_unanswered(
     campaign: ReviewCampaign, acting_user: Account | None, at: datetime, origin: Origin
 ) -> None:
     """Remove what has no submitted answer, an account at a time, each in units of work of its own."""
-    with unit_of_work(at=at, origin=origin) as work:
-        bring_up_to_date(work, hold_campaign(campaign.pk))
-        work.nothing_happened()
     unanswered = ReviewItem.objects.filter(campaign=campaign, settled_at=None)
     after = 0
     while True:
