@@ -1,5 +1,6 @@
 """Pages of a program that holds access apart from roles (IQCS): a role is asked for, and decided, on its own."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,9 @@ from rolebook.governance.refusals import Refused
 from rolebook.policy.reading import read_rolebook
 from rolebook.policy.shipped import resolve
 from tests.support import grants, iqcs, people
-from tests.web.reading import text
+from tests.support.iqcs import MANAGER, REPRESENTATIVE
+from tests.web.reading import text, text_at
+from tests.web.test_review_pages import browser
 
 IQCS = "iqcs"
 AT = clock.now() - timedelta(days=5)
@@ -83,3 +86,50 @@ def test_view_users_counts_no_officials_where_offices_are_held_at_no_organizatio
     assert "Security Official" not in page
     assert "IQCS Security must do so" in page
     assert "official" not in page.partition("About this organization")[0].rpartition("FWS Mountain")[2]
+
+
+def test_a_steward_sees_how_many_hold_an_organizations_code_and_the_code_once() -> None:
+    iqcs.begin()
+    iqcs.holder(MANAGER, "FWS-R6-BNR", "Mona Manager")
+    steward = grants.steward("Stella Steward", IQCS, people.START)
+    page = text_at(browser(steward), f"{reverse('steward-organizations', args=[IQCS])}?search=FWS-R6-BNR")
+    assert re.findall(r'data-label="People">(\d+)<', page) == ["1"]
+    assert len(re.findall(">[^<]*FWS-R6-BNR[^<]*<", page)) == 1
+
+
+def test_the_page_of_a_person_says_where_a_role_counts_that_is_held_at_no_organization() -> None:
+    iqcs.begin()
+    mona = iqcs.holder(MANAGER, "FWS-R6-BNR", "Mona Manager")
+    steward = grants.steward("Stella Steward", IQCS, people.START)
+    page = text_at(browser(steward), reverse("steward-person", args=[IQCS, mona.public_id]))
+    assert "Where access is held" in page
+    assert "The whole program" not in page
+
+
+def test_who_looks_after_an_organization_without_a_role_there_is_told_so() -> None:
+    iqcs.begin()
+    rosa = iqcs.holder(REPRESENTATIVE, "FWS", "Rosa Representative")
+    page = text_at(browser(rosa), reverse("manage-access", args=[IQCS]))
+    assert "None here; you look after it" in page
+
+
+@pytest.mark.requirement("IQCS-06")
+def test_ones_request_for_a_role_and_a_code_names_the_organization_and_no_other() -> None:
+    iqcs.begin()
+    nora = grants.user("Nora New", IQCS, people.START)
+    iqcs.asks(nora, iqcs.answers({MANAGER: "add"}, ["FWS-R6"]), authorized=False)
+    page = text_at(browser(nora), reverse("my-requests", args=[IQCS]))
+    [said] = re.findall(r'data-label="Organization">(.*?)</td>', page)
+    assert "FWS Mountain-Prairie Region" in said
+    assert " more" not in said
+
+
+def test_people_whose_part_has_ended_by_quiet_are_not_said_to_be_able_to_keep_it() -> None:
+    now = clock.now()
+    iqcs.begin(now - timedelta(days=500))
+    quiet = iqcs.manager("FWS-R6-BNR", "Quiet Person", at=now - timedelta(days=400))
+    steward = grants.steward("Stella Steward", IQCS, now - timedelta(days=2))
+    listed = text_at(browser(steward), f"{reverse('steward-people', args=[IQCS])}?search=quiet+person")
+    assert re.search(r"out since .*?, without a sign-in", listed)
+    page = text_at(browser(steward), reverse("steward-person", args=[IQCS, quiet.public_id]))
+    assert "Out, without a sign-in, since" in page

@@ -85,6 +85,15 @@ class RequestLine:
         """The titles of the roles asked for, each once."""
         return tuple(dict.fromkeys(item.role_title for item in self.items))
 
+    @property
+    def places(self) -> tuple[ItemLine, ...]:
+        """One item for each organization that the request names, in the order asked."""
+        named: dict[uuid.UUID, ItemLine] = {}
+        for item in self.items:
+            if item.organization_id is not None:
+                named.setdefault(item.organization_id, item)
+        return tuple(named.values())
+
 
 def my_requests(
     viewer: Account,

@@ -7,12 +7,12 @@ from datetime import datetime
 from itertools import batched
 from typing import Literal
 
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from rolebook.accounts.models import Account, Organization, OrganizationIdentifier
 from rolebook.accounts.organization_models import OrganizationContact
-from rolebook.governance.authority import in_force
-from rolebook.governance.models import Grant
+from rolebook.governance.authority import Standing, in_force
+from rolebook.governance.models import Access, Grant
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.counting import COUNTED_TO, people_counted
 from rolebook.governance.queries.officials import identifiers_of
@@ -40,7 +40,7 @@ class OrganizationRow:
     """One organization in the stewards' list.
 
     Attributes:
-        people: how many hold a role there, counted to COUNTED_TO.
+        people: how many hold a role there, or its code, counted to COUNTED_TO.
         former: by what it was found that it is not called any more.
     """
 
@@ -50,6 +50,12 @@ class OrganizationRow:
     parent_name: str
     people: int
     former: FormerMatch | None
+
+    @property
+    def code_apart(self) -> str:
+        """The code, where it is none of the numbers."""
+        code = self.organization.code
+        return "" if code in (value for _, value in self.identifiers) else code
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +83,11 @@ def stewards_organizations(
     key = paging.from_text(after)
     if key is not None:
         chosen = chosen.filter(Q(name__gt=key[0]) | Q(name=key[0], pk__gt=key[1]))
-    held = Grant.objects.filter(in_force(at), organization=OuterRef("pk"))
-    people = people_counted(held, len(standing.book.roles))
-    found = list(chosen.select_related("parent").annotate(people=people).order_by("name", "pk")[: length + 1])
+    found = list(
+        chosen.select_related("parent")
+        .annotate(people=_people(standing))
+        .order_by("name", "pk")[: length + 1]
+    )
     shown = found[:length]
     identifiers = identifiers_of(standing.book, shown)
     former = former_matches(shown, wanted.search, scheme_titles(standing.book))
@@ -98,6 +106,14 @@ def stewards_organizations(
     more = len(found) > length
     last = found[length - 1] if more else None
     return Page(tuple(rows), None if last is None else paging.to_text((last.name, last.pk)))
+
+
+def _people(standing: Standing) -> Subquery:
+    """Return how many hold something at an organization: a role, or its code where access is held apart from roles."""
+    if standing.book.access == "apart from roles":
+        return people_counted(Access.objects.filter(in_force(standing.at), organization=OuterRef("pk")), 1)
+    held = Grant.objects.filter(in_force(standing.at), organization=OuterRef("pk"))
+    return people_counted(held, len(standing.book.roles))
 
 
 def _chosen(program_id: str, wanted: Wanted) -> QuerySet[Organization]:

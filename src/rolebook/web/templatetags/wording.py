@@ -55,16 +55,22 @@ def with_those_of_one_request(rows: Sequence[PendingRow]) -> Iterator[tuple[Pend
 
 
 @register.simple_tag(takes_context=True)
-def place(context: template.Context, organization_name: str | None, role_id: str = "") -> str:
+def place(
+    context: template.Context,
+    organization_name: str | None,
+    role_id: str = "",
+    own: str = "Your own record",
+) -> str:
     """Name the organization, or say where something without one holds: apart from roles, only the access says where.
 
-    ``role_id`` is of a role that the viewer holds: one that reaches its own record holds there, whatever the access.
+    ``role_id`` is of a role that somebody holds: one that reaches its own record holds there, whatever the access;
+    ``own`` says so to who reads it.
     """
     book = getattr(context.get("request"), "rolebook", None)
     if organization_name:
         return organization_name
     if isinstance(book, Rolebook) and (role := book.role(role_id)) and role.reach.scope == OWN_RECORD:
-        return "Your own record"
+        return own
     if isinstance(book, Rolebook) and book.access == "apart from roles":
         return "Where access is held"
     return "The whole program"
