@@ -133,3 +133,17 @@ def test_people_whose_part_has_ended_by_quiet_are_not_said_to_be_able_to_keep_it
     assert re.search(r"out since .*?, without a sign-in", listed)
     page = text_at(browser(steward), reverse("steward-person", args=[IQCS, quiet.public_id]))
     assert "Out, without a sign-in, since" in page
+
+
+@pytest.mark.requirement("IQCS-03")
+def test_the_page_of_an_organization_names_who_decides_there_by_an_office_held_at_none() -> None:
+    iqcs.begin()
+    iqcs.holder(REPRESENTATIVE, "FWS", "Rosa Representative")
+    iqcs.holder(REPRESENTATIVE, "USAF-ACC", "Colin Elsewhere")
+    steward = grants.steward("Stella Steward", IQCS, people.START)
+    address = reverse("organization", args=[IQCS, iqcs.place("FWS-R6-BNR").public_id])
+    page = text_at(browser(steward), address)
+    assert "<bdi>Rosa Representative</bdi>" in page
+    assert "Colin Elsewhere" not in page
+    nobody = reverse("organization", args=[IQCS, iqcs.place("BLM").public_id])
+    assert "Nobody yet" in text_at(browser(steward), nobody)

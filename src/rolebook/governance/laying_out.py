@@ -164,5 +164,15 @@ def chain_roles_of(book: Rolebook, organizations: Sequence[Organization]) -> Map
     return roles
 
 
+def approver_roles(book: Rolebook, path: OrganizationPath) -> tuple[str, ...]:
+    """Return the approver roles of an organization's chain that stand at organizations, in the chain's order."""
+    found = chain_for(book, path)
+    if found is None:
+        return ()
+    return tuple(
+        dict.fromkeys(stage.approver_role_id for stage in found[0].stages if stage.place != "program")
+    )
+
+
 def _pk(organization_id: str | None) -> int | None:
     return None if organization_id is None else int(organization_id)

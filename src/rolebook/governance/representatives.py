@@ -10,12 +10,10 @@ from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Standing, in_force, standing_of
 from rolebook.governance.deciders import holders_at, places_with_nobody
 from rolebook.governance.employing import present_employment
-from rolebook.governance.laying_out import chain_roles, paths_of
+from rolebook.governance.laying_out import approver_roles, chain_roles, paths_of
 from rolebook.governance.models import Access, Grant, Request, RequestItem
 from rolebook.governance.queries.stewards import other_stewards
-from rolebook.policy.approval import chain_for
 from rolebook.policy.model import Act, Rolebook
-from rolebook.policy.organizations import OrganizationPath
 
 _MOST_PLACES = 20
 
@@ -28,7 +26,7 @@ def representatives_of(book: Rolebook, account: Account, at: datetime) -> tuple[
     which they hold something.
     """
     for place in _places(book, account, at):
-        for role_id in _approver_roles(book, paths_of([place])[place.pk]):
+        for role_id in approver_roles(book, paths_of([place])[place.pk]):
             people = holders_at(book, role_id, place, at).exclude(pk=account.pk).order_by("pk")
             if found := tuple(people):
                 return found
@@ -94,7 +92,7 @@ def _without_office(book: Rolebook, places: Sequence[Organization], at: datetime
     paths = paths_of(places)
     by_role: dict[str, set[int]] = {}
     for place in places:
-        for role_id in _approver_roles(book, paths[place.pk]):
+        for role_id in approver_roles(book, paths[place.pk]):
             by_role.setdefault(role_id, set()).add(place.pk)
     left = {place.pk for place in places}
     for role_id, pks in sorted(by_role.items()):
@@ -112,13 +110,3 @@ def _places(book: Rolebook, account: Account, at: datetime) -> Iterator[Organiza
         rows = held.filter(account=account, program_id=book.program.id, organization__isnull=False)
         places = rows.values_list("organization", flat=True)
         yield from Organization.objects.filter(pk__in=places).order_by("pk")[:_MOST_PLACES]
-
-
-def _approver_roles(book: Rolebook, path: OrganizationPath) -> tuple[str, ...]:
-    """Return the approver roles of an organization's chain that stand at organizations, in the chain's order."""
-    found = chain_for(book, path)
-    if found is None:
-        return ()
-    return tuple(
-        dict.fromkeys(stage.approver_role_id for stage in found[0].stages if stage.place != "program")
-    )

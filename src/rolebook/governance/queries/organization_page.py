@@ -10,6 +10,8 @@ from django.db.models.functions import Coalesce
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Standing, in_force, is_closed
+from rolebook.governance.deciders import holders_at
+from rolebook.governance.laying_out import approver_roles, paths_of
 from rolebook.governance.models import Access, Grant
 from rolebook.governance.queries.officials import OfficialsHint, few_officials, official_grants
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
@@ -129,6 +131,8 @@ def _has_access(standing: Standing, organization: Organization) -> bool:
 
 
 def _officials(standing: Standing, organization: Organization) -> tuple[Official, ...]:
+    if standing.book.access == "apart from roles":
+        return _in_office(standing, organization)
     grants = Grant.objects.filter(
         in_force(standing.at),
         official_grants(standing.book, standing.at),
@@ -140,6 +144,15 @@ def _officials(standing: Standing, organization: Organization) -> tuple[Official
     people = grants.annotate(by_name=Coalesce("account__name", Value(""))).order_by("by_name", "account")
     rows = people.values_list("account__name", "account__email", "by_name", "account").distinct()
     return tuple(Official(name, email) for name, email, *_ in rows[:_MOST_OFFICIALS])
+
+
+def _in_office(standing: Standing, organization: Organization) -> tuple[Official, ...]:
+    """Return who is in the first office of the chain that has anybody, where access is held apart from roles."""
+    for role_id in approver_roles(standing.book, paths_of([organization])[organization.pk]):
+        people = holders_at(standing.book, role_id, organization, standing.at).order_by("name", "pk")
+        if found := tuple(people[:_MOST_OFFICIALS]):
+            return tuple(Official(one.name, one.email) for one in found)
+    return ()
 
 
 def _above(organization: Organization) -> tuple[str, ...]:
