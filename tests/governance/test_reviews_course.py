@@ -1,7 +1,7 @@
 """An open review besides answers: reopening, imports and merges, and to whom it is escalated (IQCS-12)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,6 +11,9 @@ from rolebook.governance.flows import change_participation_status, import_grants
 from rolebook.governance.flows.merge_accounts import merge_accounts
 from rolebook.governance.flows.tend_reviews import tend_reviews
 from rolebook.governance.models import Access, Grant, ReviewCampaign, ReviewItem
+from rolebook.governance.queries.review_campaigns import places_of
+from rolebook.governance.queries.review_waiting import reviews_for
+from rolebook.governance.queries.review_work import one_account
 from rolebook.governance.refusals import Refused
 from rolebook.governance.replaying import compare_with_log
 from rolebook.governance.review_reach import has_to_answer, reviewer_in
@@ -74,6 +77,11 @@ def told(kind: str, at: object) -> set[str]:
     return {one.recipient.name for one in Notice.objects.filter(kind=kind) if one.recipient is not None}
 
 
+def left(account: Account, at: datetime) -> int:
+    """How much waits for somebody, as the navigation says it."""
+    return reviews_for(account, PROGRAM, at).left
+
+
 def added(campaign: ReviewCampaign) -> set[int]:
     """What came in after the opening."""
     rows = ReviewItem.objects.filter(campaign=campaign, added_at__gt=campaign.opened_at)
@@ -106,6 +114,8 @@ def test_nobody_is_reminded_of_a_closed_account_and_its_question_has_ended_when_
     submits(people.usaf_lead, campaign, people.both)
     lead = standing_of(people.usaf_lead, PROGRAM, MEANWHILE)
     assert has_to_answer(lead, campaign)
+    tend_reviews(MEANWHILE)
+    assert left(people.usaf_lead, MEANWHILE) == 3
     becomes(person, "closed", MEANWHILE)
     for kind in (Grant, Access):
         kind.objects.filter(account=person).update(closed_at=MEANWHILE)
@@ -113,8 +123,41 @@ def test_nobody_is_reminded_of_a_closed_account_and_its_question_has_ended_when_
     outcomes = {name: one.outcome for name, one in items(campaign, person).items()}
     assert outcomes == {"account": "", MANAGER: "ended", "USAF-ACC": "ended"}
     assert not has_to_answer(lead, campaign)
+    # Of what waits for the lead it is as little as of what the campaign counts as left there.
+    assert left(people.usaf_lead, MEANWHILE + SOON) == 0
+    [acc] = [one for one in places_of(campaign) if one.code == "USAF-ACC"]
+    assert (acc.numbers.open, acc.numbers.accounts_open, acc.numbers.percent) == (0, 0, 100)
+    becomes(person, "active", MEANWHILE + DAY)
+    tend_reviews(MEANWHILE + DAY + SOON)
+    assert left(people.usaf_lead, MEANWHILE + DAY + SOON) == 1
+    becomes(person, "closed", MEANWHILE + 2 * DAY)
     tend_reviews(CLOSES)
     assert items(campaign, person)["account"].outcome == "ended"
+
+
+def test_what_a_closed_account_still_holds_is_submitted_without_an_answer_about_the_account(
+    people: Agencies,
+) -> None:
+    campaign, person = opened(), people.fws_person
+    becomes(person, "closed", MEANWHILE)
+    at = MEANWHILE + SOON
+    answers(people.fws_lead, campaign, person, at, account_manager="keep")
+    reviewer = reviewer_in(standing_of(people.fws_lead, PROGRAM, at), campaign)
+    assert reviewer is not None
+    card = one_account(reviewer, person.public_id)
+    assert card is not None
+    assert (card.left, card.ready) == (1, False)
+    with pytest.raises(Refused):
+        submits(people.fws_lead, campaign, person, at)
+    answers(people.fws_lead, campaign, person, at, FWS_R6_BNR="keep")
+    card = one_account(reviewer, person.public_id)
+    assert card is not None
+    assert (card.left, card.ready) == (0, True)
+    submits(people.fws_lead, campaign, person, at)
+    outcomes = {name: one.outcome for name, one in items(campaign, person).items()}
+    assert outcomes == {"account": "", MANAGER: "kept", "FWS-R6-BNR": "kept"}
+    with pytest.raises(Refused):
+        submits(people.fws_lead, campaign, person, at)
 
 
 @pytest.mark.usefixtures("people")

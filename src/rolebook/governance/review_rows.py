@@ -275,7 +275,8 @@ def count_places(campaign: ReviewCampaign, place_ids: Sequence[int] | None = Non
 
 # Roles and access apart: the mail of the closing and the report (`outcome_numbers`) count no questions about accounts.
 _COUNTS = {
-    "questions": "COUNT(*)",
+    # Nobody waits for an answer about a closed account (`waiting`), as long as it is not reopened.
+    "questions": "COUNT(CASE WHEN p.status = 'closed' OR a.status = 'closed' THEN NULL ELSE 1 END)",
     "settled": "COUNT(i.settled_at)",
     "holdings": "COUNT(CASE WHEN i.about <> 'account' THEN 1 END)",
     "holdings_settled": "COUNT(CASE WHEN i.about <> 'account' THEN i.settled_at END)",
@@ -285,14 +286,19 @@ _NUMBERS = ", ".join(f"{counted} AS {name}" for name, counted in _COUNTS.items()
 _AWAY = ", ".join(f"-{counted}" for counted in _COUNTS.values())
 _SUMS = ", ".join(f"SUM({name}) AS {name}" for name in _COUNTS)
 _SET = ", ".join(f"{name} = c.{name}" for name in _COUNTS)
+_ACCOUNT = (
+    "LEFT JOIN governance_reviewedaccount r ON r.id = i.reviewed_id AND i.about = 'account' AND i.settled_at IS NULL "
+    "LEFT JOIN governance_participation p ON p.id = r.participation_id "
+    "LEFT JOIN accounts_account a ON a.id = r.account_id "
+)
 # What went elsewhere counts there: each move takes it from one place and gives it to the next.
 _COUNT = (
     f"SELECT place_id, {_SUMS} FROM ("  # noqa: S608
-    f"SELECT i.place_id, {_NUMBERS} FROM governance_reviewitem i WHERE i.{{}} GROUP BY i.place_id UNION ALL "
+    f"SELECT i.place_id, {_NUMBERS} FROM governance_reviewitem i {_ACCOUNT}WHERE i.{{}} GROUP BY i.place_id UNION ALL "
     f"SELECT m.from_place_id, {_AWAY} FROM governance_reviewmove m JOIN governance_reviewitem i ON i.id = m.item_id "
-    "WHERE m.{} GROUP BY m.from_place_id UNION ALL "
+    f"{_ACCOUNT}WHERE m.{{}} GROUP BY m.from_place_id UNION ALL "
     f"SELECT m.place_id, {_NUMBERS} FROM governance_reviewmove m JOIN governance_reviewitem i ON i.id = m.item_id "
-    "WHERE m.{} GROUP BY m.place_id) n GROUP BY place_id"
+    f"{_ACCOUNT}WHERE m.{{}} GROUP BY m.place_id) n GROUP BY place_id"
 )
 _COUNT_ONE = (  # no names but ours
     f"UPDATE governance_reviewplace SET {_SET} "  # noqa: S608

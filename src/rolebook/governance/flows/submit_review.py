@@ -1,7 +1,7 @@
 """Submit the answers about an account in a review: now they take effect, through the ledger and on record (IQCS-12)."""
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,7 +34,7 @@ from rolebook.governance.refusals import NotFound, Refused
 from rolebook.governance.review_course import bring_up_to_date, hold_campaign
 from rolebook.governance.review_moves import answered_now, moves_of
 from rolebook.governance.review_reach import Reviewer
-from rolebook.governance.review_rows import count_places
+from rolebook.governance.review_rows import about_closed_account, count_places
 from rolebook.policy.rules import Violation
 
 CAUSE = "review"
@@ -130,7 +130,8 @@ def submit_review(
                 raise NotFound
             work.nothing_happened()
             return Submitted(reviewed.account, None)
-        effect = _effect(items, seen)
+        closed = mine.filter(about_closed_account(), settled_at=None)
+        effect = _effect(items, seen, frozenset(closed.values_list("pk", flat=True)))
         if len(effect.holdings) > MOST_REMOVED:
             told = {"number": len(effect.holdings), "most": MOST_REMOVED}
             raise Refused([Violation("review_removes_too_many", told)])
@@ -229,8 +230,12 @@ def _lock(acting_user: Account, reviewed: ReviewedAccount, at: datetime) -> Held
     return locks.lock(accounts=people, organizations=places)
 
 
-def _effect(items: Sequence[ReviewItem], seen: Mapping[tuple[str, uuid.UUID], int]) -> _Effect:
+def _effect(
+    items: Sequence[ReviewItem], seen: Mapping[tuple[str, uuid.UUID], int], may_wait: Collection[int]
+) -> _Effect:
     """Return what the answers come to. Raises Refused when one changed since it was seen, came in, or is missing.
+
+    ``may_wait`` are questions (internal ids) that stay open without an answer: those about closed accounts.
 
     An account that is needed no longer is the one answer that must be there, and takes everything with it. So it
     counts for everything that was not answered with *remove*, with who gave it and when: nobody's *keep* is turned
@@ -244,11 +249,13 @@ def _effect(items: Sequence[ReviewItem], seen: Mapping[tuple[str, uuid.UUID], in
             if item.answer != ReviewItem.Answer.REMOVE:
                 _answer_with(item, account)
         return _Effect(removed=list(items), close_account=True)
-    unanswered = sum(item.answer == ReviewItem.Answer.NONE for item in items)
-    if unanswered:
-        raise Refused([Violation("review_incomplete", {"number": unanswered})])
+    unanswered = [item for item in items if item.answer == ReviewItem.Answer.NONE]
+    if len(unanswered) == len(items) or any(item.pk not in may_wait for item in unanswered):
+        raise Refused([Violation("review_incomplete", {"number": len(unanswered)})])
     effect = _Effect()
     for item in items:
+        if item in unanswered:
+            continue
         (effect.removed if item.answer == ReviewItem.Answer.REMOVE else effect.kept).append(item)
     return effect
 

@@ -24,7 +24,7 @@ from rolebook.governance.queries.stewards import administers, stewards_standing
 from rolebook.governance.refusals import NotFound
 from rolebook.governance.review_moves import answered_now, has_moves
 from rolebook.governance.review_reach import Reviewer, answered_near, answering_grants, own_parts, reviewer_in
-from rolebook.governance.review_rows import scope_of
+from rolebook.governance.review_rows import scope_of, waiting
 from rolebook.policy.model import STEWARD_ID, Act, Rolebook
 from rolebook.policy.reviews import Review, due_on_demand, next_opening
 
@@ -275,8 +275,8 @@ def _left_to_steward(standing: Standing) -> Coalesce:
             campaign=OuterRef(OuterRef(OuterRef("campaign"))),
             participation__in=answering.values("participation"),
         ).exclude(participation__in=own_parts(standing).values("pk"))
-        items = ReviewItem.objects.filter(
-            settled_at=None, place__organization__isnull=False, reviewed__in=accounts.values("pk")
+        items = waiting(
+            ReviewItem.objects.filter(place__organization__isnull=False, reviewed__in=accounts.values("pk"))
         )
         counted = ReviewItem.objects.filter(pk__in=items.order_by().values("pk")[:COUNTED_TO])
         number = counted.order_by().values("program").annotate(number=Count("pk")).values("number")

@@ -11,6 +11,7 @@ from rolebook.governance.flows.submit_review import named
 from rolebook.governance.models import (
     Access,
     Grant,
+    Participation,
     ReviewedAccount,
     ReviewItem,
     ReviewPlace,
@@ -136,7 +137,10 @@ class _Page:
         lines = tuple(self._line(one, item, items, earlier) for item in items if self._is_told(item))
         mine = [line for line in lines if line.mine]
         removes_all = any(line.about == "account" and line.answer == "remove" for line in mine)
-        left = 0 if removes_all else sum(not line.answer for line in mine)
+        # Nobody waits for an answer about a closed account, which may be given, as it may be reopened.
+        closed = Participation.Status.CLOSED in (one.participation.status, one.account.status)
+        left = sum(not line.answer for line in mine if line.about != "account" or not closed)
+        left = 0 if removes_all else left
         return AccountLines(
             one.account.public_id,
             one.account.name,
@@ -152,7 +156,7 @@ class _Page:
                 for name, item in earlier.items()
                 if name not in continued and self._is_gone(item) and self._was_told(item)
             ),
-            ready=bool(mine) and not left,
+            ready=any(line.answer for line in mine) and not left,
             left=left,
             is_theirs=any(_is_theirs(item) or self._has_left(item) for item in items),
             is_open=bool(mine),

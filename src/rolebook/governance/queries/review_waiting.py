@@ -18,7 +18,7 @@ from rolebook.governance.queries.seeing import once, viewer_standing
 from rolebook.governance.queries.stewards import administers
 from rolebook.governance.refusals import NotAllowed
 from rolebook.governance.review_reach import Reviewer, reporting_offices
-from rolebook.governance.review_rows import review_of
+from rolebook.governance.review_rows import review_of, waiting
 from rolebook.policy.reviews import Review
 
 MOST_COUNTED = COUNTED_TO
@@ -129,7 +129,7 @@ def _count_left(reviewer: Reviewer) -> int:
     if reviewer.besides is not None and reviewer.besides_left is not None:
         left += reviewer.besides_left
     elif reviewer.besides is not None and left < MOST_COUNTED:
-        left += reviewer.theirs().filter(reviewer.besides, settled_at=None)[:MOST_COUNTED].count()
+        left += waiting(reviewer.theirs().filter(reviewer.besides))[:MOST_COUNTED].count()
     return max(0, left)
 
 
