@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from rolebook.accounts.models import Account
 from rolebook.audit import clock
@@ -23,7 +23,7 @@ from tests.browser.ways import Way, every_way
 from tests.support import iqcs
 from tests.support.iqcs import MANAGER
 from tests.support.people import Person
-from tests.support.reviews import Agencies, agencies, answers, items, steward
+from tests.support.reviews import Agencies, agencies, answers, items, opened, steward
 
 pytestmark = pytest.mark.browser
 type LetPass = Callable[[datetime], None]
@@ -205,3 +205,32 @@ def test_an_audit_of_two_agencies_with_an_absent_reviewer_changes_and_a_removal_
     lead = open_page(signed(people.fws_lead), **opening)
     finds_it_closed(lead, open_page(stella, **opening), campaign)
     reads_the_final_report(lead, campaign)
+
+
+@pytest.mark.requirement("IQCS-12")
+@pytest.mark.parametrize("how", ["mouse", "keys"])
+def test_submitting_while_an_answer_is_still_being_saved_submits_it_too(
+    site: Site, open_page: OpenPage, how: str
+) -> None:
+    del site
+    people = agencies(clock.now() - timedelta(days=2))
+    campaign = opened(clock.now(), due_on=(clock.now() + timedelta(days=30)).date())
+    answers(people.fws_lead, campaign, people.fws_person, clock.now(), account="keep", account_manager="keep")
+    page = open_page(signed(people.fws_lead))
+    page.goto(f"/iqcs/reviews/{campaign.public_id}/")
+
+    def late(route: Route) -> None:
+        if route.request.headers.get("accept") == "application/json":
+            page.wait_for_timeout(700)
+        route.continue_()
+
+    page.route("**/reviews/**", late)
+    mona = page.get_by_role("region", name="Mona Manager", exact=True)
+    if how == "mouse":
+        chooses(page, "Benton Lake Refuge (FWS-R6-BNR) (Mona Manager)", "Keep")
+        mona.locator("button[value=submit]").click()
+    else:
+        mona.locator("li[data-line]").last.press("y")
+        page.keyboard.press("s")
+    expect(page.get_by_text("Mona Manager submitted: everything kept.")).to_be_visible()
+    assert items(campaign, people.fws_person)["FWS-R6-BNR"].outcome == ReviewItem.Outcome.KEPT

@@ -57,13 +57,15 @@
     if (event.target.matches("form[data-answers] input[type=radio]")) { save(formOf(event.target)); }
   });
 
-  /* Submitting waits until what was chosen last is saved, so that it is submitted, too. */
+  /* Submitting waits until what was chosen last is saved, so that it is submitted, too. Before anything else hears of
+     it: what sends a form once would take this for the once. */
   document.addEventListener("submit", function (event) {
     var form = event.target;
     if (!form.matches("form[data-answers]") || !waiting.get(form)) { return; }
     event.preventDefault();
+    event.stopImmediatePropagation();
     window.setTimeout(function () { form.requestSubmit(event.submitter); }, 150);
-  });
+  }, true);
 
   /* Keys: only while the focus is in a line. ------------------------------------------------------------------ */
 

@@ -72,7 +72,7 @@
   /* A form is sent once, however often its button is pressed. */
   document.addEventListener("submit", function (event) {
     var form = event.target;
-    if (form.matches("[hx-post]") || form.method.toLowerCase() !== "post") { return; }
+    if (event.defaultPrevented || form.matches("[hx-post]") || form.method.toLowerCase() !== "post") { return; }
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "yes";
     window.addEventListener("pageshow", function () { delete form.dataset.sent; }, { once: true });
