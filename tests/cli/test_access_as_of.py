@@ -50,6 +50,12 @@ def test_what_people_held_on_a_day_comes_with_who_asked_decided_and_ended_it(tol
     assert row["held"][0]["behind"]["decided"][0]["by"] == "Olga Official"
 
 
+def test_a_user_id_that_nobody_in_the_program_has_is_refused_in_words(told: str) -> None:
+    done = CliRunner().invoke(access, ("as-of", "qpp", "2026-03-05", "--user", "nobody"))
+    assert done.exit_code == 1
+    assert done.output == "Error: --user: found 'nobody', expected the user ID of somebody in qpp\n"
+
+
 def test_who_could_do_a_privilege_on_a_day_or_at_a_minute_of_it(told: str) -> None:
     asked = ("who-could", "qpp", "submit_performance_data", told)
     assert "Stan Staff" in run(*asked, "2026-03-05")

@@ -74,6 +74,25 @@ def test_a_closed_review_has_its_page_for_who_answered_and_for_the_steward(world
         assert 'action="/iqcs/reviews/' not in page
 
 
+def test_the_page_of_a_closed_review_says_how_much_nobody_answered_and_where(world: Agencies) -> None:
+    campaign, grace = opens(), steward()
+    answers(world.fws_lead, campaign, world.both, clock.now(), account="keep", account_manager="keep")
+    close_review(
+        acting_user=grace,
+        program_id=PROGRAM,
+        campaign_id=campaign.public_id,
+        at=clock.now(),
+        origin=COMMAND,
+    )
+    answer = browser(grace).get(at_page("review-progress", campaign))
+    page = " ".join(strip_tags(answer.content.decode()).split())
+    assert (
+        "0 of 11 roles and access settled (0 %), 0 removed by an answer; 11 not answered, and kept." in page
+    )
+    assert "Organization Not answered Settled Removed" in page
+    assert "Who did not answer is named in the User Audit Report" in page
+
+
 def test_a_submitted_account_says_by_whom_for_which_organization_and_when_and_has_nothing_to_press(
     world: Agencies,
 ) -> None:

@@ -110,6 +110,30 @@ def test_what_another_reviewer_answered_meanwhile_is_said_beside_the_line(
 
 
 @pytest.mark.requirement("IQCS-12")
+def test_what_another_reviewer_submitted_meanwhile_is_said_beside_the_line_with_what_came_of_it(
+    world: Agencies, campaign: ReviewCampaign
+) -> None:
+    client = browser(world.fws_representative)
+    address = at_page("review-account", campaign, world.fws_person.public_id)
+    shown = form(campaign, world.fws_person, account="keep", account_manager="keep", FWS_R6_BNR="keep")
+    answers(
+        world.fws_lead,
+        campaign,
+        world.fws_person,
+        clock.now(),
+        account="keep",
+        account_manager="remove",
+        FWS_R6_BNR="keep",
+    )
+    submits(world.fws_lead, campaign, world.fws_person, clock.now())
+    late = client.post(address, shown, headers={"accept": "application/json"})
+    assert late.status_code == 409
+    told = list(late.json()["notes"].values())
+    assert told.count("Lena Lead submitted it meanwhile: it is removed.") == 1
+    assert told.count("Lena Lead submitted it meanwhile.") == 2
+
+
+@pytest.mark.requirement("IQCS-12")
 def test_what_was_given_meanwhile_is_said_beside_its_new_line_by_the_answer_that_refuses(
     world: Agencies, campaign: ReviewCampaign
 ) -> None:

@@ -274,12 +274,14 @@ def count_places(campaign: ReviewCampaign, place_ids: Sequence[int] | None = Non
 
 
 # Roles and access apart: the mail of the closing and the report (`outcome_numbers`) count no questions about accounts.
+# What a closing settled for want of an answer stays what is left, as both say.
+_ANSWERED = "i.outcome NOT IN ('unanswered', 'removed unanswered')"
 _COUNTS = {
     # Nobody waits for an answer about a closed account (`waiting`), as long as it is not reopened.
     "questions": "COUNT(CASE WHEN p.status = 'closed' OR a.status = 'closed' THEN NULL ELSE 1 END)",
-    "settled": "COUNT(i.settled_at)",
+    "settled": f"COUNT(CASE WHEN {_ANSWERED} THEN i.settled_at END)",
     "holdings": "COUNT(CASE WHEN i.about <> 'account' THEN 1 END)",
-    "holdings_settled": "COUNT(CASE WHEN i.about <> 'account' THEN i.settled_at END)",
+    "holdings_settled": f"COUNT(CASE WHEN i.about <> 'account' AND {_ANSWERED} THEN i.settled_at END)",
     "removed": "COUNT(CASE WHEN i.about <> 'account' AND i.outcome = 'removed' THEN 1 END)",
 }
 _NUMBERS = ", ".join(f"{counted} AS {name}" for name, counted in _COUNTS.items())

@@ -79,8 +79,8 @@ def _end(facts: Facts, at: datetime) -> str:
     return end_in_words(facts.book, at)
 
 
-def _button(campaign: ReviewCampaign, label: str = "Answer") -> Button:
-    return Button(label, link(f"/{campaign.program_id}/reviews/{campaign.public_id}/"))
+def _button(campaign: ReviewCampaign, label: str = "Answer", page: str = "") -> Button:
+    return Button(label, link(f"/{campaign.program_id}/reviews/{campaign.public_id}/{page}"))
 
 
 def review_opened(facts: Facts) -> Letter:
@@ -207,11 +207,13 @@ def review_closed(facts: Facts) -> Letter:
         subject=f"{short}: {campaign.title} is closed",
         first_line=f"{campaign.title} is closed.",
         facts=(
-            ("Accounts", f"{campaign.accounts:,}"),
+            ("Accounts at the opening", f"{campaign.accounts:,}"),
             *((label, f"{facts.new(name) or 0:,}") for label, name in told),
         ),
-        paragraphs=("Its page says which organizations did not answer.",),
-        button=_button(campaign, "Open the review"),
+        paragraphs=(
+            "Its page says which organizations did not answer; who did not, the User Audit Reports.",
+        ),
+        button=_button(campaign, "Open the review", "progress/"),
         whom_to_ask=facts.contact,
         reason_for_mail="You get this because you administer the program.",
     )

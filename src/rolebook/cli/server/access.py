@@ -51,6 +51,8 @@ def as_of(program: str, day: Typed, user_id: str | None, code: str | None, as_js
     moment = moment_asked(program, day, now)
     _, book, in_force = book_then(program, moment.at)
     place = None if code is None else organization_of(program, code)
+    if user_id is not None:
+        _require_person(program, user_id)
     apart = book.access == "apart from roles"
     if not in_force:
         click.echo("no rolebook was in force then; what is told came by an import", err=True)
@@ -130,6 +132,18 @@ def organization_of(program: str, code: str) -> "Organization":
             f"organization: found {code!r}, expected the code of an organization of {program}"
         )
     return place
+
+
+def _require_person(program: str, user_id: str) -> None:
+    """End the command where nobody in a program ever had a user ID."""
+    from rolebook.governance.models import Participation
+
+    if not Participation.objects.filter(
+        program_id=program, account__user_id=user_id.strip().casefold()
+    ).exists():
+        raise click.ClickException(
+            f"--user: found {user_id!r}, expected the user ID of somebody in {program}"
+        )
 
 
 def _behind_words(told: Mapping[str, object], zone: str) -> str:

@@ -147,10 +147,11 @@ def show_command(program: str, campaign: str, as_json: bool) -> None:
         f"{numbers.settled:,} of {numbers.holdings:,} roles and access settled ({numbers.percent} %), "
         f"{numbers.removed:,} removed by an answer{_besides(numbers)}"
     )
+    left = "not answered" if found.closed_at else "left"
     for one in places:
         name = f"{one.name} ({one.code})" if one.code else "No organization: the steward answers"
         click.echo(
-            f"  {one.numbers.open:>9,} left of {one.numbers.holdings:>9,}  {name}{_besides(one.numbers)}"
+            f"  {one.numbers.open:>9,} {left} of {one.numbers.holdings:>9,}  {name}{_besides(one.numbers)}"
         )
 
 

@@ -1,14 +1,19 @@
-"""How many roles and accesses each organization of a campaign is asked about, apart from questions about accounts."""
+"""How many roles and accesses each organization of a campaign is asked about, apart from questions about accounts.
+
+What a closing settled for want of an answer is left, and not settled.
+"""
 
 from django.db import migrations, models
 
 _COUNT = """
 UPDATE governance_reviewplace
-SET holdings = c.holdings, holdings_settled = c.holdings_settled, removed = c.removed
+SET settled = c.settled, holdings = c.holdings, holdings_settled = c.holdings_settled, removed = c.removed
 FROM (
     SELECT n.now_at,
+        COUNT(CASE WHEN n.outcome NOT IN ('unanswered', 'removed unanswered') THEN n.settled_at END) AS settled,
         COUNT(CASE WHEN n.about <> 'account' THEN 1 END) AS holdings,
-        COUNT(CASE WHEN n.about <> 'account' THEN n.settled_at END) AS holdings_settled,
+        COUNT(CASE WHEN n.about <> 'account' AND n.outcome NOT IN ('unanswered', 'removed unanswered')
+            THEN n.settled_at END) AS holdings_settled,
         COUNT(CASE WHEN n.about <> 'account' AND n.outcome = 'removed' THEN 1 END) AS removed
     FROM (
         SELECT i.about, i.settled_at, i.outcome, COALESCE(

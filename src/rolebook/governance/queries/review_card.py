@@ -95,10 +95,11 @@ def with_notes(account: AccountLines, seen: Mapping[str, int], shown_at: datetim
 
 
 def _note(line: Line, seen: Mapping[str, int], shown_at: datetime | None) -> str:
+    if line.settled_at is not None and line.submitted_by:
+        removed = ": it is removed" if line.answer == "remove" else ""
+        return f"{line.submitted_by} submitted it meanwhile{removed}."
     if line.ended_at is not None and (shown_at is None or line.ended_at > shown_at):
         return "It ended since you saw it, and needs no answer."
-    if line.settled_at is not None and line.submitted_by:
-        return f"{line.submitted_by} submitted it meanwhile."
     if line.moved and not line.mine:
         return line.moved if line.key in seen else ""
     if line.key not in seen:
