@@ -25,11 +25,13 @@ class Quiet:
 class Standing:
     """How somebody stands in a program as far as the events were read.
 
-    ``employer`` is an organization's id; ``since`` from when quiet counts; ``quiet_ends_at`` when it ends the part.
+    ``started``: whether they have a part; ``employer`` is an organization's id; ``since`` from when quiet counts;
+    ``quiet_ends_at`` when it ends the part.
     """
 
     whole: str = "active"
     part: str = "active"
+    started: bool = False
     last_signed_in_at: datetime | None = None
     employer: str | None = None
     since: datetime | None = None
@@ -64,7 +66,7 @@ def _hear(one: Standing, tag: str, when: datetime, told: dict[str, Any], quiet: 
     elif tag == "employment:recorded":
         one.employer = told["organization_id"]
     elif tag in ("participation:started", "participation:status-changed"):
-        one.part = new["status"]
+        one.part, one.started = new["status"], True
         if one.part == "active" and quiet is not None:
             one.since = when
             one.quiet_ends_at = _end(when, quiet)

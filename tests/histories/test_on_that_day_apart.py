@@ -73,8 +73,8 @@ class Agreeing(PlayingApart):
                 (a.id, a.lower_levels, a.starts_at, a.ends_at) for a in expected.accesses
             }, f"which access {one.account} held at {at}"
             known = stood.get(who)
-            if known is None:
-                continue
+            if known is None or not known.started:
+                continue  # who has no part is in no list
             assert one.status == known.status(at), f"status of {one.account} at {at}"
             assert one.last_signed_in_at == known.last_signed_in_at, f"sign-in of {one.account} at {at}"
             employer = "" if known.employer is None else called[known.employer]
