@@ -7,7 +7,7 @@ import pytest
 
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import standing_of
-from rolebook.governance.flows.check_codes import carry_out_check, close_access_check
+from rolebook.governance.flows.check_codes import LookedAt, carry_out_check, close_access_check
 from rolebook.governance.models import Access, AccessCheck, AccessCheckAnswer
 from rolebook.governance.queries.access_checks import codes_to_remove, open_checks
 from rolebook.governance.queries.waiting_besides import waiting_for
@@ -38,7 +38,7 @@ def check(lead: Account) -> AccessCheck:
     return AccessCheck.objects.select_related("employment__participation__account").get()
 
 
-def looks(who: Account, check: AccessCheck, answers: Mapping[str, bool]) -> AccessCheck:
+def looks(who: Account, check: AccessCheck, answers: Mapping[str, bool]) -> LookedAt:
     """Answer for the codes named by their organization's code."""
     held = {
         one.organization.code: str(one.public_id) for one in Access.objects.select_related("organization")

@@ -6,6 +6,7 @@ where that is the same person, else by IQCS security with one press. Nothing goe
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from rolebook.accounts.models import Account
@@ -24,6 +25,14 @@ from rolebook.policy.model import Act
 from rolebook.policy.rules import Violation
 
 
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """A check that is closed, as it stands; ``before``: it was closed before, and what was said now changed nothing."""
+
+    check: AccessCheck
+    before: bool
+
+
 def close_access_check(
     *,
     acting_user: Account,
@@ -33,7 +42,7 @@ def close_access_check(
     note: str = "",
     at: datetime,
     origin: Origin,
-) -> AccessCheck:
+) -> LookedAt:
     """Say of each code that a person holds, or that begins later, whether it is kept (True) or removed.
 
     ``keeps`` is by its public id. By who decides in the new employer's chain, or for the whole program; not by the
@@ -64,7 +73,7 @@ def close_access_check(
         found = _find_check(program_id, check_id)
         if found.closed_at is not None:
             work.nothing_happened()
-            return found
+            return LookedAt(found, before=True)
         _require_still_of(found, person)
         participation = Participation.objects.get(program_id=program_id, account=person)
         if participation.status != Participation.Status.ACTIVE:
@@ -74,7 +83,7 @@ def close_access_check(
             raise Refused([Violation("answer_each_code")])
         _write(work, standing, found, [(access, bool(keep)) for access, keep in answers], told)
         _carry_out(work, held, standing, found, person)
-        return found
+        return LookedAt(found, before=False)
 
 
 def carry_out_check(
@@ -200,7 +209,7 @@ def _require_still_of(check: AccessCheck, person: Account) -> None:
 
 def _find_check(program_id: str, check_id: uuid.UUID | str) -> AccessCheck:
     checks = AccessCheck.objects.select_related(
-        "employment__organization", "employment__participation__account__merged_into"
+        "employment__organization", "employment__participation__account__merged_into", "closed_by"
     )
     found = checks.filter(program_id=program_id, public_id=public_id_of(check_id)).first()
     if found is None:

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rolebook.governance.account_answers import organization_by_code
-from rolebook.governance.checks_going_on import whose_codes
-from rolebook.governance.flows.check_codes import carry_out_check, close_access_check
+from rolebook.governance.checks_going_on import FOLDED, whose_codes
+from rolebook.governance.flows.check_codes import LookedAt, carry_out_check, close_access_check
 from rolebook.governance.flows.record_employment import record_employment
 from rolebook.governance.queries.access_checks import (
     MOST_CHECKS,
@@ -124,9 +124,22 @@ def close_check(request: ProgramRequest, check_id: uuid.UUID) -> HttpResponse:
     except Refused as refusal:
         setattr(request, CURRENT_ENTRY, "manage-access")
         return _page(request, said_of(refusal), check_id)
-    person = whose_codes(closed).name
-    messages.success(request, f"Recorded: you looked at the codes of {person}.")
+    if closed.before:
+        messages.warning(request, f"{_closed_before(request, closed)} Your press changed nothing.")
+    else:
+        person = whose_codes(closed.check).name
+        messages.success(request, f"Recorded: you looked at the codes of {person}.")
     return HttpResponseRedirect(reverse("employers", args=[request.program.id]), status=303)
+
+
+def _closed_before(request: ProgramRequest, closed: LookedAt) -> str:
+    """Return in a sentence what became of a check that a page still showed as open."""
+    check, person = closed.check, whose_codes(closed.check).name
+    if check.note == FOLDED and not check.answers.exists():
+        return f"The codes of {person} are looked at in another check since their accounts became one."
+    by = check.closed_by
+    who = "somebody" if by is None else "you" if by.pk == request.account.pk else by.name
+    return f"The codes of {person} were looked at before by {who}."
 
 
 @program_view
