@@ -9,6 +9,8 @@ from rolebook.governance.flows import change_participation_status
 from rolebook.governance.models import Participation, Request
 from rolebook.governance.queries.account_preview import Preview, preview_of
 from rolebook.governance.queries.account_requests import form_to_fill
+from rolebook.governance.queries.held_days import days_at
+from rolebook.governance.queries.inactivity import closed_person
 from rolebook.governance.queries.reactivations import ReactivationTold, reactivation_told
 from tests.governance.test_reactivating import DAY, END, HOUR, LATER, People
 from tests.support import iqcs, rolebooks
@@ -163,3 +165,24 @@ def test_a_detail_that_comes_back_is_shown_with_its_last_day_and_is_extended(db:
     assert shown.changes[1:] == ("Extend access to Air Combat Command (USAF-ACC)",)
     _, detail = form_to_fill(world.rosa, PROGRAM, LATER, world.mia.public_id).held
     assert (detail.access.organization.code, detail.days) == ("USAF-ACC", dated.split("), ")[1])
+
+
+@pytest.mark.requirement("IQCS-10", "IQCS-11")
+def test_what_was_kept_for_days_to_come_is_told_with_them_before_a_reactivation_and_after(db: None) -> None:
+    world = deactivated()
+    code = iqcs.holds_for(world.mia, "USAF-ACC", LATER + 60 * DAY, starts_at=LATER + 30 * DAY)
+    first, last = (str((LATER + days * DAY).date()) for days in (10, 20))
+    form = iqcs.answers({TRAINING: "add"}, starts_on=first, ends_on=last)
+    second = iqcs.holder(REPRESENTATIVE, "FWS-R6", "Rudi Regional", at=LATER)
+    request = iqcs.asks(world.rosa, form, beneficiary=world.mia, at=LATER)
+    days = days_at(rolebooks.in_force(PROGRAM, LATER), code, LATER)
+    assert days.endswith("; not yet in force")
+    before = told(request).comes_back
+    assert before == closed_person(world.rosa, PROGRAM, world.mia.public_id, PROVISIONED).comes_back
+    assert before[-1] == f"Access to Air Combat Command (USAF-ACC), {days}"
+    decides(second, open_stage(request), at=LATER)
+    decides(world.sven, open_stage(request), at=PROVISIONED)
+    assert iqcs.state_of(request) == "approved"
+    # Not the role that the same request gave for later days.
+    assert sorted(told(request).came_back) == sorted(before)
+    assert not any("Training Officer" in words for words in before)

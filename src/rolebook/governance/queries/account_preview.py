@@ -12,7 +12,7 @@ from rolebook.governance.models import Access, Grant, Participation, RequestItem
 from rolebook.governance.narrowing import narrows, told_items
 from rolebook.governance.origins import Holding
 from rolebook.governance.own_records import own_record_of
-from rolebook.governance.queries.held_days import day_of, end_in_words, held_days
+from rolebook.governance.queries.held_days import day_of, days_at, end_in_words, held_days
 from rolebook.governance.reactivating import Returning, comes_back, part_out
 from rolebook.governance.submitting import Wish
 from rolebook.policy.model import ORGANIZATION, OWN_RECORD, Rolebook
@@ -231,6 +231,12 @@ def holding_in_words(book: Rolebook, one: Holding) -> str:
         return f"Access to {place_in_words(one.organization, lower_levels=one.lower_levels)}"
     role = f"Role {_role_in_words(book, one.role_id)}"
     return role if one.organization is None else f"{role} at {one.organization.name}"
+
+
+def dated_in_words(book: Rolebook, one: Holding, at: datetime) -> str:
+    """Return one thing held, in words, with the days that it begins later or ends by itself, told at an instant."""
+    days = days_at(book, one, at)
+    return f"{holding_in_words(book, one)}, {days}" if days else holding_in_words(book, one)
 
 
 def refused_in_words(book: Rolebook, returning: Returning) -> tuple[str, ...]:

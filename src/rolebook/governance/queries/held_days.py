@@ -15,9 +15,13 @@ def held_days(standing: Standing, holding: Holding) -> str:
 
     "from Dec 1, 2026 to the end of Dec 31, 2026; not yet in force", "until the end of Dec 31, 2026".
     """
-    book = standing.book
+    return days_at(standing.book, holding, standing.at)
+
+
+def days_at(book: Rolebook, holding: Holding, at: datetime) -> str:
+    """Return the days of a grant or access as `held_days` does, told at an instant."""
     end = "" if holding.ends_at is None else end_in_words(book, holding.ends_at)
-    if holding.starts_at <= standing.at:
+    if holding.starts_at <= at:
         return end and f"until {end}"
     return f"from {day_of(book, holding.starts_at)} {f'to {end}' if end else 'on'}; not yet in force"
 

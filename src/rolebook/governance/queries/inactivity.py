@@ -15,7 +15,7 @@ from rolebook.governance.flows.ask_reactivation import may_ask_to_reactivate, wa
 from rolebook.governance.models import Access, Employment, Participation, QuietWatch, RequestItem
 from rolebook.governance.origins import Holding
 from rolebook.governance.queries import paging
-from rolebook.governance.queries.account_preview import holding_in_words, refused_in_words
+from rolebook.governance.queries.account_preview import dated_in_words, refused_in_words
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.queries.stewards import stewards_standing
@@ -229,14 +229,17 @@ def closed_person(
         None if open_request is None else open_request.public_id,
     )
     returning = comes_back(standing.book, part, at)
-    return ClosedPerson(row, in_words(standing.book, returning), refused_in_words(standing.book, returning))
+    back = in_words(standing.book, returning, at)
+    return ClosedPerson(row, back, refused_in_words(standing.book, returning))
 
 
-def in_words(book: Rolebook, returning: Returning, removed: Iterable[RequestItem] = ()) -> tuple[str, ...]:
-    """Return what a reactivation gives back, each in words, but for what items of its request remove."""
+def in_words(
+    book: Rolebook, returning: Returning, at: datetime, removed: Iterable[RequestItem] = ()
+) -> tuple[str, ...]:
+    """Return what a reactivation gives back, each in words with its days, but for what items of its request remove."""
     gone = {(one.kind, one.role_id, one.organization_id) for one in removed}
     found = (one for one in returning.back if _removal(one) not in gone)
-    return tuple(holding_in_words(book, one) for one in found)
+    return tuple(dated_in_words(book, one, at) for one in found)
 
 
 def _removal(one: Holding) -> tuple[str, str, int | None]:

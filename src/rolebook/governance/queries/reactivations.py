@@ -15,11 +15,13 @@ from rolebook.audit import tags
 from rolebook.audit.models import Event
 from rolebook.governance.models import Access, Grant, Participation, Request, RequestItem
 from rolebook.governance.origins import Holding
-from rolebook.governance.queries.account_preview import holding_in_words, refused_in_words
+from rolebook.governance.queries.account_preview import dated_in_words, holding_in_words, refused_in_words
 from rolebook.governance.queries.inactivity import in_words
 from rolebook.governance.quiet import ended_for_quiet, is_in
 from rolebook.governance.reactivating import Returning, comes_back
 from rolebook.policy.model import Rolebook
+
+_OPENED = (tags.GRANT_OPENED.name, tags.ACCESS_OPENED.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,11 @@ class ReactivationTold:
         since: when it ended; None where that is not on record.
         months: how many without a sign-in end a part, in programs where they do.
         reason: what was written to it, for who is told; else "".
-        comes_back: what would come back now and is not removed with it, in words; empty once it is decided.
+        comes_back: what would come back now and is not removed with it, in words with its days; empty once decided.
         refused: what would not come back by the rules in force, in words, with what they say; empty once it is decided.
         stays_ended: what was held and is past its end date, in words; empty once it is decided.
         reactivated_at: when it was done; None before, and where it was not.
-        came_back: what came back then and was not removed with it, in words.
+        came_back: what came back then and was not removed with it, in words with its days.
     """
 
     alone: bool
@@ -86,11 +88,11 @@ def reactivation_told(
         since=ended.occurred_at if ended is not None else part.quiet_ends_at if still_out else None,
         months=book.lifecycle.inactivity_months,
         reason=_reason(ended) if ended is not None and tell_reason else "",
-        comes_back=in_words(book, returning, _still_asked(items)),
+        comes_back=in_words(book, returning, at, _still_asked(items)),
         refused=refused_in_words(book, returning),
         stays_ended=_stays_ended(book, part, at) if waits else (),
         reactivated_at=reactivated_at,
-        came_back=() if reactivated_at is None else _came_back(book, request, part, reactivated_at),
+        came_back=() if done is None else _came_back(book, request, part, done, at),
     )
 
 
@@ -132,12 +134,11 @@ def _stays_ended(book: Rolebook, part: Participation, at: datetime) -> tuple[str
 
 
 def _came_back(
-    book: Rolebook, request: Request, part: Participation, reactivated_at: datetime
+    book: Rolebook, request: Request, part: Participation, done: Event, at: datetime
 ) -> tuple[str, ...]:
-    """Return what the request opened again; where nothing had been closed, what counts again since."""
-    opened = Event.objects.filter(
-        request_id=request.public_id, tag__in=(tags.GRANT_OPENED.name, tags.ACCESS_OPENED.name)
-    )
+    """Return what the request opened again; where nothing had been closed, what counts again since, or will."""
+    reactivated_at = done.occurred_at
+    opened = Event.objects.filter(request_id=request.public_id, tag__in=_OPENED)
     ids: set[str] = set()
     for content in opened.order_by("sequence").values_list("content", flat=True):
         new = json.loads(content)["new"]
@@ -147,10 +148,22 @@ def _came_back(
     if not ids:
         open_then = Q(closed_at=None) | Q(closed_at__gt=reactivated_at)
         not_past = Q(ends_at=None) | Q(ends_at__gt=reactivated_at)
-        again = Q(participation=part, starts_at__lt=reactivated_at) & open_then & not_past
+        # What began or begins afterwards was held then, unless it was opened by the same request, or since.
+        held = Q(starts_at__lt=reactivated_at) | ~Q(public_id__in=_opened_since(request, done))
+        again = Q(participation=part) & held & open_then & not_past
     # What the same request removed began and ended at that instant, or ended before its first day.
     at_once = Q(closed_at__lte=reactivated_at) | Q(closed_at__lte=F("starts_at"))
-    return tuple(holding_in_words(book, one) for one in _held(again & ~at_once))
+    return tuple(dated_in_words(book, one, at) for one in _held(again & ~at_once))
+
+
+def _opened_since(request: Request, done: Event) -> set[str]:
+    """Return the public ids of what was opened for somebody by the request that reactivated them, or after that."""
+    since = Q(request_id=request.public_id) | Q(sequence__gt=done.sequence)
+    opened = Event.objects.filter(
+        since, beneficiary_id=done.beneficiary_id, program_id=done.program_id, tag__in=_OPENED
+    )
+    found = (json.loads(content)["new"] for content in opened.values_list("content", flat=True))
+    return {new.get("grant_id") or new["access_id"] for new in found}
 
 
 def _held(condition: Q) -> Iterable[Holding]:
