@@ -293,6 +293,19 @@ def test_everything_that_is_missing_is_told_at_once_and_beside_its_field(person:
     assert not Request.objects.exists()
 
 
+@pytest.mark.requirement("IQCS-06", "IQCS-11")
+@pytest.mark.parametrize(("first", "said"), [("2026-03-01", ["starts_in_the_past"]), ("2026-03-02", [])])
+def test_a_first_day_that_has_passed_where_the_program_is_is_refused_at_its_field(
+    person: Account, first: str, said: list[str]
+) -> None:
+    # In Boise it is still the second of March; in UTC it is the third.
+    late = START + timedelta(hours=12)
+    form = iqcs.answers({MANAGER: "add"}, starts_on=first, ends_on="2026-12-31")
+    found = check_answers(standing_of(person, PROGRAM, late), person, form).problems
+    assert [problem.violation.code for problem in found] == said
+    assert {problem.field for problem in found} <= {"starts_on"}
+
+
 @pytest.mark.requirement("IQCS-02")
 def test_what_applies_is_said_by_the_system_and_a_form_that_says_otherwise_is_refused(
     person: Account, representative: Account, security: Account

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -309,6 +310,8 @@ def _dates(
     if first is not None and not answers.ends_on:
         problems.append(Problem("ends_on", Violation("detail_needs_end")))
     zone = standing.book.program.zone
+    if first is not None and first < standing.at.astimezone(ZoneInfo(zone)).date():
+        problems.append(Problem("starts_on", Violation("starts_in_the_past")))
     starts_at = None if first is None else day_begins(first, zone)
     ends_at = None if last is None else day_begins(last + timedelta(days=1), zone)
     return starts_at, ends_at

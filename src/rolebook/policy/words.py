@@ -93,6 +93,7 @@ SENTENCES: Mapping[str, str] = {
     "unknown_code": "There is no organization with the code {named}.",
     "code_twice": "The code {named} is on the form twice.",
     "nothing_asked": "Choose a role or an organization code to add or to remove.",
+    "starts_in_the_past": "The first day has passed. Write today or a later day, or none to begin with the approval.",
     "detail_needs_end": "Write the last day of the temporary detail.",
     "day_unreadable": "Write a day that there is, with year, month and day.",
     "not_yours_to_ask_for": "You cannot ask for this person. Who decides where they work can.",
