@@ -115,6 +115,22 @@ class TestOrdinaryRequests:
         assert waits is not None
         assert waits.words == f"Waits for the {SERVICE_CENTER}"
 
+    def test_page_course_and_lists_say_since_when_it_waits_for_the_steward_and_not_for_the_office(
+        self, practice: Organization
+    ) -> None:
+        official, asker = grants.official(practice), grants.user()
+        grants.steward()
+        request = asks(asker, practice)
+        leaves(official)
+        # The steward is asked from now on; on record only once it came to them.
+        assert on_the_page(asker, request) == Waiting(SERVICE_CENTER, None, START, Whose.STEWARD)
+        assert escalate_stages(LATER) == 1
+        assert on_the_page(asker, request) == Waiting(SERVICE_CENTER, None, LATER, Whose.STEWARD)
+        is_back(official)
+        waits = on_the_page(asker, request)
+        assert waits is not None
+        assert (waits.whose, waits.since) == (Whose.OFFICE, START)
+
     def test_the_stewards_are_told_at_once_where_nobody_can_decide_as_it_opens(
         self, practice: Organization
     ) -> None:

@@ -45,9 +45,16 @@ class Waiting:
 
 
 def waiting(
-    book: Rolebook, role_id: str, organization_name: str | None, since: datetime, whose: Whose
+    book: Rolebook,
+    role_id: str,
+    organization_name: str | None,
+    opened_at: datetime,
+    whose: Whose,
+    escalated_at: datetime | None = None,
 ) -> Waiting:
-    """Return what an open stage of the office ``role_id`` waits for."""
+    """Return what an open stage of the office ``role_id`` waits for; the steward since it came to them, on record."""
+    passed_on = whose == Whose.STEWARD and role_id != STEWARD_ID
+    since = escalated_at if passed_on and escalated_at is not None else opened_at
     if whose in (Whose.STEWARD, Whose.NOBODY) or role_id == STEWARD_ID:
         return Waiting(book.steward.title, None, since, whose)
     return Waiting(role_title(book, role_id), organization_name, since, whose)
@@ -58,7 +65,8 @@ def stage_waits(book: Rolebook, stage: Stage, whose: Mapping[int, Whose]) -> Wai
     if stage.opened_at is None or stage.pk not in whose:
         return None
     place = None if stage.organization is None else stage.organization.name
-    return waiting(book, stage.approver_role_id, place, stage.opened_at, whose[stage.pk])
+    turn = whose[stage.pk]
+    return waiting(book, stage.approver_role_id, place, stage.opened_at, turn, stage.escalated_at)
 
 
 def supervisors_wait(name: str, asked_at: datetime) -> Waiting:
@@ -82,6 +90,7 @@ def with_waits(items: QuerySet[RequestItem], book: Rolebook, at: datetime) -> Qu
         stage_role_id=F("stages__approver_role_id"),
         stage_place=F("stages__organization__name"),
         stage_opened_at=F("stages__opened_at"),
+        stage_escalated_at=F("stages__escalated_at"),
         stage_whose=Subquery(turn.values("whose")[:1]),
     )
     if book.access != "apart from roles":
@@ -107,4 +116,5 @@ def wait_of(book: Rolebook, item: Any) -> Waiting | None:
     if item.stage_whose is None or item.stage_opened_at is None:
         return None
     whose = Whose(item.stage_whose)
-    return waiting(book, item.stage_role_id, item.stage_place, item.stage_opened_at, whose)
+    opened_at, escalated_at = item.stage_opened_at, item.stage_escalated_at
+    return waiting(book, item.stage_role_id, item.stage_place, opened_at, whose, escalated_at)
