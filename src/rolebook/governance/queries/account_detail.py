@@ -32,6 +32,7 @@ from rolebook.governance.queries.account_requests import items_by_version, leads
 from rolebook.governance.queries.attachments import may_read_attachments
 from rolebook.governance.queries.course_steps import CourseStep
 from rolebook.governance.queries.item_days import days_in_words
+from rolebook.governance.queries.own_requests import state_shown
 from rolebook.governance.queries.request_parts import Seen
 from rolebook.governance.queries.requests import RequestDetail, request_detail
 from rolebook.governance.queries.seeing import find_request, viewer_standing
@@ -131,7 +132,9 @@ def account_request_detail(
     return AccountRequestDetail(
         detail=detail,
         form=forms[request.version],
-        changes=tuple((_in_words(standing.book, item, nothing), item.state) for item in told),
+        changes=tuple(
+            (_in_words(standing.book, item, nothing), state_shown(request.state, item.state)) for item in told
+        ),
         dates=" ".join(days_in_words(standing.book, now)),
         preview=_preview(standing, request, given, seen) if waiting else None,
         versions=_versions(standing.book, forms, items),

@@ -197,9 +197,16 @@ def item_line(standing: Standing, item: RequestItem, waits: Sequence[Waiting]) -
     )
 
 
-def request_line(standing: Standing, request: Request, items: Sequence[ItemLine]) -> RequestLine:
+def state_shown(request_state: str, item_state: str) -> str:
+    """Return the state in which a part of a request is shown: what came back is withdrawn where the request is."""
+    taken_back = (request_state, item_state) == (Request.State.WITHDRAWN, RequestItem.State.RETURNED)
+    return RequestItem.State.WITHDRAWN.value if taken_back else item_state
+
+
+def request_line(standing: Standing, request: Request, told: Sequence[ItemLine]) -> RequestLine:
     """Return a request, read by `with_people`, as a list shows it to one of its own people."""
     asked = standing.account.pk == request.requester_id
+    items = [replace(item, state=state_shown(request.state, item.state)) for item in told]
     waits = dict.fromkeys(wait for item in items for wait in item.waits)
     return RequestLine(
         request_id=request.public_id,

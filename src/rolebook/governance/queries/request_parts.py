@@ -10,7 +10,7 @@ from rolebook.governance.deciders import still_decides
 from rolebook.governance.models import Request, RequestItem, Stage, SupervisorWord
 from rolebook.governance.narrowing import told_items
 from rolebook.governance.queries.course_steps import stage_outcome
-from rolebook.governance.queries.own_requests import ItemLine, RequestLine, item_line
+from rolebook.governance.queries.own_requests import ItemLine, RequestLine, item_line, state_shown
 from rolebook.governance.queries.pending import pending_rows
 from rolebook.governance.queries.stewards import administers
 from rolebook.governance.queries.waits import stage_waits, word_waits
@@ -106,7 +106,7 @@ class Seen:
         """Return the request's line, with what its items seen here came to where others are not seen."""
         if self.is_whole:
             return line
-        states = {item.state for item in self.parts.items}
+        states = {state_shown(line.state, item.state) for item in self.parts.items}
         if RequestItem.State.PENDING in states:
             return replace(line, state=Request.State.PENDING.value, settled_at=None)
         settled = [stage.settled_at for stage in self.stages if stage.settled_at is not None]

@@ -48,6 +48,7 @@ _TYPES = {
     "modification": ("Modification", "because {who} {was} given a standard account before"),
     "": ("Account request", ""),
 }
+_ENDED = "The request that this corrected has ended. Sent now, it is a new one: look at it again before you send it."
 
 
 @program_view
@@ -96,7 +97,7 @@ def check_account_request(request: ProgramRequest, account_id: uuid.UUID | None 
     """Show what the draft comes to, in sentences, and send it on POST; the form again where something is missing."""
     form = form_to_fill(request.account, request.program.id, request.at, account_id)
     if form.draft is None:
-        return HttpResponseRedirect(_address(request, form))
+        return _nothing_to_send(request, form)
     answers = answers_of(form.draft.content)
     standing = viewer_standing(request.account, request.program.id, request.at)
     attached = tuple(form.draft.attachments.order_by("pk"))
@@ -110,13 +111,18 @@ def check_account_request(request: ProgramRequest, account_id: uuid.UUID | None 
     if checked.problems:
         return _form_page(request, form, answers, checked.problems, status=422)
     problems: tuple[str, ...] = ()
-    shown_at = form.draft.changed_at.isoformat()
+    changed_at = form.draft.changed_at.isoformat()
+    # What the page said it corrects is what is sent: a request that ended meanwhile gets no next version.
+    shown_at = changed_at if form.draft.request is None else f"{changed_at} {form.draft.request.public_id}"
     if request.method == "POST":
-        if request.POST.get("shown") == shown_at:
+        posted = request.POST.get("shown", "")
+        if posted == shown_at:
             try:
                 return _send(request, form, answers)
             except Refused as refusal:
                 problems = said_of(refusal)
+        elif posted.startswith(f"{changed_at} ") and form.draft.request is None:
+            problems = (_ENDED,)
         else:
             problems = ("The form was changed in another window. Look at it again before you send it.",)
     shown = {
@@ -134,6 +140,14 @@ def check_account_request(request: ProgramRequest, account_id: uuid.UUID | None 
     }
     setattr(request, CURRENT_ENTRY, "request-a-role")
     return render(request, "account_requests/check.html", shown, status=409 if problems else 200)
+
+
+def _nothing_to_send(request: ProgramRequest, form: FormToFill) -> HttpResponse:
+    """Lead to the form; who pressed Send is told why nothing is there, and led to where they see what was sent."""
+    if request.method != "POST":
+        return HttpResponseRedirect(_address(request, form))
+    messages.warning(request, "It was sent, or thrown away, in another window. Your press changed nothing.")
+    return HttpResponseRedirect(reverse("my-requests", args=[request.program.id]), status=303)
 
 
 def _send(request: ProgramRequest, form: FormToFill, answers: AccountAnswers) -> HttpResponse:
