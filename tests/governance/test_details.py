@@ -84,6 +84,21 @@ def test_a_detail_is_extended_by_a_modification_and_goes_on_without_a_gap(
     assert reads(person, datetime.fromisoformat("2026-08-01T06:00:00+00:00")) is False
 
 
+@pytest.mark.requirement("IQCS-11", "IQCS-02")
+def test_a_detail_that_begins_later_keeps_nobody_from_asking_for_the_days_before_it(
+    person: Account, representative: Account, security: Account
+) -> None:
+    detail(person, (representative, security), "2026-05-10", "2026-05-31")
+    detail(person, (representative, security), "", "2026-05-09", at=START + SECOND)
+    begins = datetime.fromisoformat("2026-05-10T06:00:00+00:00")
+    ends = datetime.fromisoformat("2026-06-01T06:00:00+00:00")
+    instants = (START + 2 * SECOND, begins - SECOND, begins, ends - SECOND, ends)
+    assert [reads(person, at) for at in instants] == [True, True, True, True, False]
+    with pytest.raises(Refused) as refusal:
+        detail(person, (representative, security), "", "2026-05-11", at=START + 2 * SECOND)
+    assert codes(refusal) == ["role_already_held", "access_already_held"]
+
+
 @pytest.mark.requirement("IQCS-11")
 @pytest.mark.fault(18)
 @pytest.mark.invariant("I5")

@@ -214,7 +214,8 @@ class Model:
         for one in self.held:
             same = (one.person, one.program, one.role, one.place) == (person, program, role, place)
             lasting = one.ends is None or (ends is not None and ends <= one.ends)
-            if same and one.counts_still(self.at) and lasting:
+            begun_by_then = ends is None or one.starts < ends
+            if same and one.counts_still(self.at) and lasting and begun_by_then:
                 codes.add("role_already_held")
         if moment == "ask":
             waiting = [(w, i) for w in self.wishes if w is not wish for i in w.items if i.state == PENDING]

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from rolebook.policy.model import Rolebook, RuleInForce, RuleOverride
 from rolebook.policy.rules import (
@@ -166,6 +168,39 @@ def test_what_is_held_is_not_asked_for_again_unless_it_ends() -> None:
     assert codes(add("staff_user", "practice"), facts) == ["role_already_held"]
     ending = StatedFacts(book("qpp"), held=(holds("staff_user", "practice", NOW + timedelta(days=5)),))
     assert codes(add("staff_user", "practice"), ending) == []
+
+
+_HORIZON = 40
+_LONG = st.none() | st.integers(1, 5)
+"""For how many days; None: without an end."""
+
+
+def _span(first: int, length: int | None) -> tuple[datetime, datetime | None, set[int]]:
+    """When something begins and ends, and the days that it covers; the last one stands for all that follow."""
+    last = _HORIZON if length is None else first + length
+    end = None if length is None else NOW + timedelta(days=last)
+    return NOW + timedelta(days=first), end, set(range(first, last))
+
+
+@pytest.mark.requirement("IQCS-11")
+@given(
+    held=st.tuples(st.integers(-2, 5), _LONG), asked=st.tuples(st.integers(0, 5), _LONG), apart=st.booleans()
+)
+@example(held=(2, None), asked=(0, 2), apart=False)
+def test_held_already_is_what_covers_some_of_the_days_asked_for_and_is_held_to_their_end(
+    held: tuple[int, int | None], asked: tuple[int, int | None], apart: bool
+) -> None:
+    begins, ends, held_on = _span(*held)
+    first, end, asked_on = _span(*asked)
+    if apart:
+        facts = StatedFacts(book("iqcs"), access=(HeldAccess("FWS", True, begins, ends),))
+        change = add(None, "FWS", kind=ChangeKind.ADD_ACCESS, starts_at=first, ends_at=end)
+    else:
+        facts = StatedFacts(book("iqcs"), held=(HeldRole("account_manager", None, begins, ends),))
+        change = add("account_manager", starts_at=first, ends_at=end)
+    covered = bool(held_on & asked_on) and max(asked_on) <= max(held_on)
+    said = "access_already_held" if apart else "role_already_held"
+    assert (said in codes(change, facts)) == covered
 
 
 def test_what_is_not_held_cannot_be_taken_away() -> None:

@@ -16,7 +16,8 @@ _REMOVALS = (ChangeKind.REMOVE_ROLE, ChangeKind.REMOVE_ACCESS)
 
 def judge(change: Change, facts: Facts) -> Violation | None:
     """Compare the change with what the person holds. A role or access held until a day may be asked for
-    beyond that day, and access to one organization for those below it, too. What stays of a narrowed
+    beyond that day, and until the day on which it begins, where that is later; access to one organization
+    for those below it, too. What stays of a narrowed
     access is held, with those below, and for exactly as long as it is asked for. What ended after it was
     asked to be taken away is gone, as was asked, and keeps nothing beside it from being decided.
     """
@@ -32,7 +33,7 @@ def judge(change: Change, facts: Facts) -> Violation | None:
         ]
         if change.kind == ChangeKind.REMOVE_ROLE:
             return None if grants else Violation("role_not_held", {"role": title})
-        lasting = any(_lasts(grant, change) for grant in grants)
+        lasting = any(_covers(grant, change) for grant in grants)
         return Violation("role_already_held", {"role": title}) if lasting else None
     if change.kind in (ChangeKind.ADD_ACCESS, ChangeKind.REMOVE_ACCESS):
         accesses = [
@@ -50,9 +51,20 @@ def judge(change: Change, facts: Facts) -> Violation | None:
             outlasts = any(_outlasts(access, change) for access in accesses)
             return Violation("access_held_longer") if outlasts else None
         as_wide = [access for access in accesses if access.lower_levels or not change.lower_levels]
-        if any(_lasts(access, change) for access in as_wide):
+        if any(_covers(access, change) for access in as_wide):
             return Violation("access_already_held")
     return None
+
+
+def _covers(held: HeldRole | HeldAccess, change: Change) -> bool:
+    """Whether what is held goes on for as long as what is asked for, and their times overlap: neither has its
+    end, an instant that belongs to it no more.
+    """
+    begins = change.at if change.starts_at is None else change.starts_at
+    apart = (change.ends_at is not None and change.ends_at <= held.starts_at) or (
+        held.ends_at is not None and held.ends_at <= begins
+    )
+    return _lasts(held, change) and not apart
 
 
 def _lasts(held: HeldRole | HeldAccess, change: Change) -> bool:
