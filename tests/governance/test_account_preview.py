@@ -123,3 +123,78 @@ def test_once_it_has_begun_it_is_shown_with_its_last_day(
     assert {role.days, code.days} == {"until the end of May 31, 2026"}
     assert not role.begins_later
     assert my_access(person, PROGRAM, begun.replace(month=6)) == ()
+
+
+def in_days(
+    person: Account, first: str, last: str, *codes: str, roles: dict[str, str] | None = None
+) -> Preview:
+    """What a form for some days comes to."""
+    standing = standing_of(person, PROGRAM, LATER)
+    form = iqcs.answers(roles, codes, starts_on=first, ends_on=last)
+    checked = check_answers(standing, person, form)
+    assert checked.problems == ()
+    return preview_of(standing, person, checked.wishes)
+
+
+@pytest.fixture
+def ending(person: Account, representative: Account, security: Account) -> Account:
+    """Somebody with a role and a code until the end of May."""
+    request = iqcs.asks(person, iqcs.answers({MANAGER: "add"}, ["FWS-R6"], ends_on=LAST))
+    for who in (representative, security):
+        decides(who, open_stage(request))
+    return person
+
+
+@pytest.mark.requirement("IQCS-05", "IQCS-11")
+def test_afterwards_is_what_can_be_done_in_the_days_asked_for_and_not_what_ends_before(
+    ending: Account,
+) -> None:
+    shown = in_days(ending, "2026-08-01", "2026-09-30", roles={MANAGER: "add"})
+    assert shown.could_before
+    assert shown.changes == ("Add the role Account Manager",)
+    assert shown.afterwards == (
+        "This person then holds the role Account Manager.",
+        "Without access to an organization code, the roles of managers give nothing.",
+    )
+    assert shown.apart == (
+        "Roles and organization codes are not held together from Aug 1, 2026 to the end of Sep 30, 2026: "
+        "one gives nothing without the other."
+    )
+    assert (shown.gained, shown.lost, shown.gained_places, shown.lost_places) == ((), (), (), ())
+
+
+@pytest.mark.requirement("IQCS-05", "IQCS-11")
+def test_where_the_code_goes_on_with_the_role_afterwards_is_what_both_give_and_nothing_is_apart(
+    ending: Account,
+) -> None:
+    shown = in_days(ending, "2026-06-01", "2026-09-30", "FWS-R6", roles={MANAGER: "add"})
+    assert shown.changes == (
+        "Extend the role Account Manager",
+        "Extend access to FWS Mountain-Prairie Region (FWS-R6)",
+    )
+    assert shown.afterwards[1].endswith(", in FWS Mountain-Prairie Region (FWS-R6).")
+    assert (shown.apart, shown.gained, shown.gained_places) == ("", (), ())
+
+
+@pytest.mark.requirement("IQCS-05", "IQCS-11")
+def test_afterwards_counts_a_code_that_begins_later_and_it_is_said_when_the_role_has_none(
+    person: Account, representative: Account, security: Account
+) -> None:
+    detail(person, representative, security)
+    shown = in_days(person, FIRST, "2026-06-30", roles={MANAGER: "add"})
+    assert shown.changes == ("Extend the role Account Manager",)
+    assert shown.today == ("This person holds no role and no access.",)
+    assert shown.afterwards[1].endswith(", in FWS Mountain-Prairie Region (FWS-R6).")
+    assert "from Jun 1, 2026 to the end of Jun 30, 2026: one" in shown.apart
+    earlier = in_days(person, "", "2026-06-30", roles={MANAGER: "add"})
+    assert "together until the end of May 9, 2026 and from Jun 1, 2026 to the end" in earlier.apart
+    assert preview(person, roles={TRAINING: "add"}).apart.endswith(
+        "until the end of May 9, 2026 and from Jun 1, 2026 on: one gives nothing without the other."
+    )
+
+
+@pytest.mark.requirement("IQCS-05")
+def test_who_asks_for_a_role_and_has_no_code_at_any_time_is_told_that_once(person: Account) -> None:
+    shown = preview(person, roles={MANAGER: "add"})
+    assert shown.afterwards[-1].startswith("Without access to an organization code")
+    assert shown.apart == ""

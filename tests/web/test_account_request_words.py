@@ -114,6 +114,7 @@ def test_a_detail_given_for_later_days_stands_on_my_access_home_and_the_check() 
     )
     shown = words(client, "check-account-request")
     assert f"Account Manager, f{days}." in shown
+    assert "Roles and organization codes are not held together until the end of" in shown
     assert f"held f{days}" in words(client, "account-request")
     assert set(request.items.values_list("starts_at", flat=True)) == {day_begins(first, "America/Boise")}
 

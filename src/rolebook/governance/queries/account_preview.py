@@ -1,18 +1,27 @@
 """What an account request comes to, in sentences: what the person will be able to do, against today (IQCS-05)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
 
 from rolebook.accounts.models import Account, Organization
-from rolebook.governance.authority import Standing, accesses_in_force, in_force
+from rolebook.governance.authority import Standing, not_over
 from rolebook.governance.models import Access, Grant, Participation, RequestItem
 from rolebook.governance.narrowing import narrows, told_items
 from rolebook.governance.origins import Holding
 from rolebook.governance.own_records import own_record_of
 from rolebook.governance.queries.held_days import day_of, days_at, end_in_words, held_days
+from rolebook.governance.queries.held_together import (
+    ADDING,
+    Span,
+    apart_in_words,
+    days_asked,
+    overlap,
+    span_of,
+    touch,
+)
 from rolebook.governance.reactivating import Returning, comes_back, part_out
 from rolebook.governance.submitting import Wish
 from rolebook.policy.model import ORGANIZATION, OWN_RECORD, Rolebook
@@ -35,7 +44,8 @@ class Preview:
     Attributes:
         changes: each thing asked, in words ("Add the role Account Manager").
         today: what the person can do now, in sentences; why it is nothing, where their part is out.
-        afterwards: what they will be able to do, in sentences.
+        afterwards: what they will be able to do in the days asked for, in sentences.
+        apart: when in those days roles and codes are not held together, in a sentence; "" where they are.
         dated: what is held or was given already and begins later or ends by itself, each with its days.
         gained, lost: what they can do only after, and only before, by title.
         gained_places, lost_places: where what they can do reaches only after, and only before.
@@ -46,6 +56,7 @@ class Preview:
     changes: tuple[str, ...]
     today: tuple[str, ...]
     afterwards: tuple[str, ...]
+    apart: str
     dated: tuple[str, ...]
     gained: tuple[str, ...]
     lost: tuple[str, ...]
@@ -55,27 +66,29 @@ class Preview:
     not_back: tuple[str, ...]
 
 
-def held_by(book: Rolebook, account: Account, at: datetime, sees: Callable[[Organization], bool]) -> Held:
-    """Return what a person holds in a program at an instant, from rows read now; of codes those that ``sees`` says."""
-    grants = Grant.objects.filter(in_force(at), program_id=book.program.id, account=account)
-    roles = tuple(dict.fromkeys(grants.order_by("pk").values_list("role_id", flat=True)))
-    places = {
-        (one.organization, one.lower_levels): None
-        for one in accesses_in_force(book, account, at)
-        if sees(one.organization)
-    }
-    bound = own_record_of(account, book.program.id)
-    record = "" if bound is None or bound.record is None else bound.record.identifier
-    return Held(roles, tuple(places), record)
+def _open_still(person: Account, program_id: str, at: datetime) -> tuple[Holding, ...]:
+    """Return what a person holds, or was given for later days, from rows read now."""
+    mine = Q(not_over(at), program_id=program_id, account=person)
+    accesses = Access.objects.filter(mine).select_related("organization").order_by("pk")
+    return (*Grant.objects.filter(mine).order_by("pk"), *accesses)
 
 
-def _held_again(back: Iterable[Holding], at: datetime) -> Held:
-    """Return what comes back by a reactivation at ``at``, but for what begins later."""
-    begun = [one for one in back if one.starts_at <= at]
-    grants = [one for one in begun if isinstance(one, Grant)]
-    places = {(one.organization, one.lower_levels): None for one in begun if isinstance(one, Access)}
-    records = [one.record.identifier for one in grants if one.record is not None]
-    return Held(tuple(dict.fromkeys(one.role_id for one in grants)), tuple(places), "".join(records[:1]))
+def _held(holdings: Iterable[Holding], record: str) -> Held:
+    some = tuple(holdings)
+    roles = dict.fromkeys(one.role_id for one in some if isinstance(one, Grant))
+    places = {(one.organization, one.lower_levels): None for one in some if isinstance(one, Access)}
+    return Held(tuple(roles), tuple(places), record)
+
+
+def _own_record(person: Account, program_id: str) -> str:
+    bound = own_record_of(person, program_id)
+    return "" if bound is None or bound.record is None else bound.record.identifier
+
+
+def _record_again(back: Iterable[Holding], at: datetime) -> str:
+    """Return the identifier of the record that comes back by a reactivation at ``at``."""
+    begun = (one for one in back if isinstance(one, Grant) and one.starts_at <= at)
+    return next((one.record.identifier for one in begun if one.record is not None), "")
 
 
 def why_out(book: Rolebook, part: Participation) -> str:
@@ -106,32 +119,71 @@ def preview_of(
 
     ``sees``: of which codes that are held is told.
     """
-    book = standing.book
-    out = part_out(person, standing.program_id, standing.at)
-    returning = Returning() if out is None else comes_back(book, out, standing.at).only(sees)
+    book, at = standing.book, standing.at
+    out = part_out(person, standing.program_id, at)
+    returning = Returning() if out is None else comes_back(book, out, at).only(sees)
     back = returning.back
-    before = held_by(book, person, standing.at, sees) if out is None else Held((), ())
     reactivates = any(wish.kind == RequestItem.Kind.REACTIVATE for wish in wishes)
-    after = _after(_held_again(back, standing.at) if reactivates else before, wishes)
-    can_before, can_after = _able(book, before), _able(book, after)
+    counts = out is None or reactivates
+    held = _open_still(person, standing.program_id, at) if out is None else back if reactivates else ()
+    seen = [one for one in held if isinstance(one, Grant) or sees(one.organization)]
+    record = _own_record(person, standing.program_id) if out is None else _record_again(held, at)
+    begun = _held((one for one in seen if one.starts_at <= at), record)
+    asked = days_asked(wishes, at)
+    then = begun if asked is None else _held((one for one in seen if overlap(_days(one), asked)), record)
+    before = begun if out is None else Held((), ())
+    after = _after(then, [one for one in wishes if asked is None or _in_days(one, asked, at)])
+    left = _after(begun, wishes)
+    can_before, can_after, can_left = _able(book, before), _able(book, after), _able(book, left)
+    known = (*can_before, *(_able(book, then) if out is None else ()))
     dated = _dated(standing, person, back, sees)
     today = _sentences(book, before, "now holds", "can now")
     if out is not None:
         today = (why_out(book, out), "This person can do nothing now.")
+    reached = Held((), (*before.places, *then.places)) if out is None else before
     return Preview(
-        changes=tuple(_asked_in_words(book, wish, dated) for wish in told_items(wishes)),
+        changes=tuple(
+            _asked_in_words(book, wish, seen if counts else back, at) for wish in told_items(wishes)
+        ),
         today=today,
-        afterwards=today
-        if out is not None and not reactivates
-        else _sentences(book, after, "then holds", "can then"),
+        afterwards=_sentences(book, after, "then holds", "can then") if counts else today,
+        apart=_apart(book, seen, wishes, at) if counts and sees is everywhere else "",
         dated=tuple(dated.values()),
-        gained=tuple(title for title in can_after if title not in can_before),
-        lost=tuple(title for title in can_before if title not in can_after),
-        gained_places=_only_in(after, before) if can_before and can_after else (),
-        lost_places=_lost(before, after) if can_before and can_after else (),
+        gained=tuple(title for title in can_after if title not in known),
+        lost=tuple(title for title in can_before if title not in can_left),
+        gained_places=_only_in(after, reached) if can_before and can_after else (),
+        lost_places=_lost(before, left) if can_before and can_left else (),
         could_before=bool(can_before),
         not_back=refused_in_words(book, returning) if reactivates else (),
     )
+
+
+def _days(one: Holding) -> Span:
+    return one.starts_at, one.ends_at
+
+
+def _in_days(wish: Wish, asked: Span, at: datetime) -> bool:
+    """Return whether a wish changes what is held in the days asked for: the kept half of a narrowing may not."""
+    return wish.kind not in ADDING or overlap(span_of(wish, at), asked)
+
+
+def _apart(book: Rolebook, held: Iterable[Holding], wishes: Sequence[Wish], at: datetime) -> str:
+    """Return in which of the days asked for roles and codes are not held together, in a sentence; or ""."""
+    asked = days_asked(wishes, at)
+    if asked is None:
+        return ""
+    gone = {_thing(one) for one in wishes if one.kind not in ADDING}
+    given = [(_thing(one), _days(one)) for one in held if _thing(one) not in gone]
+    given += [(_thing(one), span_of(one, at)) for one in wishes if one.kind in ADDING]
+    roles = [span for (role_id, _), span in given if role_id and needs_access(book, role_id)]
+    return apart_in_words(book, roles, [span for (role_id, _), span in given if not role_id], asked, at)
+
+
+def _thing(one: Holding | Wish) -> "_Thing":
+    """Return what is held or asked for, whatever its days."""
+    if isinstance(one, Access) or (isinstance(one, Wish) and not one.role_id):
+        return "", None if one.organization is None else one.organization.pk
+    return one.role_id, None
 
 
 type _Thing = tuple[str, int | None]
@@ -160,11 +212,11 @@ def _dated(
     return said
 
 
-def _asked_in_words(book: Rolebook, wish: Wish, dated: Mapping[_Thing, str]) -> str:
-    """Return a wish in words; to add what is held for some days is to extend it."""
-    place = None if wish.organization is None else wish.organization.pk
+def _asked_in_words(book: Rolebook, wish: Wish, held: Iterable[Holding], at: datetime) -> str:
+    """Return a wish in words; to add what is held for some days, with none between, is to extend it."""
     words = change_in_words(book, wish)
-    extends = (wish.role_id, None if wish.role_id else place) in dated
+    same = [one for one in held if _thing(one) == _thing(wish) and (one.starts_at > at or one.ends_at)]
+    extends = any(touch(_days(one), span_of(wish, at)) for one in same)
     return f"Extend {words.removeprefix('Add ')}" if extends and words.startswith("Add ") else words
 
 
