@@ -100,6 +100,19 @@ def test_a_migration_that_is_killed_again_and_again_goes_on_and_ends_with_everyt
 
 
 @pytest.mark.slow
+@pytest.mark.postgres
+def test_migrations_that_begin_together_go_one_after_the_other(empty: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "rolebook.cli.main", "migrate"]
+    three = [
+        subprocess.Popen(command, env=empty, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    told = [one.communicate() for one in three]
+    assert [one.returncode for one in three] == [0, 0, 0], told
+    assert said(empty, "-c", READY) == "None"
+
+
+@pytest.mark.slow
 @pytest.mark.invariant("I11")
 def test_events_of_an_earlier_version_verify_after_the_upgrade_together_with_new_ones(
     empty: dict[str, str],
