@@ -191,8 +191,7 @@ _UNREADABLE = (
     IndexError,
     AssertionError,
     OverflowError,
-    NotImplementedError,
-    RecursionError,
+    RuntimeError,  # what is not implemented, and what is nested too deep
     UnsupportedAlgorithm,
     struct.error,
 )

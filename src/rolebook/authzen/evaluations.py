@@ -32,7 +32,7 @@ from rolebook.authzen.state import ProgramState
 MOST_EVALUATIONS: Final = 1000
 """Items of one call (I12)."""
 MOST_AT_ONCE: Final = 16 * 1024
-"""Bytes of a call whose plain questions are answered while nobody else is: some 300 of them, half a millisecond."""
+"""Bytes of a call whose plain questions are answered while nobody else is: one or some hundreds, in parts of a ms."""
 EXECUTE_ALL = "execute_all"
 STOP_AFTER: Final = {EXECUTE_ALL: None, "deny_on_first_deny": False, "permit_on_first_permit": True}
 """The values of ``options.evaluations_semantic``, and after which decision the answers end."""

@@ -1,7 +1,7 @@
 """Many questions about one subject: its rows are read once, and each question compares numbers only.
 
-It answers what `Snapshot.check` answers question by question, in a little more than half the time for access given with
-each role, and in a fraction of it for access apart from roles. The agreement suite holds the two together.
+It answers what `Snapshot.check` answers question by question, in little more than half the time where access comes
+with each role. The agreement suite holds the two together.
 """
 
 from collections.abc import Callable, Iterable
