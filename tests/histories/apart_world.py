@@ -1,15 +1,11 @@
 """The rows that every history of IQCS begins with, a program that holds access apart from roles."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 from zoneinfo import ZoneInfo
-
-from django.test import override_settings
 
 from rolebook.accounts.flows.rolebooks import activate_rolebook
 from rolebook.accounts.models import Account
@@ -18,6 +14,7 @@ from rolebook.governance.flows.watch_quiet import watch_quiet
 from rolebook.policy.model import Rolebook
 from rolebook.policy.reading import read_rolebook
 from rolebook.policy.shipped import resolve
+from tests.histories.quick import quickly
 from tests.histories.replay_people import Quiet
 from tests.histories.world import without_cell
 from tests.support import grants, iqcs
@@ -69,15 +66,6 @@ class ApartWorld:
         told: dict[str, Any] = {"activated_by": "tests", "at": at, "origin": COMMAND}
         activate_rolebook(acting_user=None, folder=Path(name), **told)
 
-    @contextmanager
-    def quickly(self) -> Iterator[None]:
+    def quickly(self) -> AbstractContextManager[None]:
         """Read rolebooks from memory, and hash passwords in no time."""
-        with ExitStack() as stack:
-            stack.enter_context(
-                patch(
-                    "rolebook.accounts.flows.rolebooks.read_rolebook", lambda folder: self.books[str(folder)]
-                )
-            )
-            hasher = "django.contrib.auth.hashers.MD5PasswordHasher"
-            stack.enter_context(override_settings(PASSWORD_HASHERS=[hasher]))
-            yield
+        return quickly(self.books)

@@ -1,13 +1,9 @@
 """The rows that every history begins with, and the same state in the model."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from unittest.mock import patch
-
-from django.test import override_settings
 
 from rolebook.accounts.flows.organizations import import_organizations
 from rolebook.accounts.flows.rolebooks import activate_rolebook
@@ -18,6 +14,7 @@ from rolebook.policy.shipped import resolve
 from tests.histories.acts import Acts
 from tests.histories.model import Held
 from tests.histories.programs import PLACES, REMOVED_CELL, SHAPES, STEWARD
+from tests.histories.quick import quickly
 from tests.support import grants, people
 from tests.support.people import COMMAND, START
 
@@ -130,18 +127,9 @@ class World:
             acting_user=None, folder=Path(f"{program}-{shape}"), activated_by="tests", at=at, origin=COMMAND
         )
 
-    @contextmanager
-    def quickly(self) -> Iterator[None]:
+    def quickly(self) -> AbstractContextManager[None]:
         """Read rolebooks from memory, and hash passwords in no time."""
-        with ExitStack() as stack:
-            stack.enter_context(
-                patch(
-                    "rolebook.accounts.flows.rolebooks.read_rolebook", lambda folder: self.books[str(folder)]
-                )
-            )
-            hasher = "django.contrib.auth.hashers.MD5PasswordHasher"
-            stack.enter_context(override_settings(PASSWORD_HASHERS=[hasher]))
-            yield
+        return quickly(self.books)
 
     def model(self) -> Acts:
         """The same state in the model."""
