@@ -67,7 +67,8 @@ def test_who_could_do_a_privilege_on_a_day_or_at_a_minute_of_it(told: str) -> No
 
 def test_a_day_that_has_not_come_and_a_privilege_there_was_not_end_the_command(told: str) -> None:
     ahead = CliRunner().invoke(access, ["as-of", "qpp", "2999-01-01"])
-    assert (ahead.exit_code, "has come" in ahead.output) == (1, True)
+    assert (ahead.exit_code, "has come: it is 20" in ahead.output) == (1, True)
+    assert "in America/New_York, the time zone of qpp" in ahead.output
     none = CliRunner().invoke(access, ["who-could", "qpp", "fly", told, "2026-03-05"])
     assert (none.exit_code, "fly" in none.output) == (1, True)
 

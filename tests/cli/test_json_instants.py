@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 import pytest
@@ -19,6 +20,7 @@ from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
 from tests.api.calling import calling
 from tests.support import iqcs, people
+from tests.support.rolebooks import in_force
 from tests.web import opened_things
 from tests.web.worlds import make_world
 
@@ -44,7 +46,7 @@ RUNS = (
     ("grants record-employer", "iqcs --user iona --organization FWS-R6"),
     ("grants give-access", "iqcs --user iona --organization FWS-R6"),
     ("access as-of", "qpp {today}"),
-    ("access as-of", "iqcs {today}"),
+    ("access as-of", "iqcs {today_there}"),
     ("access who-could", "qpp submit_performance_data 52-1830045 {today}"),
     ("clients add", "qpp Reports --until 2099-01-01"),
     ("clients list", "qpp"),
@@ -152,12 +154,15 @@ def filled(db: None, tmp_path: Path) -> dict[str, str]:
         notice=mail, account=world.stella.account, kind="hard", status="5.1.1", received_at=clock.now()
     )
     campaign = opened_things.a_review()
-    today = f"{clock.now():%Y-%m-%d}"
+    days = {
+        name: f"{clock.now().astimezone(ZoneInfo(in_force(program, clock.now()).program.zone)):%Y-%m-%d}"
+        for name, program in (("today", "qpp"), ("today_there", "iqcs"))
+    }
     calling(world.stella)
     token = PersonalToken.objects.get().public_id
     return {
         "campaign": str(campaign.public_id),
-        "today": today,
+        **days,
         "folder": str(tmp_path),
         "token": str(token),
     }

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -53,6 +54,10 @@ def moment_asked(program: str, typed: Typed, now: datetime) -> "Moment":
     except NoRolebook as missing:
         raise click.ClickException(str(missing)) from None
     except NotYet:
-        raise click.ClickException(f"found {typed.day}, expected a day or minute that has come") from None
+        there = now.astimezone(ZoneInfo(book.program.zone))
+        raise click.ClickException(
+            f"found {typed.day}, expected a day or minute that has come: "
+            f"it is {there:%Y-%m-%dT%H:%M} in {there.tzinfo}, the time zone of {program}"
+        ) from None
     except ValueError:
         raise click.ClickException(f"found {typed.day}, expected a day from {FIRST_DAY} on") from None
