@@ -27,7 +27,7 @@ def only_removes(items: Sequence[RequestItem]) -> bool:
 
 def days_lines(facts: Facts, items: Sequence[RequestItem]) -> tuple[tuple[str, str], ...]:
     """Return the lines that say from when to when what is added holds; none without a temporary detail (IQCS-11)."""
-    return tuple(("Days", words) for words in days_in_words(facts.book, items))
+    return tuple(("Days", words) for words in days_in_words(facts.book, items, facts.now))
 
 
 def days_in_brief(facts: Facts, items: Sequence[RequestItem]) -> str:
@@ -37,7 +37,7 @@ def days_in_brief(facts: Facts, items: Sequence[RequestItem]) -> str:
     """
     said = [
         f"{'' if len(one.items) == len(items) else f'{len(one.items)} of {len(items)} '}{_span(facts, one)}"
-        for one in by_days(items)
+        for one in by_days(facts.book, items, facts.now)
         if one.ends_at is not None
     ]
     return "".join(f", {words}" for words in said)
@@ -52,7 +52,7 @@ def use_of(facts: Facts, items: Sequence[RequestItem], who: str) -> str:
     back = [item for item in approved if item.kind == RequestItem.Kind.REACTIVATE]
     added = [item for item in approved if item.kind not in {*REMOVALS, RequestItem.Kind.REACTIVATE}]
     said = [f"The account is open again. {_BACK}"] if back else []
-    groups = by_days(added)
+    groups = by_days(facts.book, added, facts.now)
     for one in groups:
         what = "it" if len(added) == len(items) else "what was added"
         said.append(

@@ -43,7 +43,7 @@ def supervisor_mails(at: datetime) -> SendSupervisorMail:
 def _letter(mail: SupervisorMail, at: datetime) -> Letter:
     form, request = mail.word.form, mail.word.form.request
     _, book = rolebook_in_force(request.program_id, at)
-    changes, dates = changes_of_word(mail.word)
+    changes, dates = changes_of_word(mail.word, at)
     person = request.beneficiary.name
     short = book.program.short_name
     asked_by = request.requester

@@ -25,12 +25,12 @@ from rolebook.governance.queries.account_preview import (
     Preview,
     change_in_words,
     changes_in_words,
-    dates_in_words,
     preview_of,
 )
 from rolebook.governance.queries.account_requests import items_by_version, leads_to_ask
 from rolebook.governance.queries.attachments import may_read_attachments
 from rolebook.governance.queries.course_steps import CourseStep
+from rolebook.governance.queries.held_days import dates_in_words
 from rolebook.governance.queries.item_days import days_in_words
 from rolebook.governance.queries.own_requests import state_shown
 from rolebook.governance.queries.request_parts import Seen
@@ -135,7 +135,7 @@ def account_request_detail(
         changes=tuple(
             (_in_words(standing.book, item, nothing), state_shown(request.state, item.state)) for item in told
         ),
-        dates=" ".join(days_in_words(standing.book, now)),
+        dates=" ".join(days_in_words(standing.book, now, at)),
         preview=_preview(standing, request, given, seen) if waiting else None,
         versions=_versions(standing.book, forms, items),
         now=_deciding_now(standing, request, seen),

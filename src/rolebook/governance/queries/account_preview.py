@@ -12,7 +12,7 @@ from rolebook.governance.models import Access, Grant, Participation, RequestItem
 from rolebook.governance.narrowing import narrows, told_items
 from rolebook.governance.origins import Holding
 from rolebook.governance.own_records import own_record_of
-from rolebook.governance.queries.held_days import day_of, days_at, end_in_words, held_days
+from rolebook.governance.queries.held_days import days_at, held_days
 from rolebook.governance.queries.held_together import (
     ADDING,
     Span,
@@ -64,6 +64,9 @@ class Preview:
     lost_places: tuple[str, ...]
     could_before: bool
     not_back: tuple[str, ...]
+
+
+_OVER = "The last day asked for has passed: what was asked for until then cannot be given any more."
 
 
 def _open_still(person: Account, program_id: str, at: datetime) -> tuple[Holding, ...]:
@@ -129,25 +132,28 @@ def preview_of(
     seen = [one for one in held if isinstance(one, Grant) or sees(one.organization)]
     record = _own_record(person, standing.program_id) if out is None else _record_again(held, at)
     begun = _held((one for one in seen if one.starts_at <= at), record)
-    asked = days_asked(wishes, at)
+    # What waited past its last day gives nothing any more; approved, it is refused.
+    possible = [one for one in wishes if one.ends_at is None or one.ends_at > at]
+    asked = days_asked(possible, at)
     then = begun if asked is None else _held((one for one in seen if overlap(_days(one), asked)), record)
     before = begun if out is None else Held((), ())
-    after = _after(then, [one for one in wishes if asked is None or _in_days(one, asked, at)])
-    left = _after(begun, wishes)
+    after = _after(then, [one for one in possible if asked is None or _in_days(one, asked, at)])
+    left = _after(begun, possible)
     can_before, can_after, can_left = _able(book, before), _able(book, after), _able(book, left)
     known = (*can_before, *(_able(book, then) if out is None else ()))
     dated = _dated(standing, person, back, sees)
     today = _sentences(book, before, "now holds", "can now")
     if out is not None:
         today = (why_out(book, out), "This person can do nothing now.")
+    afterwards = _sentences(book, after, "then holds", "can then") if counts else today
     reached = Held((), (*before.places, *then.places)) if out is None else before
     return Preview(
         changes=tuple(
             _asked_in_words(book, wish, seen if counts else back, at) for wish in told_items(wishes)
         ),
         today=today,
-        afterwards=_sentences(book, after, "then holds", "can then") if counts else today,
-        apart=_apart(book, seen, wishes, at) if counts and sees is everywhere else "",
+        afterwards=afterwards if len(possible) == len(wishes) else (*afterwards, _OVER),
+        apart=_apart(book, seen, possible, at) if counts and sees is everywhere else "",
         dated=tuple(dated.values()),
         gained=tuple(title for title in can_after if title not in known),
         lost=tuple(title for title in can_before if title not in can_left),
@@ -297,15 +303,6 @@ def refused_in_words(book: Rolebook, returning: Returning) -> tuple[str, ...]:
         f"{holding_in_words(book, one)}: {' '.join(sentence(found.code, **found.params) for found in why)}"
         for one, why in returning.refused
     )
-
-
-def dates_in_words(book: Rolebook, starts_at: datetime | None, ends_at: datetime | None) -> str:
-    """Return a temporary detail's days in the program's zone; "" without an end."""
-    if ends_at is None:
-        return ""
-    first = "the day it is given" if starts_at is None else day_of(book, starts_at)
-    last = end_in_words(book, ends_at)
-    return f"From {first} to {last}, by the clock of {book.program.zone}; then it ends by itself."
 
 
 def _after(before: Held, wishes: Sequence[Wish]) -> Held:

@@ -269,9 +269,9 @@ def words_asked_of(viewer: Account, program_id: str, at: datetime) -> tuple[Supe
     return tuple(word for word in asked.order_by("asked_at", "pk") if is_supervisor(viewer, word))
 
 
-def changes_of_word(word: SupervisorWord) -> tuple[tuple[str, ...], str]:
+def changes_of_word(word: SupervisorWord, at: datetime) -> tuple[tuple[str, ...], str]:
     """Return what a supervisor is asked about: each thing in words, and a detail's days; no viewer: the link is it."""
     request = word.form.request
     book = book_of_version(request.rolebook_version)
     items = items_by_version(request)[word.form.request_version]
-    return changes_in_words(book, items), " ".join(days_in_words(book, items))
+    return changes_in_words(book, items), " ".join(days_in_words(book, items, at))

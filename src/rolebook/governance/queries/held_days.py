@@ -26,6 +26,22 @@ def days_at(book: Rolebook, holding: Holding, at: datetime) -> str:
     return f"from {day_of(book, holding.starts_at)} {f'to {end}' if end else 'on'}; not yet in force"
 
 
+def dates_in_words(
+    book: Rolebook, starts_at: datetime | None, ends_at: datetime | None, passed: datetime | None = None
+) -> str:
+    """Return a temporary detail's days in the program's zone; "" without an end.
+
+    ``passed``: the first day asked for, where that passed before it was given.
+    """
+    if ends_at is None:
+        return ""
+    first = "the day it is given" if starts_at is None else day_of(book, starts_at)
+    if passed is not None:
+        first = f"{first} ({day_of(book, passed)}, the first day asked for, passed before)"
+    last = end_in_words(book, ends_at)
+    return f"From {first} to {last}, by the clock of {book.program.zone}; then it ends by itself."
+
+
 def end_in_words(book: Rolebook, ends_at: datetime) -> str:
     """Return an end by the program's clock: "the end of May 31, 2026", with the time where it is within a day."""
     return end_in_zone(book.program.zone, ends_at)

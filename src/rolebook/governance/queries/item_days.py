@@ -2,15 +2,18 @@
 
 A form's days are those of what it adds. What it removes ends with the approval, what it narrows is narrower from then
 on, and a reactivation, which a form for somebody who is out asks for besides, opens the account then; none has days.
+What was given is told from the day on which it was; so is, before that, what waits past the first day asked for.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from rolebook.governance.models import RequestItem
+from rolebook.governance.models import Access, Grant, RequestItem
 from rolebook.governance.narrowing import narrows, told_items
-from rolebook.governance.queries.account_preview import change_in_words, dates_in_words, place_in_words
+from rolebook.governance.queries.account_preview import change_in_words, place_in_words
+from rolebook.governance.queries.held_days import dates_in_words
 from rolebook.governance.submitting import Wish
 from rolebook.policy.model import Rolebook
 
@@ -20,37 +23,83 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Days[Asked: Wish | RequestItem]:
-    """Some of what is asked, all with the same days; without both there are none."""
+    """Some of what is asked, all with the same days; without an end there are none.
+
+    Attributes:
+        starts_at: from when it holds; None: from the day on which it is given.
+        passed: the first day asked for, where that passed before it was given; else None.
+    """
 
     starts_at: datetime | None
+    passed: datetime | None
     ends_at: datetime | None
     items: tuple[Asked, ...]
 
 
-def by_days[Asked: Wish | RequestItem](items: Iterable[Asked]) -> tuple[Days[Asked], ...]:
-    """Return what is asked, grouped by its days, in the order in which each of these comes first."""
-    found: dict[tuple[datetime | None, datetime | None], list[Asked]] = {}
-    for item in items:
-        found.setdefault((item.starts_at, item.ends_at), []).append(item)
-    return tuple(Days(starts_at, ends_at, tuple(some)) for (starts_at, ends_at), some in found.items())
+def by_days[Asked: Wish | RequestItem](
+    book: Rolebook, items: Iterable[Asked], at: datetime
+) -> tuple[Days[Asked], ...]:
+    """Return what is asked, grouped by its days as of an instant, in the order in which each of these comes first."""
+    asked, zone = tuple(items), ZoneInfo(book.program.zone)
+    given = _given_at(asked)
+    found: dict[tuple[datetime | None, datetime | None, datetime | None], list[Asked]] = {}
+    for item in asked:
+        begins, passed = _begins(item, given, at, zone)
+        found.setdefault((begins, passed, item.ends_at), []).append(item)
+    return tuple(Days(*days, tuple(some)) for days, some in found.items())
 
 
-def days_in_words(book: Rolebook, items: Sequence[Wish | RequestItem]) -> tuple[str, ...]:
+def _begins(
+    item: Wish | RequestItem, given: Mapping[int, datetime], at: datetime, zone: ZoneInfo
+) -> tuple[datetime | None, datetime | None]:
+    """Return from when an item holds, and the first day asked for where that passed before, as `Days` has both."""
+    asked = item.starts_at
+    begun = given.get(item.pk) if isinstance(item, RequestItem) else None
+    if begun is None and not _waits(item, at):
+        return asked, None
+    # What is given in the course of the first day asked for is given as asked.
+    late = asked is not None and asked.astimezone(zone).date() < (begun or at).astimezone(zone).date()
+    if begun is None and not late:
+        return asked, None
+    return begun, asked if late else None
+
+
+def _waits(item: Wish | RequestItem, at: datetime) -> bool:
+    """Return whether an item that ends by itself may still be given at an instant."""
+    if not isinstance(item, RequestItem) or item.ends_at is None:
+        return False
+    return item.state == RequestItem.State.PENDING and at < item.ends_at
+
+
+def _given_at(items: Iterable[Wish | RequestItem]) -> dict[int, datetime]:
+    """Return from when what was given for some days counts, by internal id of the item; two statements, or none."""
+    dated = [
+        item.pk
+        for item in items
+        if isinstance(item, RequestItem) and item.state == RequestItem.State.APPROVED and item.ends_at
+    ]
+    found: dict[int, datetime] = {}
+    for opened in (Grant.objects, Access.objects) if dated else ():
+        found.update(opened.filter(request_item__in=dated).values_list("request_item", "starts_at"))
+    return found
+
+
+def days_in_words(book: Rolebook, items: Sequence[Wish | RequestItem], at: datetime) -> tuple[str, ...]:
     """Return from when to when what is asked holds: one sentence where all of it has the same days, else one for each.
 
-    Empty where nothing has days.
+    Empty where nothing has days. ``at``: when it is told.
     """
-    groups = by_days(told_items(items))
+    groups = by_days(book, told_items(items), at)
     if not any(one.ends_at for one in groups):
         return ()
     if len(groups) == 1:
-        return (dates_in_words(book, groups[0].starts_at, groups[0].ends_at),)
+        return (dates_in_words(book, groups[0].starts_at, groups[0].ends_at, groups[0].passed),)
     said: list[str] = []
     for one in groups:
         if one.ends_at is None:
             said += _without_days(book, one.items)
             continue
-        dates = dates_in_words(book, one.starts_at, one.ends_at)
+        dates = dates_in_words(book, one.starts_at, one.ends_at, one.passed)
         said.append(f"{capital(named_in_words(book, one.items))}: {dates[:1].lower()}{dates[1:]}")
     return tuple(said)
 

@@ -129,7 +129,7 @@ def check_account_request(request: ProgramRequest, account_id: uuid.UUID | None 
         "filled": form,
         "answers": answers,
         "preview": preview_of(standing, form.beneficiary, checked.wishes),
-        "dates": " ".join(days_in_words(standing.book, checked.wishes)),
+        "dates": " ".join(days_in_words(standing.book, checked.wishes, request.at)),
         "employer": checked.employer,
         "attached": attached,
         "type_title": _TYPES[form.request_type][0],

@@ -1,6 +1,7 @@
 """The supervisor's page, by the mailed link or signed in: what is asked, and a button for each answer (IQCS-02)."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -53,7 +54,7 @@ def supervisor_link(request: HttpRequest, program_id: str, token: str) -> HttpRe
             authorized = request.POST.get("answer") == "authorize"
             shown = {"word": word, "authorized": authorized}
             return _bare(render(request, "account_requests/answered.html", shown))
-    return _bare(_page(request, word, refused, signed_in=False, token=token))
+    return _bare(_page(request, word, refused, placed.at, signed_in=False, token=token))
 
 
 def _bare(response: HttpResponse) -> HttpResponse:
@@ -82,7 +83,7 @@ def authorization_page(request: ProgramRequest, word_id: uuid.UUID) -> HttpRespo
     setattr(request, CURRENT_ENTRY, "manage-access")
     word = find_word(request.program.id, account=request.account, word_id=word_id, at=request.at)
     if request.method != "POST":
-        return _page(request, word, None, signed_in=True)
+        return _page(request, word, None, request.at, signed_in=True)
     authorize = request.POST.get("answer") == "authorize"
     try:
         answer_as_supervisor(
@@ -95,7 +96,7 @@ def authorization_page(request: ProgramRequest, word_id: uuid.UUID) -> HttpRespo
             origin=request.origin,
         )
     except Refused as refusal:
-        return _page(request, word, refusal, signed_in=True)
+        return _page(request, word, refusal, request.at, signed_in=True)
     person = word.form.request.beneficiary.name
     done = "You authorized the request" if authorize else "You did not authorize the request"
     messages.success(request, f"{done} of {person}.")
@@ -103,12 +104,18 @@ def authorization_page(request: ProgramRequest, word_id: uuid.UUID) -> HttpRespo
 
 
 def _page(
-    request: HttpRequest, word: SupervisorWord, refused: Refused | None, *, signed_in: bool, token: str = ""
+    request: HttpRequest,
+    word: SupervisorWord,
+    refused: Refused | None,
+    at: datetime,
+    *,
+    signed_in: bool,
+    token: str = "",
 ) -> HttpResponse:
     violations = () if refused is None else refused.violations
     if word.state != SupervisorWord.State.ASKED:
         raise Http404
-    changes, dates = changes_of_word(word)
+    changes, dates = changes_of_word(word, at)
     shown = {
         "word": word,
         "told": word.form,
