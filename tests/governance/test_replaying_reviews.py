@@ -23,6 +23,7 @@ from tests.support.reviews import (
     Agencies,
     agencies,
     answers,
+    becomes,
     items,
     opened,
     submits,
@@ -136,6 +137,16 @@ def test_an_item_that_was_written_past_the_flows_is_named(
     told, *more = explanations()
     assert len(more) == (tamper is deleted)
     assert f"review {campaign.public_id}: found other items than those that event" in told
+    assert expected in told
+
+
+@pytest.mark.parametrize("tamper", [edited_place, deleted])
+def test_an_item_about_a_deactivated_account_is_judged_as_the_others(world: Agencies, tamper: Tamper) -> None:
+    becomes(world.both, "deactivated", OPENED - timedelta(days=1))
+    found = opened()
+    triggers.drop_all()
+    expected = tamper(found, world)
+    [told] = explanations()
     assert expected in told
 
 

@@ -35,7 +35,18 @@ from rolebook.notices.models import Notice
 from tests.support import clocks, grants, iqcs
 from tests.support.iqcs import PROGRAM, place
 from tests.support.people import COMMAND, WEB
-from tests.support.reviews import CLOSES, MEANWHILE, Agencies, agencies, answers, opened, steward, submits
+from tests.support.reviews import (
+    CLOSES,
+    MEANWHILE,
+    OPENED,
+    Agencies,
+    agencies,
+    answers,
+    becomes,
+    opened,
+    steward,
+    submits,
+)
 
 pytestmark = pytest.mark.requirement("IQCS-13")
 LATER = CLOSES + timedelta(days=30)
@@ -76,6 +87,20 @@ def test_it_lists_every_account_of_any_agency_with_access_to_the_agencys_codes(p
     _, again = told(campaign, "USAF", MEANWHILE + timedelta(hours=1))
     assert "Late Comer" in again
     assert late.name not in told(campaign, "FWS", MEANWHILE + timedelta(hours=1))[1]
+
+
+def test_who_is_deactivated_or_closed_is_listed_with_that_and_with_what_they_still_hold(
+    people: Agencies,
+) -> None:
+    before = OPENED - timedelta(days=1)
+    becomes(people.fws_person, "deactivated", before)
+    becomes(people.both, "closed", before)
+    _, records = told(opened(), "FWS")
+    mona, bo = records["Mona Manager"], records["Bo Both"]
+    assert (mona["status"], bo["status"]) == ("deactivated", "closed")
+    assert {one["asked"] for one in (mona["account"], *mona["items"])} == {True}
+    assert {one["asked"] for one in (bo["account"], *bo["items"])} == {False}
+    assert {one["code"] for one in bo["items"]} == {None, "FWS-R6-BNR", "USAF-ACC"}
 
 
 def test_it_says_roles_access_last_sign_in_and_the_answers_by_whom_and_when(people: Agencies) -> None:

@@ -7,10 +7,10 @@ import pytest
 
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import standing_of
-from rolebook.governance.flows import change_participation_status, import_grants
+from rolebook.governance.flows import import_grants
 from rolebook.governance.flows.merge_accounts import merge_accounts
 from rolebook.governance.flows.tend_reviews import tend_reviews
-from rolebook.governance.models import Access, Grant, ReviewCampaign, ReviewItem
+from rolebook.governance.models import Access, Grant, Participation, ReviewCampaign, ReviewItem
 from rolebook.governance.queries.review_campaigns import places_of
 from rolebook.governance.queries.review_waiting import reviews_for
 from rolebook.governance.queries.review_work import one_account
@@ -31,6 +31,7 @@ from tests.support.reviews import (
     Agencies,
     agencies,
     answers,
+    becomes,
     items,
     opened,
     seen,
@@ -48,18 +49,6 @@ OLD = "user_id,role,organization,approved_on,approved_by,source,starts_on,ends_o
 def people(db: None) -> Agencies:
     """Two agencies."""
     return agencies()
-
-
-def becomes(account: Account, status: str, at: object) -> None:
-    change_participation_status(
-        acting_user=None,
-        program_id=PROGRAM,
-        beneficiary_id=account.public_id,
-        status=status,
-        reason="Left, or came back.",
-        at=at,  # type: ignore[arg-type]
-        origin=COMMAND,
-    )
 
 
 def declare(**changed: object) -> None:
@@ -176,7 +165,7 @@ def test_what_is_imported_with_earlier_days_after_the_due_instant_is_not_asked_a
 
 
 def test_who_is_reopened_after_the_due_instant_loses_nothing_by_silence(people: Agencies) -> None:
-    becomes(people.fws_person, "deactivated", OPENED - DAY)
+    becomes(people.fws_person, "closed", OPENED - DAY)
     [review] = rolebooks.in_force(PROGRAM).reviews
     declare(overdue=replace(review.overdue, then=REMOVE_UNANSWERED))
     campaign = opened()
@@ -187,6 +176,34 @@ def test_who_is_reopened_after_the_due_instant_loses_nothing_by_silence(people: 
     assert Grant.objects.filter(account=people.fws_person, closed_at=None).exists()
     # What was given in time is asked about, however late the campaign was looked at.
     assert items(campaign, people.both)[MANAGER].outcome == "removed unanswered"
+
+
+def test_what_a_deactivated_account_holds_is_asked_about_since_it_counts_again_with_the_reactivation(
+    people: Agencies,
+) -> None:
+    person = people.fws_person
+    becomes(person, "deactivated", OPENED - DAY)
+    campaign = opened()
+    assert set(items(campaign, person)) == {"account", MANAGER, "FWS-R6-BNR"}
+    assert left(people.fws_lead, MEANWHILE) == 9
+    answers(people.fws_lead, campaign, person, account="keep", account_manager="remove", FWS_R6_BNR="keep")
+    submits(people.fws_lead, campaign, person)
+    becomes(person, "active", MEANWHILE + DAY)
+    held = Grant.objects.filter(account=person, closed_at=None)
+    assert (held.exists(), Access.objects.filter(account=person, closed_at=None).exists()) == (False, True)
+    assert not compare_with_log().findings
+
+
+def test_a_deactivated_account_that_is_needed_no_longer_is_closed_and_one_closed_before_is_not_asked_about(
+    people: Agencies,
+) -> None:
+    becomes(people.fws_person, "deactivated", OPENED - DAY)
+    becomes(people.both, "closed", OPENED - DAY)
+    campaign = opened()
+    assert items(campaign, people.both) == {}
+    answers(people.fws_lead, campaign, people.fws_person, account="remove")
+    assert submits(people.fws_lead, campaign, people.fws_person).account_closed
+    assert Participation.objects.get(account=people.fws_person).status == "closed"
 
 
 def test_the_role_to_which_a_review_is_escalated_is_told_and_answers_from_then_on(people: Agencies) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 from rolebook.accounts.models import Account
 from rolebook.accounts.queries import rolebook_in_force
+from rolebook.governance.flows import change_participation_status
 from rolebook.governance.flows.answer_review import Answered, Saved, answer_review
 from rolebook.governance.flows.open_review import open_review
 from rolebook.governance.flows.submit_review import Submitted, named, submit_review
@@ -78,6 +79,19 @@ def opened(at: datetime = OPENED, *, due_on: date | None = None, by: Account | N
         at=at,
         origin=COMMAND if by is None else WEB,
         due_on=due_on,
+    )
+
+
+def becomes(account: Account, status: str, at: datetime) -> None:
+    """Let the operator deactivate, close or reopen somebody's part in the program."""
+    change_participation_status(
+        acting_user=None,
+        program_id=PROGRAM,
+        beneficiary_id=account.public_id,
+        status=status,
+        reason="Left, or came back.",
+        at=at,
+        origin=COMMAND,
     )
 
 

@@ -25,7 +25,7 @@ from rolebook.governance.replay_findings import HoldingFinding, Replay
 from rolebook.governance.replaying_review_answers import what, wrong_answers
 from rolebook.governance.replaying_review_moves import wrong_moves
 from rolebook.governance.review_digests import answers_hash, items_hash
-from rolebook.governance.review_rows import APART, review_of, roles_asked
+from rolebook.governance.review_rows import APART, STATUSES_ASKED, review_of, roles_asked
 from rolebook.policy.model import Rolebook
 from rolebook.policy.reviews import Review
 
@@ -163,8 +163,8 @@ class _Opening:
         about = "account" if holding is None else "role" if item.grant is not None else "access"
         if item.about != about or reviewed.campaign_id != self.campaign.pk:
             return f"found it to be about {item.about}, expected {about}"
-        if statuses.get(reviewed.account_id, ACTIVE) != ACTIVE:
-            return "found an account that was not active when the review opened, expected none"
+        if statuses.get(reviewed.account_id, ACTIVE) not in STATUSES_ASKED:
+            return "found an account that was closed when the review opened, expected none"
         employer = employers.get(reviewed.participation_id)
         expected = employer
         if holding is not None:
@@ -228,7 +228,7 @@ class _Opening:
         for some in batched(rows, _AT_ONCE):
             statuses = self._statuses([one.account for one in some])
             for one in some:
-                if self._was_held(one) and statuses.get(one.account_id) == ACTIVE:
+                if self._was_held(one) and statuses.get(one.account_id) in STATUSES_ASKED:
                     later = ReviewItem.objects.filter(campaign=self.campaign, **{kind: one}).first()
                     yield (
                         f"{kind} {one.public_id} of {one.account.user_id}: found no item about it, expected one"

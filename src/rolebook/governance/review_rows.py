@@ -22,6 +22,8 @@ from rolebook.policy.model import Rolebook
 from rolebook.policy.reviews import Review
 
 APART = "apart from roles"
+STATUSES_ASKED = (Account.Status.ACTIVE.value, Account.Status.DEACTIVATED.value)
+"""Statuses in a program, and of whole accounts, of those that a review asks about; closed ones have ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +82,11 @@ def scope_of(
 ) -> Scope:
     """Return what a review asks about at ``at``, of everybody or of the accounts ``people`` (internal ids).
 
-    It asks about accounts whose part in the program is active, their grants of the scope's roles, and their access
-    apart from roles; a review of certain roles asks only about the access of who holds one. ``roles``: these instead of
-    the rolebook's own that the review asks about.
+    It asks about accounts whose part in the program is active or deactivated, their grants of the scope's roles, and
+    their access apart from roles; a review of certain roles asks only about the access of who holds one. ``roles``:
+    these instead of the rolebook's own that the review asks about.
     """
-    theirs = (
-        Q(program_id=book.program.id, participation__account__status=Account.Status.ACTIVE)
-        & in_force(at)
-        & counts(at)
-    )
+    theirs = Q(program_id=book.program.id) & in_force(at) & _asked_about(at)
     if people is not None:
         theirs &= Q(account__in=people)
     asked = roles_asked(book, review) if roles is None else roles
@@ -101,6 +99,15 @@ def scope_of(
         if review.role_ids:
             accesses = accesses.filter(Exists(held.filter(participation=OuterRef("participation"))))
     return Scope(grants, accesses)
+
+
+def _asked_about(at: datetime) -> Q:
+    """Return the SQL condition for what is held by accounts that a review asks about (docs/decisions/0046).
+
+    What a deactivated one holds counts again with the reactivation: unasked, it would outlive every review.
+    """
+    kept = Q(participation__status=Participation.Status.DEACTIVATED)
+    return (counts(at) | kept) & Q(participation__account__status__in=STATUSES_ASKED)
 
 
 def about_closed_account() -> Q:
