@@ -291,3 +291,24 @@ def test_a_supervisors_reason_that_is_missing_or_too_long_is_said_beside_it_and_
             assert answer.status_code == 409
             assert re.search(rf'id="reason-error">.*{said}', page, re.DOTALL)
             assert f">{reason}</textarea>" in page
+
+
+@pytest.mark.requirement("IQCS-02", "IQCS-11")
+def test_the_form_extends_what_has_begun_and_adds_other_days_to_what_begins_later() -> None:
+    rita, rosa = somebody("Rita Requester"), somebody("Rosa Representative", REPRESENTATIVE, "FWS")
+    sven, at = somebody("Sven Security", SECURITY), clock.now() - timedelta(hours=2)
+    client, days = browser(rita), [(at + timedelta(days=days)).date() for days in (5, 20, 50)]
+
+    def given(first: str, last: str) -> str:
+        form = iqcs.answers({MANAGER: "add"}, ["FWS-R6"], starts_on=first, ends_on=last)
+        request = iqcs.asks(rita.account, form, at=at)
+        for who in (rosa, sven):
+            decides(who.account, open_stage(request), at=at)
+        return words(client, "account-request").split("Account Manager held ", 1)[1].split("Remove", 1)[0]
+
+    soon, first, last = (f"{day:%b} {day.day}, {day.year}" for day in days)
+    later = f"from {first} to the end of {last}; {DETAIL}"
+    assert given(days[1].isoformat(), days[2].isoformat()).endswith(" Add for other days ")
+    role = given("", days[0].isoformat())
+    assert role.startswith(f"until the end of {soon}, and {later} ")
+    assert role.endswith(" Extend ")

@@ -49,14 +49,20 @@ from rolebook.policy.model import Act, Role
 
 @dataclass(frozen=True, slots=True)
 class RoleChoice:
-    """A role on the form: what may be done with it; a role that is held may be extended where it ends by itself.
+    """A role on the form: what may be done with it.
 
     What comes back to a person whose part is out counts as held: the same request may extend or remove it (IQCS-10).
-    ``days`` says in words when what is held, or was given for later, begins or ends; "" where it does neither.
+
+    Attributes:
+        held: whether it is held, or was given for later days.
+        begins_later: whether none of it has begun: there is nothing to extend, but other days may be asked for.
+        ends: whether what has begun ends by itself, so that it may be extended.
+        days: when what is held, or was given for later, begins or ends, in words; "" where it does neither.
     """
 
     role: Role
     held: bool
+    begins_later: bool
     ends: bool
     days: str
 
@@ -107,11 +113,10 @@ def form_to_fill(
     require_may_ask_for(standing, person)
     out = part_out(person, program_id, at)
     held = _held_now(person, program_id, at) if out is None else comes_back(standing.book, out, at).back
-    grants = {
-        grant.role_id: grant
-        for grant in sorted(held, key=lambda one: (one.starts_at, one.pk))
-        if isinstance(grant, Grant)
-    }
+    grants: dict[str, list[Grant]] = {}
+    for one in sorted(held, key=lambda one: (one.starts_at, one.pk)):
+        if isinstance(one, Grant):
+            grants.setdefault(one.role_id, []).append(one)
     accesses = [one for one in held if isinstance(one, Access)]
     # Another role is ended otherwise: no chain is laid out for it, so nobody's office may cover it.
     offered = [role for role in standing.book.roles if role.obtained == "request"]
@@ -120,7 +125,7 @@ def form_to_fill(
         for_another=person.pk != viewer.pk,
         request_type=applicable_type(standing.book, person, at),
         employment=present_employment(person, program_id),
-        roles=tuple(_choice(standing, role, grants.get(role.id)) for role in offered),
+        roles=tuple(_choice(standing, role, grants.get(role.id, ())) for role in offered),
         held=tuple(
             RemovableAccess(access, held_days(standing, access))
             for access in sorted(accesses, key=lambda one: (one.organization.code, one.pk))
@@ -150,10 +155,15 @@ def own_draft(author: Account, program_id: str, beneficiary: Account) -> Account
     return found
 
 
-def _choice(standing: Standing, role: Role, grant: Grant | None) -> RoleChoice:
-    if grant is None:
-        return RoleChoice(role, held=False, ends=False, days="")
-    return RoleChoice(role, held=True, ends=grant.ends_at is not None, days=held_days(standing, grant))
+def _choice(standing: Standing, role: Role, grants: Sequence[Grant]) -> RoleChoice:
+    begun = [one for one in grants if one.starts_at <= standing.at]
+    return RoleChoice(
+        role,
+        held=bool(grants),
+        begins_later=bool(grants) and not begun,
+        ends=bool(begun) and all(one.ends_at is not None for one in begun),
+        days=", and ".join(filter(None, (held_days(standing, one) for one in grants))),
+    )
 
 
 def _person(program_id: str, account_id: uuid.UUID | str) -> Account:
