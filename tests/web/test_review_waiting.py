@@ -18,6 +18,8 @@ from rolebook.governance.models import ReviewCampaign, ReviewItem
 from rolebook.governance.queries import review_campaigns, review_waiting
 from rolebook.governance.queries.review_waiting import reviews_for
 from rolebook.governance.review_reach import reviewer_in
+from rolebook.notices.derivation import derive_notices
+from rolebook.notices.models import Notice
 from tests.support import grants, iqcs
 from tests.support.iqcs import MANAGER, PROGRAM
 from tests.support.people import COMMAND
@@ -47,7 +49,12 @@ def left(account: Account, program_id: str = PROGRAM) -> int:
 
 def words(client: Client, name: str, program_id: str = PROGRAM) -> str:
     """The words of a page, without its tags."""
-    return " ".join(strip_tags(client.get(reverse(name, args=[program_id])).content.decode()).split())
+    return words_at(client, reverse(name, args=[program_id]))
+
+
+def words_at(client: Client, address: str) -> str:
+    """The words of the page at an address."""
+    return " ".join(strip_tags(client.get(address).content.decode()).split())
 
 
 def home(client: Client, program_id: str = PROGRAM) -> str:
@@ -114,7 +121,7 @@ def test_an_official_finds_a_review_that_opens_on_demand_only(world: World) -> N
 def listed_for(account: Account, campaign: ReviewCampaign, client: Client | None = None) -> str:
     """The words of the list of a campaign's accounts, as somebody sees it."""
     address = reverse("review", args=[campaign.program_id, campaign.public_id])
-    return " ".join(strip_tags((client or browser(account)).get(address).content.decode()).split())
+    return words_at(client or browser(account), address)
 
 
 def steward_of_qpp(world: World) -> tuple[Account, Client]:
@@ -241,7 +248,36 @@ def test_a_reviews_page_leads_to_its_reports_where_there_is_one_for_who_looks_an
         linked = reports in client.get(address).content.decode()
         assert linked == (client.get(reports).status_code == 200), name
         found[name] = linked
-    assert found["steward"]
+    assert found == {"official": True, "steward": True}
+
+
+@pytest.mark.requirement("IQCS-13")
+def test_the_official_of_a_practice_has_its_report_at_opening_and_the_final_one_and_no_other(
+    world: World,
+) -> None:
+    open_review(acting_user=None, program_id=QPP, review_id="yearly_review", at=clock.now(), origin=COMMAND)
+    campaign, client = ReviewCampaign.objects.get(), signed_in(world.maria)
+    while derive_notices(now=clock.now()):
+        pass
+    mails = Notice.objects.filter(kind="review-report")
+    assert set(mails.values_list("recipient__name", flat=True)) == {
+        "Maria Alvarez",
+        "Owen Brandt",
+        "Henry Hill",
+    }
+    assert all("everybody who holds a role at your organization" in mail.text for mail in mails)
+    reports = reverse("review-reports", args=[QPP, campaign.public_id])
+    assert world.hilltop.name not in client.get(reports).content.decode()
+    assert client.post(reports, {"organization": str(world.hilltop.public_id)}).status_code == 404
+    made = client.post(reports, {"organization": str(world.cedar.public_id)})
+    listed = client.get(made["Location"]).content.decode()
+    assert "Stella Stone" in listed
+    assert "Henry Hill" not in listed
+    close_review(
+        acting_user=None, program_id=QPP, campaign_id=campaign.public_id, at=clock.now(), origin=COMMAND
+    )
+    assert reports in client.get(reverse("reviews", args=[QPP])).content.decode()
+    assert "Show the final report" in words_at(client, reports)
 
 
 @pytest.mark.requirement("IQCS-13")

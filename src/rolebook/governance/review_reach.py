@@ -18,9 +18,10 @@ from rolebook.governance.models import (
     ReviewItem,
     ReviewPlace,
 )
+from rolebook.governance.queries.seeing import once
 from rolebook.governance.quiet import counts
 from rolebook.governance.review_moves import Moves, has_moves, moves_at
-from rolebook.governance.review_rows import APART, review_of, waiting
+from rolebook.governance.review_rows import review_of, waiting
 from rolebook.policy.model import STEWARD_ID, Act, Rolebook
 from rolebook.policy.reviews import Review
 
@@ -143,20 +144,21 @@ def answered_near(standing: Standing) -> Q:
 def reporting_offices(standing: Standing, review: Review) -> list[Office]:
     """Return the offices that answer for the whole of an organization, and so have its report (IQCS-13).
 
-    With what is below it, or, where access is held apart from roles, where nothing is: asks the database only about
-    such codes without the lower levels.
+    With what is below it, or where nothing is: asks the database, once within one look, only about organizations
+    for which they answer without the lower levels.
     """
     offices = [one for one in standing.offices(Act.ANSWER_REVIEW) if one.role_id in review.answered_by]
-    if standing.book.access != APART:
-        return [one for one in offices if one.lower_levels]
-    alone = {
+    alone = frozenset(
         one.organization_id for one in offices if not one.lower_levels and one.organization_id is not None
-    }
-    if not alone:
-        return [one for one in offices if one.lower_levels]
-    parents = Organization.objects.filter(parent__in=alone).values_list("parent", flat=True).distinct()
-    lowest = alone - set(parents)
+    )
+    lowest = once(("nothing below", alone), lambda: _nothing_below(alone)) if alone else frozenset()
     return [one for one in offices if one.lower_levels or one.organization_id in lowest]
+
+
+def _nothing_below(places: frozenset[int]) -> frozenset[int]:
+    """Return those of some organizations (internal ids) that nothing lies below."""
+    above = Organization.objects.filter(parent__in=places).values_list("parent", flat=True)
+    return places - set(above.distinct())
 
 
 def has_to_answer(standing: Standing, campaign: ReviewCampaign) -> bool:

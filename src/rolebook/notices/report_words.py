@@ -7,14 +7,14 @@ from rolebook.governance.authority import standing_of
 from rolebook.governance.models import ReviewCampaign
 from rolebook.governance.queries.held_days import end_in_words
 from rolebook.governance.review_reach import reporting_offices, reviewers_of
-from rolebook.governance.review_rows import review_of
+from rolebook.governance.review_rows import APART, review_of
 from rolebook.notices.facts import Facts, link
 from rolebook.notices.letter import Button, Letter
 from rolebook.notices.review_words import campaign_of
 
 
 def who_may_have_a_report(facts: Facts) -> Iterable[Account]:
-    """The leads and representatives: who holds a role that answers, over an organization and what is below it."""
+    """The leads and representatives: who holds a role that answers for the whole of an organization."""
     campaign = campaign_of(facts)
     return [one for one in reviewers_of(campaign, facts.now) if _may_have_one(one, campaign, facts)]
 
@@ -34,7 +34,11 @@ def report_at_opening(facts: Facts) -> Letter:
     short = facts.book.program.short_name
     return Letter(
         subject=f"{short}: the User Audit Report of {campaign.title} is there",
-        first_line="The User Audit Report lists every account, of any agency, with access to your codes.",
+        first_line=(
+            "The User Audit Report lists every account, of any agency, with access to your codes."
+            if facts.book.access == APART
+            else "The User Audit Report lists everybody who holds a role at your organization."
+        ),
         facts=(
             ("Final", f"when the review closes; it is due by {end_in_words(facts.book, campaign.due_at)}"),
         ),
