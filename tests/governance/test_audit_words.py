@@ -1,11 +1,34 @@
 """The catalogue of events: complete, and safe against names that would forge entries."""
 
+from collections.abc import Iterable
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rolebook.accounts.flows.clients import OPERATIONS
+from rolebook.accounts.flows.signing_in import Method
+from rolebook.accounts.models import Account
+from rolebook.accounts.person_models import Recovery, SamePerson
+from rolebook.accounts.token_models import PersonalToken
 from rolebook.audit.tags import TAGS
+from rolebook.governance.models import (
+    Outcome,
+    Participation,
+    QuietWatch,
+    Registration,
+    Request,
+    Stage,
+    SupervisorWord,
+)
 from rolebook.governance.queries import audit_words as words
+from rolebook.governance.queries.audit_words_values import VALUES, value_told
+from rolebook.jobs.housekeeping import JOBS
+from rolebook.notices.bounce_models import Bounce
+from rolebook.notices.models import Reminder
+from rolebook.policy.reading import read_rolebook
+from rolebook.policy.shipped import shipped_folder
 
 
 def test_every_tag_has_its_words_and_no_words_are_left_over() -> None:
@@ -27,6 +50,47 @@ def test_every_detail_is_told_or_said_to_be_left_out() -> None:
 def test_every_field_of_personal_data_is_told() -> None:
     fields = {name for tag in TAGS.values() for name in tag.personal} | {"origin_address"}
     assert set(words.PERSONAL) == fields
+
+
+@pytest.mark.parametrize(
+    ("detail", "values"),
+    [
+        ("cadence", Reminder.Cadence.values),
+        ("cause", [one for one in Participation.Cause.values if one]),
+        ("how", Recovery.How.values),
+        ("job", [job.name for job in JOBS]),
+        ("method", get_args(Method.__value__)),
+        ("operations", OPERATIONS),
+        ("rejection", Bounce.Kind.values),
+        ("reported_by", Bounce.Source.values),
+        ("source", SamePerson.Source.values),
+        ("state", {*Request.State.values, *Stage.State.values}),
+        ("status", {*Account.Status.values, *Participation.Status.values}),
+        ("verdict", {*Outcome.Verdict.values, *Participation.Status.values}),
+        ("way", {*Registration.Way.values, *SupervisorWord.Way.values}),
+        ("why", {*Stage.Why.values, *QuietWatch.Why.values, *PersonalToken.Ending.values}),
+    ],
+)
+def test_every_choice_that_an_event_tells_has_its_words(detail: str, values: Iterable[str]) -> None:
+    assert set(values) <= set(VALUES[detail])
+
+
+def test_what_the_rolebook_names_is_told_by_its_title_and_what_it_no_longer_has_as_it_is() -> None:
+    book = read_rolebook(shipped_folder("iqcs"))
+    told = {
+        ("kind_id", "agency"): "Agency",
+        ("kind_id", "gone"): "gone",
+        ("review_id", book.reviews[0].id): "IQCS Annual User Audit",
+        ("escalate_to", "agency_lead"): "Agency Lead",
+        ("opened_on", "2026-11-02"): "Nov 2, 2026",
+        ("counted_by", "12 America/Denver"): "12 months, by the days of America/Denver",
+        ("identifiers", "organization_code FWS"): "organization code FWS",
+        ("hour", "0"): "12 a.m.",
+        ("reason_code", "identity-provider-nonce"): (
+            "an answer of the identity provider that could not be trusted"
+        ),
+    }
+    assert {key: value_told(book, *key) for key in told} == told
 
 
 def test_refused_attempts_are_a_kind_of_their_own() -> None:

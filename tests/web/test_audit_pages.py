@@ -21,9 +21,10 @@ from rolebook.audit.verification import verify
 from rolebook.cli.server.audit import audit as audit_command
 from rolebook.governance.queries import audit_files
 from rolebook.governance.queries.audit_trail import Wanted, audit_trail
+from rolebook.notices.choosing import choose_reminder
 from tests.support import people
 from tests.web.audit_worlds import refused_decision, remove, tell
-from tests.web.worlds import QPP, World, answer, ask, signed_in, user
+from tests.web.worlds import QPP, World, answer, ask, signed_in, steward_of, user
 
 AUDIT = f"/{QPP}/audit/"
 _MARKS = re.compile(r"<[^>]*>")
@@ -154,6 +155,30 @@ def test_the_files_hold_what_the_list_shows_and_its_hashes(world: World) -> None
     assert [row["what happened"] for row in rows] == [line.text for line in lines]
     assert [event["sentence"] for event in told] == [line.text for line in lines]
     assert [row["hash"] for row in rows] == [event["hash"] for event in told] == [line.hash for line in lines]
+
+
+def test_values_are_worded_on_the_page_and_kept_as_they_are_in_the_files(world: World) -> None:
+    remove(world.maria, world.stella, world, clock.now())
+    choose_reminder(
+        acting_user=world.maria.account,
+        program_id=QPP,
+        cadence="working-days",
+        weekday=0,
+        hour=15,
+        at=clock.now(),
+        origin=people.WEB,
+    )
+    client = signed_in(steward_of(world))
+    page = words(client.get(f"{AUDIT}?kind=people").content)
+    told = "How often: On working days Hour of the day: 3 p.m. How: On the page Weekday: Monday"
+    assert told in page
+    assert "working-days" not in page
+    assert "Because of: a removal" in words(client.get(f"{AUDIT}?kind=access").content)
+    [written] = re.findall(
+        r"How often: .*?Monday\): 0", streamed(client, f"{AUDIT}export.csv?kind=people").replace("\r\n", " ")
+    )
+    assert written == "How often: working-days; Hour of the day: 15; How: page; Weekday (0 is Monday): 0"
+    assert '"new": "working-days"' in streamed(client, f"{AUDIT}export.jsonl?kind=people")
 
 
 @pytest.mark.invariant("I12")

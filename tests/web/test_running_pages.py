@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from rolebook.audit import clock
 from rolebook.audit.models import Event
+from rolebook.governance.queries.audit_words_jobs import JOB_TITLES
 from rolebook.jobs.housekeeping import JOBS
 from rolebook.jobs.models import ScheduledJob
-from rolebook.jobs.overview import TITLES
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
 from rolebook.server.environment import SettingsError, metrics_token
@@ -100,7 +100,7 @@ def test_mail_of_another_program_and_the_pages_of_stewards_are_for_nobody_else(
 
 
 def test_every_job_is_named_in_words_and_runs_when_asked(world: World, steward: Client) -> None:
-    assert set(TITLES) == {job.name for job in JOBS}
+    assert set(JOB_TITLES) == {job.name for job in JOBS}
     later = clock.now() + timedelta(days=1)
     ScheduledJob.objects.create(name="prune-sessions", due_at=later, last_error="OSError: disk full")
     assert "OSError: disk full" in text_at(steward, address("jobs"))

@@ -9,8 +9,10 @@ from datetime import datetime
 from string import Formatter
 
 from rolebook.accounts.models import Account, Organization
+from rolebook.accounts.queries.identities import provider_name
 from rolebook.audit.models import Event, PersonalData
 from rolebook.governance.queries import audit_words as words
+from rolebook.governance.queries.audit_words_values import LABELS_TOLD, value_told
 from rolebook.governance.queries.naming import with_article
 from rolebook.governance.queries.pending import role_title
 from rolebook.policy.model import Rolebook
@@ -35,11 +37,19 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One value before and after: text, an instant, or None where there was none."""
+    """One value before and after: text, an instant, or None where there was none.
+
+    Attributes:
+        label, old, new: as files have them: values as the log has them, roles by their titles.
+        label_told, old_told, new_told: as pages say them.
+    """
 
     label: str
     old: str | datetime | None
     new: str | datetime | None
+    label_told: str
+    old_told: str | datetime | None
+    new_told: str | datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +240,7 @@ class _Parsed:
         role = self.new.get("role_id") or self.old.get("role_id")
         office, state = self.new.get("approver_role_id"), self.new.get("state")
         name = self.new.get("name") or self.old.get("name") or ""
+        provider = self.new.get("provider") or self.old.get("provider")
         return {
             "who": actor,
             "whom": beneficiary or words.UNKNOWN_PERSON if not self.is_refused else beneficiary,
@@ -238,7 +249,7 @@ class _Parsed:
             "office": with_article(self._title(office)) if isinstance(office, str) else "",
             "state": state if isinstance(state, str) else "",
             "number": str(self.new.get("number") or ""),
-            "provider": str(self.new.get("provider") or self.old.get("provider") or ""),
+            "provider": words.visible(provider_name(str(provider or ""))),
             "name": words.visible(str(name)),
         }
 
@@ -261,15 +272,26 @@ class _Parsed:
 
     def _changes(self, names: _Names) -> tuple[Change, ...]:
         keys = [key for key in {**self.old, **self.new} if key in words.LABELS]
-        changes = (
-            Change(self._label(key), self._value(key, self.old, names), self._value(key, self.new, names))
-            for key in keys
-        )
+        changes = (self._change(key, names) for key in keys)
         return tuple(change for change in changes if change.old is not None or change.new is not None)
+
+    def _change(self, key: str, names: _Names) -> Change:
+        label = self._label(key)
+        old, new = (self._value(key, details, names) for details in (self.old, self.new))
+        told = (self._told(key, details, names) for details in (self.old, self.new))
+        return Change(label, old, new, LABELS_TOLD.get(key, label), *told)
 
     def _label(self, key: str) -> str:
         decided = key == "role_id" and self.event.tag.startswith("outcome:")
         return words.OFFICE if decided else words.LABELS[key]
+
+    def _told(self, key: str, details: Details, names: _Names) -> str | datetime | None:
+        """Return a value as pages say it: what `_value` returns, in the words that it has for people."""
+        written, value = self._value(key, details, names), details.get(key)
+        if not isinstance(written, str) or isinstance(value, bool) or key in (*_ROLE_DETAILS, "parent_id"):
+            return written
+        texts = [str(one) for one in value] if isinstance(value, list) else [str(value)]
+        return words.visible(", ".join(value_told(self.eyes.book, key, text) for text in texts))
 
     def _value(self, key: str, details: Details, names: _Names) -> str | datetime | None:
         value = details.get(key)
