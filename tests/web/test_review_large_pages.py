@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.utils.html import strip_tags
 
 from rolebook.audit import clock
 from rolebook.audit.models import Event
@@ -179,6 +180,33 @@ def test_a_list_of_reports_that_is_cut_says_so_and_the_search_finds_the_others(
         assert str(place("FWS").public_id) not in found
     none = text(client.get(address, {"search": "nowhere"}))
     assert "No organization with a report of its own has that" in none
+
+
+@pytest.mark.requirement("IQCS-13")
+@pytest.mark.invariant("I12")
+@pytest.mark.usefixtures("world")
+def test_who_did_not_answer_is_a_table_with_what_is_left_a_page_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(report_pages, "SILENT_AT_ONCE", 2)
+    campaign, client = audit(), browser(steward())
+    made = client.post(at_page("review-reports", campaign), {"organization": str(place("FWS").public_id)})
+
+    def listed(number: int) -> list[str]:
+        page = text(client.get(made["Location"], {"silent": number}))
+        card = page[page.index('id="silent-title"') : page.index('id="accounts-title"')]
+        assert "3 places. 2 reviewers submitted nothing." in strip_tags(card)
+        assert f"Page {number} of 3" in card
+        assert ("Next page" in card) == (number < 3)
+        assert ("Back to the first page" in card) == (number > 1)
+        rows = card[card.index("<tbody>") :].split("<tr>")[1:]
+        return [" ".join(strip_tags(row.split("</tr>")[0]).split()) for row in rows]
+
+    assert [listed(number) for number in (1, 2, 3)] == [
+        ["Benton Lake Refuge FWS-R6-BNR 4 2", "FWS Mountain-Prairie Region FWS-R6 2 1"],
+        ["U.S. Fish and Wildlife Service FWS 2 1", "Lena Lead submitted nothing"],
+        ["Rita Representative submitted nothing"],
+    ]
 
 
 @pytest.mark.invariant("I1")

@@ -34,6 +34,8 @@ from rolebook.web.program import ProgramRequest
 ENTRY = "reviews"
 ACCOUNTS_AT_ONCE = 200
 """A report of so many accounts is made while one waits; a larger one by a worker, with its progress shown."""
+SILENT_AT_ONCE = 50
+"""Organizations and reviewers that did not answer, on one page of a report."""
 _BUSY = (Making.WAITING, Making.MAKING)
 
 
@@ -103,11 +105,32 @@ def report_page(request: ProgramRequest, report_id: uuid.UUID) -> HttpResponse:
             ],
             "number": number,
             "parts": parts,
-            "silent": [row for row in report.summary["reviewers"] if not row["answers"]],
             "next_url": with_parameters(request, {"part": str(number + 1)}) if number < parts else "",
             "first_url": with_parameters(request, {"part": None}) if number > 1 else "",
+            **_silent(request, report),
         }
     return render(request, "review_reports/report.html", shown)
+
+
+def _silent(request: ProgramRequest, report: ReviewReport) -> dict[str, object]:
+    """Return who did not answer, a page of it: first the organizations, then the reviewers, as the report has them."""
+    places = report.summary["unanswered_places"]
+    people = [row for row in report.summary["reviewers"] if not row["answers"]]
+    pages = max(1, -(-(len(places) + len(people)) // SILENT_AT_ONCE))
+    number = min(_number(asked(request, "silent")), pages)
+    first = (number - 1) * SILENT_AT_ONCE
+    last = first + SILENT_AT_ONCE
+    more = with_parameters(request, {"silent": str(number + 1)}, "silent-title")
+    return {
+        "silent_places": places[first:last],
+        "silent_people": people[max(0, first - len(places)) : max(0, last - len(places))],
+        "places_in_all": len(places),
+        "people_in_all": len(people),
+        "silent_number": number,
+        "silent_pages": pages,
+        "silent_next": more if number < pages else "",
+        "silent_first": with_parameters(request, {"silent": None}, "silent-title") if number > 1 else "",
+    }
 
 
 def _number(text: str) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 
 from rolebook.governance.files.review_lines import came_from as words_of_origin
-from rolebook.governance.files.review_lines import outcome_words, place_words
+from rolebook.governance.files.review_lines import outcome_words
 from rolebook.web.templatetags.rolebook import day
 
 register = template.Library()
@@ -17,12 +17,6 @@ register = template.Library()
 def what_became(told: Mapping[str, Any]) -> str:
     """Return what became of something that was asked about, in words."""
     return outcome_words(dict(told))
-
-
-@register.filter
-def left_there(row: Mapping[str, Any]) -> str:
-    """Return who did not answer at a place, and how much, in words."""
-    return place_words(dict(row))
 
 
 @register.filter
