@@ -8,6 +8,7 @@ import pytest
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import standing_of
 from rolebook.governance.flows import import_grants
+from rolebook.governance.flows.close_review import close_review
 from rolebook.governance.flows.merge_accounts import merge_accounts
 from rolebook.governance.flows.tend_reviews import tend_reviews
 from rolebook.governance.models import Access, Grant, Participation, ReviewCampaign, ReviewItem
@@ -204,6 +205,21 @@ def test_a_deactivated_account_that_is_needed_no_longer_is_closed_and_one_closed
     answers(people.fws_lead, campaign, people.fws_person, account="remove")
     assert submits(people.fws_lead, campaign, people.fws_person).account_closed
     assert Participation.objects.get(account=people.fws_person).status == "closed"
+
+
+@pytest.mark.usefixtures("people")
+def test_campaigns_of_one_year_are_told_apart_by_their_day_in_their_titles_and_mails() -> None:
+    again = MEANWHILE + 10 * DAY
+    for at in (OPENED, again):
+        campaign = opened(at)
+        assert told("review-opened", at)
+        close_review(
+            acting_user=None, program_id=PROGRAM, campaign_id=campaign.public_id, at=at + DAY, origin=COMMAND
+        )
+    titles = list(ReviewCampaign.objects.order_by("pk").values_list("title", flat=True))
+    assert titles == ["IQCS Annual User Audit 2026", "IQCS Annual User Audit, November 20, 2026"]
+    subjects = set(Notice.objects.filter(kind="review-opened").values_list("subject", flat=True))
+    assert {title for title in titles for one in subjects if f": {title} is open" in one} == set(titles)
 
 
 def test_the_role_to_which_a_review_is_escalated_is_told_and_answers_from_then_on(people: Agencies) -> None:

@@ -61,7 +61,7 @@ def open_review(
             program_id=program_id,
             review_id=review.id,
             rolebook_version=version,
-            title=f"{review.title} {day.year}" if review.opens_on else f"{review.title}, {day:%B %Y}",
+            title=_title(review, program_id, day),
             opened_on=day,
             opened_at=at,
             opened_by=acting_user,
@@ -76,6 +76,14 @@ def open_review(
         count_places(campaign)
         _record(work, campaign)
     return campaign
+
+
+def _title(review: Review, program_id: str, day: date) -> str:
+    """Return what a campaign is called: by its year or month and, where another one is called so, by its day."""
+    usual = f"{review.title} {day.year}" if review.opens_on else f"{review.title}, {day:%B %Y}"
+    if ReviewCampaign.objects.filter(program_id=program_id, title=usual).exists():
+        return f"{review.title}, {day:%B} {day.day}, {day.year}"
+    return usual
 
 
 def _record(work: UnitOfWork, campaign: ReviewCampaign) -> None:
