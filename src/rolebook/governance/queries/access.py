@@ -92,9 +92,7 @@ def my_access_page(
     grants = _grants(standing)
     if paging.search_words(search):
         grants = grants.filter(matching(search, "organization__"))
-    key = paging.instant_key(after)
-    if key is not None:
-        grants = grants.filter(Q(starts_at__gt=key[0]) | Q(starts_at=key[0], pk__gt=key[1]))
+    grants = grants.filter(paging.following(paging.instant_key(after), "starts_at"))
     found = list(grants[: length + 1])
     rows = _held(standing, found[:length], reasons=reasons)
     last = found[length - 1] if len(found) > length else None

@@ -73,11 +73,8 @@ def my_codes_page(
     if standing.book.access != "apart from roles":
         return Page(())
     length = paging.bounded(limit)
-    accesses = accesses_of(standing, viewer).filter(matching(search, "organization__"))
-    key = paging.from_text(after)
-    if key is not None:
-        later = Q(organization__code__gt=key[0]) | Q(organization__code=key[0], pk__gt=key[1])
-        accesses = accesses.filter(later)
+    later = paging.following(paging.from_text(after), "organization__code")
+    accesses = accesses_of(standing, viewer).filter(matching(search, "organization__"), later)
     found = list(accesses.select_related(*_TOLD)[: length + 1])
     rows = _held_codes(standing, found[:length])
     last = found[length - 1] if len(found) > length else None
@@ -150,9 +147,7 @@ def connected_by_access(
         people = people.filter(
             Q(name__icontains=words) | Q(user_id__contains=words) | Q(email_key__contains=words)
         )
-    key = paging.from_text(after)
-    if key is not None:
-        people = people.filter(Q(name__gt=key[0]) | Q(name=key[0], pk__gt=key[1]))
+    people = people.filter(paging.following(paging.from_text(after), "name"))
     found = list(people.order_by("name", "pk")[: length + 1])
     rows = _rows(standing, organization, found[:length])
     more = len(found) > length

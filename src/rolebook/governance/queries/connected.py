@@ -67,9 +67,7 @@ def connected_organizations(
     words = paging.search_words(search)
     if words:
         organizations = organizations.filter(search_key__contains=words)
-    key = paging.from_text(after)
-    if key is not None:
-        organizations = organizations.filter(Q(name__gt=key[0]) | Q(name=key[0], pk__gt=key[1]))
+    organizations = organizations.filter(paging.following(paging.from_text(after), "name"))
     found = list(organizations.order_by("name", "pk")[: length + 1])
     rows = _rows(standing, found[:length], offices)
     more = len(found) > length

@@ -94,9 +94,7 @@ def designations(
     book = stewards_standing(viewer, program_id, at).book
     length = paging.bounded(limit)
     rows = _in_force(program_id, at)
-    key = paging.instant_key(after)
-    if key is not None:
-        rows = rows.filter(Q(starts_at__lt=key[0]) | Q(starts_at=key[0], pk__lt=key[1]))
+    rows = rows.filter(paging.following(paging.instant_key(after), "starts_at", newest_first=True))
     found = list(rows.order_by("-starts_at", "-pk")[: length + 1])
     only = _only_steward(program_id, found, at)
     lines = tuple(_line(book, grant, viewer, only) for grant in found[:length])

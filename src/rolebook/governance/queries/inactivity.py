@@ -101,9 +101,7 @@ def _overview(book: Rolebook, at: datetime, after: str | None, length: int) -> Q
         raise NotFound
     people = Participation.objects.filter(watched(book.program.id), quiet_ends_at__isnull=False)
     past = people.filter(quiet_ends_at__lte=at).count()
-    key = paging.instant_key(after)
-    if key is not None:
-        people = people.filter(Q(quiet_ends_at__gt=key[0]) | Q(quiet_ends_at=key[0], pk__gt=key[1]))
+    people = people.filter(paging.following(paging.instant_key(after), "quiet_ends_at"))
     found = list(people.select_related("account").order_by("quiet_ends_at", "pk")[: length + 1])
     ends = [part.quiet_ends_at or at for part in found]
     rows = [

@@ -33,6 +33,9 @@ from rolebook.governance.queries.seeing import public_id_of
 from rolebook.governance.queries.stewards import active_stewards, stewards_grants, stewards_standing
 from rolebook.governance.refusals import NotFound
 
+_ONE_MORE = paging.DEFAULT_LIMIT + 1
+"""Rows that are read for a page: whether another one follows."""
+
 
 @dataclass(frozen=True, slots=True)
 class AskedFor:
@@ -167,19 +170,13 @@ def roles_of_person(
     ``search`` is part of the name, code or number of an organization. Raises NotFound for everybody but stewards.
     """
     standing = stewards_standing(viewer, program_id, at)
-    grants = Grant.objects.filter(
-        in_force(at), program_id=program_id, account__public_id=person.row.account_id
-    ).select_related(*WITH_A_GRANT)
-    if paging.search_words(search):
-        grants = grants.filter(matching(search, "organization__"))
-    key = paging.instant_key(after)
-    if key is not None:
-        grants = grants.filter(Q(starts_at__gt=key[0]) | Q(starts_at=key[0], pk__gt=key[1]))
-    found = list(grants.order_by("starts_at", "pk")[: paging.DEFAULT_LIMIT + 1])
-    listed = found[: paging.DEFAULT_LIMIT]
-    uses = last_uses_since(person.uses_since_on, standing.book, listed, at)
-    rows = [held_by_grant(standing, grant, uses[grant.pk]) for grant in listed]
-    return _page(rows, [(grant.starts_at.isoformat(), grant.pk) for grant in found])
+    here = _held_by(program_id, person, at, search)
+    grants = Grant.objects.filter(here, paging.following(paging.instant_key(after), "starts_at"))
+    found = list(grants.select_related(*WITH_A_GRANT).order_by("starts_at", "pk")[:_ONE_MORE])
+    uses = last_uses_since(person.uses_since_on, standing.book, found, at)
+    rows = [held_by_grant(standing, grant, uses[grant.pk]) for grant in found]
+    keys = [(grant.starts_at.isoformat(), grant.pk) for grant in found]
+    return paging.cut(rows, keys, paging.DEFAULT_LIMIT)
 
 
 def codes_of_person(
@@ -195,19 +192,17 @@ def codes_of_person(
     standing = stewards_standing(viewer, program_id, at)
     if standing.book.access != "apart from roles":
         return Page(())
-    accesses = Access.objects.filter(
-        in_force(at),
-        matching(search, "organization__"),
-        program_id=program_id,
-        account__public_id=person.row.account_id,
-    ).select_related("organization")
-    key = paging.from_text(after)
-    if key is not None:
-        later = Q(organization__code__gt=key[0]) | Q(organization__code=key[0], pk__gt=key[1])
-        accesses = accesses.filter(later)
-    found = list(accesses.order_by("organization__code", "pk")[: paging.DEFAULT_LIMIT + 1])
-    rows = [held_by_access(access) for access in found[: paging.DEFAULT_LIMIT]]
-    return _page(rows, [(access.organization.code, access.pk) for access in found])
+    here = _held_by(program_id, person, at, search)
+    accesses = Access.objects.filter(here, paging.following(paging.from_text(after), "organization__code"))
+    found = list(accesses.select_related("organization").order_by("organization__code", "pk")[:_ONE_MORE])
+    rows = [held_by_access(access) for access in found]
+    return paging.cut(rows, [(access.organization.code, access.pk) for access in found], paging.DEFAULT_LIMIT)
+
+
+def _held_by(program_id: str, person: OnePerson, at: datetime, search: str) -> Q:
+    """Return the SQL condition for what a person holds in a program at organizations that are looked for."""
+    theirs = Q(program_id=program_id, account__public_id=person.row.account_id)
+    return in_force(at) & theirs & matching(search, "organization__")
 
 
 def requests_of_person(
@@ -225,22 +220,14 @@ def requests_of_person(
     if paging.search_words(search):
         named = RequestItem.objects.filter(matching(search, "organization__"), request=OuterRef("pk"))
         requests = requests.filter(Exists(named))
-    key = paging.instant_key(after)
-    if key is not None:
-        requests = requests.filter(Q(submitted_at__lt=key[0]) | Q(submitted_at=key[0], pk__lt=key[1]))
-    page = requests.order_by("-submitted_at", "-pk").values("pk")[: paging.DEFAULT_LIMIT + 1]
+    requests = requests.filter(paging.following(paging.instant_key(after), "submitted_at", newest_first=True))
+    page = requests.order_by("-submitted_at", "-pk").values("pk")[:_ONE_MORE]
     items: dict[Request, list[RequestItem]] = {}
     for item in _items(page):
         items.setdefault(item.request, []).append(item)
     rows = [_asked_for(standing, request, asked) for request, asked in items.items()]
     keys = [(request.submitted_at.isoformat(), request.pk) for request in items]
     return paging.cut(rows, keys, paging.DEFAULT_LIMIT)
-
-
-def _page[Row](rows: list[Row], keys: list[tuple[str, int]]) -> Page[Row]:
-    """Return the page of rows, with the keys of what was found one beyond it."""
-    more = len(keys) > len(rows)
-    return Page(tuple(rows), paging.to_text(keys[len(rows) - 1]) if more else None)
 
 
 def _items(page: QuerySet[Request, Any]) -> QuerySet[RequestItem]:

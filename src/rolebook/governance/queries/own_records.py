@@ -13,7 +13,7 @@ from rolebook.governance.models import Grant, Registration
 from rolebook.governance.origins import first_of, restored_of
 from rolebook.governance.own_records import own_record_of
 from rolebook.governance.queries.naming import confirming_office, sees_names
-from rolebook.governance.queries.paging import DEFAULT_LIMIT, Page, cut, instant_key
+from rolebook.governance.queries.paging import DEFAULT_LIMIT, Page, cut, following, instant_key
 from rolebook.governance.queries.seeing import anywhere, public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
 from rolebook.governance.registering import records_of, require_may_answer
@@ -122,9 +122,7 @@ def registrations_waiting(
 ) -> Page[Registration]:
     """Return the registrations whose record is kept where the viewer decides, oldest first. Raises NotFound."""
     waiting = _waiting(viewer_standing(viewer, program_id, at)).order_by("asked_at", "pk")
-    key = instant_key(after)
-    if key is not None:
-        waiting = waiting.filter(Q(asked_at__gt=key[0]) | Q(asked_at=key[0], pk__gt=key[1]))
+    waiting = waiting.filter(following(instant_key(after), "asked_at"))
     rows = list(waiting[: DEFAULT_LIMIT + 1])
     return cut(rows, [(row.asked_at.isoformat(), row.pk) for row in rows], DEFAULT_LIMIT)
 

@@ -119,9 +119,7 @@ def my_requests(
     if paging.search_words(search):
         named = RequestItem.objects.filter(matching(search, "organization__"), request=OuterRef("pk"))
         requests = requests.filter(Exists(named))
-    key = paging.instant_key(after)
-    if key is not None:
-        requests = requests.filter(Q(submitted_at__lt=key[0]) | Q(submitted_at=key[0], pk__lt=key[1]))
+    requests = requests.filter(paging.following(paging.instant_key(after), "submitted_at", newest_first=True))
     first = [Case(When(_to_answer(viewer), then=0), default=1)] if to_answer_first else []
     page = requests.order_by(*first, "-submitted_at", "-pk").values("pk")
     page = page[:length] if to_answer_first else page[: length + 1]

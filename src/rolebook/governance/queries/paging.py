@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BooleanField, Func
+from django.db.models import BooleanField, Func, Q
 
 DEFAULT_LIMIT = 25
 MOST_ROWS = 200
@@ -88,6 +88,19 @@ def from_text(text: str | None) -> tuple[str, int] | None:
             return (value, row)
         case _:
             return None
+
+
+def following(
+    key: tuple[str | datetime, int] | None, by: str, row: str = "pk", *, newest_first: bool = False
+) -> Q:
+    """Return the SQL condition for what comes after a key in a list by one column and then by ``row``.
+
+    Without a key that is all.
+    """
+    if key is None:
+        return Q()
+    past = "lt" if newest_first else "gt"
+    return Q(**{f"{by}__{past}": key[0]}) | Q(**{by: key[0], f"{row}__{past}": key[1]})
 
 
 def instant_key(text: str | None) -> tuple[datetime, int] | None:

@@ -46,10 +46,7 @@ def beyond(sort: Sort, after: str | None) -> Q:
     """Return the condition for what comes after a key; a key of another order begins at the first page."""
     key: tuple[str | datetime, int] | None
     key = paging.from_text(after) if sort in ("person", "organization") else paging.instant_key(after)
-    if key is None:
-        return Q()
-    past = "lt" if sort == "newest" else "gt"
-    return Q(**{f"sort_key__{past}": key[0]}) | Q(**{"sort_key": key[0], f"pk__{past}": key[1]})
+    return paging.following(key, "sort_key", newest_first=sort == "newest")
 
 
 def opened(stage: Stage) -> datetime:

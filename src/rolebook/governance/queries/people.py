@@ -91,9 +91,7 @@ def people_of_program(
     standing = stewards_standing(viewer, program_id, at)
     length = paging.bounded(limit)
     people = _wanted(standing, wanted or PeopleFilter())
-    key = paging.from_text(after)
-    if key is not None:
-        people = people.filter(Q(account__name__gt=key[0]) | Q(account__name=key[0], account__gt=key[1]))
+    people = people.filter(paging.following(paging.from_text(after), "account__name", "account"))
     found = list(people.select_related("account").order_by("account__name", "account")[: length + 1])
     rows = rows_of(standing, found[:length])
     if len(found) <= length:

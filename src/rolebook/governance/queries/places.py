@@ -79,9 +79,7 @@ def organizations_for_role(
     """
     standing = viewer_standing(viewer, program_id, at)
     condition = _fitting(standing, role_id) & matching(search)
-    key = paging.from_text(after)
-    if key is not None:
-        condition &= Q(name__gt=key[0]) | Q(name=key[0], pk__gt=key[1])
+    condition &= paging.following(paging.from_text(after), "name")
     length = paging.bounded(limit)
     chosen = Organization.objects.filter(condition, program_id=program_id).order_by("name", "pk")
     found = list(chosen[: length + 1])

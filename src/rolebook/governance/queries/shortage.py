@@ -83,10 +83,9 @@ def organizations_short_of_officials(
     standing = viewer_standing(viewer, program_id, at)
     if not sees_report(standing):
         raise NotFound
-    length, key = paging.bounded(limit), paging.from_text(after)
+    length = paging.bounded(limit)
     places = short_organizations(standing.book, at)
-    if key is not None:
-        places = places.filter(Q(name__gt=key[0]) | Q(name=key[0], pk__gt=key[1]))
+    places = places.filter(paging.following(paging.from_text(after), "name"))
     found = list(places.order_by("name", "pk")[: length + 1])
     officials = officials_of(standing.book, [place.pk for place in found], at)
     rows = [

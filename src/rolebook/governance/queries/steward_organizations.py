@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import batched
 from typing import Literal
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from rolebook.accounts.models import Account, Organization, OrganizationIdentifier
 from rolebook.accounts.organization_models import OrganizationContact
@@ -80,9 +80,7 @@ def stewards_organizations(
     standing = stewards_standing(viewer, program_id, at)
     length = paging.bounded(limit)
     chosen = _chosen(program_id, wanted)
-    key = paging.from_text(after)
-    if key is not None:
-        chosen = chosen.filter(Q(name__gt=key[0]) | Q(name=key[0], pk__gt=key[1]))
+    chosen = chosen.filter(paging.following(paging.from_text(after), "name"))
     found = list(
         chosen.select_related("parent")
         .annotate(people=_people(standing))

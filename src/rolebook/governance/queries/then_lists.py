@@ -162,9 +162,7 @@ def waited_then(
         organization=organization,
         opened_at__lte=at,
     )
-    key = paging.instant_key(after)
-    if key is not None:
-        stages = stages.filter(Q(opened_at__gt=key[0]) | Q(opened_at=key[0], pk__gt=key[1]))
+    stages = stages.filter(paging.following(paging.instant_key(after), "opened_at"))
     # With their items by one statement: a line for each item of these stages.
     first = stages.order_by("opened_at", "pk").values("pk")[: length + 1]
     lines = Stage.items.through.objects.filter(stage__in=first).select_related(
@@ -329,18 +327,15 @@ def _paged(
             | Q(account__user_id__contains=words)
             | Q(account__email_key__contains=words)
         )
-    key = paging.from_text(after)
-    if key is not None:
-        people = people.filter(after_name(key))
-    found = list(people.order_by("account__name", "account")[: length + 1])
+    found = list(people.filter(after_name(after)).order_by("account__name", "account")[: length + 1])
     more = len(found) > length
     last = found[length - 1].account if more else None
     return found[:length], None if last is None else paging.to_text((last.name, last.pk))
 
 
-def after_name(key: tuple[str, int]) -> Q:
-    """Return the SQL condition for parts of people who come after one in a list by name, key as in `paging`."""
-    return Q(account__name__gt=key[0]) | Q(account__name=key[0], account__gt=key[1])
+def after_name(after: str | None) -> Q:
+    """Return the SQL condition for parts of people who come after one in a list by name; its key as text for a link."""
+    return paging.following(paging.from_text(after), "account__name", "account")
 
 
 def every_row(page: Callable[[str | None], Page[PersonThen]]) -> Iterator[PersonThen]:

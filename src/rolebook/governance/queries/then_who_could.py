@@ -173,8 +173,7 @@ def _page(
     rows: list[PersonThen] = []
     looked = 0
     while True:
-        key = paging.from_text(after)
-        here = people if key is None else people.filter(after_name(key))
+        here = people.filter(after_name(after))
         parts = list(here.order_by("account__name", "account")[:_AT_ONCE])
         some = [part.account for part in parts]
         past = people_at(asked.book.program.id, some, asked.at, apart=asked.apart, parts=parts)

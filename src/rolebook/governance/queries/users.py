@@ -198,9 +198,7 @@ def _connected(
         people = people.filter(
             Q(name__icontains=words) | Q(user_id__contains=words) | Q(email_key__contains=words)
         )
-    key = paging.from_text(after)
-    if key is not None:
-        people = people.filter(Q(name__gt=key[0]) | Q(name=key[0], pk__gt=key[1]))
+    people = people.filter(paging.following(paging.from_text(after), "name"))
     page = people.order_by("name", "pk").values("pk")[: length + 1]
     held: dict[int, list[Grant]] = {}
     theirs = _held_there(standing, organization).filter(OnPage(F("account"), Subquery(page)))
