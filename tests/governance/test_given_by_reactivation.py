@@ -44,7 +44,7 @@ def test_why_it_is_held_is_the_reactivation_and_before_it_what_gave_it_first(
     why = held.why
     assert why is not None
     assert (why.how, why.request_id, why.asked_by) == ("reactivation", request.public_id, world.rosa.name)
-    assert (why.by, why.at) == ("an IQCS Security", LATER + HOUR)
+    assert (why.by, why.at) == ("IQCS Security", LATER + HOUR)
     grant = again(world.mia)
     told = behind([grant], NOW)[grant.public_id]
     assert (told.how, told.request_id, told.requester) == (
@@ -70,7 +70,7 @@ def test_a_file_about_the_day_says_so_too(reactivated: tuple[People, Request]) -
         told = dict(zip(titles, line, strict=True))
         assert told["Given by"] == "A reactivation; before it: designation"
         assert told["Asked by"] == "Rosa Representative"
-        assert told["Decided, designated or approved by"] == "an IQCS Security"
+        assert told["Decided, designated or approved by"] == "IQCS Security"
         assert told["Request"] == str(request.public_id)
     assert len(people_at(PROGRAM, [world.mia], NOW, apart=True)[0].held) == 2
 

@@ -135,6 +135,7 @@ def test_a_cross_agency_request_walks_from_form_to_provision() -> None:
     page_of_security = browser(security).get(f"/iqcs/requests/{request.public_id}/").content.decode()
     for name in ("Rolf Representative", "Leo Lead", "Rosa Representative", "Provision"):
         assert name in page_of_security
+    assert "You decide as IQCS Security." in page_of_security
     review(browser(security), request, "approved")
     assert Grant.objects.get(account=rita.account).role_id == MANAGER
     access = Access.objects.get(account=rita.account)

@@ -225,7 +225,7 @@ def test_nobody_is_named_where_access_is_apart_either_who_decided_confirmed_reco
     said = " ".join(pages["/iqcs/my-access/"].split())
     assert "It came back when you were reactivated" in said
     assert "Designated by the Application Steward: for the season" in said
-    assert "approved by an IQCS Security" in said
+    assert "approved by IQCS Security" in said
     assert naming_deciders(pages | mails_of(orla.account)) == []
 
 

@@ -205,4 +205,4 @@ def test_a_reactivation_that_waits_is_counted_and_linked_for_security(rita: Pers
     assert "Reactivate" in words(client, "request", request.public_id, program=PROGRAM)
     # Who asked finds it among their own, with whom it waits for.
     mine = words(people.signed_in_client(rosa, PROGRAM), "manage-access", program=PROGRAM)
-    assert "Waits for the IQCS Security" in mine
+    assert "Waits for IQCS Security" in mine

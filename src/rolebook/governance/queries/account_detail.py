@@ -32,6 +32,7 @@ from rolebook.governance.queries.attachments import may_read_attachments
 from rolebook.governance.queries.course_steps import CourseStep
 from rolebook.governance.queries.held_days import dates_in_words
 from rolebook.governance.queries.item_days import days_in_words
+from rolebook.governance.queries.naming import with_the
 from rolebook.governance.queries.own_requests import state_shown
 from rolebook.governance.queries.request_parts import Seen
 from rolebook.governance.queries.requests import RequestDetail, request_detail
@@ -275,7 +276,9 @@ def _leads(request: Request, before: Iterable[CourseStep]) -> tuple[tuple[str, t
         for stage in approved:
             step = steps[stage.public_id]
             office = f"{step.office} of {step.organization_name}"
-            as_steward = f"{step.stood_in}, standing in for the {office}"
+            as_steward = (
+                f"{step.stood_in}, standing in for {with_the(step.office)} of {step.organization_name}"
+            )
             said = f"{stage.outcome.approver.name}, {as_steward if step.stood_in else office}"
             told.setdefault(_authority_of(run, step.agency), []).append(said)
     return tuple((words, tuple(people)) for words, people in sorted(told.items()))

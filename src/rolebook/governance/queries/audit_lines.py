@@ -13,7 +13,7 @@ from rolebook.accounts.queries.identities import provider_name
 from rolebook.audit.models import Event, PersonalData
 from rolebook.governance.queries import audit_words as words
 from rolebook.governance.queries.audit_words_values import LABELS_TOLD, value_told
-from rolebook.governance.queries.naming import with_article
+from rolebook.governance.queries.naming import with_article, with_the
 from rolebook.governance.queries.pending import role_title
 from rolebook.policy.model import Rolebook
 from rolebook.policy.words import UNKNOWN, sentence
@@ -227,7 +227,10 @@ class _Parsed:
     def _actor(self, names: _Names, *, hidden: bool) -> str:
         if hidden:
             office = self.new.get("role_id") if self.event.tag.startswith("outcome:") else None
-            return f"The {self._title(office)}" if isinstance(office, str) and office else words.SOMEBODY
+            if not isinstance(office, str) or not office:
+                return words.SOMEBODY
+            named = with_the(self._title(office))
+            return f"{named[:1].upper()}{named[1:]}"
         if self.event.actor_id is None:
             origin = self._object("origin").get("via")
             return words.OPERATOR.get(str(origin), words.NOBODY_SIGNED_IN)

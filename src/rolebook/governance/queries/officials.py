@@ -10,6 +10,7 @@ from django.db.models import Q
 from rolebook.accounts.models import Account, Organization, OrganizationIdentifier
 from rolebook.governance.authority import Standing, in_force
 from rolebook.governance.models import Grant
+from rolebook.governance.queries.naming import another
 from rolebook.governance.queries.seeing import organization_for, viewer_standing
 from rolebook.governance.quiet import counts
 from rolebook.policy.model import STEWARD_ID, Act, Contact, Rolebook
@@ -123,9 +124,9 @@ def who_else_removes(standing: Standing, organization: Organization) -> str:
         role = book.role(office.role_id)
         if role is not None and office.role_id != STEWARD_ID:
             where = "" if office.organization_id is None else f" of {organization.name}"
-            return f"Another {role.title}{where}"
+            return f"{another(role.title)}{where}"
     if mine:
-        return f"Somebody else of the {book.steward.title}"
+        return another(book.steward.title)
     roles = (book.role(one.role_id) for one in book.authority.holders(Act.REMOVE))
     titles = [role.title for role in roles if role is not None and role.id != STEWARD_ID]
     return " or ".join(titles) or f"The {book.steward.title}"

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from rolebook.governance.models import RequestItem, Stage, SupervisorWord
-from rolebook.governance.queries.naming import with_article
+from rolebook.governance.queries.naming import with_article, with_the
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.whose_turn import Whose, whose_turn
 from rolebook.policy.model import STEWARD_ID, Rolebook
@@ -40,7 +40,7 @@ class Waiting:
         if self.whose == Whose.SUPERVISOR:
             return f"Waits for the supervisor, {self.name}"
         if self.organization_name is None:
-            return f"Waits for the {self.office}"
+            return f"Waits for {with_the(self.office)}"
         return f"Waits for {with_article(self.office)} of {self.organization_name}"
 
 

@@ -17,7 +17,7 @@ register = template.Library()
 
 @register.filter
 def with_article(title: str) -> str:
-    """Put "a" or "an" before a title: "a Security Official", "an Agency Lead", "an IQCS Security"."""
+    """Name one who has a title: "a Security Official", "an Agency Lead", "IQCS Security"."""
     return naming.with_article(title)
 
 
