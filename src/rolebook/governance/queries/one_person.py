@@ -1,7 +1,7 @@
 """One person of a program, for its stewards: who they are, what they hold and asked for a page at a time (I12)."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -84,6 +84,11 @@ class OnePerson:
     number_waiting: int
     uses_since_on: date | None
 
+    @property
+    def is_past(self) -> bool:
+        """Whether the part in the program is closed for want of a sign-in, and no job has written it yet."""
+        return self.participation_status == self.account_status == "active" != self.row.status
+
 
 @dataclass(frozen=True, slots=True)
 class Without:
@@ -107,7 +112,7 @@ def one_person(viewer: Account, program_id: str, account_id: uuid.UUID | str, at
     part = _part(standing, account_id)
     account = part.account
     return OnePerson(
-        row=PersonLine(**told_of(part, part.rejected)),
+        row=PersonLine(**told_of(part, part.rejected, at)),
         account_status=account.status,
         account_reason=account.status_reason,
         participation_status=part.status,
@@ -156,67 +161,56 @@ def _part(standing: Standing, account_id: uuid.UUID | str) -> Any:
     return part
 
 
-def roles_of_person(
+def list_of_person(
     viewer: Account,
     program_id: str,
     person: OnePerson,
     at: datetime,
+    name: str,
     *,
     search: str = "",
     after: str | None = None,
-) -> Page[Held]:
-    """Return the roles that a person holds, the oldest first, each with its last use.
+) -> Page[Held] | Page[AskedFor]:
+    """Return a page of one of the LISTS of a person.
 
     ``search`` is part of the name, code or number of an organization. Raises NotFound for everybody but stewards.
     """
-    standing = stewards_standing(viewer, program_id, at)
-    here = _held_by(program_id, person, at, search)
+    return LISTS[name](stewards_standing(viewer, program_id, at), person, search, after)
+
+
+def _roles(standing: Standing, person: OnePerson, search: str, after: str | None) -> Page[Held]:
+    """Return the roles that a person holds, the oldest first, each with its last use."""
+    here = _held_by(standing, person, search)
     grants = Grant.objects.filter(here, paging.following(paging.instant_key(after), "starts_at"))
     found = list(grants.select_related(*WITH_A_GRANT).order_by("starts_at", "pk")[:_ONE_MORE])
-    uses = last_uses_since(person.uses_since_on, standing.book, found, at)
+    uses = last_uses_since(person.uses_since_on, standing.book, found, standing.at)
     rows = [held_by_grant(standing, grant, uses[grant.pk]) for grant in found]
     keys = [(grant.starts_at.isoformat(), grant.pk) for grant in found]
     return paging.cut(rows, keys, paging.DEFAULT_LIMIT)
 
 
-def codes_of_person(
-    viewer: Account,
-    program_id: str,
-    person: OnePerson,
-    at: datetime,
-    *,
-    search: str = "",
-    after: str | None = None,
-) -> Page[Held]:
-    """Return what a person holds apart from roles, by code; nothing in programs without it. Searches and raises so."""
-    standing = stewards_standing(viewer, program_id, at)
+def _codes(standing: Standing, person: OnePerson, search: str, after: str | None) -> Page[Held]:
+    """Return what a person holds apart from roles, by code; nothing in programs without it."""
     if standing.book.access != "apart from roles":
         return Page(())
-    here = _held_by(program_id, person, at, search)
+    here = _held_by(standing, person, search)
     accesses = Access.objects.filter(here, paging.following(paging.from_text(after), "organization__code"))
     found = list(accesses.select_related("organization").order_by("organization__code", "pk")[:_ONE_MORE])
     rows = [held_by_access(access) for access in found]
     return paging.cut(rows, [(access.organization.code, access.pk) for access in found], paging.DEFAULT_LIMIT)
 
 
-def _held_by(program_id: str, person: OnePerson, at: datetime, search: str) -> Q:
+def _held_by(standing: Standing, person: OnePerson, search: str) -> Q:
     """Return the SQL condition for what a person holds in a program at organizations that are looked for."""
-    theirs = Q(program_id=program_id, account__public_id=person.row.account_id)
-    return in_force(at) & theirs & matching(search, "organization__")
+    theirs = Q(program_id=standing.program_id, account__public_id=person.row.account_id)
+    return in_force(standing.at) & theirs & matching(search, "organization__")
 
 
-def requests_of_person(
-    viewer: Account,
-    program_id: str,
-    person: OnePerson,
-    at: datetime,
-    *,
-    search: str = "",
-    after: str | None = None,
-) -> Page[AskedFor]:
-    """Return what is or was asked for somebody, the newest first; one statement. Searches and raises so."""
-    standing = stewards_standing(viewer, program_id, at)
-    requests = Request.objects.filter(program_id=program_id, beneficiary__public_id=person.row.account_id)
+def _requests(standing: Standing, person: OnePerson, search: str, after: str | None) -> Page[AskedFor]:
+    """Return what is or was asked for somebody, the newest first; one statement."""
+    requests = Request.objects.filter(
+        program_id=standing.program_id, beneficiary__public_id=person.row.account_id
+    )
     if paging.search_words(search):
         named = RequestItem.objects.filter(matching(search, "organization__"), request=OuterRef("pk"))
         requests = requests.filter(Exists(named))
@@ -228,6 +222,12 @@ def requests_of_person(
     rows = [_asked_for(standing, request, asked) for request, asked in items.items()]
     keys = [(request.submitted_at.isoformat(), request.pk) for request in items]
     return paging.cut(rows, keys, paging.DEFAULT_LIMIT)
+
+
+type _Listed = Callable[[Standing, OnePerson, str, str | None], Page[Held] | Page[AskedFor]]
+
+LISTS: Mapping[str, _Listed] = {"roles": _roles, "codes": _codes, "requests": _requests}
+"""What is listed of a person, each with pages of its own: what to find is searched for, after a key."""
 
 
 def _items(page: QuerySet[Request, Any]) -> QuerySet[RequestItem]:

@@ -11,13 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from rolebook.governance.queries.fsid import has_fsids
-from rolebook.governance.queries.one_person import (
-    OnePerson,
-    codes_of_person,
-    one_person,
-    requests_of_person,
-    roles_of_person,
-)
+from rolebook.governance.queries.one_person import LISTS, OnePerson, list_of_person, one_person
 from rolebook.governance.queries.paging import DEFAULT_LIMIT
 from rolebook.governance.queries.people import (
     Held,
@@ -139,16 +133,13 @@ def person_page(request: ProgramRequest, account_id: uuid.UUID) -> HttpResponse:
         "tokens": tokens_of_person(viewer, program_id, account_id, at),
         "effect": effect_to_show(request),
     }
-    for name, page_of in _LISTS.items():
-        page = page_of(viewer, program_id, person, at, search=search, after=asked(request, f"{name}-after"))
+    for name in LISTS:
+        after = asked(request, f"{name}-after")
+        page = list_of_person(viewer, program_id, person, at, name, search=search, after=after)
         shown[name] = page.rows
         shown[f"{name}_next_url"] = next_address(request, f"{name}-after", page.next_after, name)
         shown[f"{name}_first_url"] = first_address(request, f"{name}-after", name)
     return render(request, "people/person.html", shown)
-
-
-_LISTS = {"roles": roles_of_person, "codes": codes_of_person, "requests": requests_of_person}
-"""What is listed of a person, each with pages of its own."""
 
 
 def _numbers(person: OnePerson) -> tuple[int, int, int]:

@@ -11,41 +11,21 @@ from rolebook.governance.queries.account_requests import changes_of_word
 from rolebook.governance.refusals import Refused
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
-from tests.support import grants, iqcs
+from tests.support import iqcs
 from tests.support.grants import codes, decides, open_stage
-from tests.support.iqcs import MANAGER, PROGRAM, REPRESENTATIVE, SECURITY
+from tests.support.iqcs import MANAGER, PROGRAM
 from tests.support.people import START
 
-pytestmark = pytest.mark.requirement("IQCS-11")
+pytestmark = [pytest.mark.requirement("IQCS-11"), pytest.mark.usefixtures("iqcs_world")]
 FIRST, GIVEN = "Mar 3, 2026", "Mar 9, 2026"
 REST = "to the end of Mar 31, 2026, by the clock of America/Boise; then it ends by itself."
 ON_MARCH_9 = datetime.fromisoformat("2026-03-09T15:00:00+00:00")
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture(autouse=True)
-def world(db: None) -> None:
-    iqcs.begin()
-
-
-@pytest.fixture
-def rita() -> Account:
-    return grants.user("Rita Requester", PROGRAM)
-
-
-@pytest.fixture
-def rosa() -> Account:
-    return iqcs.holder(REPRESENTATIVE, "FWS", "Rosa Representative")
-
-
-@pytest.fixture
-def sven() -> Account:
-    return iqcs.holder(SECURITY, None, "Sven Security")
-
-
-def asked(rita: Account, starts_on: str = "2026-03-03", *, authorized: bool = True) -> Request:
+def asked(person: Account, starts_on: str = "2026-03-03", *, authorized: bool = True) -> Request:
     form = iqcs.answers({MANAGER: "add"}, ["FWS-R6"], starts_on=starts_on, ends_on="2026-03-31")
-    return iqcs.asks(rita, form, authorized=authorized)
+    return iqcs.asks(person, form, authorized=authorized)
 
 
 def shown(viewer: Account, request: Request, at: datetime) -> str:
@@ -61,9 +41,9 @@ def mail(name: str, kind: str, at: datetime) -> str:
 
 
 def test_what_waits_past_its_first_day_is_told_to_begin_on_the_day_it_is_given(
-    rita: Account, rosa: Account
+    person: Account, representative: Account
 ) -> None:
-    request = asked(rita, authorized=False)
+    request = asked(person, authorized=False)
     word = request.forms.get().supervisor_word
     as_asked = f"From {FIRST} {REST}"
     late = f"From the day it is given ({FIRST}, the first day asked for, passed before) {REST}"
@@ -74,52 +54,56 @@ def test_what_waits_past_its_first_day_is_told_to_begin_on_the_day_it_is_given(
         (day_ends, late),
         (ON_MARCH_9, late),
     ):
-        assert shown(rita, request, at) == told
+        assert shown(person, request, at) == told
         assert changes_of_word(word, at)[1] == told
 
 
-def test_the_mail_to_who_decides_tells_it_too(rita: Account, rosa: Account, sven: Account) -> None:
-    decides(rosa, open_stage(asked(rita)), at=ON_MARCH_9)
-    told = mail(sven.name, "request-waiting", ON_MARCH_9)
+def test_the_mail_to_who_decides_tells_it_too(
+    person: Account, representative: Account, security: Account
+) -> None:
+    decides(representative, open_stage(asked(person)), at=ON_MARCH_9)
+    told = mail(security.name, "request-waiting", ON_MARCH_9)
     assert f"From the day it is given ({FIRST}, the first day asked for, passed before) {REST}" in told
 
 
 @pytest.mark.parametrize("starts_on", ["2026-03-03", ""])
 def test_what_was_given_is_told_from_the_day_on_which_it_was(
-    rita: Account, rosa: Account, sven: Account, starts_on: str
+    person: Account, representative: Account, security: Account, starts_on: str
 ) -> None:
-    request = asked(rita, starts_on)
-    for who in (rosa, sven):
+    request = asked(person, starts_on)
+    for who in (representative, security):
         decides(who, open_stage(request), at=ON_MARCH_9)
     passed = f" ({FIRST}, the first day asked for, passed before)" if starts_on else ""
     days = f"From {GIVEN}{passed} {REST}"
     later = ON_MARCH_9 + timedelta(days=60)
-    assert [shown(rita, request, at) for at in (ON_MARCH_9, later)] == [days, days]
-    told = mail(rita.name, "decision", ON_MARCH_9 + HOUR)
+    assert [shown(person, request, at) for at in (ON_MARCH_9, later)] == [days, days]
+    told = mail(person.name, "decision", ON_MARCH_9 + HOUR)
     assert days in told
     assert "You can use it from now on, until the end of Mar 31, 2026." in told
-    assert days in mail(sven.name, "own-decision", ON_MARCH_9 + HOUR)
+    assert days in mail(security.name, "own-decision", ON_MARCH_9 + HOUR)
 
 
-def test_what_is_given_on_its_first_day_is_told_as_asked(rita: Account, rosa: Account, sven: Account) -> None:
-    request, on_march_3 = asked(rita), ON_MARCH_9 - timedelta(days=6)
-    for who in (rosa, sven):
+def test_what_is_given_on_its_first_day_is_told_as_asked(
+    person: Account, representative: Account, security: Account
+) -> None:
+    request, on_march_3 = asked(person), ON_MARCH_9 - timedelta(days=6)
+    for who in (representative, security):
         decides(who, open_stage(request), at=on_march_3)
-    assert shown(rita, request, ON_MARCH_9) == f"From {FIRST} {REST}"
+    assert shown(person, request, ON_MARCH_9) == f"From {FIRST} {REST}"
 
 
-def test_what_was_denied_is_told_as_asked(rita: Account, rosa: Account) -> None:
-    request = asked(rita)
-    decides(rosa, open_stage(request), "denied", reason="No need seen.", at=ON_MARCH_9)
-    assert shown(rita, request, ON_MARCH_9) == f"From {FIRST} {REST}"
+def test_what_was_denied_is_told_as_asked(person: Account, representative: Account) -> None:
+    request = asked(person)
+    decides(representative, open_stage(request), "denied", reason="No need seen.", at=ON_MARCH_9)
+    assert shown(person, request, ON_MARCH_9) == f"From {FIRST} {REST}"
 
 
 def test_what_waited_past_its_last_day_is_told_as_asked_and_gives_nothing_any_more(
-    rita: Account, rosa: Account
+    person: Account, representative: Account
 ) -> None:
-    request, over = asked(rita), ON_MARCH_9 + timedelta(days=30)
-    assert shown(rita, request, over) == f"From {FIRST} {REST}"
-    found = account_request_detail(rosa, request.public_id, PROGRAM, over).preview
+    request, over = asked(person), ON_MARCH_9 + timedelta(days=30)
+    assert shown(person, request, over) == f"From {FIRST} {REST}"
+    found = account_request_detail(representative, request.public_id, PROGRAM, over).preview
     assert found is not None
     assert found.afterwards == (
         "This person holds no role and no access.",
@@ -127,5 +111,5 @@ def test_what_waited_past_its_last_day_is_told_as_asked_and_gives_nothing_any_mo
     )
     assert (found.gained, found.apart) == ((), "")
     with pytest.raises(Refused) as refusal:
-        decides(rosa, open_stage(request), at=over)
+        decides(representative, open_stage(request), at=over)
     assert codes(refusal) == ["ends_in_the_past"]
