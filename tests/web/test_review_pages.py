@@ -16,7 +16,16 @@ from rolebook.governance.flows.submit_review import named
 from rolebook.governance.models import Grant, ReviewCampaign
 from tests.support import iqcs
 from tests.support.iqcs import MANAGER, PROGRAM
-from tests.support.reviews import Agencies, agencies, answers, items, opened, steward, submits
+from tests.support.reviews import (
+    Agencies,
+    agencies,
+    answers,
+    approved_access,
+    items,
+    opened,
+    steward,
+    submits,
+)
 from tests.web.reading import text
 
 MOST_STATEMENTS = 12
@@ -29,11 +38,16 @@ def world() -> Agencies:
     return agencies()
 
 
-@pytest.fixture
-def campaign(world: Agencies) -> ReviewCampaign:
-    """The audit, open until the end of the year or for a month."""
+def open_an_hour_ago() -> ReviewCampaign:
+    """The audit, open for a month."""
     at = clock.now() - timedelta(hours=1)
     return opened(at, due_on=(at + timedelta(days=30)).date())
+
+
+@pytest.fixture
+def campaign(world: Agencies) -> ReviewCampaign:
+    """The audit of both agencies."""
+    return open_an_hour_ago()
 
 
 def browser(account: Account) -> Client:
@@ -163,6 +177,33 @@ def test_one_answer_for_many_alike_is_counted_confirmed_and_only_saved(
     sure = {"kind": "role/account_manager//", "answer": "keep", "digest": digest, "sure": "yes"}
     assert client.post(address, sure).status_code == 200
     assert not items(campaign, world.fws_person)[MANAGER].answer
+
+
+@pytest.mark.requirement("IQCS-12")
+@pytest.mark.fault(11)
+def test_what_two_people_approved_for_each_other_is_not_kept_together_with_others_that_are_alike(
+    world: Agencies,
+) -> None:
+    lead = world.usaf_lead
+    for person in (world.fws_person, world.both):
+        approved_access(person, "USAF-ACC-1", by=lead)
+    approved_access(lead, "FWS-R6", by=world.both)
+    campaign = open_an_hour_ago()
+    client, address = browser(lead), at_page("review-alike", campaign)
+    told = {"kind": f"access//{iqcs.place('USAF-ACC-1').pk}/", "answer": "keep"}
+    flag = "Ulf Lead approved this, and Bo Both approved something for Ulf Lead."
+    asked = client.post(address, told)
+    assert "Answer Keep for 1?" in text(asked)
+    assert flag in text(asked)
+    sure = {"digest": asked.context["digest"], "sure": "yes"}
+    assert client.post(address, told | sure).status_code == 303
+    kept = {one.name: items(campaign, one)["USAF-ACC-1"].answer for one in (world.fws_person, world.both)}
+    assert kept == {"Mona Manager": "keep", "Bo Both": ""}
+    # What is removed needs no second look.
+    answers(lead, campaign, world.fws_person, clock.now(), USAF_ACC_1="")
+    asked = client.post(address, told | {"answer": "remove"})
+    assert "Answer Remove for 2?" in text(asked)
+    assert flag in text(asked)
 
 
 def test_the_answered_accounts_of_a_page_are_named_before_they_are_submitted_together(

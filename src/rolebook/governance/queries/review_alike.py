@@ -7,9 +7,10 @@ from django.db.models import Count, QuerySet
 
 from rolebook.governance.models import ReviewItem
 from rolebook.governance.queries.review_advice import Advice
-from rolebook.governance.queries.review_cards import advice_on
+from rolebook.governance.queries.review_cards import advice_on, told_in_return
 from rolebook.governance.review_course import holding_ended
 from rolebook.governance.review_reach import Reviewer
+from rolebook.governance.review_reciprocal import approver_in_return
 
 MOST_ALIKE = 1_000
 """Items in one answer; more are answered in several (I12)."""
@@ -33,14 +34,23 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class AlikeItem:
-    """One of the like items: whose it is, the version seen, and what is recommended about it, if anything."""
+    """One of the like items: whose it is, the version seen, and what is recommended about it, if anything.
+
+    ``in_return``: that its approver was approved for by its person, in words; "" where they were not (fault 11).
+    """
 
     about: str
     public_id: uuid.UUID
     version: int
+    account_id: uuid.UUID
     name: str
     user_id: str
     advice: Advice | None
+    in_return: str = ""
+
+    def is_apart(self, answer: str) -> bool:
+        """Return whether it gets that answer only by itself."""
+        return bool(self.in_return) and answer == ReviewItem.Answer.KEEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +60,19 @@ class Alike:
     kind: Kind
     items: tuple[AlikeItem, ...]
 
+    def apart(self, answer: str) -> tuple[AlikeItem, ...]:
+        """Return those that one ``answer`` is not for: nobody keeps in passing what two approved for each other."""
+        return tuple(one for one in self.items if one.is_apart(answer))
+
+    def together(self, answer: str) -> tuple[AlikeItem, ...]:
+        """Return those that one ``answer`` is for, the ones first about which something else is recommended."""
+        found = (one for one in self.items if not one.is_apart(answer))
+        return tuple(sorted(found, key=lambda one: one.advice is None or one.advice.answer == answer))
+
     def against(self, answer: str) -> tuple[AlikeItem, ...]:
-        """Return those about which something else than ``answer`` is recommended."""
-        return tuple(one for one in self.items if one.advice is not None and one.advice.answer != answer)
+        """Return those of them about which something else than ``answer`` is recommended."""
+        found = self.together(answer)
+        return tuple(one for one in found if one.advice is not None and one.advice.answer != answer)
 
 
 def kinds_alike(reviewer: Reviewer) -> tuple[Kind, ...]:
@@ -97,16 +117,19 @@ def alike_items(reviewer: Reviewer, key: str) -> Alike:
         "grant",
         "access",
     )
-    found = list(rows.select_related(*behind).order_by("reviewed", "pk")[:MOST_ALIKE])
+    rows = rows.annotate(approver=approver_in_return()).select_related(*behind)
+    found = list(rows.order_by("reviewed", "pk")[:MOST_ALIKE])
     advice = advice_on(reviewer, found)
     items = tuple(
         AlikeItem(
             item.about,
             holding.public_id,
             item.version,
+            item.reviewed.account.public_id,
             item.reviewed.account.name,
             item.reviewed.account.user_id,
             advice.get(item.pk),
+            told_in_return(item.approver, item.reviewed.account.name),
         )
         for item in found
         if (holding := item.grant or item.access) is not None

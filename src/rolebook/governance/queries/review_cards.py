@@ -335,10 +335,12 @@ def _is_theirs(item: ReviewItem) -> bool:
 
 def _in_return(item: ReviewItem, name: str) -> str:
     """Return that two people approved for each other, in words: only for who answers the item (fault 11)."""
-    approver = getattr(item, "approver", None)
-    if not approver or not _is_theirs(item):
-        return ""
-    return f"{approver} approved this, and {name} approved something for {approver}."
+    return told_in_return(getattr(item, "approver", None), name) if _is_theirs(item) else ""
+
+
+def told_in_return(approver: str | None, name: str) -> str:
+    """Return that somebody approved something for ``name``, who approved for them, in words; "" for nobody."""
+    return f"{approver} approved this, and {name} approved something for {approver}." if approver else ""
 
 
 def ended_by(holding: Grant | Access, at: datetime) -> datetime | None:

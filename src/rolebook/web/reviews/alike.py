@@ -1,6 +1,7 @@
 """One answer for like items: the same role, or access to the same organization, counted and confirmed first."""
 
 import hashlib
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from rolebook.governance.flows.answer_review import Answered, answer_review
-from rolebook.governance.queries.review_alike import MOST_ALIKE, Alike, alike_items, kinds_alike
+from rolebook.governance.queries.review_alike import MOST_ALIKE, AlikeItem, alike_items, kinds_alike
 from rolebook.governance.queries.review_campaigns import reviewer_for
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.web.answers import program_view, said_of
@@ -41,17 +42,18 @@ def alike_page(request: ProgramRequest, campaign_id: UUID) -> HttpResponse:
     found = alike_items(reviewer, str(request.POST.get("kind", ""))[:300])
     if not found.items:
         return render(request, "reviews/alike.html", {**shown, "kinds": kinds_alike(reviewer), "none": True})
-    digest = _digest(found)
-    against = found.against(answer)
+    together = found.together(answer)
+    digest = _digest(together)
     shown |= {
         "found": found,
         "answer": answer,
         "word": _ANSWERS[answer],
         "digest": digest,
-        "against": against,
+        "together": together,
+        "apart": found.apart(answer),
+        "against": found.against(answer),
     }
-    shown["listed"] = sorted(found.items, key=lambda one: one.advice is None or one.advice.answer == answer)
-    if request.POST.get("sure") != "yes" or request.POST.get("digest") != digest:
+    if not together or request.POST.get("sure") != "yes" or request.POST.get("digest") != digest:
         changed = request.POST.get("sure") == "yes"
         return render(request, "reviews/alike_confirm.html", {**shown, "changed": changed})
     try:
@@ -59,8 +61,8 @@ def alike_page(request: ProgramRequest, campaign_id: UUID) -> HttpResponse:
             acting_user=request.account,
             program_id=request.program.id,
             campaign_id=campaign_id,
-            answers=[Answered(one.about, one.public_id, answer, one.version) for one in found.items],
-            together=len(found.items),
+            answers=[Answered(one.about, one.public_id, answer, one.version) for one in together],
+            together=len(together),
             at=request.at,
             origin=request.origin,
         )
@@ -76,7 +78,7 @@ def alike_page(request: ProgramRequest, campaign_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("review", args=[request.program.id, campaign_id]), status=303)
 
 
-def _digest(found: Alike) -> str:
+def _digest(together: Sequence[AlikeItem]) -> str:
     """Return a digest of exactly what is named, so that what is confirmed is what was shown."""
-    named = "\n".join(f"{one.public_id} {one.version}" for one in found.items)
+    named = "\n".join(f"{one.public_id} {one.version}" for one in together)
     return hashlib.sha256(named.encode()).hexdigest()
