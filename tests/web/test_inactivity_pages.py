@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from rolebook.audit import clock
 from rolebook.audit.recording import Origin
@@ -16,6 +17,7 @@ from tests.support import grants, iqcs, people, rolebooks
 from tests.support.grants import open_stage
 from tests.support.iqcs import MANAGER, PROGRAM, REPRESENTATIVE, SECURITY, TRAINING
 from tests.support.people import Person
+from tests.web.reading import text_at
 
 DAY = timedelta(days=1)
 JOB = Origin("job")
@@ -149,6 +151,30 @@ def test_a_steward_sees_who_is_due_and_lets_stopped_closings_go_on(now: datetime
     assert "unless they sign in" in people_page
     person = client.get(f"/iqcs/people/{mia.account.public_id}/").content.decode()
     assert "Closed without a sign-in by" in person
+
+
+@pytest.mark.requirement("IQCS-08")
+def test_who_is_past_twelve_months_is_closed_on_the_stewards_pages_though_no_job_has_run(
+    now: datetime,
+) -> None:
+    stella = iqcs.person("Stella Steward", grants.STEWARD, None, now - DAY)
+    mia = manager(now - 400 * DAY)
+    assert part_of(mia).status == "active"
+    client = browser(stella)
+    found = {
+        status: "Mia Manager" in client.get(f"/iqcs/people/?status={status}").content.decode()
+        for status in ("active", "deactivated", "closed")
+    }
+    assert found == {"active": False, "deactivated": False, "closed": True}
+    told = text_at(client, f"/iqcs/people/{mia.account.public_id}/")
+    assert "Active" not in told
+    assert "Closed since" in told
+    assert "A reactivation opens the account again" in told
+    assert ",closed," in client.get("/iqcs/people/export.csv?search=mia").getvalue().decode()
+    rosa = iqcs.person("Rosa Representative", REPRESENTATIVE, "FWS-R6-BNR", now - DAY)
+    place = iqcs.place("FWS-R6-BNR").public_id
+    users = text_at(browser(rosa), reverse("organization-users", args=[PROGRAM, place]))
+    assert "Not active" in users.split("Mia Manager")[1]
 
 
 @pytest.mark.requirement("IQCS-08")

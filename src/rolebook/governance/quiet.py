@@ -65,6 +65,11 @@ def is_in(part: Participation, at: datetime) -> bool:
     return part.status == Participation.Status.ACTIVE and not is_past(part, at)
 
 
+def present_status(part: Participation, at: datetime) -> str:
+    """Return the status that a participation has at ``at``: closed once it is past its quiet, written or not."""
+    return part.status if part.status != Participation.Status.ACTIVE or is_in(part, at) else "closed"
+
+
 def counts(at: datetime, prefix: str = "participation__") -> Q:
     """Return the SQL condition for `is_in`; ``prefix`` leads to the participation."""
     return Q(**{f"{prefix}status": Participation.Status.ACTIVE}) & (

@@ -19,6 +19,7 @@ from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.queries.seeing import viewer_standing
 from rolebook.governance.queries.why import Why, whys_of
+from rolebook.governance.quiet import is_in
 from rolebook.policy.model import Act
 
 _TOLD = (
@@ -183,7 +184,7 @@ def _rows(
             user_id=person.user_id,
             email=person.email,
             roles=tuple(lines.get(person.pk, ())),
-            is_active=person.is_active and parts[person.pk].status == Participation.Status.ACTIVE,
+            is_active=person.is_active and is_in(parts[person.pk], standing.at),
             is_viewer=person.pk == standing.account.pk,
             may_remove=removes and person.pk != standing.account.pk and person.pk in here,
             last_signed_in_at=parts[person.pk].last_signed_in_at,

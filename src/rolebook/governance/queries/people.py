@@ -18,6 +18,7 @@ from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.queries.seeing import public_id_of
 from rolebook.governance.queries.stewards import stewards_standing
+from rolebook.governance.quiet import counts, present_status
 from rolebook.governance.refusals import NotFound
 
 MOST_EXPORTED = 100_000
@@ -122,9 +123,9 @@ def _wanted(standing: Standing, wanted: PeopleFilter) -> QuerySet[Participation]
             | Q(fsid__iexact=words)
         )
     if wanted.status == Participation.Status.ACTIVE:
-        people = people.filter(status=wanted.status, account__status=Account.Status.ACTIVE)
+        people = people.filter(counts(standing.at, ""), account__status=Account.Status.ACTIVE)
     elif wanted.status in Participation.Status.values:
-        people = people.filter(Q(status=wanted.status) | Q(account__status=wanted.status))
+        people = people.filter(_has_status(wanted.status, standing.at) | Q(account__status=wanted.status))
     held = Grant.objects.filter(in_force(standing.at), participation=OuterRef("pk"))
     if wanted.role_id == "none":
         return people.filter(~Exists(held))
@@ -140,12 +141,19 @@ def _wanted(standing: Standing, wanted: PeopleFilter) -> QuerySet[Participation]
     return people.filter(Exists(held)) if wanted.role_id or place else people
 
 
+def _has_status(status: str, at: datetime) -> Q:
+    """Return the condition for a part that `present_status` says to be closed, or deactivated, at ``at``."""
+    if status != Participation.Status.CLOSED:
+        return Q(status=status)
+    return Q(status=status) | Q(status=Participation.Status.ACTIVE, quiet_ends_at__lte=at)
+
+
 def rows_of(standing: Standing, people: Sequence[Participation]) -> tuple[PersonRow, ...]:
     """Return participations, with their accounts, as rows; three queries for all of them."""
     held = _held(standing, [one.pk for one in people])
     rejected = rejected_since([one.account_id for one in people])
     return tuple(
-        PersonRow(**told_of(one, rejected.get(one.account_id)), held=tuple(held.get(one.pk, ())))
+        PersonRow(**told_of(one, rejected.get(one.account_id), standing.at), held=tuple(held.get(one.pk, ())))
         for one in people
     )
 
@@ -164,15 +172,17 @@ class Told(TypedDict):
     quiet_ends_at: datetime | None
 
 
-def told_of(part: Participation, rejected: datetime | None) -> Told:
-    """Return who somebody is, from their part in the program with its account, and since when mail is rejected."""
+def told_of(part: Participation, rejected: datetime | None, at: datetime) -> Told:
+    """Return who somebody is at ``at``, from their part in the program with its account, and since when mail is
+    rejected.
+    """
     account = part.account
     return Told(
         account_id=account.public_id,
         name=account.name,
         user_id=account.user_id,
         email=account.email,
-        status=account.status if account.status != Account.Status.ACTIVE else part.status,
+        status=account.status if account.status != Account.Status.ACTIVE else present_status(part, at),
         fsid=part.fsid,
         last_signed_in_at=part.last_signed_in_at,
         rejected_since=rejected,

@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.rejected_addresses import rejected_since
 from rolebook.governance.authority import Standing, covered_role_ids, in_force
-from rolebook.governance.models import Grant, Participation, Stage
+from rolebook.governance.models import Grant, Stage
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.codes import connected_by_access, number_reaching
 from rolebook.governance.queries.counting import COUNTED_TO, people_counted, rows_counted
@@ -30,6 +30,7 @@ from rolebook.governance.queries.officials import (
 from rolebook.governance.queries.paging import OnPage, Page
 from rolebook.governance.queries.pending import PendingRow, pending_at, role_title
 from rolebook.governance.queries.seeing import organization_for, viewer_standing
+from rolebook.governance.quiet import is_in
 from rolebook.policy.model import Act
 
 
@@ -229,7 +230,7 @@ def _row(
         user_id=person.user_id,
         email=person.email,
         roles=tuple(held_role(standing, grant) for grant in grants),
-        is_active=person.is_active and participation.status == Participation.Status.ACTIVE,
+        is_active=person.is_active and is_in(participation, standing.at),
         is_viewer=is_viewer,
         may_remove=not is_viewer and all(grant.role_id in removable for grant in grants),
         last_signed_in_at=participation.last_signed_in_at,
