@@ -83,6 +83,39 @@ def test_a_code_found_unneeded_before_a_merge_is_removed_after_it(world: World) 
     assert compare_with_log().findings == []
 
 
+def test_a_code_that_both_held_is_looked_at_anew_where_the_employer_goes_over(world: World) -> None:
+    world.looks(keep=False)
+    iqcs.gives_access(world.kept, "USAF-ACC-1", at=LATER)
+    merge(world.kept, world.other, LATER)
+    assert codes_to_remove(world.security, PROGRAM, LATER) == ()
+    [line] = open_checks(world.lead, PROGRAM, LATER)
+    assert (line.account, [one.organization.code for one in line.held]) == (world.kept, ["USAF-ACC-1"])
+    world.looks(keep=False)
+    [waiting] = codes_to_remove(world.security, PROGRAM, LATER)
+    assert [one.account for one in waiting.accesses] == [world.kept]
+    assert compare_with_log().findings == []
+
+
+def test_a_code_that_both_held_stays_where_the_remaining_account_has_an_employer_of_its_own(
+    world: World,
+) -> None:
+    world.looks(keep=False)
+    iqcs.gives_access(world.kept, "USAF-ACC-1", at=LATER)
+    iqcs.employed(world.kept, "USAF-ACC-1", at=LATER)
+    merge(world.kept, world.other, LATER)
+    assert codes_to_remove(world.security, PROGRAM, LATER) == ()
+    assert open_checks(world.lead, PROGRAM, LATER) == ()
+    assert Access.objects.filter(account=world.kept, closed_at=None).exists()
+
+
+def test_the_first_employer_on_record_that_goes_over_opens_no_check(world: World) -> None:
+    third = grants.user("Ana Third", PROGRAM)
+    iqcs.employed(third, "BLM-MT")
+    iqcs.gives_access(world.kept, "USAF-ACC")
+    merge(world.kept, third, LATER)
+    assert [line.account for line in open_checks(world.lead, PROGRAM, LATER)] == [world.other]
+
+
 def test_a_code_that_is_kept_stays_kept_through_a_merge(world: World) -> None:
     world.looks(keep=True)
     merge(world.kept, world.other, LATER)

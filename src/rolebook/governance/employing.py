@@ -38,10 +38,12 @@ def write_employment(
     recorded_by: Account | None,
     reason: str,
     rolebook_version: int,
+    another_before: bool = False,
 ) -> Employment:
     """Record an employer, and open a check of the access that the person holds where there was another before.
 
-    The participation's account is locked.
+    ``another_before``: there was, for an account of the same person that is merged into this one. The participation's
+    account is locked.
     """
     person, program_id = participation.account, participation.program_id
     before = present_employment(person, program_id)
@@ -55,7 +57,7 @@ def write_employment(
     )
     held = Access.objects.filter(program_id=program_id, account=person, closed_at=None)
     check = None
-    if before is not None and held.exclude(ends_at__lte=work.at).exists():
+    if (another_before or before is not None) and held.exclude(ends_at__lte=work.at).exists():
         check = AccessCheck.objects.create(program_id=program_id, employment=employment, opened_at=work.at)
     work.record(
         tags.EMPLOYMENT_RECORDED,

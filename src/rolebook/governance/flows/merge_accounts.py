@@ -20,7 +20,7 @@ from rolebook.governance.flows.attempt import About, acting_standing, attempt, c
 from rolebook.governance.flows.recover_second_factor import cancel_recoveries
 from rolebook.governance.ledger import close_holdings, move_holding
 from rolebook.governance.merging import MergePlan, open_holdings, plan_merge
-from rolebook.governance.models import Access, Participation, RequestItem
+from rolebook.governance.models import Access, Employment, Participation, RequestItem
 from rolebook.governance.origins import family
 from rolebook.governance.participations import participation_of
 from rolebook.governance.queries.seeing import public_id_of
@@ -240,10 +240,14 @@ def _take_sign_in(work: UnitOfWork, mine: Participation, theirs: Participation) 
 def _take_employer(
     work: UnitOfWork, plan: MergePlan, mine: Participation, acting_user: Account | None
 ) -> None:
-    """Put the employer of the closed account on record for the remaining one, where that has none."""
+    """Put the employer of the closed account on record for the remaining one, where that has none.
+
+    What the remaining one held itself was not asked about when that employer came after another: it is now.
+    """
     version, _ = rolebook_in_force(mine.program_id, work.at)
     for theirs in plan.employers:
         if theirs.program_id == mine.program_id:
+            earlier = Employment.objects.filter(participation=theirs.participation_id, pk__lt=theirs.pk)
             write_employment(
                 work,
                 mine,
@@ -251,6 +255,7 @@ def _take_employer(
                 recorded_by=acting_user,
                 reason=EMPLOYER_TAKEN,
                 rolebook_version=version.number,
+                another_before=earlier.exists(),
             )
 
 
