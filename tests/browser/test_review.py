@@ -76,7 +76,7 @@ def answers_with_keys(page: Page, campaign: ReviewCampaign) -> None:
     assert violations(page) == []
     mona = page.get_by_role("region", name="Mona Manager", exact=True)
     chooses(page, "Does the account holder still require access to IQCS? (Mona Manager)", "Yes, keep")
-    expect(mona.get_by_text("Saved. 2 not answered yet")).to_be_visible()
+    expect(mona.get_by_text("Saved. 2 questions not answered yet")).to_be_visible()
     mona.locator("li[data-line]").nth(1).press("n")
     page.keyboard.press("y")
     expect(mona.get_by_text("Saved. Ready to submit")).to_be_visible()

@@ -67,13 +67,13 @@ def test_a_lead_finds_what_waits_on_home_and_in_the_navigation_with_its_number(a
     campaign = audit()
     shown = home(client)
     assert "Reviews waiting for your answers" in shown
-    assert f"{campaign.title} 9 " in shown
-    assert "Reviews 9 to answer" in shown
+    assert f"Questions left Answer by What you can do {campaign.title} 9 " in shown
+    assert "Reviews 9 questions to answer" in shown
     at = clock.now()
     answers(agents.fws_lead, campaign, agents.fws_person, at, account="keep", account_manager="keep",
             FWS_R6_BNR="keep")  # fmt: skip
     submits(agents.fws_lead, campaign, agents.fws_person, at)
-    assert "Reviews 6 to answer" in home(client)
+    assert "Reviews 6 questions to answer" in home(client)
 
 
 def test_what_is_ones_own_is_not_counted_and_who_answers_nothing_is_shown_nothing(agents: Agencies) -> None:
@@ -81,6 +81,7 @@ def test_what_is_ones_own_is_not_counted_and_who_answers_nothing_is_shown_nothin
     # The lead of the Air Force answers Bo's code there; all else there is the lead's own.
     assert left(agents.usaf_lead) == 1
     assert left(agents.fws_lead) == 9
+    assert "Reviews 1 question to answer" in home(browser(agents.usaf_lead))
     assert not reviews_for(agents.fws_person, PROGRAM, clock.now()).is_there
     assert "Reviews" not in home(browser(agents.fws_person))
 
@@ -139,28 +140,31 @@ def test_a_steward_finds_a_review_of_a_practice_whose_only_official_answers_abou
     campaign = ReviewCampaign.objects.get()
     # Maria, Owen and Henry answer; each holds one role.
     assert left(someone, QPP) == 3
-    assert "Reviews 3 to answer" in home(client, QPP)
-    assert "0 of 3 settled" in words(client, "reviews", QPP)
-    assert "0 of 3 settled of what is yours to answer (0 %)" in listed_for(someone, campaign, client)
+    assert "Reviews 3 questions to answer" in home(client, QPP)
+    assert "0 of 3 questions settled" in words(client, "reviews", QPP)
+    assert "0 of 3 questions settled of what is yours to answer (0 %)" in listed_for(
+        someone, campaign, client
+    )
 
 
 def test_how_far_one_is_counts_what_is_ones_own_to_answer_and_ends_with_all_of_it(agents: Agencies) -> None:
     campaign, lead, at = audit(), agents.usaf_lead, clock.now()
-    assert "0 of 1 settled of what is yours to answer (0 %)" in listed_for(lead, campaign)
+    assert "0 of 1 question settled of what is yours to answer (0 %)" in listed_for(lead, campaign)
     answers(lead, campaign, agents.both, at, USAF_ACC="keep")
     submits(lead, campaign, agents.both, at)
+    assert "mails and reports count roles and access" in listed_for(lead, campaign)
     done = listed_for(lead, campaign)
-    assert "1 of 1 settled of what is yours to answer (100 %)" in done
+    assert "1 of 1 question settled of what is yours to answer (100 %)" in done
     assert "You are done" in done
-    assert "1 of 1 settled" in words(browser(lead), "reviews")
+    assert "1 of 1 question settled" in words(browser(lead), "reviews")
 
 
 def test_how_far_a_steward_is_counts_what_is_about_those_who_answer(agents: Agencies) -> None:
     someone, campaign, at = steward(), audit(), clock.now()
-    assert "0 of 9 settled of what is yours to answer" in listed_for(someone, campaign)
+    assert "0 of 9 questions settled of what is yours to answer" in listed_for(someone, campaign)
     answers(someone, campaign, agents.usaf_lead, at, account="keep", agency_lead="keep", USAF="keep")
     submits(someone, campaign, agents.usaf_lead, at)
-    assert "3 of 9 settled of what is yours to answer (33 %)" in listed_for(someone, campaign)
+    assert "3 of 9 questions settled of what is yours to answer (33 %)" in listed_for(someone, campaign)
     assert left(someone) == 6
 
 
@@ -171,8 +175,10 @@ def test_where_more_is_asked_than_is_counted_nothing_is_said_of_the_whole(
     someone, campaign = steward(), audit()
     monkeypatch.setattr(review_waiting, "MOST_COUNTED", 5)
     monkeypatch.setattr(review_campaigns, "COUNTED_TO", 5)
-    assert "At least 0 settled and 5 left of what is yours to answer." in listed_for(someone, campaign)
-    assert "at least 0 settled and 5 left" in words(browser(someone), "reviews")
+    assert "At least 0 questions settled and 5 left of what is yours to answer." in listed_for(
+        someone, campaign
+    )
+    assert "at least 0 questions settled and 5 left" in words(browser(someone), "reviews")
 
 
 def test_the_due_day_of_a_review_on_demand_is_proposed_as_many_days_from_now_as_declared(
@@ -194,10 +200,10 @@ def test_a_program_without_a_hint_about_reviews_says_nothing_in_its_place(world:
 
 def test_what_others_settled_about_oneself_counts_as_little_as_what_is_open_of_it(agents: Agencies) -> None:
     someone, campaign, at, lead = steward(), audit(), clock.now(), agents.fws_lead
-    assert "0 of 9 settled of what is yours to answer" in listed_for(lead, campaign)
+    assert "0 of 9 questions settled of what is yours to answer" in listed_for(lead, campaign)
     answers(someone, campaign, lead, at, account="keep", agency_lead="keep", FWS="keep")
     submits(someone, campaign, lead, at)
-    assert "0 of 9 settled of what is yours to answer (0 %)" in listed_for(lead, campaign)
+    assert "0 of 9 questions settled of what is yours to answer (0 %)" in listed_for(lead, campaign)
     assert left(lead) == 9
 
 
@@ -229,7 +235,7 @@ def test_what_was_escalated_to_a_steward_is_counted_with_the_places_and_costs_no
     assert left(someone, QPP) == number > 3
     assert number == ReviewItem.objects.exclude(reviewed__account=someone).count()
     assert number < ReviewItem.objects.count()
-    assert f"Reviews {number} to answer" in home(client, QPP)
+    assert f"Reviews {number} questions to answer" in home(client, QPP)
     assert {name: statements(client, address) for name, address in pages.items()} == before
     assert max(before.values()) <= MOST, before
 

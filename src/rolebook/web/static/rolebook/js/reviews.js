@@ -50,7 +50,7 @@
     if (told.problems.length) {
       say(form, told.problems.join(" "));
     } else {
-      say(form, told.ready ? "Saved. Ready to submit" : "Saved. " + told.left + " not answered yet");
+      say(form, told.ready ? "Saved. Ready to submit" : "Saved. " + told.left + (told.left === 1 ? " question" : " questions") + " not answered yet");
     }
   }
   document.addEventListener("change", function (event) {
