@@ -209,6 +209,19 @@ def test_the_mails_of_a_denial_name_the_buttons_of_the_pages(rita: Account, rosa
     assert "choose Ask Rita Requester to submit again." in mail(rosa.name, "own-decision").text
 
 
+@pytest.mark.requirement("QPP-13")
+def test_who_asks_again_is_the_office_that_denied_and_not_every_one_that_decided(
+    rita: Account, rosa: Account, sven: Account
+) -> None:
+    request = iqcs.asks(rita, iqcs.answers({MANAGER: "add"}, ["FWS-R6"]))
+    decides(rosa, open_stage(request))
+    decides(sven, open_stage(request), "denied", reason="Not needed.")
+    ask_to_submit_again(
+        acting_user=sven, program_id=PROGRAM, request_id=request.public_id, at=LATER, origin=WEB
+    )
+    assert mail(rita.name, "submit-again").text.startswith("IQCS Security asks you to submit your request")
+
+
 @pytest.mark.requirement("IQCS-04", "QPP-13")
 def test_who_denies_a_part_is_told_that_the_rest_has_to_end_first(rita: Account) -> None:
     rolf = iqcs.holder(REPRESENTATIVE, "USAF-ACC", "Rolf Representative")

@@ -9,7 +9,7 @@ from rolebook.governance.queries.naming import designating_office
 from rolebook.notices.came_to_words import again_button, days_in_brief, days_lines, only_removes, use_of
 from rolebook.notices.facts import Facts, link
 from rolebook.notices.letter import Button, Letter
-from rolebook.notices.office_words import office_that_acted, offices_that_decided
+from rolebook.notices.office_words import office_of_stage, office_that_acted, offices_that_decided
 
 _REASON_LENGTH = 600
 _DONE = {"approved": "approved", "denied": "denied", "returned": "returned"}
@@ -180,10 +180,10 @@ def submit_again(facts: Facts) -> Letter:
     """To the requester: who denied asks for the request once more (QPP-13)."""
     request = facts.request
     what = in_a_few_words(facts, list(items_of(request)))
-    who = offices_that_decided(facts, [request]) or "Who decided"
+    who = office_of_stage(facts, facts.stage)
     return Letter(
         subject=f"{program_of(facts)}: Please submit your request again: {what}",
-        first_line=f"The {who} asks you to submit your request for {what} again.",
+        first_line=f"{who} asks you to submit your request for {what} again.",
         facts=(("Asked", facts.instant()), ("Note", shortened(facts.personal.get("reason", "")))),
         paragraphs=(
             "A decision cannot be reversed, so a new request is needed. "

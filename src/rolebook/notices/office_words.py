@@ -8,7 +8,9 @@ from django.db.models import Q
 from rolebook.accounts.models import Organization
 from rolebook.audit import tags
 from rolebook.audit.models import Event
-from rolebook.governance.models import Request
+from rolebook.governance.models import Request, Stage
+from rolebook.governance.queries.item_days import capital
+from rolebook.governance.queries.naming import with_the
 from rolebook.governance.queries.pending import role_title
 from rolebook.notices.facts import Facts
 
@@ -19,6 +21,17 @@ _SHOWN = 3
 def office_that_acted(facts: Facts) -> str:
     """Return the office that an outcome's event tells of: "Security Official of Cedar Valley Family Practice"."""
     return _office(facts, facts.event)
+
+
+def office_of_stage(facts: Facts, stage: Stage) -> str:
+    """Return the office that decided a stage, to begin a sentence: "The Security Official of …", "IQCS Security"."""
+    outcomes = Event.objects.filter(request_id=stage.request.public_id, tag__in=_OUTCOMES).order_by(
+        "-sequence"
+    )
+    known = (json.loads(event.content)["new"] for event in outcomes)
+    told: dict[str, object] = next((new for new in known if new.get("stage_id") == str(stage.public_id)), {})
+    office = with_the(role_title(facts.book, str(told.get("role_id") or stage.approver_role_id)))
+    return capital(office if stage.organization is None else f"{office} of {stage.organization.name}")
 
 
 def offices_that_decided(facts: Facts, requests: Iterable[Request], *, here: bool = False) -> str:

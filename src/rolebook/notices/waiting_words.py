@@ -6,6 +6,7 @@ from datetime import datetime
 
 from rolebook.accounts.models import Account
 from rolebook.governance.models import Stage
+from rolebook.governance.queries.naming import another, with_the
 from rolebook.notices.access_words import (
     absent_people,
     asked_of,
@@ -134,7 +135,7 @@ def escalated(facts: Facts) -> Letter:
     office = facts.role(stage.approver_role_id)
     where = "" if stage.organization is None else f" at {stage.organization.name}"
     if facts.new("why") == Stage.Why.OVERDUE:
-        why = f"It has waited for the {office}{where} for {_counted(int(facts.new('working_days')))}."
+        why = f"It has waited for {with_the(office)}{where} for {_counted(int(facts.new('working_days')))}."
         next_step = "They can still decide it, and so can you. One decision is enough."
     else:
         why = f"Nobody who is there can decide it as {office}{where}."
@@ -156,12 +157,13 @@ def steward_needed(facts: Facts) -> Letter:
     office = facts.role(stage.approver_role_id)
     where = "" if stage.organization is None else f" at {stage.organization.name}"
     return Letter(
-        subject=f"{program_of(facts)}: Another {steward} is needed: {_what(facts, stage)}",
+        subject=f"{program_of(facts)}: {another(steward)} is needed: {_what(facts, stage)}",
         first_line=f"{_what(facts, stage)} waits, and nobody can decide it.",
         facts=_of_stage(facts, stage),
         paragraphs=(
             f"Nobody who is there can decide it as {office}{where}. {_NO_STEWARD}",
-            f"Designate another {steward}, or {office}{where}. {_BY_COMMAND} It is never approved by itself.",
+            f"Designate {_uncapital(another(steward))}, or {office}{where}. {_BY_COMMAND} "
+            "It is never approved by itself.",
         ),
         button=_designate(facts),
         whom_to_ask=facts.contact,
@@ -175,12 +177,18 @@ def steward_needed_for_several(about: Sequence[Facts]) -> Letter:
     steward = facts.book.steward.title
     letter = _several(
         about,
-        f"Another {steward} is needed: {len(about)} requests wait",
+        f"{another(steward)} is needed: {len(about)} requests wait",
         f"{len(about)} requests wait, and nobody can decide them. {_NO_STEWARD}",
         "You get this because you are steward of the program.",
     )
-    way_on = f"Designate another {steward}, or somebody in the offices that decide. {_BY_COMMAND}"
+    way_on = (
+        f"Designate {_uncapital(another(steward))}, or somebody in the offices that decide. {_BY_COMMAND}"
+    )
     return replace(letter, paragraphs=(way_on, *letter.paragraphs), button=_designate(facts))
+
+
+def _uncapital(words: str) -> str:
+    return f"{words[:1].lower()}{words[1:]}"
 
 
 def _designate(facts: Facts) -> Button:
