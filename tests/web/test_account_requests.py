@@ -258,6 +258,27 @@ def test_another_employer_is_recorded_and_the_codes_held_are_looked_at() -> None
     assert "Codes to remove" not in security.get("/iqcs/employers/").content.decode()
 
 
+@pytest.mark.requirement("IQCS-03")
+def test_the_steward_reads_that_nobody_is_on_record_as_a_persons_employer_and_records_who_is() -> None:
+    rita = official(MANAGER, None, "Rita Requester")
+    steward = official(qpp_grants.STEWARD, None, "Stella Steward")
+    own, client = browser(rita), browser(steward)
+    address = reverse("steward-person", args=[PROGRAM, rita.account.public_id])
+    employer = reverse("employer", args=[PROGRAM, rita.account.public_id])
+    page = client.get(address).content.decode()
+    assert "no employer on record" in page
+    assert f'href="{employer}"' in page
+    shown = client.get(employer).content.decode()
+    assert "Whoever decides requests at the employer can record it before." in shown
+    assert "Record the employer" in shown
+    client.post("/iqcs/employers/", {"person": rita.account.user_id, "code": "FWS-R6"})
+    page = client.get(address).content.decode()
+    assert "no employer on record" not in page
+    assert re.search(r"<dt>Works for</dt>\s*<dd>\s*FWS Mountain-Prairie Region", page)
+    # To the person it does not say what only others can do.
+    assert "Whoever decides" not in own.get(employer).content.decode()
+
+
 @pytest.mark.invariant("I14")
 def test_where_access_comes_with_each_role_none_of_these_pages_is_there() -> None:
     people.activate("qpp")

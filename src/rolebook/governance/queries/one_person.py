@@ -13,7 +13,7 @@ from rolebook.accounts.person_models import AddressStanding
 from rolebook.governance.authority import Standing, in_force, standing_of
 from rolebook.governance.deciders import stages_in_office, stages_with_nobody_left
 from rolebook.governance.leaving import ends_with_closing
-from rolebook.governance.models import Access, Grant, Participation, Request, RequestItem, Stage, UsageSpan
+from rolebook.governance.models import Access, Employment, Grant, Participation, Request, RequestItem, Stage, UsageSpan
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.counting import rows_counted
 from rolebook.governance.queries.last_use import last_uses_since
@@ -63,6 +63,7 @@ class OnePerson:
         number_of_requests: what they asked for, settled or not, counted so.
         number_waiting: those of them that somebody has still to act on, counted so.
         uses_since_on: from which day on uses of the program are known; None: they are not.
+        employer: the name of the organization that is on record as employing them; "" where none is.
     """
 
     row: PersonLine
@@ -83,6 +84,7 @@ class OnePerson:
     number_of_requests: int
     number_waiting: int
     uses_since_on: date | None
+    employer: str
 
     @property
     def is_past(self) -> bool:
@@ -130,6 +132,7 @@ def one_person(viewer: Account, program_id: str, account_id: uuid.UUID | str, at
         number_of_requests=part.asked,
         number_waiting=part.waiting,
         uses_since_on=part.uses_since_on,
+        employer=part.employer or "",
     )
 
 
@@ -142,6 +145,7 @@ def _part(standing: Standing, account_id: uuid.UUID | str) -> Any:
     asked = Request.objects.filter(program=OuterRef("program"), beneficiary=OuterRef("account"))
     waits = [Request.State.PENDING, Request.State.RETURNED]
     spans = UsageSpan.objects.filter(program=OuterRef("program"))
+    employed = Employment.objects.filter(participation=OuterRef("pk")).order_by("-recorded_at", "-pk")
     standings = AddressStanding.objects.filter(account=OuterRef("account"))
     known = {
         "rejected": Subquery(standings.values("rejected_at")[:1]),
@@ -150,6 +154,7 @@ def _part(standing: Standing, account_id: uuid.UUID | str) -> Any:
         "codes": rows_counted(Access.objects.filter(mine, participation=OuterRef("pk"))),
         "asked": rows_counted(asked),
         "waiting": rows_counted(asked.filter(state__in=waits)),
+        "employer": Subquery(employed.values("organization__name")[:1]),
         "uses_since_on": Subquery(spans.values("since_on")[:1]),
     }
     parts = Participation.objects.filter(
