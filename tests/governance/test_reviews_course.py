@@ -14,7 +14,7 @@ from rolebook.governance.flows.tend_reviews import tend_reviews
 from rolebook.governance.models import Access, Grant, Participation, ReviewCampaign, ReviewItem
 from rolebook.governance.queries.review_campaigns import places_of
 from rolebook.governance.queries.review_waiting import reviews_for
-from rolebook.governance.queries.review_work import one_account
+from rolebook.governance.queries.review_work import Asked, Show, one_account, worklist
 from rolebook.governance.refusals import Refused
 from rolebook.governance.replaying import compare_with_log
 from rolebook.governance.review_reach import has_to_answer, reviewer_in
@@ -123,6 +123,27 @@ def test_nobody_is_reminded_of_a_closed_account_and_its_question_has_ended_when_
     becomes(person, "closed", MEANWHILE + 2 * DAY)
     tend_reviews(CLOSES)
     assert items(campaign, person)["account"].outcome == "ended"
+
+
+def test_a_closed_account_that_holds_nothing_is_not_left_to_do_and_stands_among_all(people: Agencies) -> None:
+    person = people.fws_person
+    campaign = opened()
+    becomes(person, "closed", MEANWHILE)
+
+    def listed(show: Show) -> set[str]:
+        reviewer = reviewer_in(standing_of(people.fws_lead, PROGRAM, MEANWHILE + SOON), campaign)
+        assert reviewer is not None
+        return {one.name for one in worklist(reviewer, Asked(show=show)).rows}
+
+    # What it holds still can be answered.
+    assert person.name in listed("todo")
+    for kind in (Grant, Access):
+        kind.objects.filter(account=person).update(closed_at=MEANWHILE)
+    tend_reviews(MEANWHILE + SOON)
+    assert listed("todo") == {"Rita Representative", "Bo Both"}
+    assert listed("all") == {"Rita Representative", "Bo Both", person.name}
+    becomes(person, "active", MEANWHILE + SOON)
+    assert person.name in listed("todo")
 
 
 def test_what_a_closed_account_still_holds_is_submitted_without_an_answer_about_the_account(

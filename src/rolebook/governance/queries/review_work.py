@@ -16,6 +16,7 @@ from rolebook.governance.queries.review_card import AccountLines
 from rolebook.governance.queries.review_cards import lines_of
 from rolebook.governance.review_moves import last_moves, place_name
 from rolebook.governance.review_reach import Reviewer
+from rolebook.governance.review_rows import waiting
 
 ACCOUNTS_A_PAGE = 10
 type Show = Literal["todo", "done", "all"]
@@ -38,12 +39,13 @@ def worklist(reviewer: Reviewer, asked: Asked, *, limit: int = ACCOUNTS_A_PAGE) 
     """Return a page of the accounts that are the viewer's to answer about, in the order organization, name.
 
     Who came in or moved since the opening comes after the others; on its page it stands with those of its employer.
+    Of a closed account only what it still holds is left to do: it stands among all, as it may be reopened.
     """
     mine = reviewer.theirs()
     if asked.place_pk is not None:
         mine = mine.filter(reviewer.answered_at([asked.place_pk]))
     if asked.show == "todo":
-        mine = mine.filter(settled_at=None)
+        mine = waiting(mine)
     key = from_text(asked.after)
     if key is not None:
         mine = mine.filter(reviewed__gt=key[1])
