@@ -14,7 +14,7 @@ from rolebook.governance.models import Attachment, Grant, Registration, Request
 from rolebook.notices.models import Notice
 from tests.governance.test_attachments import PDF
 from tests.support import iqcs, responders
-from tests.support.iqcs import MANAGER
+from tests.support.iqcs import LEAD, MANAGER
 from tests.support.people import Person
 from tests.web.reading import mailed_code
 from tests.web.test_account_requests import FORM, browser, mailed_link, official, somebody
@@ -87,6 +87,10 @@ def test_a_manager_confirms_on_a_page_and_who_keeps_other_records_finds_none(ros
         == 404
     )
     assert client.get("/iqcs/registrations/").status_code == 404
+    lead = browser(official(LEAD, "FWS", "Leo Lead"))
+    assert lead.get("/iqcs/registrations/").status_code == 404
+    for decides, is_linked in ((here, True), (lead, False)):
+        assert ("/iqcs/registrations/" in decides.get("/iqcs/manage-access/").content.decode()) is is_linked
     assert here.get(address).status_code == 200
     assert not Grant.objects.filter(account=rosa.account).exists()
     assert here.post(address, {"answer": "refuse"}).status_code == 409

@@ -86,6 +86,11 @@ def may_confirm(standing: Standing) -> bool:
     return bool(_offices(standing))
 
 
+def confirms_records(viewer: Account, program_id: str, at: datetime) -> bool:
+    """Return whether the viewer may say whose a record is anywhere, and so has the page of registrations."""
+    return may_confirm(viewer_standing(viewer, program_id, at))
+
+
 def _offices(standing: Standing) -> list[Q]:
     records = standing.book.records
     if records is None or "confirmation" not in records.proofs:

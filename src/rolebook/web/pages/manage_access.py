@@ -17,6 +17,7 @@ from rolebook.governance.queries import (
 )
 from rolebook.governance.queries import home as waiting_at_home
 from rolebook.governance.queries.audit_reach import may_see_audit_at
+from rolebook.governance.queries.own_records import confirms_records
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import Filters, PendingRow
 from rolebook.governance.queries.pending_order import SORTS, Sort
@@ -64,6 +65,7 @@ def manage_access(request: ProgramRequest) -> HttpResponse:
         "pages/manage_access.html",
         {
             "decides": waiting.decides,
+            "confirms_records": confirms_records(viewer, program_id, at),
             "to_decide": to_decide,
             "to_decide_total": waiting.to_decide,
             "besides": besides(waiting.besides, program_id),
