@@ -207,3 +207,5 @@ def test_the_contact_of_the_own_agency_is_its_lead_and_no_other_agencys(person: 
     assert own_leads(person, PROGRAM, START) == ()
     iqcs.employed(person, "FWS-R6-BNR")
     assert own_leads(person, PROGRAM, START) == (lead,)
+    iqcs.employed(lead, "FWS", at=START)
+    assert own_leads(lead, PROGRAM, START) == ()

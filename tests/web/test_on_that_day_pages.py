@@ -94,6 +94,8 @@ def test_staff_see_their_own_past_and_no_one_elses(removed: World) -> None:
     assert "Staff User" in own
     assert "approved on" in own
     assert "Maria Alvarez" not in own
+    now = client.get(f"/qpp/on-that-day/people/{removed.stella.account.public_id}/").content.decode()
+    assert "What you hold now." in now
     other = f"/qpp/on-that-day/people/{removed.maria.account.public_id}/{day(removed, 5)}"
     assert client.get(other).status_code == 404
 

@@ -61,4 +61,7 @@ def own_leads(viewer: Account, program_id: str, at: datetime) -> tuple[Account, 
     if not standing.book.approval.employing_chain:
         return ()
     employment = present_employment(viewer, program_id)
-    return () if employment is None else leads_to_ask(viewer, program_id, employment.organization, at)
+    if employment is None:
+        return ()
+    leads = leads_to_ask(viewer, program_id, employment.organization, at)
+    return tuple(lead for lead in leads if lead.pk != viewer.pk)
