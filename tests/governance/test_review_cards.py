@@ -14,7 +14,7 @@ from rolebook.governance.models import Participation, ReviewCampaign, ReviewItem
 from rolebook.governance.queries.review_alike import alike_items
 from rolebook.governance.queries.review_card import AccountLines, with_notes
 from rolebook.governance.queries.review_reports import records_in, reportable
-from rolebook.governance.queries.review_work import gone_elsewhere, one_account
+from rolebook.governance.queries.review_work import Asked, gone_elsewhere, one_account, worklist
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.governance.review_reach import Reviewer, reviewer_in
 from tests.support import grants, iqcs, people
@@ -182,3 +182,20 @@ def test_taking_out_what_keeps_reviewers_from_their_own_account_lets_them_answer
         answers(two.fws_lead, campaign, two.fws_lead, account="keep")
     monkeypatch.setattr("rolebook.governance.review_reach.own_parts", lambda _: Participation.objects.none())
     assert answers(two.fws_lead, campaign, two.fws_lead, account="keep").saved == 1
+
+
+@pytest.mark.invariant("I1")
+@pytest.mark.parametrize("typed", ["BO BOTH", "o bot", "{user_id}", "{email}"])
+def test_a_search_finds_an_account_by_part_of_its_name_user_id_or_address_and_nobody_elses(
+    two: Agencies, typed: str
+) -> None:
+    campaign, about = opened(), two.both
+    words = typed.format(user_id=about.user_id[:4], email=about.email.upper())
+
+    def found(by: Account) -> list[str]:
+        return [one.name for one in worklist(reviewer(by, campaign), Asked(search=words)).rows]
+
+    assert (found(two.fws_lead), found(two.usaf_lead)) == (["Bo Both"], ["Bo Both"])
+    answers(two.usaf_lead, campaign, about, USAF_ACC="keep")
+    submits(two.usaf_lead, campaign, about)
+    assert (found(two.fws_lead), found(two.usaf_lead)) == (["Bo Both"], [])

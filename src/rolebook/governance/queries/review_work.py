@@ -54,10 +54,12 @@ def worklist(reviewer: Reviewer, asked: Asked, *, limit: int = ACCOUNTS_A_PAGE) 
         still = reviewer.theirs().filter(settled_at=None, reviewed=OuterRef("reviewed"))
         mine = mine.filter(~Exists(still), settled_at__isnull=False)
     if words := search_words(asked.search):
+        # By the part in the program, which is indexed: from the few accounts that are found to what is asked about
+        # them, instead of everything that the campaign asks about.
         accounts = accounts.filter(
-            Q(account__name__icontains=words)
-            | Q(account__user_id__contains=words)
-            | Q(account__email_key__contains=words),
+            Q(participation__account__name__icontains=words)
+            | Q(participation__account__user_id__contains=words)
+            | Q(participation__account__email_key__contains=words),
             # From the names to the items: the few that are found, instead of everything that is left.
             Exists(mine.filter(reviewed=OuterRef("pk"))),
         )
