@@ -10,8 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from rolebook.governance.models import ReviewItem
-from rolebook.governance.queries.review_quality import quality
-from tests.support.reviews import MEANWHILE, agencies, opened
+from rolebook.governance.queries import review_quality
+from rolebook.governance.queries.review_quality import quality, quality_of
+from tests.support.iqcs import PROGRAM
+from tests.support.people import new_user
+from tests.support.reviews import MEANWHILE, agencies, opened, steward
 
 pytestmark = [pytest.mark.requirement("IQCS-13"), pytest.mark.django_db]
 PAUSE = timedelta(minutes=10)
@@ -69,3 +72,31 @@ def test_how_people_answered_is_what_a_slow_reading_of_all_answers_comes_to(seed
     told = {row.name: (row.answers, row.removals, row.together, row.seconds, row.keeps) for row in found}
     assert told == {name: pytest.approx(one, abs=0.002) for name, one in expected.items()}
     assert [row.name for row in found] == names
+
+
+@pytest.mark.invariant("I12")
+def test_it_is_shown_a_page_at_a_time_by_name_in_as_few_statements_as_one_page_with_nobody_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    agencies()
+    someone, campaign = steward(), opened()
+    everything = list(ReviewItem.objects.filter(campaign=campaign).order_by("pk"))
+    # Two of one name: the page's key tells them apart.
+    named = ("Ann", "Bo", "Bo", "Cy", "Dee")
+    people = [new_user(name, f"reviewer{number}").account for number, name in enumerate(named)]
+    for number, item in enumerate(everything):
+        given = {"answer": "keep", "answered_by": people[number % 5], "answered_at": MEANWHILE}
+        ReviewItem.objects.filter(pk=item.pk).update(**given)
+    monkeypatch.setattr(review_quality, "REVIEWERS_A_PAGE", 2)
+    found: list[tuple[str, int]] = []
+    after: str | None = None
+    for _ in range(3):
+        with CaptureQueriesContext(connection) as statements:
+            page = quality_of(someone, PROGRAM, campaign, MEANWHILE, after)
+        counted = [one for one in statements if "governance_reviewitem" in one["sql"]]
+        assert len(counted) == 3
+        found += [(one.name, one.answers) for one in page.rows]
+        after = page.next_after
+    assert after is None
+    assert [name for name, _ in found] == list(named)
+    assert sum(answers for _, answers in found) == len(everything)

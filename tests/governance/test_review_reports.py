@@ -232,7 +232,7 @@ def test_how_people_answered_is_for_the_steward_only(people: Agencies) -> None:
     answers(people.fws_lead, campaign, people.both, MEANWHILE, account="keep")
     answers(people.fws_lead, campaign, people.both, MEANWHILE + timedelta(seconds=4), account_manager="keep")
     answers(people.fws_lead, campaign, people.both, MEANWHILE + timedelta(seconds=6), FWS_R6_BNR="remove")
-    [lena] = quality_of(steward(), PROGRAM, campaign, MEANWHILE)
+    [lena] = quality_of(steward(), PROGRAM, campaign, MEANWHILE).rows
     assert (lena.name, lena.answers, lena.removals, lena.keeps, lena.seconds) == ("Lena Lead", 3, 1, 2, 3.0)
     with pytest.raises(NotFound):
         quality_of(people.fws_lead, PROGRAM, campaign, MEANWHILE)

@@ -10,9 +10,10 @@ from django.utils.html import strip_tags
 from rolebook.accounts.models import Account
 from rolebook.audit import clock
 from rolebook.governance.making import make_files
+from rolebook.governance.queries import review_quality
 from tests.support import iqcs
 from tests.support.iqcs import LEAD, MANAGER, place
-from tests.support.reviews import opened
+from tests.support.reviews import agencies, answers, opened, steward
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("IQCS-13")]
 
@@ -74,3 +75,19 @@ def test_a_steward_reads_how_people_answered(db: None) -> None:
     campaign = opened(at)
     page = signed_in(stella).get(f"/iqcs/reviews/{campaign.public_id}/reports/quality/")
     assert "Nobody has answered yet" in page.content.decode()
+
+
+def test_how_people_answered_is_shown_a_page_at_a_time(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(review_quality, "REVIEWERS_A_PAGE", 1)
+    people, at = agencies(), clock.now() - timedelta(hours=1)
+    campaign, client = opened(at, due_on=(at + timedelta(days=30)).date()), signed_in(steward())
+    answers(people.fws_lead, campaign, people.both, clock.now(), account="keep")
+    answers(people.usaf_lead, campaign, people.both, clock.now(), USAF_ACC="keep")
+    address = f"/iqcs/reviews/{campaign.public_id}/reports/quality/"
+    first = client.get(address)
+    assert "Lena Lead" in first.content.decode()
+    assert "Ulf Lead" not in first.content.decode()
+    second = client.get(first.context["next_url"]).content.decode()
+    assert "Ulf Lead" in second
+    assert "Lena Lead" not in second
+    assert "Back to the first page" in second

@@ -1,16 +1,20 @@
 """How people answered in a review (IQCS-13), for the program's eyes only: counted in the database, however much."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
 
 from rolebook.accounts.models import Account
 from rolebook.governance.models import ReviewCampaign, ReviewItem
+from rolebook.governance.queries.paging import Page, cut, from_text
 from rolebook.governance.queries.stewards import stewards_standing
 from rolebook.governance.review_reciprocal import approved_in_return
+
+REVIEWERS_A_PAGE = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ WITH answers AS (
         LAG(answered_at) OVER in_turn AS before,
         SUM(CASE WHEN answer = 'keep' THEN 0 ELSE 1 END) OVER in_turn AS streak
     FROM governance_reviewitem
-    WHERE campaign_id = %s AND answered_by_id IS NOT NULL
+    WHERE campaign_id = %s AND {people}
     WINDOW in_turn AS (PARTITION BY answered_by_id ORDER BY answered_at, id)
 ), streaks AS (
     SELECT person, COUNT(*) AS answers,
@@ -75,10 +79,20 @@ FROM streaks s LEFT JOIN medians m ON m.person = s.person GROUP BY s.person
 """
 
 
-def quality_of(viewer: Account, program_id: str, campaign: ReviewCampaign, at: datetime) -> Sequence[Quality]:
-    """Return how everybody answered in a campaign. Raises NotFound for everybody who is no steward."""
+def quality_of(
+    viewer: Account, program_id: str, campaign: ReviewCampaign, at: datetime, after: str | None = None
+) -> Page[Quality]:
+    """Return how people answered in a campaign, by name, a page of them. Raises NotFound for who is no steward.
+
+    Three statements besides; only the answers of those on the page are put in order.
+    """
     stewards_standing(viewer, program_id, at)
-    return quality(campaign)
+    people = Account.objects.filter(pk__in=_answered(campaign).values("answered_by"))
+    if (key := from_text(after)) is not None:
+        people = people.filter(Q(name__gt=key[0]) | Q(name=key[0], pk__gt=key[1]))
+    rows = list(people.order_by("name", "pk")[: REVIEWERS_A_PAGE + 1])
+    page = cut(rows, [(one.name, one.pk) for one in rows], REVIEWERS_A_PAGE)
+    return Page(tuple(_counted(campaign, page.rows)), page.next_after)
 
 
 def quality(campaign: ReviewCampaign) -> Sequence[Quality]:
@@ -86,28 +100,41 @@ def quality(campaign: ReviewCampaign) -> Sequence[Quality]:
 
     Three statements, a row a reviewer.
     """
+    people = Account.objects.filter(pk__in=_answered(campaign).values("answered_by"))
+    return _counted(campaign, list(people.order_by("name", "user_id")))
+
+
+def _answered(campaign: ReviewCampaign) -> QuerySet[ReviewItem]:
+    return ReviewItem.objects.filter(campaign=campaign, answered_by__isnull=False)
+
+
+def _counted(campaign: ReviewCampaign, people: Collection[Account]) -> list[Quality]:
+    """Return how each of some people answered, in their order; two statements, none for nobody."""
+    if not people:
+        return []
+    pks = [one.pk for one in people]
+    theirs = f"answered_by_id IN ({', '.join(['%s'] * len(pks))})"
     with connection.cursor() as cursor:
-        counted = _QUALITY.format(seconds=_SECONDS[connection.vendor])
-        cursor.execute(counted, [campaign.pk, _PAUSE.total_seconds() + _ROUNDING])
-        rows = cursor.fetchall()
-    answered = ReviewItem.objects.filter(campaign=campaign).exclude(answered_by=None)
-    flagged = approved_in_return(answered).order_by().values_list("answered_by").annotate(number=Count("pk"))
-    in_return = dict(flagged)
-    people = Account.objects.in_bulk([pk for pk, *_ in rows])
-    found = [
-        Quality(
-            name=people[pk].name,
-            user_id=people[pk].user_id,
-            answers=int(answers),
-            removals=int(removals),
-            together=int(together),
-            seconds=None if seconds is None else round(float(seconds), 3),
-            keeps=int(keeps),
-            in_return=in_return.get(pk, 0),
-        )
-        for pk, answers, removals, together, keeps, seconds in rows
-    ]
-    return sorted(found, key=lambda one: (one.name, one.user_id))
+        counted = _QUALITY.format(seconds=_SECONDS[connection.vendor], people=theirs)
+        cursor.execute(counted, [campaign.pk, *pks, _PAUSE.total_seconds() + _ROUNDING])
+        found = {pk: rest for pk, *rest in cursor.fetchall()}
+    flagged = approved_in_return(_answered(campaign).filter(answered_by__in=pks)).order_by()
+    in_return = dict(flagged.values_list("answered_by").annotate(number=Count("pk")))
+    return [_quality(one, found[one.pk], in_return.get(one.pk, 0)) for one in people if one.pk in found]
+
+
+def _quality(person: Account, counted: Sequence[Any], in_return: int) -> Quality:
+    answers, removals, together, keeps, seconds = counted
+    return Quality(
+        name=person.name,
+        user_id=person.user_id,
+        answers=int(answers),
+        removals=int(removals),
+        together=int(together),
+        seconds=None if seconds is None else round(float(seconds), 3),
+        keeps=int(keeps),
+        in_return=in_return,
+    )
 
 
 _ROUNDING = 0.0005

@@ -26,7 +26,7 @@ from rolebook.governance.queries.review_reports import (
 from rolebook.governance.queries.stewards import is_steward
 from rolebook.governance.refusals import NotFound
 from rolebook.governance.review_report import Subject
-from rolebook.web.answers import asked, in_part, program_view, with_parameters
+from rolebook.web.answers import asked, first_address, in_part, next_address, program_view, with_parameters
 from rolebook.web.context import CURRENT_ENTRY
 from rolebook.web.csv_files import csv_file
 from rolebook.web.program import ProgramRequest
@@ -183,8 +183,15 @@ def _name(report: ReviewReport) -> str:
 @program_view
 @require_safe
 def quality_page(request: ProgramRequest, campaign_id: uuid.UUID) -> HttpResponse:
-    """Show a steward how people answered."""
+    """Show a steward how people answered, some a page."""
     setattr(request, CURRENT_ENTRY, ENTRY)
     campaign = find_campaign(request.program.id, campaign_id)
-    rows = quality_of(request.account, request.program.id, campaign, request.at)
-    return render(request, "review_reports/quality.html", {"campaign": campaign, "rows": rows})
+    after = asked(request, "after") or None
+    page = quality_of(request.account, request.program.id, campaign, request.at, after)
+    shown = {
+        "campaign": campaign,
+        "rows": page.rows,
+        "next_url": next_address(request, "after", page.next_after),
+        "first_url": first_address(request, "after"),
+    }
+    return render(request, "review_reports/quality.html", shown)
