@@ -141,6 +141,13 @@ def test_no_steward_is_told_that_requests_wait_of_which_they_may_decide_none(
     assert "What you asked for yourself, or have decided a step of, another steward decides." in told.text
 
 
+def test_a_steward_who_holds_no_office_is_led_to_no_page_of_absences(world: World, sten: Person) -> None:
+    for who, is_there in ((sten, False), (world.maria, True)):
+        client = signed_in(who)
+        assert (client.get("/qpp/out-of-office/").status_code == 200) is is_there
+        assert ("/qpp/out-of-office/" in client.get("/qpp/manage-access/").content.decode()) is is_there
+
+
 def test_a_steward_cannot_close_themselves_and_reads_what_to_do(world: World, sten: Person) -> None:
     client = signed_in(sten)
     assert "Another steward must" in client.get(person(sten)).content.decode()

@@ -71,6 +71,11 @@ def out_of_office(viewer: Account, program_id: str, at: datetime) -> OutOfOffice
     )
 
 
+def may_be_away(viewer: Account, program_id: str, at: datetime) -> bool:
+    """Return whether the viewer decides in an office for which somebody else can be named, and so has the page."""
+    return bool(deciding_offices(viewer_standing(viewer, program_id, at)))
+
+
 def _people(
     book: Rolebook,
     role_id: str,

@@ -16,6 +16,7 @@ from rolebook.governance.queries import (
     users_of_organization,
 )
 from rolebook.governance.queries import home as waiting_at_home
+from rolebook.governance.queries.absences import may_be_away
 from rolebook.governance.queries.audit_reach import may_see_audit_at
 from rolebook.governance.queries.own_records import confirms_records
 from rolebook.governance.queries.paging import Page
@@ -65,6 +66,7 @@ def manage_access(request: ProgramRequest) -> HttpResponse:
         "pages/manage_access.html",
         {
             "decides": waiting.decides,
+            "may_be_away": may_be_away(viewer, program_id, at),
             "confirms_records": confirms_records(viewer, program_id, at),
             "to_decide": to_decide,
             "to_decide_total": waiting.to_decide,
