@@ -23,7 +23,7 @@ def test_my_access_and_the_page_of_a_person_say_when_a_role_was_last_used(world:
 
     assert all("not known" in page for page in shown())
     keep_span("qpp", today - timedelta(days=1), clock.now())
-    assert all("not since" in page for page in shown())
+    assert all("no use known since" in page for page in shown())
     keep_uses("qpp", [(str(world.maria.account.public_id), VIEW, today)])
     said = f"{today:%b} {today.day}, {today.year}"
-    assert all(said in page and "not since" not in page for page in shown())
+    assert all(said in page and "no use known since" not in page for page in shown())

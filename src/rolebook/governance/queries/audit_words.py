@@ -250,7 +250,7 @@ LABELS: Mapping[str, str] = {
     **BOUNCE_LABELS,
     "accounts_created": "Accounts added",
     "accounts_joined": "Accounts that joined the program",
-    "approver_role_id": "Decided by",
+    "approver_role_id": "To be decided by",
     "cadence": "How often",
     "cause": "Because of",
     "changed": "Organizations changed",
