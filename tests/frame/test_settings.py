@@ -106,6 +106,18 @@ def test_addresses_of_databases_are_read(address: str) -> None:
     assert django_database(address)["NAME"] == "x"
 
 
+@pytest.mark.parametrize(
+    ("asked", "sent"),
+    [
+        ("", "-c jit=off"),
+        ("?options=", ""),
+        ("?options=-c%20jit%3Don%20-c%20work_mem%3D8MB", "-c jit=on -c work_mem=8MB"),
+    ],
+)
+def test_statements_are_not_compiled_unless_the_address_has_options_of_its_own(asked: str, sent: str) -> None:
+    assert django_database(f"postgresql://u@h/x{asked}")["OPTIONS"]["options"] == sent
+
+
 def test_the_present_key_and_earlier_ones_come_from_the_file_or_from_variables(tmp_path: Path) -> None:
     first = read_environment(environment(tmp_path))
     assert (first.earlier_secret_keys, len(first.secret_key) > 40) == ((), True)

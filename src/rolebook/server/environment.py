@@ -291,7 +291,9 @@ def django_database(address: str) -> dict[str, Any]:
             "TEST": {"NAME": None},
         }
     if parts.scheme in ("postgresql", "postgres") and len(parts.path) > 1:
-        options = dict(parse_qsl(parts.query))
+        options = dict(parse_qsl(parts.query, keep_blank_values=True))
+        # Compiling a statement takes seconds where its cost is guessed too high, and a page has milliseconds.
+        options.setdefault("options", "-c jit=off")
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(parts.path[1:]),
