@@ -4,7 +4,8 @@ import csv
 import io
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
@@ -27,12 +28,19 @@ from tests.web.audit_worlds import refused_decision, remove, tell
 from tests.web.worlds import QPP, World, answer, ask, signed_in, steward_of, user
 
 AUDIT = f"/{QPP}/audit/"
+DAY = timedelta(days=1)
 _MARKS = re.compile(r"<[^>]*>")
 
 
 def words(content: bytes) -> str:
     """Return what a page says, its marks and its spaces left out."""
     return " ".join(_MARKS.sub(" ", content.decode()).split())
+
+
+def lately(world: World, by_the_clock: time) -> datetime:
+    """A time of the day, by the program's clock, when what the world tells of has happened."""
+    zone = ZoneInfo("America/New_York")
+    return datetime.combine((world.start + 17 * DAY).astimezone(zone).date(), by_the_clock, zone)
 
 
 def streamed(client: Client, address: str) -> str:
@@ -42,11 +50,11 @@ def streamed(client: Client, address: str) -> str:
 
 
 def test_the_list_says_who_did_what_to_whom_where_and_when(world: World) -> None:
-    at = datetime(2026, 11, 20, 20, 5, tzinfo=UTC)
-    remove(world.maria, world.stella, world, at)
+    at = lately(world, time(15, 5))
+    remove(world.maria, world.stella, world, at.astimezone(UTC))
     page = words(signed_in(world.owen).get(AUDIT).content)
     assert "Maria Alvarez removed the access of Stella Stone at Cedar Valley Family Practice" in page
-    assert "Nov 20, 2026, 3:05 p.m. EST" in page
+    assert f"{at:%b} {at.day}, {at.year}, 3:05 p.m. {at:%Z}" in page
     assert "Roles: Staff User → became nothing" in page
     newest = Event.objects.order_by("-sequence").get(tag="access:removed")
     assert f"No. {newest.sequence}" in page
@@ -84,13 +92,13 @@ def test_an_address_that_says_nonsense_is_answered_calmly(world: World, address:
 
 
 def test_a_day_is_one_of_the_programs_zone_and_the_last_is_included(world: World) -> None:
-    late = datetime(2026, 11, 20, 4, 59, 59, tzinfo=UTC)  # Nov 19, 11:59:59 p.m. in New York
-    remove(world.maria, world.stella, world, late)
-    client = signed_in(world.maria)
+    late = lately(world, time(23, 59, 59))
+    remove(world.maria, world.stella, world, late.astimezone(UTC))
+    client, before, after = signed_in(world.maria), late.date() - DAY, late.date() + DAY
     removal = "removed the access of Stella Stone"
-    assert removal in words(client.get(f"{AUDIT}?since=2026-11-19&until=2026-11-19").content)
-    assert removal not in words(client.get(f"{AUDIT}?since=2026-11-20").content)
-    assert removal not in words(client.get(f"{AUDIT}?until=2026-11-18").content)
+    assert removal in words(client.get(f"{AUDIT}?since={late.date()}&until={late.date()}").content)
+    assert removal not in words(client.get(f"{AUDIT}?since={after}").content)
+    assert removal not in words(client.get(f"{AUDIT}?until={before}").content)
 
 
 def test_the_histories_are_linked_where_one_may_see_them(world: World) -> None:
