@@ -243,6 +243,20 @@ def test_campaigns_of_one_year_are_told_apart_by_their_day_in_their_titles_and_m
     assert {title for title in titles for one in subjects if f": {title} is open" in one} == set(titles)
 
 
+@pytest.mark.usefixtures("people")
+def test_a_review_with_the_longest_title_that_a_rolebook_may_give_opens_again_in_the_same_year() -> None:
+    [review] = rolebooks.in_force(PROGRAM).reviews
+    declare(title=(review.title * 10)[:200])
+    campaign = opened()
+    close_review(
+        acting_user=None, program_id=PROGRAM, campaign_id=campaign.public_id, at=MEANWHILE, origin=COMMAND
+    )
+    again = opened(MEANWHILE)
+    assert [one.title[-5:] for one in (campaign, again)] == [" 2026", " 2026"]
+    assert max(len(campaign.title), len(again.title)) <= 200
+    assert again.title.endswith(", November 10, 2026")
+
+
 def test_the_role_to_which_a_review_is_escalated_is_told_and_answers_from_then_on(people: Agencies) -> None:
     steward()
     declare(answered_by=(REPRESENTATIVE,))

@@ -22,6 +22,8 @@ from rolebook.policy.rules import Violation
 
 MOST_DAYS = 366
 """A campaign is due that many days after it opens, at most."""
+LONGEST_NAME = 180
+"""Letters of a review's title in that of a campaign, whose column holds it with a day."""
 _OPENING_LOCK = 0x5265_7669_6577
 
 
@@ -80,9 +82,10 @@ def open_review(
 
 def _title(review: Review, program_id: str, day: date) -> str:
     """Return what a campaign is called: by its year or month and, where another one is called so, by its day."""
-    usual = f"{review.title} {day.year}" if review.opens_on else f"{review.title}, {day:%B %Y}"
+    name = review.title[:LONGEST_NAME].rstrip()
+    usual = f"{name} {day.year}" if review.opens_on else f"{name}, {day:%B %Y}"
     if ReviewCampaign.objects.filter(program_id=program_id, title=usual).exists():
-        return f"{review.title}, {day:%B} {day.day}, {day.year}"
+        return f"{name}, {day:%B} {day.day}, {day.year}"
     return usual
 
 
