@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from rolebook.governance.models import Grant, Outcome
 from tests.browser.conftest import OpenPage, Site
 from tests.browser.test_accessibility import violations
+from tests.browser.ways import reach
 from tests.web.worlds import World, ask, user
 
 pytestmark = pytest.mark.browser
@@ -42,6 +43,20 @@ def test_a_page_of_requests_is_ticked_named_and_approved(site: Site, open_page: 
     page.get_by_role("link", name="See what still waits").click()
     expect(page.get_by_role("row").filter(has_text="Nora Newell")).to_be_visible()
     assert Grant.objects.filter(account__user_id__startswith="person").count() == 4
+
+
+@pytest.mark.requirement("QPP-15")
+def test_on_a_phone_by_keys_no_notification_covers_what_has_the_focus(
+    site: Site, open_page: OpenPage
+) -> None:
+    people_who_ask(site.world, 6)
+    page = open_page(site.world.maria, width=390)
+    page.goto("/qpp/manage-access/")
+    page.get_by_role("button", name="Approve Person 0").click()
+    expect(page.locator("#toasts .toast")).to_contain_text("You approved Person 0")
+    for number in range(1, 6):
+        for answer in ("Approve", "Deny"):
+            reach(page.get_by_role("button", name=f"{answer} Person {number}"))
 
 
 @pytest.mark.requirement("QPP-15")
