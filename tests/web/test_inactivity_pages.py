@@ -140,6 +140,7 @@ def test_a_steward_sees_who_is_due_and_lets_stopped_closings_go_on(now: datetime
     page = client.get("/iqcs/inactivity/").content.decode()
     assert "Mia Manager" in page
     assert "Closings stopped" in page
+    assert "They are warned 60, 30 and 7 days before." in page
     assert "Let it go on" in page
     assert "1 of the active people" in client.get("/iqcs/inactivity/go-on/").content.decode()
     assert client.post("/iqcs/inactivity/go-on/").status_code == 303
