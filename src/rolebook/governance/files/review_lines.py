@@ -47,7 +47,7 @@ SILENT_COLUMNS: tuple[tuple[str, int], ...] = (
     ("Organization", 36),
     ("Code", 16),
     ("Roles and access", 12),
-    ("Accounts", 12),
+    ("Questions about accounts", 14),
 )
 OUTCOMES = {
     "": "Not answered yet",
@@ -114,11 +114,13 @@ def outcome_words(told: Record) -> str:
 
 
 def place_words(row: Record) -> str:
-    """Return who did not answer at a place, and how much: accounts, about which it is asked besides, apart."""
-    accounts = row.get("accounts")
-    numbers = [f"{row['unanswered']:,} not answered"] if row["unanswered"] or not accounts else []
-    numbers += [f"{accounts:,} not answered about accounts"] if accounts else []
-    return f"{row['organization'] or 'The steward'}: {', '.join(numbers)}"
+    """Return who did not answer at a place, and how much: roles and access, and questions about accounts apart."""
+    roles, accounts = row["unanswered"], row.get("accounts") or 0
+    numbers = [f"{roles:,} roles and access"] if roles or not accounts else []
+    numbers += (
+        [f"{accounts:,} {'question' if accounts == 1 else 'questions'} about accounts"] if accounts else []
+    )
+    return f"{row['organization'] or 'The steward'}: {' and '.join(numbers)} not answered"
 
 
 def came_from(moved: Record) -> str:
