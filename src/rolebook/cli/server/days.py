@@ -50,9 +50,10 @@ def moment_asked(program: str, typed: Typed, now: datetime) -> "Moment":
 
     try:
         _, book = rolebook_in_force(program, now)
-        return moment_of(typed.day, typed.minute, book, now)
     except NoRolebook as missing:
         raise click.ClickException(str(missing)) from None
+    try:
+        return moment_of(typed.day, typed.minute, book, now)
     except NotYet:
         there = now.astimezone(ZoneInfo(book.program.zone))
         raise click.ClickException(

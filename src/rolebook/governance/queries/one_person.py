@@ -13,7 +13,16 @@ from rolebook.accounts.person_models import AddressStanding
 from rolebook.governance.authority import Standing, in_force, standing_of
 from rolebook.governance.deciders import stages_in_office, stages_with_nobody_left
 from rolebook.governance.leaving import ends_with_closing
-from rolebook.governance.models import Access, Employment, Grant, Participation, Request, RequestItem, Stage, UsageSpan
+from rolebook.governance.models import (
+    Access,
+    Employment,
+    Grant,
+    Participation,
+    Request,
+    RequestItem,
+    Stage,
+    UsageSpan,
+)
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.counting import rows_counted
 from rolebook.governance.queries.last_use import last_uses_since
