@@ -192,10 +192,13 @@ ROUTES |= {
     "review-alike": [Route(_campaign, _OFFICIALS, 404)],
     "submit-answered": [Route(_campaign, _OFFICIALS, 404, "post")],  # It asks once more.
     "review-account": [Route(lambda world: [*_campaign(world), *_of_stella(world)], _OF_CEDAR, 404)],
-    # For who answers for an organization and all below it, and stewards: nobody here (test_review_report_pages.py).
-    **{name: [Route(_campaign, {}, 404)] for name in ("review-reports", "review-quality")},
-    **{name: [Route(_report, {}, 404)] for name in ("review-report", "review-report-csv")},
-    "review-report-file": [Route(lambda world: [*_report(world), "pdf"], {}, 404, "post")],
+    # For who answers for an organization where nothing is below it (test_review_report_pages.py has others).
+    "review-reports": [Route(_campaign, _OFFICIALS, 404)],
+    "review-quality": [Route(_campaign, {}, 404)],
+    **{name: [Route(_report, _OF_CEDAR, 404)] for name in ("review-report", "review-report-csv")},
+    "review-report-file": [
+        Route(lambda world: [*_report(world), "pdf"], dict.fromkeys(_OF_CEDAR, 303), 404, "post")
+    ],
 }
 # The past: of an organization for who may view its users today, of a person for them, too; of oneself for everybody.
 ROUTES |= {
