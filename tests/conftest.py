@@ -18,14 +18,25 @@ FAULT_NUMBERS = frozenset(range(1, 61))
 
 # No deadline anywhere: the tests assert nothing about time, and a busy machine is no failure.
 # The suite takes the same examples everywhere: a change is judged by what it changed. "long" looks for new ones.
-settings.register_profile("quick", max_examples=25, deadline=None, stateful_step_count=20, derandomize=True)
-settings.register_profile("ci", max_examples=150, deadline=None, stateful_step_count=40, derandomize=True)
+SLOW = (HealthCheck.too_slow,)
 settings.register_profile(
-    "long",
-    max_examples=5000,
+    "quick",
+    max_examples=25,
     deadline=None,
-    stateful_step_count=100,
-    suppress_health_check=[HealthCheck.too_slow],
+    stateful_step_count=20,
+    derandomize=True,
+    suppress_health_check=SLOW,
+)
+settings.register_profile(
+    "ci",
+    max_examples=150,
+    deadline=None,
+    stateful_step_count=40,
+    derandomize=True,
+    suppress_health_check=SLOW,
+)
+settings.register_profile(
+    "long", max_examples=5000, deadline=None, stateful_step_count=100, suppress_health_check=SLOW
 )
 settings.load_profile(os.environ.get("ROLEBOOK_HYPOTHESIS", "ci"))
 

@@ -185,7 +185,7 @@ def speaker(world: World) -> Callable[..., Any]:
 
 @pytest.mark.invariant("I12")
 @pytest.mark.fault(55)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(act=st.sampled_from(_ACTS), part=_PARTS, known=st.booleans(), body=_BODIES, key=_HEADER)
 def test_no_body_id_or_key_is_answered_with_a_page_or_a_failure(
     speaker: Callable[..., Any], act: str, part: str, known: bool, body: bytes, key: str
@@ -200,7 +200,7 @@ def test_no_body_id_or_key_is_answered_with_a_page_or_a_failure(
 
 @pytest.mark.invariant("I12")
 @pytest.mark.fault(55)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(read=st.sampled_from(_READS), part=_PARTS, header=_HEADER)
 def test_no_address_or_header_is_answered_with_a_page_or_a_failure(
     speaker: Callable[..., Any], read: str, part: str, header: str

@@ -189,7 +189,7 @@ def damage(kind: str, number: int, other: int, column: str) -> None:
 @pytest.mark.invariant("I11")
 @pytest.mark.fault(28)
 @pytest.mark.usefixtures("damaged")
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(mutations())
 def test_every_mutation_up_to_the_kept_revision_is_found(mutation: tuple[str, int, int, str]) -> None:
     with transaction.atomic():

@@ -4,6 +4,9 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+from hypothesis import HealthCheck, settings
+
 CHECKOUT = Path(__file__).parents[2]
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
@@ -47,3 +50,10 @@ def test_no_function_is_longer_than_60_lines() -> None:
 def test_there_are_no_drawers_for_leftovers() -> None:
     found = [str(path) for path in python_files() if DRAWERS & {path.stem, path.parent.name}]
     assert found == []
+
+
+@pytest.mark.parametrize("name", ["quick", "ci", "long"])
+def test_generated_tests_do_not_fail_for_a_busy_machine(name: str) -> None:
+    profile = settings.get_profile(name)
+    assert profile.deadline is None
+    assert HealthCheck.too_slow in profile.suppress_health_check
