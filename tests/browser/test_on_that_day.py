@@ -9,7 +9,7 @@ from rolebook.audit import clock
 from rolebook.governance.making import make_files
 from tests.browser.conftest import OpenPage, Site
 from tests.browser.test_accessibility import violations
-from tests.support.people import Person
+from tests.support.people import LATELY, Person
 from tests.support.reviews import agencies, answers, opened, steward, submits
 from tests.web.worlds import steward_of
 
@@ -47,7 +47,7 @@ def test_a_steward_asks_who_held_what_and_who_could_on_a_day(site: Site, open_pa
 @pytest.mark.requirement("IQCS-13")
 def test_a_lead_reads_the_report_and_has_it_as_pdf(site: Site, open_page: OpenPage) -> None:
     del site
-    told = agencies()
+    told = agencies(LATELY)
     campaign = opened(clock.now())
     answers(told.fws_lead, campaign, told.fws_person, clock.now(), account="keep", account_manager="keep")
     answers(told.fws_lead, campaign, told.fws_person, clock.now(), FWS_R6_BNR="remove")
@@ -69,7 +69,7 @@ def test_a_lead_reads_the_report_and_has_it_as_pdf(site: Site, open_page: OpenPa
         page.get_by_role("link", name="Download").click()
     assert begun.value.suggested_filename.endswith("-preliminary.pdf")
     looked_at(page)
-    stella = open_page(Person(steward()))
+    stella = open_page(Person(steward(LATELY)))
     stella.goto(f"/iqcs/reviews/{campaign.public_id}/reports/quality/")
     expect(stella.get_by_text("Lena Lead")).to_be_visible()
     looked_at(stella)

@@ -9,6 +9,7 @@ from rolebook.cli.server.grants import grants as command
 from rolebook.governance.models import Access, Employment
 from tests.support import grants, iqcs
 from tests.support.iqcs import PROGRAM
+from tests.support.people import LATELY
 
 
 def run(*arguments: str) -> Result:
@@ -18,8 +19,8 @@ def run(*arguments: str) -> Result:
 @pytest.mark.django_db
 @pytest.mark.requirement("IQCS-05")
 def test_the_operator_gives_access_records_employers_and_lists_both_kinds() -> None:
-    iqcs.begin()
-    person = grants.user("Rita Requester", PROGRAM)
+    iqcs.begin(LATELY)
+    person = grants.user("Rita Requester", PROGRAM, LATELY)
     given = run(
         *("give-access", PROGRAM, "--user", person.user_id),
         *("--organization", "FWS-R6", "--lower-levels", "--json"),

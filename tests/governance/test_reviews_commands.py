@@ -14,9 +14,16 @@ from rolebook.governance.importing import day_of, first_instant
 from rolebook.governance.models import Grant, ReviewCampaign, ReviewItem
 from tests.support import grants, people
 from tests.support.iqcs import PROGRAM
-from tests.support.reviews import AUDIT, Agencies, answers, opened, submits
+from tests.support.people import LATELY
+from tests.support.reviews import AUDIT, Agencies, agencies, answers, opened, submits
 
 pytestmark = pytest.mark.requirement("IQCS-12")
+
+
+@pytest.fixture
+def both_agencies(db: None) -> Agencies:
+    """Two agencies since half a year: commands go by the machine's clock."""
+    return agencies(LATELY)
 
 
 def run(*arguments: str, typed: str | None = None) -> Result:

@@ -21,13 +21,19 @@ from rolebook.accounts.mail import AccountMail
 from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.second_factor import EncryptingAdapter, code_at, new_secret
 from rolebook.accounts.texts import email_key
+from rolebook.audit import clock
 from rolebook.audit.agreed_clock import agreed_now
 from rolebook.audit.recording import Origin
 from rolebook.policy.shipped import resolve
 
 PASSWORD = "correct-horse-battery"
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
-"""The instant at which tests begin when they do not say another one (a Monday)."""
+"""The instant at which tests with a calendar of their own begin when they do not say another one (a Monday)."""
+LATELY = clock.now() - timedelta(days=180)
+"""Half a year ago: where the worlds begin that pages and commands look at, who go by the machine's clock.
+
+START is not for them: IQCS closes who was quiet for twelve months, and it was years ago one day.
+"""
 COMMAND = Origin(via="command")
 WEB = Origin(via="web", address="192.0.2.7", session="browser-1")
 _numbers = count(1)

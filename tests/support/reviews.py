@@ -151,13 +151,13 @@ def submits(
     )
 
 
-def approved_access(account: Account, code: str, by: Account) -> None:
+def approved_access(account: Account, code: str, by: Account, at: datetime = START) -> None:
     """Access of somebody that somebody else approved, by rows alone."""
     where = place(code)
-    version, _ = rolebook_in_force(where.program_id, START)
+    version, _ = rolebook_in_force(where.program_id, at)
     common = {"program_id": where.program_id}
     request = Request.objects.create(
-        **common, requester=account, beneficiary=account, rolebook_version=version, submitted_at=START
+        **common, requester=account, beneficiary=account, rolebook_version=version, submitted_at=at
     )
     once = {**common, "request": request, "request_version": 1}
     item = RequestItem.objects.create(
@@ -169,11 +169,11 @@ def approved_access(account: Account, code: str, by: Account) -> None:
     item.stages.add(stage)
     Outcome.objects.create(
         **once, chain_id="one", stage=stage, approver=by, verdict="approved", items_hash="0" * 64,
-        decided_at=START,
+        decided_at=at,
     )  # fmt: skip
     Access.objects.create(
         **common, participation=Participation.objects.get(account=account), account=account,
-        organization=where, lower_levels=False, starts_at=START, request_item=item,
+        organization=where, lower_levels=False, starts_at=at, request_item=item,
     )  # fmt: skip
 
 

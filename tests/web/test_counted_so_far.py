@@ -138,13 +138,13 @@ def test_who_holds_two_roles_at_an_organization_is_one_person_of_it(world: World
 @pytest.mark.django_db
 @pytest.mark.requirement("IQCS-04")
 def test_who_reaches_an_organization_by_several_codes_is_one_person_of_it() -> None:
-    iqcs.begin()
-    rosa = iqcs.holder(REPRESENTATIVE, "FWS", "Rosa Representative")
-    mona = iqcs.holder(MANAGER, "FWS-R6-BNR", "Mona Manager")
+    iqcs.begin(people.LATELY)
+    rosa = iqcs.holder(REPRESENTATIVE, "FWS", "Rosa Representative", at=people.LATELY)
+    mona = iqcs.holder(MANAGER, "FWS-R6-BNR", "Mona Manager", at=people.LATELY)
     for code in ("FWS-R6", "FWS"):
-        iqcs.gives_access(mona, code)
+        iqcs.gives_access(mona, code, at=people.LATELY)
     unit = iqcs.place("FWS-R6-BNR").public_id
-    found = users_of_organization(rosa, unit, iqcs.PROGRAM, people.START)
+    found = users_of_organization(rosa, unit, iqcs.PROGRAM, people.LATELY)
     assert found.number_connected == 2
 
 

@@ -12,7 +12,7 @@ from rolebook.governance.queries.access import my_access_page
 from rolebook.governance.queries.codes import my_codes_page
 from tests.support import grants, iqcs, people
 from tests.support.iqcs import MANAGER, PROGRAM
-from tests.support.people import Person
+from tests.support.people import LATELY, Person
 from tests.web.reading import text_at
 from tests.web.test_review_pages import browser
 from tests.web.worlds import QPP, World, ask, signed_in, steward_of
@@ -145,11 +145,11 @@ def test_what_a_person_holds_and_asked_for_is_found_by_organization(world: World
 @pytest.mark.django_db
 @pytest.mark.requirement("IQCS-04")
 def test_the_page_of_a_person_lists_their_codes_with_what_they_reach() -> None:
-    iqcs.begin()
-    mona = iqcs.holder(MANAGER, "FWS-R6-BNR", "Mona Manager")
+    iqcs.begin(LATELY)
+    mona = iqcs.holder(MANAGER, "FWS-R6-BNR", "Mona Manager", at=LATELY)
     for code in ("FWS", "USAF-ACC"):
-        iqcs.gives_access(mona, code)
-    steward = grants.steward("Stella Steward", PROGRAM, people.START)
+        iqcs.gives_access(mona, code, at=LATELY)
+    steward = grants.steward("Stella Steward", PROGRAM, LATELY)
     page = text_at(browser(steward), reverse("steward-person", args=[PROGRAM, mona.public_id]))
     assert "3 codes" in page
     assert re.findall(r"(FWS|USAF-ACC|FWS-R6-BNR)(?: with lower levels)?<", page) == [
@@ -162,13 +162,13 @@ def test_the_page_of_a_person_lists_their_codes_with_what_they_reach() -> None:
 @pytest.mark.django_db
 @pytest.mark.requirement("IQCS-04")
 def test_codes_are_listed_a_page_at_a_time_and_found_by_their_organization() -> None:
-    iqcs.begin()
-    mona = iqcs.holder(MANAGER, "FWS-R6-BNR", "Mona Manager")
+    iqcs.begin(LATELY)
+    mona = iqcs.holder(MANAGER, "FWS-R6-BNR", "Mona Manager", at=LATELY)
     for code in ("FWS", "FWS-R6", "USAF-ACC"):
-        iqcs.gives_access(mona, code)
-    first = my_codes_page(mona, PROGRAM, people.START, limit=3)
+        iqcs.gives_access(mona, code, at=LATELY)
+    first = my_codes_page(mona, PROGRAM, LATELY, limit=3)
     assert [one.organization_code for one in first.rows] == ["FWS", "FWS-R6", "FWS-R6-BNR"]
-    [last] = my_codes_page(mona, PROGRAM, people.START, after=first.next_after, limit=3).rows
+    [last] = my_codes_page(mona, PROGRAM, LATELY, after=first.next_after, limit=3).rows
     assert last.organization_code == "USAF-ACC"
     page = text_at(browser(mona), f"{reverse('my-access', args=[PROGRAM])}?search=combat")
     assert "USAF-ACC" in page

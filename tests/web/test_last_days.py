@@ -22,6 +22,7 @@ from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
 from tests.support import clocks, grants, rolebooks
 from tests.support.iqcs import PROGRAM, TRAINING, place
+from tests.support.people import LATELY, START
 from tests.support.reviews import MEANWHILE, Agencies, agencies, answers, opened, steward, submits
 from tests.web.reading import text
 from tests.web.test_review_pages import at_page, browser
@@ -34,7 +35,7 @@ NEW_YEAR = datetime(2027, 1, 1, 7, tzinfo=UTC)
 @pytest.fixture
 def people() -> Agencies:
     """Two agencies with their leads, and people whom the audit asks about."""
-    return agencies()
+    return agencies(LATELY)
 
 
 def test_an_end_at_midnight_is_the_end_of_the_day_before_and_any_other_has_its_time() -> None:
@@ -55,8 +56,8 @@ def words(answer: object) -> str:
 def test_a_reviewers_card_and_on_that_day_say_the_same_end_as_my_access(people: Agencies) -> None:
     at = clock.now() - timedelta(hours=1)
     day = at.date() + timedelta(days=20)
-    ends_at = first_instant(day + timedelta(days=1), rolebooks.in_force(PROGRAM))
-    grants.placed(people.fws_person, TRAINING, None, program_id=PROGRAM, ends_at=ends_at)
+    ends_at = first_instant(day + timedelta(days=1), rolebooks.in_force(PROGRAM, LATELY))
+    grants.placed(people.fws_person, TRAINING, None, program_id=PROGRAM, at=LATELY, ends_at=ends_at)
     campaign = opened(at, due_on=(at + timedelta(days=30)).date())
     told = f"until the end of {day:%b} {day.day}, {day.year}"
     mona = browser(people.fws_person)
@@ -69,7 +70,7 @@ def test_a_reviewers_card_and_on_that_day_say_the_same_end_as_my_access(people: 
 def test_the_due_day_is_the_same_on_pages_in_mails_in_reports_and_at_the_command_line(
     people: Agencies,
 ) -> None:
-    stella = steward()
+    stella = steward(LATELY)
     due = clock.now().date() + timedelta(days=30)
     campaign = opened(clock.now() - timedelta(hours=1), due_on=due)
     told = f"by the end of {due:%b} {due.day}, {due.year}"
@@ -97,7 +98,7 @@ def test_the_due_day_is_the_same_on_pages_in_mails_in_reports_and_at_the_command
 def test_an_overdue_review_says_which_day_was_the_last_and_with_which_it_closes(people: Agencies) -> None:
     due = (clock.now() - timedelta(days=2)).date()
     campaign = opened(clock.now() - timedelta(days=20), due_on=due)
-    page = words(browser(steward()).get(at_page("review-progress", campaign)))
+    page = words(browser(steward(LATELY)).get(at_page("review-progress", campaign)))
     closes = due + timedelta(days=14)
     assert (
         f"Overdue since the end of {due:%b} {due.day}, {due.year}; "
@@ -106,23 +107,23 @@ def test_an_overdue_review_says_which_day_was_the_last_and_with_which_it_closes(
 
 
 def test_the_command_line_says_the_days_of_the_programs_zone_of_what_was_held(
-    people: Agencies, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    mona = agencies(START).fws_person
     # November 3, 8 p.m. in Boise.
     at = datetime(2026, 11, 4, 3, tzinfo=UTC)
-    grants.placed(people.fws_person, TRAINING, None, program_id=PROGRAM, at=at, ends_at=NEW_YEAR)
+    grants.placed(mona, TRAINING, None, program_id=PROGRAM, at=at, ends_at=NEW_YEAR)
     clocks.it_is(monkeypatch, MEANWHILE)
-    done = CliRunner().invoke(
-        access_command, ["as-of", PROGRAM, "2026-11-03", "--user", people.fws_person.user_id]
-    )
+    done = CliRunner().invoke(access_command, ["as-of", PROGRAM, "2026-11-03", "--user", mona.user_id])
     assert "Training Officer  from 2026-11-03 until the end of 2026-12-31" in done.output
     assert "2026-11-03 20:00" in done.output
 
 
 @pytest.mark.requirement("IQCS-13")
 def test_an_archive_of_several_pdfs_is_not_called_a_pdf_and_overwrites_nothing_that_nobody_named(
-    people: Agencies, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    agencies(START)
     monkeypatch.setattr(making_report_files, "ACCOUNTS_A_VOLUME", 1)
     monkeypatch.setattr(report_paper, "ACCOUNTS_A_VOLUME", 1)
     clocks.it_is(monkeypatch, MEANWHILE)

@@ -11,7 +11,7 @@ from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
 from tests.support import iqcs
 from tests.support.iqcs import MANAGER, REPRESENTATIVE, SECURITY
-from tests.support.people import Person
+from tests.support.people import LATELY, Person
 from tests.web.test_account_requests import browser, mailed_link, official, review
 
 pytestmark = pytest.mark.requirement("IQCS-05")
@@ -27,9 +27,9 @@ SAID = "Narrow access to FWS Mountain-Prairie Region (FWS-R6) to that code alone
 @pytest.fixture
 def mona(db: None) -> Person:
     """An account manager of a region with its lower levels."""
-    iqcs.begin()
+    iqcs.begin(LATELY)
     found = official(MANAGER, "FWS-R6", "Mona Manager")
-    iqcs.employed(found.account, "FWS-R6-BNR")
+    iqcs.employed(found.account, "FWS-R6-BNR", at=LATELY)
     return found
 
 
@@ -90,7 +90,7 @@ def test_a_code_is_removed_or_narrowed_never_both_and_the_draft_keeps_what_was_t
 
 
 def test_what_is_held_without_lower_levels_is_not_offered_to_be_narrowed(mona: Person) -> None:
-    iqcs.gives_access(mona.account, "BLM-MT", lower_levels=False)
+    iqcs.gives_access(mona.account, "BLM-MT", lower_levels=False, at=LATELY)
     page = browser(mona).get("/iqcs/account-request/").content.decode()
     assert re.findall(r'name="narrow-code"\s+value="([^"]*)"', page) == ["FWS-R6"]
     assert sorted(re.findall(r'name="remove-code"\s+value="([^"]*)"', page)) == ["BLM-MT", "FWS-R6"]

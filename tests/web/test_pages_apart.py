@@ -89,35 +89,35 @@ def test_view_users_counts_no_officials_where_offices_are_held_at_no_organizatio
 
 
 def test_a_steward_sees_how_many_hold_an_organizations_code_and_the_code_once() -> None:
-    iqcs.begin()
-    iqcs.holder(MANAGER, "FWS-R6-BNR", "Mona Manager")
-    steward = grants.steward("Stella Steward", IQCS, people.START)
+    iqcs.begin(AT)
+    iqcs.holder(MANAGER, "FWS-R6-BNR", "Mona Manager", at=AT)
+    steward = grants.steward("Stella Steward", IQCS, AT)
     page = text_at(browser(steward), f"{reverse('steward-organizations', args=[IQCS])}?search=FWS-R6-BNR")
     assert re.findall(r'data-label="People">(\d+)<', page) == ["1"]
     assert len(re.findall(">[^<]*FWS-R6-BNR[^<]*<", page)) == 1
 
 
 def test_the_page_of_a_person_says_where_a_role_counts_that_is_held_at_no_organization() -> None:
-    iqcs.begin()
-    mona = iqcs.holder(MANAGER, "FWS-R6-BNR", "Mona Manager")
-    steward = grants.steward("Stella Steward", IQCS, people.START)
+    iqcs.begin(AT)
+    mona = iqcs.holder(MANAGER, "FWS-R6-BNR", "Mona Manager", at=AT)
+    steward = grants.steward("Stella Steward", IQCS, AT)
     page = text_at(browser(steward), reverse("steward-person", args=[IQCS, mona.public_id]))
     assert "Where access is held" in page
     assert "The whole program" not in page
 
 
 def test_who_looks_after_an_organization_without_a_role_there_is_told_so() -> None:
-    iqcs.begin()
-    rosa = iqcs.holder(REPRESENTATIVE, "FWS", "Rosa Representative")
+    iqcs.begin(AT)
+    rosa = iqcs.holder(REPRESENTATIVE, "FWS", "Rosa Representative", at=AT)
     page = text_at(browser(rosa), reverse("manage-access", args=[IQCS]))
     assert "None here; you look after it" in page
 
 
 @pytest.mark.requirement("IQCS-06")
 def test_ones_request_for_a_role_and_a_code_names_the_organization_and_no_other() -> None:
-    iqcs.begin()
-    nora = grants.user("Nora New", IQCS, people.START)
-    iqcs.asks(nora, iqcs.answers({MANAGER: "add"}, ["FWS-R6"]), authorized=False)
+    iqcs.begin(AT)
+    nora = grants.user("Nora New", IQCS, AT)
+    iqcs.asks(nora, iqcs.answers({MANAGER: "add"}, ["FWS-R6"]), authorized=False, at=AT)
     page = text_at(browser(nora), reverse("my-requests", args=[IQCS]))
     [said] = re.findall(r'data-label="Organization">(.*?)</td>', page)
     assert "FWS Mountain-Prairie Region" in said
@@ -137,10 +137,10 @@ def test_people_whose_part_has_ended_by_quiet_are_not_said_to_be_able_to_keep_it
 
 @pytest.mark.requirement("IQCS-03")
 def test_the_page_of_an_organization_names_who_decides_there_by_an_office_held_at_none() -> None:
-    iqcs.begin()
-    iqcs.holder(REPRESENTATIVE, "FWS", "Rosa Representative")
-    iqcs.holder(REPRESENTATIVE, "USAF-ACC", "Colin Elsewhere")
-    steward = grants.steward("Stella Steward", IQCS, people.START)
+    iqcs.begin(AT)
+    iqcs.holder(REPRESENTATIVE, "FWS", "Rosa Representative", at=AT)
+    iqcs.holder(REPRESENTATIVE, "USAF-ACC", "Colin Elsewhere", at=AT)
+    steward = grants.steward("Stella Steward", IQCS, AT)
     address = reverse("organization", args=[IQCS, iqcs.place("FWS-R6-BNR").public_id])
     page = text_at(browser(steward), address)
     assert "<bdi>Rosa Representative</bdi>" in page

@@ -14,7 +14,7 @@ from rolebook.notices.bounces import take_report
 from rolebook.notices.models import Notice
 from tests.notices.reports import report_about
 from tests.support import grants, iqcs, people
-from tests.support.people import PASSWORD, Person, sign_in, signed_in_client
+from tests.support.people import LATELY, PASSWORD, Person, sign_in, signed_in_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("IQCS-09")]
 
@@ -22,11 +22,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.requirement("IQCS-09")]
 @pytest.fixture
 def rita() -> Person:
     """Somebody in IQCS and QPP, to whom a mail was rejected a minute ago."""
-    iqcs.begin()
-    people.activate("qpp")
-    person = people.user_with_totp("Rita Responder")
+    iqcs.begin(LATELY)
+    people.activate("qpp", LATELY)
+    person = people.user_with_totp("Rita Responder", at=LATELY)
     for program_id in ("iqcs", "qpp"):
-        Participation.objects.create(account=person.account, program_id=program_id, created_at=people.START)
+        Participation.objects.create(account=person.account, program_id=program_id, created_at=LATELY)
     rejects(person)
     return person
 
@@ -96,10 +96,10 @@ def test_a_code_to_the_address_proves_it_and_the_program_stays_closed_until_some
 
 
 def test_who_manages_people_sees_the_address_that_rejects_mail(rita: Person) -> None:
-    steward = people.user_with_totp("Stella Steward")
+    steward = people.user_with_totp("Stella Steward", at=LATELY)
     for program_id in ("iqcs", "qpp"):
-        grants.agree(steward.account, program_id)
-        grants.designated(steward.account, grants.STEWARD, program_id=program_id)
+        grants.agree(steward.account, program_id, LATELY)
+        grants.designated(steward.account, grants.STEWARD, program_id=program_id, at=LATELY)
     client = signed_in_client(steward, "iqcs")
     assert "Mail is rejected since" in page(client, "/iqcs/people/?search=Rita")
     assert "Mail is rejected since" in page(client, f"/iqcs/people/{rita.account.public_id}/")

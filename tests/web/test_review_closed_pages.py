@@ -10,7 +10,7 @@ from rolebook.governance.flows.close_review import close_review
 from rolebook.governance.models import ReviewCampaign
 from tests.support import iqcs
 from tests.support.iqcs import MANAGER, PROGRAM, SECURITY
-from tests.support.people import COMMAND
+from tests.support.people import COMMAND, LATELY
 from tests.support.reviews import Agencies, agencies, answers, approved_access, opened, steward, submits
 from tests.web.test_review_pages import at_page, browser
 
@@ -21,7 +21,7 @@ NOTHING = "It gives nothing: they have access to no organization code."
 @pytest.fixture
 def world() -> Agencies:
     """Two agencies whose audit is not open yet."""
-    return agencies()
+    return agencies(LATELY)
 
 
 def opens() -> ReviewCampaign:
@@ -32,7 +32,7 @@ def opens() -> ReviewCampaign:
 
 def test_a_role_that_reaches_everywhere_is_not_said_to_give_nothing_without_a_code(world: Agencies) -> None:
     for name, role in (("Sid Security", SECURITY), ("Max Manager", MANAGER)):
-        iqcs.employed(iqcs.holder(role, None, name), "FWS-R6-BNR")
+        iqcs.employed(iqcs.holder(role, None, name, at=LATELY), "FWS-R6-BNR", at=LATELY)
     campaign = opens()
     answer = browser(world.fws_lead).get(at_page("review", campaign))
     _, *cards = " ".join(strip_tags(answer.content.decode()).split()).split("Last sign-in:")
@@ -45,8 +45,8 @@ def test_a_role_that_reaches_everywhere_is_not_said_to_give_nothing_without_a_co
 def test_what_two_people_approved_for_each_other_is_said_beside_its_line_and_no_other(
     world: Agencies,
 ) -> None:
-    approved_access(world.both, "USAF-ACC-1", by=world.usaf_lead)
-    approved_access(world.usaf_lead, "FWS-R6", by=world.both)
+    approved_access(world.both, "USAF-ACC-1", by=world.usaf_lead, at=LATELY)
+    approved_access(world.usaf_lead, "FWS-R6", by=world.both, at=LATELY)
     answer = browser(world.usaf_lead).get(at_page("review", opens()))
     page = " ".join(strip_tags(answer.content.decode()).split())
     assert page.count("Ulf Lead approved this, and Bo Both approved something for Ulf Lead.") == 1
@@ -55,7 +55,7 @@ def test_what_two_people_approved_for_each_other_is_said_beside_its_line_and_no_
 
 def test_a_closed_review_has_its_page_for_who_answered_and_for_the_steward(world: Agencies) -> None:
     campaign = opens()
-    grace = steward()
+    grace = steward(LATELY)
     close_review(
         acting_user=grace,
         program_id=PROGRAM,
@@ -75,7 +75,7 @@ def test_a_closed_review_has_its_page_for_who_answered_and_for_the_steward(world
 
 
 def test_the_page_of_a_closed_review_says_how_much_nobody_answered_and_where(world: Agencies) -> None:
-    campaign, grace = opens(), steward()
+    campaign, grace = opens(), steward(LATELY)
     answers(world.fws_lead, campaign, world.both, clock.now(), account="keep", account_manager="keep")
     close_review(
         acting_user=grace,

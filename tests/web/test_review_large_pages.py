@@ -18,6 +18,7 @@ from rolebook.web.review_reports import pages as report_pages
 from rolebook.web.reviews import answering
 from tests.support import grants
 from tests.support.iqcs import PROGRAM, place
+from tests.support.people import LATELY
 from tests.support.reviews import Agencies, agencies, answers, opened, steward, submits
 from tests.web.reading import text
 from tests.web.test_review_pages import at_page, browser
@@ -29,7 +30,7 @@ LINES = 600
 @pytest.fixture
 def world() -> Agencies:
     """Two agencies whose people the audit asks about."""
-    return agencies()
+    return agencies(LATELY)
 
 
 def audit() -> ReviewCampaign:
@@ -44,7 +45,7 @@ def test_an_account_with_600_answered_lines_is_saved_submitted_and_confirmed_wit
 ) -> None:
     mona = world.fws_person
     for _ in range(LINES):
-        grants.placed(mona, "training_officer", None, program_id=PROGRAM)
+        grants.placed(mona, "training_officer", None, program_id=PROGRAM, at=LATELY)
     campaign = audit()
     asked = ReviewItem.objects.filter(campaign=campaign, reviewed__account=mona)
     told = {"shown_at": clock.now().isoformat(), "do": "save"}
@@ -75,7 +76,7 @@ def test_an_account_with_600_answered_lines_is_saved_submitted_and_confirmed_wit
 def test_an_account_with_300_lines_that_is_needed_no_longer_loses_all_of_them(world: Agencies) -> None:
     mona = world.fws_person
     for _ in range(300):
-        grants.placed(mona, "training_officer", None, program_id=PROGRAM)
+        grants.placed(mona, "training_officer", None, program_id=PROGRAM, at=LATELY)
     campaign = audit()
     answers(world.fws_lead, campaign, mona, clock.now(), account="remove")
     asked = ReviewItem.objects.filter(campaign=campaign, reviewed__account=mona)
@@ -94,7 +95,7 @@ def test_a_submission_that_ends_more_than_one_unit_of_work_holds_is_refused_in_w
 ) -> None:
     mona = world.fws_person
     for _ in range(MOST_REMOVED + 1):
-        grants.placed(mona, "training_officer", None, program_id=PROGRAM)
+        grants.placed(mona, "training_officer", None, program_id=PROGRAM, at=LATELY)
     campaign = audit()
     answers(world.fws_lead, campaign, mona, clock.now(), account="remove")
     asked = ReviewItem.objects.filter(campaign=campaign, reviewed__account=mona)
@@ -168,7 +169,7 @@ def test_a_list_of_reports_that_is_cut_says_so_and_the_search_finds_the_others(
     world: Agencies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(report_pages, "MOST_LISTED", 1)
-    campaign, client = audit(), browser(steward())
+    campaign, client = audit(), browser(steward(LATELY))
     address = at_page("review-reports", campaign)
     page = text(client.get(address))
     assert "These are the first 1; the search finds the others." in page
@@ -189,7 +190,7 @@ def test_who_did_not_answer_is_a_table_with_what_is_left_a_page_at_a_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(report_pages, "SILENT_AT_ONCE", 2)
-    campaign, client = audit(), browser(steward())
+    campaign, client = audit(), browser(steward(LATELY))
     made = client.post(at_page("review-reports", campaign), {"organization": str(place("FWS").public_id)})
 
     def listed(number: int) -> list[str]:

@@ -13,6 +13,7 @@ from rolebook.governance.flows.tend_reviews import tend_reviews
 from rolebook.governance.models import Participation, ReviewCampaign
 from tests.support import iqcs
 from tests.support.iqcs import MANAGER
+from tests.support.people import LATELY
 from tests.support.reviews import Agencies, agencies, answers, items, opened
 from tests.web.test_review_pages import at_page, browser, form
 
@@ -22,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.requirement("IQCS-12")]
 @pytest.fixture
 def world() -> Agencies:
     """Two agencies."""
-    return agencies()
+    return agencies(LATELY)
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_who_came_or_moved_later_stands_under_the_heading_of_their_employer(
 ) -> None:
     now = clock.now()
     late = iqcs.holder(MANAGER, "FWS-R6-BNR", "Late Comer", at=now)
-    moved = iqcs.holder(MANAGER, "USAF-ACC", "Zoe Moved")
+    moved = iqcs.holder(MANAGER, "USAF-ACC", "Zoe Moved", at=LATELY)
     iqcs.employed(late, "FWS-R6-BNR", at=now)
     iqcs.employed(world.usaf_lead, "FWS-R6-BNR", at=now)
     del moved
@@ -123,8 +124,8 @@ def test_among_many_alike_those_that_are_recommended_otherwise_stand_first_with_
     world: Agencies, campaign: ReviewCampaign
 ) -> None:
     # Three managers of the refuge; of one it is known that the role gives nothing, as no code is left.
-    nothing = iqcs.holder(MANAGER, None, "Zed Zero")
-    iqcs.employed(nothing, "FWS-R6-BNR")
+    nothing = iqcs.holder(MANAGER, None, "Zed Zero", at=LATELY)
+    iqcs.employed(nothing, "FWS-R6-BNR", at=LATELY)
     Participation.objects.update(last_signed_in_at=clock.now())
     tend_reviews(clock.now())
     client, address = browser(world.fws_lead), at_page("review-alike", campaign)

@@ -16,6 +16,7 @@ from rolebook.governance.flows.submit_review import named
 from rolebook.governance.models import Grant, ReviewCampaign
 from tests.support import iqcs
 from tests.support.iqcs import MANAGER, PROGRAM
+from tests.support.people import LATELY
 from tests.support.reviews import (
     Agencies,
     agencies,
@@ -35,7 +36,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def world() -> Agencies:
     """Two agencies with an audit that opened an hour ago."""
-    return agencies()
+    return agencies(LATELY)
 
 
 def open_an_hour_ago() -> ReviewCampaign:
@@ -186,8 +187,8 @@ def test_what_two_people_approved_for_each_other_is_not_kept_together_with_other
 ) -> None:
     lead = world.usaf_lead
     for person in (world.fws_person, world.both):
-        approved_access(person, "USAF-ACC-1", by=lead)
-    approved_access(lead, "FWS-R6", by=world.both)
+        approved_access(person, "USAF-ACC-1", by=lead, at=LATELY)
+    approved_access(lead, "FWS-R6", by=world.both, at=LATELY)
     campaign = open_an_hour_ago()
     client, address = browser(lead), at_page("review-alike", campaign)
     told = {"kind": f"access//{iqcs.place('USAF-ACC-1').pk}/", "answer": "keep"}
@@ -272,7 +273,7 @@ def test_a_campaign_is_not_there_for_who_does_not_answer_in_it(
 
 @pytest.mark.requirement("IQCS-12")
 def test_the_steward_opens_on_demand_after_a_preview_and_closes_after_a_confirmation(world: Agencies) -> None:
-    client = browser(steward())
+    client = browser(steward(LATELY))
     page = text(client.get(reverse("reviews", args=[PROGRAM])))
     assert "IQCS Annual User Audit" in page
     address = reverse("open-review", args=[PROGRAM, "annual_user_audit"])
@@ -304,7 +305,7 @@ def test_the_pages_of_reviews_take_few_statements_however_much_there_is(
     answers(world.fws_lead, campaign, submits_first, at, account="keep", account_manager="keep",
             FWS_R6_BNR="keep")  # fmt: skip
     submits(world.fws_lead, campaign, submits_first, at)
-    lead, stella = browser(world.fws_lead), browser(steward())
+    lead, stella = browser(world.fws_lead), browser(steward(LATELY))
     pages = [
         (lead, reverse("reviews", args=[PROGRAM])),
         (lead, at_page("review", campaign)),

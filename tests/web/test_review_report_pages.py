@@ -13,6 +13,7 @@ from rolebook.governance.making import make_files
 from rolebook.governance.queries import review_quality
 from tests.support import iqcs
 from tests.support.iqcs import LEAD, MANAGER, place
+from tests.support.people import LATELY
 from tests.support.reviews import agencies, answers, opened, steward
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("IQCS-13")]
@@ -79,8 +80,8 @@ def test_a_steward_reads_how_people_answered(db: None) -> None:
 
 def test_how_people_answered_is_shown_a_page_at_a_time(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(review_quality, "REVIEWERS_A_PAGE", 1)
-    people, at = agencies(), clock.now() - timedelta(hours=1)
-    campaign, client = opened(at, due_on=(at + timedelta(days=30)).date()), signed_in(steward())
+    people, at = agencies(LATELY), clock.now() - timedelta(hours=1)
+    campaign, client = opened(at, due_on=(at + timedelta(days=30)).date()), signed_in(steward(LATELY))
     answers(people.fws_lead, campaign, people.both, clock.now(), account="keep")
     answers(people.usaf_lead, campaign, people.both, clock.now(), USAF_ACC="keep")
     address = f"/iqcs/reviews/{campaign.public_id}/reports/quality/"

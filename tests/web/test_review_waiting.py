@@ -22,7 +22,7 @@ from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
 from tests.support import grants, iqcs
 from tests.support.iqcs import MANAGER, PROGRAM
-from tests.support.people import COMMAND
+from tests.support.people import COMMAND, LATELY
 from tests.support.reviews import Agencies, agencies, answers, opened, steward, submits
 from tests.web.counted_statements import MOST, statements
 from tests.web.test_review_pages import browser
@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.requirement("IQCS-12")]
 @pytest.fixture
 def agents() -> Agencies:
     """Two agencies; no audit has been opened."""
-    return agencies()
+    return agencies(LATELY)
 
 
 def audit() -> ReviewCampaign:
@@ -102,9 +102,9 @@ def test_after_the_closing_the_entry_leads_to_the_reports_and_counts_nothing(age
 
 
 def test_the_steward_is_told_of_what_nobody_else_answers(agents: Agencies) -> None:
-    someone = steward()
+    someone = steward(LATELY)
     # Employed by nobody, and in no agency: who answers about the steward's own account is another steward.
-    stray = iqcs.holder(MANAGER, None, "Stray Manager")
+    stray = iqcs.holder(MANAGER, None, "Stray Manager", at=LATELY)
     audit()
     assert stray.name == "Stray Manager"
     # The stray account with its role, and what the answering people hold: three accounts of three items each.
@@ -160,7 +160,7 @@ def test_how_far_one_is_counts_what_is_ones_own_to_answer_and_ends_with_all_of_i
 
 
 def test_how_far_a_steward_is_counts_what_is_about_those_who_answer(agents: Agencies) -> None:
-    someone, campaign, at = steward(), audit(), clock.now()
+    someone, campaign, at = steward(LATELY), audit(), clock.now()
     assert "0 of 9 questions settled of what is yours to answer" in listed_for(someone, campaign)
     answers(someone, campaign, agents.usaf_lead, at, account="keep", agency_lead="keep", USAF="keep")
     submits(someone, campaign, agents.usaf_lead, at)
@@ -172,7 +172,7 @@ def test_how_far_a_steward_is_counts_what_is_about_those_who_answer(agents: Agen
 def test_where_more_is_asked_than_is_counted_nothing_is_said_of_the_whole(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    someone, campaign = steward(), audit()
+    someone, campaign = steward(LATELY), audit()
     monkeypatch.setattr(review_waiting, "MOST_COUNTED", 5)
     monkeypatch.setattr(review_campaigns, "COUNTED_TO", 5)
     assert "At least 0 questions settled and 5 left of what is yours to answer." in listed_for(
@@ -199,7 +199,7 @@ def test_a_program_without_a_hint_about_reviews_says_nothing_in_its_place(world:
 
 
 def test_what_others_settled_about_oneself_counts_as_little_as_what_is_open_of_it(agents: Agencies) -> None:
-    someone, campaign, at, lead = steward(), audit(), clock.now(), agents.fws_lead
+    someone, campaign, at, lead = steward(LATELY), audit(), clock.now(), agents.fws_lead
     assert "0 of 9 questions settled of what is yours to answer" in listed_for(lead, campaign)
     answers(someone, campaign, lead, at, account="keep", agency_lead="keep", FWS="keep")
     submits(someone, campaign, lead, at)
@@ -208,7 +208,7 @@ def test_what_others_settled_about_oneself_counts_as_little_as_what_is_open_of_i
 
 
 def test_what_a_steward_has_left_is_the_same_counted_with_the_places_and_by_itself(agents: Agencies) -> None:
-    someone, campaign, at = steward(), audit(), clock.now()
+    someone, campaign, at = steward(LATELY), audit(), clock.now()
     answers(someone, campaign, agents.usaf_lead, at, account="keep", agency_lead="keep", USAF="keep")
     submits(someone, campaign, agents.usaf_lead, at)
     reviewer = reviewer_in(standing_of(someone, PROGRAM, clock.now()), campaign)

@@ -10,7 +10,7 @@ from rolebook.governance.making_reports import ask_for_report, make_report
 from rolebook.governance.models import ReviewCampaign
 from tests.support import iqcs
 from tests.support.iqcs import MANAGER, PROGRAM, place
-from tests.support.people import START
+from tests.support.people import LATELY
 from tests.support.reviews import Agencies, agencies, opened, steward
 from tests.web.counted_statements import (
     MOST,
@@ -23,14 +23,14 @@ from tests.web.test_review_pages import browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.invariant("I12")]
 UNITS = ("FWS-R6", "FWS-R6-BNR", "USAF-ACC", "USAF-ACC-1")
-DAY = "?day=2026-06-01"
+DAY = f"?day={LATELY + timedelta(days=90):%Y-%m-%d}"
 
 
 def fill(first: int, number: int) -> None:
     """Let more people have a role, access and an employer."""
     for one in range(first, first + number):
         code = UNITS[one % len(UNITS)]
-        iqcs.employed(iqcs.holder(MANAGER, code, f"Manager {one:02}", at=START), code)
+        iqcs.employed(iqcs.holder(MANAGER, code, f"Manager {one:02}", at=LATELY), code, at=LATELY)
 
 
 def at(name: str, *parts: object) -> str:
@@ -101,11 +101,11 @@ def most(address: str) -> int:
 @pytest.mark.requirement("IQCS-12", "IQCS-13")
 @pytest.mark.parametrize("who", ["lead", "steward"])
 def test_a_page_makes_about_a_dozen_statements_and_no_more_for_a_longer_list(who: str) -> None:
-    world = agencies()
+    world = agencies(LATELY)
     fill(0, 3)
     opened_at = clock.now() - timedelta(hours=1)
     campaign = opened(opened_at, due_on=(opened_at + timedelta(days=30)).date())
-    stella = steward()
+    stella = steward(LATELY)
     client = browser(world.fws_lead if who == "lead" else stella)
     listed = of_a_lead if who == "lead" else of_a_steward
     addresses = listed(campaign, world)
