@@ -38,3 +38,8 @@ def approved_in_return(items: QuerySet[ReviewItem]) -> QuerySet[ReviewItem]:
     """Return those of some items that were approved by somebody for whom their person approved something."""
     asked = _returned_approvals().values("stage__items")
     return items.filter(Q(grant__request_item__in=asked) | Q(access__request_item__in=asked))
+
+
+def told_in_return(approver: str | None, name: str) -> str:
+    """Return that somebody approved something for ``name``, who approved for them, in words; "" for nobody."""
+    return f"{approver} approved this, and {name} approved something for {approver}." if approver else ""

@@ -7,10 +7,10 @@ from django.db.models import Count, QuerySet
 
 from rolebook.governance.models import ReviewItem
 from rolebook.governance.queries.review_advice import Advice
-from rolebook.governance.queries.review_cards import advice_on, told_in_return
+from rolebook.governance.queries.review_cards import advice_on
 from rolebook.governance.review_course import holding_ended
 from rolebook.governance.review_reach import Reviewer
-from rolebook.governance.review_reciprocal import approver_in_return
+from rolebook.governance.review_reciprocal import approver_in_return, told_in_return
 
 MOST_ALIKE = 1_000
 """Items in one answer; more are answered in several (I12)."""

@@ -62,7 +62,9 @@ class AccountLines:
     """An account with everything that the page says about it.
 
     Attributes:
-        employer: the organization that employs the person, or "" when none was recorded at the opening.
+        employer: the organization that employs the person, or "" when none was recorded at the opening; where access
+            is not held apart from roles, one at which the viewer answers something about them.
+        employer_code: its code; "" where there is none.
         gone: what the last campaign knew and is held no more, in words.
         ready: whether everything of the viewer's is answered, and something can be submitted.
         left: how many of the viewer's lines are not answered yet.

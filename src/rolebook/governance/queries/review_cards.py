@@ -28,16 +28,22 @@ from rolebook.governance.queries.review_earlier import (
 )
 from rolebook.governance.review_moves import Went, moves_of, place_name
 from rolebook.governance.review_reach import Reviewer
-from rolebook.governance.review_reciprocal import approver_in_return
+from rolebook.governance.review_reciprocal import approver_in_return, told_in_return
 from rolebook.governance.review_rows import APART
 from rolebook.policy.model import ORGANIZATION, Rolebook
 
+_AT_NONE = "At no organization"
 _ORDER = ("account", "role", "access")
 """In which order the lines of an account stand: as the questions do."""
 
 
-def lines_of(reviewer: Reviewer, accounts: Sequence[ReviewedAccount]) -> tuple[AccountLines, ...]:
-    """Return what the page says of some accounts; the same few statements, however many there are."""
+def lines_of(
+    reviewer: Reviewer, accounts: Sequence[ReviewedAccount], *, at_place: int | None = None
+) -> tuple[AccountLines, ...]:
+    """Return what the page says of some accounts; the same few statements, however many there are.
+
+    ``at_place`` is the place (internal id) that the page is narrowed to.
+    """
     if not accounts:
         return ()
     standing, campaign = reviewer.standing, reviewer.campaign
@@ -66,7 +72,7 @@ def lines_of(reviewer: Reviewer, accounts: Sequence[ReviewedAccount]) -> tuple[A
     previous_at = next((item.previous_at for item in items), None)
     known = _Page(
         standing.book, standing.at, uses, _moves(reviewer, items), _places(reviewer), _organizations(reviewer),
-        previous_at, before,
+        previous_at, before, at_place,
     )  # fmt: skip
     items.sort(key=lambda item: (_ORDER.index(item.about), item.pk))
     return tuple(
@@ -123,13 +129,14 @@ class _Page:
     organizations: frozenset[int | None] | None
     previous_at: datetime | None
     before: Mapping[int, list[ReviewItem]]
+    at_place: int | None = None
 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.book.program.zone)
 
     def account(self, one: ReviewedAccount, items: Sequence[ReviewItem]) -> AccountLines:
-        employer = self._employing(one, items).organization
+        under, code = self._stands_under(one, items)
         earlier: dict[Named | None, ReviewItem] = {
             named_holding(item): item for item in self.before.get(one.participation_id, [])
         }
@@ -146,8 +153,8 @@ class _Page:
             one.account.name,
             one.account.user_id,
             one.account.email,
-            "" if employer is None else employer.name,
-            "" if employer is None else employer.code,
+            under,
+            code,
             one.participation.status if one.account.is_active else one.account.status,
             one.participation.last_signed_in_at,
             lines,
@@ -162,6 +169,23 @@ class _Page:
             is_open=bool(mine),
             submitted=self._submitted(items),
         )
+
+    def _stands_under(self, one: ReviewedAccount, items: Sequence[ReviewItem]) -> tuple[str, str]:
+        """Return the name and code of the organization under which an account stands; "" for none.
+
+        Where access is held apart from roles, who employs the person. Elsewhere one at which the viewer answers
+        something about them, and no other: where else somebody holds roles is no business of theirs (I1).
+        """
+        if self.book.access == APART:
+            organization = self._employing(one, items).organization
+            return ("", "") if organization is None else (organization.name, organization.code)
+        theirs = {place.pk: place for place in map(self._answering, filter(_is_theirs, items))}
+        placed = [place for place in theirs.values() if place.organization is not None]
+        first = min(placed, key=lambda place: place.organization.path, default=None)  # type: ignore[union-attr]
+        place = theirs.get(self.at_place or 0) or theirs.get(one.place_id) or first
+        if place is None or place.organization is None:
+            return _AT_NONE, ""
+        return place.organization.name, place.organization.code
 
     def _is_told(self, item: ReviewItem) -> bool:
         """Return whether an item is shown: one's own to answer, and roles where these give access a meaning; what is
@@ -336,11 +360,6 @@ def _is_theirs(item: ReviewItem) -> bool:
 def _in_return(item: ReviewItem, name: str) -> str:
     """Return that two people approved for each other, in words: only for who answers the item (fault 11)."""
     return told_in_return(getattr(item, "approver", None), name) if _is_theirs(item) else ""
-
-
-def told_in_return(approver: str | None, name: str) -> str:
-    """Return that somebody approved something for ``name``, who approved for them, in words; "" for nobody."""
-    return f"{approver} approved this, and {name} approved something for {approver}." if approver else ""
 
 
 def ended_by(holding: Grant | Access, at: datetime) -> datetime | None:

@@ -38,7 +38,8 @@ class Asked:
 def worklist(reviewer: Reviewer, asked: Asked, *, limit: int = ACCOUNTS_A_PAGE) -> Page[AccountLines]:
     """Return a page of the accounts that are the viewer's to answer about, in the order organization, name.
 
-    Who came in or moved since the opening comes after the others; on its page it stands with those of its employer.
+    Who came in or moved since the opening comes after the others; on its page it stands with those of its employer, or
+    where access is not held apart from roles, with the others of a place of the viewer's.
     Of a closed account only what it still holds is left to do: it stands among all, as it may be reopened.
     """
     mine = reviewer.theirs()
@@ -68,11 +69,11 @@ def worklist(reviewer: Reviewer, asked: Asked, *, limit: int = ACCOUNTS_A_PAGE) 
     behind = ("account", "participation", "place__organization")
     rows = list(accounts.select_related(*behind).order_by("pk")[: limit + 1])
     keys = cut(rows, [("", row.pk) for row in rows], limit)
-    return Page(_by_employer(lines_of(reviewer, rows[:limit])), keys.next_after)
+    return Page(_by_employer(lines_of(reviewer, rows[:limit], at_place=asked.place_pk)), keys.next_after)
 
 
 def _by_employer(accounts: Sequence[AccountLines]) -> tuple[AccountLines, ...]:
-    """Return accounts with those of one employer together, where the first of them stood."""
+    """Return accounts with those under one organization together, where the first of them stood."""
     first: dict[tuple[str, str], int] = {}
     for number, one in enumerate(accounts):
         first.setdefault((one.employer, one.employer_code), number)
