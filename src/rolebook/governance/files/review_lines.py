@@ -57,6 +57,12 @@ OUTCOMES = {
     "unanswered": "Not answered, kept",
     "removed unanswered": "Not answered, removed",
 }
+_NEVER_SUBMITTED = {
+    "": "Answered, not submitted yet",
+    "ended": "Answered, ended before it was submitted",
+    "unanswered": "Answered, never submitted; kept",
+    "removed unanswered": "Answered, never submitted; removed",
+}
 ANSWERS = {"": "", "keep": "Keep", "remove": "Remove"}
 
 
@@ -105,12 +111,11 @@ def _answer(told: Record) -> list[Cell]:
 
 
 def outcome_words(told: Record) -> str:
-    """Return what became of something in words."""
+    """Return what became of something in words; of an answer that did not count, that, and not that there is none."""
     if not told["asked"]:
         return "Not asked about"
-    if told["outcome"] == "" and told["answer"]:
-        return "Answered, not submitted yet"
-    return OUTCOMES[told["outcome"]]
+    words = _NEVER_SUBMITTED if told["answer"] else OUTCOMES
+    return words.get(told["outcome"], OUTCOMES[told["outcome"]])
 
 
 def place_words(row: Record) -> str:
