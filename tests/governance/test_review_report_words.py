@@ -1,18 +1,28 @@
 """What a review's report says in words: the same on its page and in its files (IQCS-13)."""
 
+import csv
+import io
+import tempfile
 from datetime import datetime, timedelta
 
 import pytest
+from django.urls import reverse
+from django.utils.html import strip_tags
+from pypdf import PdfReader
 
+from rolebook.governance.files.cells import BYTE_ORDER_MARK
 from rolebook.governance.files.review_lines import outcome_words
 from rolebook.governance.flows.close_review import close_review
+from rolebook.governance.making_report_files import csv_of, write_report
 from rolebook.governance.making_reports import ask_for_report, make_report
 from rolebook.governance.models import ReviewCampaign, ReviewReport
 from rolebook.governance.queries.review_reports import records_in
 from rolebook.governance.review_report import Record
 from tests.support.iqcs import PROGRAM, place
 from tests.support.people import COMMAND
-from tests.support.reviews import CLOSES, MEANWHILE, Agencies, agencies, answers, opened
+from tests.support.reviews import CLOSES, MEANWHILE, Agencies, agencies, answers, opened, submits
+from tests.web.reading import text_at
+from tests.web.test_review_pages import browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("IQCS-13")]
 LATER = MEANWHILE + timedelta(days=1)
@@ -36,6 +46,50 @@ def told(campaign: ReviewCampaign, code: str | None, at: datetime) -> tuple[Revi
 def became(record: Record) -> dict[str, str]:
     """What became of each of an account's roles and access, in words, by title or code."""
     return {one["code"] or one["title"]: outcome_words(one) for one in record["items"]}
+
+
+def in_files(report: ReviewReport) -> tuple[list[dict[str, str]], str]:
+    """The lines of a report's CSV, and the text of its PDF."""
+    lines = list(csv.DictReader(io.StringIO("".join(csv_of(report)).removeprefix(BYTE_ORDER_MARK))))
+    with tempfile.TemporaryFile() as target:
+        write_report(report, "pdf", target, lambda done, total: None)
+        target.seek(0)
+        printed = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(target.read())).pages)
+    return lines, " ".join(printed.split())
+
+
+def test_who_submitted_what_another_answered_stands_on_the_page_and_on_paper(people: Agencies) -> None:
+    campaign = opened()
+    mona = people.fws_person
+    answers(people.fws_representative, campaign, mona, account_manager="keep", FWS_R6_BNR="keep")
+    answers(people.fws_lead, campaign, mona, account="keep")
+    submits(people.fws_lead, campaign, mona)
+    report, _ = told(campaign, "FWS", MEANWHILE)
+    page = strip_tags(
+        text_at(browser(people.fws_lead), reverse("review-report", args=[PROGRAM, report.public_id]))
+    )
+    one = "The account: Kept (keep, by Lena Lead, Nov 10, 2026)"
+    other = "Account Manager: Kept (keep, by Rita Representative, Nov 10, 2026; submitted by Lena Lead)"
+    assert one in page
+    assert other in page
+    _, printed = in_files(report)
+    assert printed.count("Keep, by Rita Representative, 2026-11-10; submitted by Lena Lead") == 2
+    assert printed.count("submitted by") == 2
+
+
+def test_who_did_not_answer_stands_in_the_csv_after_the_accounts(people: Agencies) -> None:
+    campaign = opened()
+    report, _ = told(campaign, "USAF", LATER)
+    lines, printed = in_files(report)
+    silent = [line for line in lines if line["About"] in ("organization", "reviewer")]
+    assert lines[-len(silent) :] == silent
+    words = [(one["Name"] or one["Organization"], one["What became of it"]) for one in silent]
+    assert words == [
+        ("Air Combat Command", "1 role or access not answered"),
+        ("U.S. Air Force", "2 roles and access and 1 question about accounts not answered"),
+        ("Ulf Lead", "submitted nothing"),
+    ]
+    assert all(f"{who}: {what}" in printed for who, what in words)
 
 
 def test_an_answer_that_was_never_submitted_is_not_called_unanswered(people: Agencies) -> None:

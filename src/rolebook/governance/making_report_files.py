@@ -3,18 +3,21 @@
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 from typing import IO, TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from rolebook.governance.files.cells import Cell
+from rolebook.governance.files.cells import Cell, csv_pieces
 from rolebook.governance.files.report_paper import ACCOUNTS_A_VOLUME, Paper, volumes
 from rolebook.governance.files.review_lines import (
     COLUMNS,
+    NOTHING_SUBMITTED,
     QUALITY_COLUMNS,
     SILENT_COLUMNS,
     lines_of,
     place_words,
     quality_lines,
+    silent_lines,
 )
 from rolebook.governance.files.workbook import Sheet, counted, write_workbook
 from rolebook.governance.models import MadeFile, ReviewReport
@@ -86,6 +89,13 @@ def _workbook(report: ReviewReport, records: Iterator[Record], target: IO[bytes]
     write_workbook(target, title_of(report), facts_of(report), sheets, book.program.zone)
 
 
+def csv_of(report: ReviewReport) -> Iterator[str]:
+    """Yield a report that has been made as CSV: its accounts, then who did not answer, in the same columns."""
+    book, _ = review_of(report.campaign)
+    lines = chain(lines_of(records_in(report)), silent_lines(report.summary))
+    return csv_pieces([title for title, _ in COLUMNS], lines, book.program.zone)
+
+
 def title_of(report: ReviewReport) -> str:
     """Return what a report is called; its organization as it was called then, once it has been made."""
     place = report.organization
@@ -134,7 +144,7 @@ def paper_of(report: ReviewReport) -> Paper:
 
     silent = [place_words(row) for row in report.summary["unanswered_places"]]
     silent += [
-        f"{row['name']}: submitted nothing" for row in report.summary["reviewers"] if not row["answers"]
+        f"{row['name']}: {NOTHING_SUBMITTED}" for row in report.summary["reviewers"] if not row["answers"]
     ]
     as_of = report.as_of or report.asked_at
     return Paper(

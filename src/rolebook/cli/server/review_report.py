@@ -43,15 +43,12 @@ def report(program: str, campaign: str, code: str | None, ending: str, output: P
     start_django()
     from rolebook.accounts.models import Organization
     from rolebook.audit.agreed_clock import agreed_now
-    from rolebook.governance.files.cells import csv_pieces
-    from rolebook.governance.files.review_lines import COLUMNS, lines_of
-    from rolebook.governance.making_report_files import ending_of, standing_of, write_report
+    from rolebook.governance.making_report_files import csv_of, ending_of, standing_of, write_report
     from rolebook.governance.making_reports import ask_for_report, make_report
     from rolebook.governance.models import Making, ReviewReport
     from rolebook.governance.queries.review_campaigns import find_campaign
     from rolebook.governance.queries.review_reports import records_in
     from rolebook.governance.refusals import NotFound
-    from rolebook.governance.review_rows import review_of
 
     try:
         found = find_campaign(program, campaign)
@@ -74,10 +71,7 @@ def report(program: str, campaign: str, code: str | None, ending: str, output: P
     output = _named_as_it_is(output, ending_of(done, ending))
     with tempfile.NamedTemporaryFile(dir=output.parent, delete=False) as target:
         if ending == "csv":
-            book, _ = review_of(done.campaign)
-            for piece in csv_pieces(
-                [title for title, _ in COLUMNS], lines_of(records_in(done)), book.program.zone
-            ):
+            for piece in csv_of(done):
                 target.write(piece.encode())
         elif ending == "json":
             for record in records_in(done):
@@ -114,4 +108,5 @@ def _told(report: "ReviewReport") -> dict[str, object]:
         "as_of": None if report.as_of is None else report.as_of.isoformat(),
         "accounts": report.total,
         "digest": report.digest,
+        "summary": report.summary,
     }

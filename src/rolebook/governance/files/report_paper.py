@@ -7,7 +7,7 @@ from itertools import batched
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rolebook.governance.files.review_lines import ANSWERS, came_from, outcome_words
+from rolebook.governance.files.review_lines import ANSWERS, came_from, outcome_words, submitted_by_another
 from rolebook.governance.files.typesetting import typeset
 from rolebook.governance.review_report import Record
 
@@ -100,7 +100,9 @@ def _became(told: Record, zone: str) -> str:
 def _answer(told: Record, zone: str) -> str:
     if not told["asked"] or not told["answer"]:
         return ""
-    return f"{ANSWERS[told['answer']]}, by {told['answered_by']}, {_day(told['answered_at'], zone)}"
+    another = submitted_by_another(told)
+    by = f"{told['answered_by']}, {_day(told['answered_at'], zone)}{f'; submitted by {another}' if another else ''}"
+    return f"{ANSWERS[told['answer']]}, by {by}"
 
 
 def _day(text: Any, zone: str) -> str:

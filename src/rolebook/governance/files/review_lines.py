@@ -1,6 +1,6 @@
 """A report of a review as tables: one line for each role and access of each account, with its answer."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -63,6 +63,7 @@ _NEVER_SUBMITTED = {
     "unanswered": "Answered, never submitted; kept",
     "removed unanswered": "Answered, never submitted; removed",
 }
+NOTHING_SUBMITTED = "submitted nothing"
 ANSWERS = {"": "", "keep": "Keep", "remove": "Remove"}
 
 
@@ -110,6 +111,27 @@ def _answer(told: Record) -> list[Cell]:
     ]
 
 
+def silent_lines(summary: Record) -> Iterator[Line]:
+    """Yield, in the columns of the accounts, a line for each place and each reviewer that did not answer."""
+    for row in summary["unanswered_places"]:
+        place = {"Organization": row["organization"] or "The steward", "Code": row["code"]}
+        yield _in_columns({"About": "organization", **place, "What became of it": left_words(row)})
+    for row in summary["reviewers"]:
+        if not row["answers"]:
+            told = {"About": "reviewer", "Name": row["name"], "What became of it": NOTHING_SUBMITTED}
+            yield _in_columns(told)
+
+
+def _in_columns(cells: Mapping[str, Cell]) -> list[Cell]:
+    return [cells.get(title) for title, _ in COLUMNS]
+
+
+def submitted_by_another(told: Record) -> str:
+    """Return who submitted an answer, who is responsible for it as well, where somebody else gave it; "" elsewhere."""
+    by = told.get("submitted_by") or ""
+    return "" if by == told.get("answered_by") else by
+
+
 def outcome_words(told: Record) -> str:
     """Return what became of something in words; of an answer that did not count, that, and not that there is none."""
     if not told["asked"]:
@@ -119,13 +141,22 @@ def outcome_words(told: Record) -> str:
 
 
 def place_words(row: Record) -> str:
-    """Return who did not answer at a place, and how much: roles and access, and questions about accounts apart."""
+    """Return who did not answer at a place, and how much."""
+    return f"{row['organization'] or 'The steward'}: {left_words(row)}"
+
+
+def left_words(row: Record) -> str:
+    """Return how much is not answered at a place: roles and access, and questions about accounts apart."""
     roles, accounts = row["unanswered"], row.get("accounts") or 0
-    numbers = [f"{roles:,} roles and access"] if roles or not accounts else []
+    numbers = (
+        [f"{roles:,} {'role or access' if roles == 1 else 'roles and access'}"]
+        if roles or not accounts
+        else []
+    )
     numbers += (
         [f"{accounts:,} {'question' if accounts == 1 else 'questions'} about accounts"] if accounts else []
     )
-    return f"{row['organization'] or 'The steward'}: {' and '.join(numbers)} not answered"
+    return f"{' and '.join(numbers)} not answered"
 
 
 def came_from(moved: Record) -> str:

@@ -7,10 +7,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from rolebook.governance.files.cells import csv_pieces
-from rolebook.governance.files.review_lines import COLUMNS, lines_of
 from rolebook.governance.making import ask_for_file
-from rolebook.governance.making_report_files import KIND, PDF, XLSX, ending_of, title_of
+from rolebook.governance.making_report_files import KIND, PDF, XLSX, csv_of, ending_of, title_of
 from rolebook.governance.making_reports import ask_for_report, make_report
 from rolebook.governance.models import Making, ReviewReport
 from rolebook.governance.queries.review_campaigns import find_campaign
@@ -19,7 +17,6 @@ from rolebook.governance.queries.review_reports import (
     MOST_LISTED,
     find_report,
     part_of,
-    records_in,
     reportable,
     subject_for,
 )
@@ -149,8 +146,7 @@ def _made(request: ProgramRequest, report_id: uuid.UUID) -> ReviewReport:
 def report_csv(request: ProgramRequest, report_id: uuid.UUID) -> HttpResponse:
     """Give a report as CSV, as it is read."""
     report = _made(request, report_id)
-    pieces = csv_pieces([title for title, _ in COLUMNS], lines_of(records_in(report)), request.program.zone)
-    return csv_file(request, _name(report), pieces)
+    return csv_file(request, _name(report), csv_of(report))
 
 
 @program_view

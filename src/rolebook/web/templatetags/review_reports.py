@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 
 from rolebook.governance.files.review_lines import came_from as words_of_origin
-from rolebook.governance.files.review_lines import outcome_words
+from rolebook.governance.files.review_lines import outcome_words, submitted_by_another
 from rolebook.web.templatetags.rolebook import day
 
 register = template.Library()
@@ -23,6 +23,12 @@ def what_became(told: Mapping[str, Any]) -> str:
 def came_from(moved: Mapping[str, Any]) -> str:
     """Return from where something came with its person, in words."""
     return words_of_origin(dict(moved))
+
+
+@register.filter
+def submitter(told: Mapping[str, Any]) -> str:
+    """Return who submitted an answer where that is somebody else than who gave it."""
+    return submitted_by_another(dict(told))
 
 
 @register.simple_tag(takes_context=True)
