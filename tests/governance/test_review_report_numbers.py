@@ -126,7 +126,7 @@ def test_the_report_the_log_and_the_mail_of_the_closing_tell_the_same_numbers(pe
         pass
     mail = Notice.objects.get(kind="review-closed").text
     assert "Kept: 1\n" in mail
-    assert "Removed: 1\n" in mail
+    assert "Removed by an answer: 1\n" in mail
     assert "Not answered, and kept: 9\n" in mail
     assert f"/reviews/{campaign.public_id}/progress/" in mail
 
@@ -178,7 +178,7 @@ def test_what_was_removed_for_want_of_an_answer_is_counted_once(people: Agencies
     found = report.summary
     assert found["kept"] + found["removed"] + found["ended"] + found["unanswered"] == found["items"] == 11
     assert (found["removed"], found["unanswered"], found["removed_unanswered"]) == (1, 9, 9)
-    assert dict(facts_of(report))["Of these, removed"] == 9
+    assert dict(facts_of(report))["Not answered, and removed"] == 9
 
 
 def test_who_did_not_answer_adds_up_to_what_was_not_answered_and_says_how_many_accounts_besides(

@@ -13,11 +13,12 @@ from pypdf import PdfReader
 from rolebook.governance.files.cells import BYTE_ORDER_MARK
 from rolebook.governance.files.review_lines import outcome_words
 from rolebook.governance.flows.close_review import close_review
-from rolebook.governance.making_report_files import csv_of, write_report
+from rolebook.governance.making_report_files import csv_of, facts_of, write_report
 from rolebook.governance.making_reports import ask_for_report, make_report
 from rolebook.governance.models import ReviewCampaign, ReviewReport
 from rolebook.governance.queries.review_reports import records_in
 from rolebook.governance.review_report import Record
+from tests.support import grants
 from tests.support.iqcs import PROGRAM, place
 from tests.support.people import COMMAND
 from tests.support.reviews import CLOSES, MEANWHILE, Agencies, agencies, answers, opened, submits
@@ -90,6 +91,47 @@ def test_who_did_not_answer_stands_in_the_csv_after_the_accounts(people: Agencie
         ("Ulf Lead", "submitted nothing"),
     ]
     assert all(f"{who}: {what}" in printed for who, what in words)
+
+
+def test_the_numbers_and_the_sentence_below_them_add_up_to_the_lines_of_the_table(people: Agencies) -> None:
+    campaign = opened()
+    answers(people.usaf_lead, campaign, people.both, USAF_ACC="remove")
+    submits(people.usaf_lead, campaign, people.both)
+    answers(
+        people.fws_lead,
+        campaign,
+        people.fws_person,
+        account="keep",
+        account_manager="keep",
+        FWS_R6_BNR="keep",
+    )
+    submits(people.fws_lead, campaign, people.fws_person)
+    for _ in range(2):
+        grants.placed(people.fws_person, "training_officer", None, program_id=PROGRAM, at=LATER)
+    report, records = told(campaign, "FWS", LATER)
+    came = {
+        "Kept": 2, "Removed by an answer": 0, "Ended meanwhile": 0, "Not answered yet": 6,
+    }  # fmt: skip
+    besides = "3 more are listed with the accounts: 1 asked of others (1 removed by an answer) and 2 not asked about."
+    listed = sum(len(record["items"]) for record in records.values())
+    assert listed == 8 + 3
+    facts = dict(facts_of(report))
+    assert {name: facts[name] for name in came} == came
+    assert (facts["Roles and access asked of this organization"], facts["Besides"]) == (8, besides)
+    page = strip_tags(
+        text_at(browser(people.fws_lead), reverse("review-report", args=[PROGRAM, report.public_id]))
+    )
+    words = "8: 2 kept; 0 removed by an answer; 0 ended meanwhile; 6 not answered yet"
+    assert f"Roles and access asked of this organization {words} Besides {besides}" in " ".join(page.split())
+    lines, printed = in_files(report)
+    told_of = {line["Name"]: line["What became of it"] for line in lines if line["About"] == "report"}
+    assert told_of["Besides"] == besides
+    assert told_of["Not answered yet"] == "6"
+    assert besides in printed
+    assert sum(line["About"] in ("role", "access") for line in lines) == listed
+    whole, everybody = told(campaign, None, LATER)
+    assert dict(facts_of(whole))["Besides"] == "2 more are listed with the accounts: 2 not asked about."
+    assert sum(len(record["items"]) for record in everybody.values()) == whole.summary["items"] + 2
 
 
 def test_an_answer_that_was_never_submitted_is_not_called_unanswered(people: Agencies) -> None:

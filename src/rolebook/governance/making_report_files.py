@@ -14,6 +14,7 @@ from rolebook.governance.files.review_lines import (
     NOTHING_SUBMITTED,
     QUALITY_COLUMNS,
     SILENT_COLUMNS,
+    fact_lines,
     lines_of,
     place_words,
     quality_lines,
@@ -26,6 +27,7 @@ from rolebook.governance.queries.review_quality import quality
 from rolebook.governance.queries.review_reports import find_report, records_in
 from rolebook.governance.review_report import Record
 from rolebook.governance.review_rows import review_of
+from rolebook.governance.review_summary import besides_words, number_words
 
 if TYPE_CHECKING:
     from rolebook.governance.making import Progress
@@ -90,9 +92,9 @@ def _workbook(report: ReviewReport, records: Iterator[Record], target: IO[bytes]
 
 
 def csv_of(report: ReviewReport) -> Iterator[str]:
-    """Yield a report that has been made as CSV: its accounts, then who did not answer, in the same columns."""
+    """Yield a report that has been made as CSV: its accounts, then its summary and who did not answer, in one table."""
     book, _ = review_of(report.campaign)
-    lines = chain(lines_of(records_in(report)), silent_lines(report.summary))
+    lines = chain(lines_of(records_in(report)), fact_lines(facts_of(report)), silent_lines(report.summary))
     return csv_pieces([title for title, _ in COLUMNS], lines, book.program.zone)
 
 
@@ -109,9 +111,15 @@ def standing_of(report: ReviewReport) -> str:
     return "Final" if report.is_final else "Preliminary"
 
 
+def asked_words(report: ReviewReport) -> str:
+    """Return what a report's numbers count, in words."""
+    return f"Roles and access asked {'about' if report.organization is None else 'of this organization'}"
+
+
 def facts_of(report: ReviewReport) -> list[tuple[str, Cell]]:
     """Return what a report says about itself, with typed values."""
     told = report.summary
+    besides = besides_words(told, closed=report.is_final)
     book, _ = review_of(report.campaign)
     return [
         ("Report", title_of(report)),
@@ -122,12 +130,9 @@ def facts_of(report: ReviewReport) -> list[tuple[str, Cell]]:
         ("Due", last_day(book.program.zone, report.campaign.due_at) or report.campaign.due_at),
         ("Closed", report.campaign.closed_at),
         ("Accounts", told["accounts"]),
-        ("Roles and access asked about", told["items"]),
-        ("Kept", told["kept"]),
-        ("Removed by the review", told["removed"]),
-        ("Ended before they were answered", told["ended"]),
-        ("Not answered", told["unanswered"]),
-        ("Of these, removed", told.get("removed_unanswered", 0)),
+        (asked_words(report), told["items"]),
+        *number_words(told, closed=report.is_final),
+        *([("Besides", besides)] if besides else []),
         ("Digest (SHA-256)", report.digest),
     ]
 

@@ -13,7 +13,7 @@ from rolebook.audit.recording import Origin, UnitOfWork, unit_of_work
 from rolebook.audit.tags import REVIEW_REPORTED
 from rolebook.governance.models import Making, ReviewCampaign, ReviewReport, ReviewReportPart
 from rolebook.governance.review_report import Subject, records_of, report_places
-from rolebook.governance.review_summary import summary_of
+from rolebook.governance.review_summary import Besides, summary_of
 
 ACCOUNTS_A_PART = 50
 _PARTS_AT_ONCE = 8
@@ -97,7 +97,7 @@ def make_report(pk: int, at: datetime, progress: Progress | None = None) -> bool
     subject = Subject(report.campaign, report.organization, as_of)
     report.parts.all().delete()
     total = subject.people().order_by().count()
-    digest, done, number = hashlib.sha256(), 0, 0
+    digest, besides, done, number = hashlib.sha256(), Besides(), 0, 0
     for some in batched(records_of(subject), ACCOUNTS_A_PART * _PARTS_AT_ONCE):
         contents = [
             json.dumps(one, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -107,13 +107,14 @@ def make_report(pk: int, at: datetime, progress: Progress | None = None) -> bool
             ReviewReportPart(report=report, number=number + index, content=content)
             for index, content in enumerate(contents, start=1)
         )
+        besides.count(some)
         for content in contents:
             digest.update(content.encode())
         number, done = number + len(contents), done + len(some)
         ReviewReport.objects.filter(pk=pk).update(done=done, total=max(total, done))
         if progress is not None:
             progress(done, max(total, done))
-    summary = summary_of(subject) | {"accounts": done, "parts": number}
+    summary = summary_of(subject) | {"besides": besides.numbers(), "accounts": done, "parts": number}
     digest.update(json.dumps(summary, ensure_ascii=False, sort_keys=True).encode())
     with unit_of_work(at=at, origin=Origin(via="job")) as work:
         ReviewReport.objects.filter(pk=pk).update(

@@ -110,11 +110,19 @@ class Subject:
         if self.organization is None or book.access == APART:
             return True
         place = one.organization
-        if place is None or place.pk in self.above:
-            return place is not None
+        return place is not None and (place.pk in self.above or self._has(place))
+
+    def asks_at(self, place: ReviewPlace) -> bool:
+        """Return whether what is answered at a place of the campaign is asked of the report's organizations."""
+        if self.organization is None:
+            return True
+        return place.organization is not None and self._has(place.organization)
+
+    def _has(self, place: Organization) -> bool:
+        """Return whether an organization is the report's own, or was below it then."""
         if self._below_then is not None:
             return place.pk in self._below_then
-        return place.path.startswith(self.organization.path)
+        return self.organization is None or place.path.startswith(self.organization.path)
 
     @cached_property
     def everywhere(self) -> frozenset[str]:
@@ -184,7 +192,7 @@ def _records(subject: Subject, parts: Sequence[Participation]) -> Iterator[Recor
             "status": statuses[part.account_id],
             "employer": None if employer is None else past[employer.pk].name,
             "last_signed_in_at": _text(seen[part.pk]),
-            "account": _answer(about[0], past) if about else _NOT_ASKED,
+            "account": _answer(subject, about[0], past) if about else _NOT_ASKED,
             "items": lines,
         }
 
@@ -249,7 +257,7 @@ def _item_line(subject: Subject, item: ReviewItem, past: PastPlaces) -> Record:
     one = item.grant or item.access
     if one is None:
         raise ValueError("an item about nothing that is held")
-    return _line(subject, one, past) | _answer(item, past)
+    return _line(subject, one, past) | _answer(subject, item, past)
 
 
 def _line(subject: Subject, one: Holding, past: PastPlaces) -> Record:
@@ -268,12 +276,13 @@ def _line(subject: Subject, one: Holding, past: PastPlaces) -> Record:
     }
 
 
-def _answer(item: ReviewItem, past: PastPlaces) -> Record:
+def _answer(subject: Subject, item: ReviewItem, past: PastPlaces) -> Record:
     given, move = item.answered_by, getattr(item, "move", None)
     place = item.place if move is None else move.place
     return {
         "asked": True,
         "asked_of": _place_name(place, past),
+        "asked_here": subject.asks_at(place),
         "moved": None
         if move is None
         else {

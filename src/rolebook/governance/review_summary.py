@@ -3,7 +3,8 @@
 Every question is counted once. The closing puts the same numbers on record, and its mail and the report tell them.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from django.db.models import Count, F, QuerySet
 
@@ -27,8 +28,10 @@ def outcome_numbers(items: QuerySet[ReviewItem]) -> dict[str, int]:
     ``unanswered``, and ``removed_unanswered`` says how much of that it is.
     """
     held = items.exclude(about=ReviewItem.About.ACCOUNT).order_by()
-    found = dict(held.values_list("outcome").annotate(number=Count("pk")))
+    return _numbers(dict(held.values_list("outcome").annotate(number=Count("pk"))))
 
+
+def _numbers(found: Mapping[str, int]) -> dict[str, int]:
     def counted(outcomes: Iterable[str]) -> int:
         return sum(found.get(one, 0) for one in outcomes)
 
@@ -40,6 +43,67 @@ def outcome_numbers(items: QuerySet[ReviewItem]) -> dict[str, int]:
         "unanswered": counted(_UNANSWERED),
         "removed_unanswered": counted([ReviewItem.Outcome.REMOVED_UNANSWERED]),
     }
+
+
+class Besides:
+    """Counts, while a report's accounts are read, what stands in their lines and not in its numbers.
+
+    That is what was asked of other organizations about them, and what they hold that was not asked about.
+    """
+
+    def __init__(self) -> None:
+        self._asked, self._not_asked = Counter[str](), 0
+
+    def count(self, records: Iterable[Record]) -> None:
+        """Count some accounts."""
+        for line in (one for record in records for one in record["items"]):
+            if not line["asked"]:
+                self._not_asked += 1
+            elif not line["asked_here"]:
+                self._asked[line["outcome"]] += 1
+
+    def numbers(self) -> dict[str, int]:
+        """Return the numbers of what others were asked, as `outcome_numbers` does, and ``not_asked``."""
+        return {**_numbers(self._asked), "not_asked": self._not_asked}
+
+
+def number_words(numbers: Mapping[str, int], *, closed: bool) -> tuple[tuple[str, int], ...]:
+    """Return what came of roles and access: the words of a report's page and files, and of the closing's mail.
+
+    ``numbers`` are those of `outcome_numbers`; ``closed`` whether the campaign was closed by then.
+    """
+    removed = numbers.get("removed_unanswered", 0)
+    left = numbers["unanswered"] - removed
+    silent = [("Not answered, and removed", removed)] if removed else []
+    if left or not removed:
+        silent.append(("Not answered, and kept" if closed else "Not answered yet", left))
+    return (
+        ("Kept", numbers["kept"]),
+        ("Removed by an answer", numbers["removed"]),
+        ("Ended meanwhile", numbers["ended"]),
+        *silent,
+    )
+
+
+def numbers_in_words(numbers: Mapping[str, int], *, closed: bool) -> str:
+    """Return `number_words` in one line: "3 kept; 1 removed by an answer"."""
+    return "; ".join(f"{number:,} {label.lower()}" for label, number in number_words(numbers, closed=closed))
+
+
+def besides_words(summary: Record, *, closed: bool) -> str:
+    """Return what a report's accounts list besides what its numbers count, in a sentence; "" for nothing.
+
+    Reports that were made by earlier versions have none counted.
+    """
+    found = summary.get("besides") or {}
+    asked, not_asked = found.get("items", 0), found.get("not_asked", 0)
+    if not asked and not not_asked:
+        return ""
+    came = [f"{number:,} {label.lower()}" for label, number in number_words(found, closed=closed) if number]
+    parts = [f"{asked:,} asked of others ({'; '.join(came)})"] if asked else []
+    parts += [f"{not_asked:,} not asked about"] if not_asked else []
+    total = asked + not_asked
+    return f"{total:,} more {'is' if total == 1 else 'are'} listed with the accounts: {' and '.join(parts)}."
 
 
 def summary_of(subject: Subject) -> Record:

@@ -11,6 +11,7 @@ from rolebook.governance.queries.account_preview import place_in_words
 from rolebook.governance.queries.held_days import end_in_words
 from rolebook.governance.review_reach import has_to_answer, is_out_of_reach, reviewers_of
 from rolebook.governance.review_rows import review_of
+from rolebook.governance.review_summary import number_words
 from rolebook.notices.facts import Facts, Unknown, link
 from rolebook.notices.letter import Button, Letter
 from rolebook.policy.model import STEWARD_ID
@@ -197,18 +198,14 @@ def review_closed(facts: Facts) -> Letter:
     """To the stewards: what came of a campaign."""
     campaign = campaign_of(facts)
     short = facts.book.program.short_name
-    told = (
-        ("Kept", "kept"),
-        ("Removed", "removed"),
-        ("Ended before", "ended"),
-        ("Not answered, and removed" if _removed(campaign) else "Not answered, and kept", "unanswered"),
-    )
+    numbers = {name: int(facts.new(name) or 0) for name in ("kept", "removed", "ended", "unanswered")}
+    numbers["removed_unanswered"] = numbers["unanswered"] if _removed(campaign) else 0
     return Letter(
         subject=f"{short}: {campaign.title} is closed",
         first_line=f"{campaign.title} is closed.",
         facts=(
             ("Accounts at the opening", f"{campaign.accounts:,}"),
-            *((label, f"{facts.new(name) or 0:,}") for label, name in told),
+            *((label, f"{number:,}") for label, number in number_words(numbers, closed=True)),
         ),
         paragraphs=(
             "Its page says which organizations did not answer; who did not, the User Audit Reports.",

@@ -111,6 +111,13 @@ def _answer(told: Record) -> list[Cell]:
     ]
 
 
+def fact_lines(facts: Iterable[tuple[str, Cell]]) -> Iterator[Line]:
+    """Yield, in the columns of the accounts, a line for each thing that a report says about itself."""
+    for name, value in facts:
+        if value is not None:
+            yield _in_columns({"About": "report", "Name": name, "What became of it": value})
+
+
 def silent_lines(summary: Record) -> Iterator[Line]:
     """Yield, in the columns of the accounts, a line for each place and each reviewer that did not answer."""
     for row in summary["unanswered_places"]:

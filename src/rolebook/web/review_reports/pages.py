@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rolebook.governance.making import ask_for_file
-from rolebook.governance.making_report_files import KIND, PDF, XLSX, csv_of, ending_of, title_of
+from rolebook.governance.making_report_files import KIND, PDF, XLSX, asked_words, csv_of, ending_of, title_of
 from rolebook.governance.making_reports import ask_for_report, make_report
 from rolebook.governance.models import Making, ReviewReport
 from rolebook.governance.queries.review_campaigns import find_campaign
@@ -23,6 +23,7 @@ from rolebook.governance.queries.review_reports import (
 from rolebook.governance.queries.stewards import is_steward
 from rolebook.governance.refusals import NotFound
 from rolebook.governance.review_report import Subject
+from rolebook.governance.review_summary import besides_words, numbers_in_words
 from rolebook.web.answers import asked, first_address, in_part, next_address, program_view, with_parameters
 from rolebook.web.context import CURRENT_ENTRY
 from rolebook.web.csv_files import csv_file
@@ -96,6 +97,9 @@ def report_page(request: ProgramRequest, report_id: uuid.UUID) -> HttpResponse:
         parts = int(report.summary["parts"])
         shown |= {
             "summary": report.summary,
+            "asked": asked_words(report),
+            "came": numbers_in_words(report.summary, closed=report.is_final),
+            "besides": besides_words(report.summary, closed=report.is_final),
             "records": [
                 record | {"lines": [record["account"] | {"title": "The account"}, *record["items"]]}
                 for record in part_of(report, number)
