@@ -12,9 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from rolebook.governance.models import ReviewItem
 from rolebook.governance.queries import review_quality
 from rolebook.governance.queries.review_quality import quality, quality_of
+from tests.support import iqcs
 from tests.support.iqcs import PROGRAM
 from tests.support.people import new_user
-from tests.support.reviews import MEANWHILE, agencies, opened, steward
+from tests.support.reviews import MEANWHILE, agencies, answers, opened, steward
 
 pytestmark = [pytest.mark.requirement("IQCS-13"), pytest.mark.django_db]
 PAUSE = timedelta(minutes=10)
@@ -62,7 +63,7 @@ def test_how_people_answered_is_what_a_slow_reading_of_all_answers_comes_to(seed
         )
     with CaptureQueriesContext(connection) as statements:
         found = quality(campaign)
-    assert len(statements) == 3
+    assert len(statements) == 4
     given = list(ReviewItem.objects.exclude(answered_by=None).select_related("answered_by"))
     names = sorted({item.answered_by.name for item in given if item.answered_by is not None})
     expected = {
@@ -94,9 +95,29 @@ def test_it_is_shown_a_page_at_a_time_by_name_in_as_few_statements_as_one_page_w
         with CaptureQueriesContext(connection) as statements:
             page = quality_of(someone, PROGRAM, campaign, MEANWHILE, after)
         counted = [one for one in statements if "governance_reviewitem" in one["sql"]]
-        assert len(counted) == 3
+        assert len(counted) == 4
         found += [(one.name, one.answers) for one in page.rows]
         after = page.next_after
     assert after is None
     assert [name for name, _ in found] == list(named)
     assert sum(answers for _, answers in found) == len(everything)
+
+
+@pytest.mark.fault(11)
+def test_what_two_reviewers_kept_for_each_other_is_counted_for_both_and_for_nobody_else() -> None:
+    people = agencies()
+    lena, lou = people.fws_lead, iqcs.holder(iqcs.LEAD, "FWS", "Lou Lead")
+    iqcs.employed(lou, "FWS")
+    campaign = opened()
+    answers(lena, campaign, lou, account="keep", agency_lead="keep", FWS="remove")
+    answers(lena, campaign, people.both, account="keep", account_manager="keep")
+    answers(people.usaf_lead, campaign, people.both, USAF_ACC="keep")
+
+    def told() -> dict[str, int]:
+        return {row.name: row.kept_in_return for row in quality(campaign)}
+
+    assert told() == {"Lena Lead": 0, "Ulf Lead": 0}
+    answers(lou, campaign, lena, account="remove")
+    assert told() == {"Lena Lead": 0, "Lou Lead": 0, "Ulf Lead": 0}
+    answers(lou, campaign, lena, agency_lead="keep")
+    assert told() == {"Lena Lead": 2, "Lou Lead": 1, "Ulf Lead": 0}

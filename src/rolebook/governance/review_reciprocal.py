@@ -1,12 +1,15 @@
-"""What two people approved for each other: a review says so beside the item, and counts it (fault 11).
+"""What two people approved for each other, said beside the item, or kept: a review counts it for its steward (fault 11).
 
 Every approval on record counts, at whichever stage it was given. What was designated or imported has none here.
 """
 
+from collections.abc import Collection, Mapping
+
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from rolebook.governance.models import Outcome, RequestItem, ReviewItem
+from rolebook.governance.models import Outcome, RequestItem, ReviewCampaign, ReviewItem
 
 _GIVING = (RequestItem.Kind.ADD_ROLE, RequestItem.Kind.ADD_ACCESS, RequestItem.Kind.REACTIVATE)
 
@@ -43,3 +46,31 @@ def approved_in_return(items: QuerySet[ReviewItem]) -> QuerySet[ReviewItem]:
 def told_in_return(approver: str | None, name: str) -> str:
     """Return that somebody approved something for ``name``, who approved for them, in words; "" for nobody."""
     return f"{approver} approved this, and {name} approved something for {approver}." if approver else ""
+
+
+# From what was answered about these few people, by index, to who answered so, and to what was asked about those.
+_KEPT_IN_RETURN = """
+SELECT given.answered_by_id, COUNT(DISTINCT given.id)
+FROM governance_participation mine
+JOIN governance_reviewedaccount me ON me.participation_id = mine.id AND me.campaign_id = %s
+JOIN governance_reviewitem back ON back.reviewed_id = me.id AND back.answer = 'keep'
+JOIN governance_participation other ON other.account_id = back.answered_by_id AND other.program_id = mine.program_id
+JOIN governance_reviewedaccount them ON them.participation_id = other.id AND them.campaign_id = me.campaign_id
+JOIN governance_reviewitem given ON given.reviewed_id = them.id AND given.answer = 'keep'
+    AND given.answered_by_id = mine.account_id
+WHERE mine.program_id = %s AND mine.account_id IN ({people})
+GROUP BY given.answered_by_id
+"""
+
+
+def kept_in_return(campaign: ReviewCampaign, people: Collection[int]) -> Mapping[int, int]:
+    """Return how much each of some people (internal ids) kept of those who kept something of theirs; one statement.
+
+    Two reviewers who answer about each other may agree to look at nothing.
+    """
+    if not people:
+        return {}
+    told = _KEPT_IN_RETURN.format(people=", ".join(["%s"] * len(people)))
+    with connection.cursor() as cursor:
+        cursor.execute(told, [campaign.pk, campaign.program_id, *people])
+        return dict(cursor.fetchall())

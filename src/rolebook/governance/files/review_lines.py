@@ -42,6 +42,7 @@ QUALITY_COLUMNS: tuple[tuple[str, int], ...] = (
     ("Seconds between answers (median)", 14),
     ("Longest streak of keep", 14),
     ("Approved for each other", 14),
+    ("Kept for each other", 14),
 )
 SILENT_COLUMNS: tuple[tuple[str, int], ...] = (
     ("Organization", 36),
@@ -189,4 +190,5 @@ def quality_lines(rows: Sequence[Quality]) -> Iterator[Line]:
             seconds,
             row.keeps,
             row.in_return,
+            row.kept_in_return,
         ]

@@ -12,7 +12,7 @@ from rolebook.accounts.models import Account
 from rolebook.governance.models import ReviewCampaign, ReviewItem
 from rolebook.governance.queries.paging import Page, cut, from_text
 from rolebook.governance.queries.stewards import stewards_standing
-from rolebook.governance.review_reciprocal import approved_in_return
+from rolebook.governance.review_reciprocal import approved_in_return, kept_in_return
 
 REVIEWERS_A_PAGE = 25
 
@@ -29,6 +29,7 @@ class Quality:
         seconds: the median time between two presses that are no more than ten minutes apart; None for fewer than two.
         keeps: the longest streak of "keep", one after the other.
         in_return: how many of the items had been approved by somebody for whom their person approved something.
+        kept_in_return: how many of the items they kept of people who kept something of theirs.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Quality:
     seconds: float | None
     keeps: int
     in_return: int
+    kept_in_return: int
 
 
 _PAUSE = timedelta(minutes=10)
@@ -84,7 +86,7 @@ def quality_of(
 ) -> Page[Quality]:
     """Return how people answered in a campaign, by name, a page of them. Raises NotFound for who is no steward.
 
-    Three statements besides; only the answers of those on the page are put in order.
+    Four statements besides; only the answers of those on the page are put in order.
     """
     stewards_standing(viewer, program_id, at)
     people = Account.objects.filter(pk__in=_answered(campaign).values("answered_by"))
@@ -98,7 +100,7 @@ def quality_of(
 def quality(campaign: ReviewCampaign) -> Sequence[Quality]:
     """Return how everybody answered in a campaign, by name; the caller has judged who may see it.
 
-    Three statements, a row a reviewer.
+    Four statements, a row a reviewer.
     """
     people = Account.objects.filter(pk__in=_answered(campaign).values("answered_by"))
     return _counted(campaign, list(people.order_by("name", "user_id")))
@@ -109,7 +111,7 @@ def _answered(campaign: ReviewCampaign) -> QuerySet[ReviewItem]:
 
 
 def _counted(campaign: ReviewCampaign, people: Collection[Account]) -> list[Quality]:
-    """Return how each of some people answered, in their order; two statements, none for nobody."""
+    """Return how each of some people answered, in their order; three statements, none for nobody."""
     if not people:
         return []
     pks = [one.pk for one in people]
@@ -120,10 +122,15 @@ def _counted(campaign: ReviewCampaign, people: Collection[Account]) -> list[Qual
         found = {pk: rest for pk, *rest in cursor.fetchall()}
     flagged = approved_in_return(_answered(campaign).filter(answered_by__in=pks)).order_by()
     in_return = dict(flagged.values_list("answered_by").annotate(number=Count("pk")))
-    return [_quality(one, found[one.pk], in_return.get(one.pk, 0)) for one in people if one.pk in found]
+    kept = kept_in_return(campaign, pks)
+    return [
+        _quality(one, found[one.pk], in_return.get(one.pk, 0), kept.get(one.pk, 0))
+        for one in people
+        if one.pk in found
+    ]
 
 
-def _quality(person: Account, counted: Sequence[Any], in_return: int) -> Quality:
+def _quality(person: Account, counted: Sequence[Any], in_return: int, kept: int) -> Quality:
     answers, removals, together, keeps, seconds = counted
     return Quality(
         name=person.name,
@@ -134,6 +141,7 @@ def _quality(person: Account, counted: Sequence[Any], in_return: int) -> Quality
         seconds=None if seconds is None else round(float(seconds), 3),
         keeps=int(keeps),
         in_return=in_return,
+        kept_in_return=kept,
     )
 
 
