@@ -15,7 +15,7 @@ from rolebook.governance.queries.review_quality import quality, quality_of
 from tests.support import iqcs
 from tests.support.iqcs import PROGRAM
 from tests.support.people import new_user
-from tests.support.reviews import MEANWHILE, agencies, answers, opened, steward
+from tests.support.reviews import MEANWHILE, agencies, answers, opened, steward, submits
 
 pytestmark = [pytest.mark.requirement("IQCS-13"), pytest.mark.django_db]
 PAUSE = timedelta(minutes=10)
@@ -121,3 +121,12 @@ def test_what_two_reviewers_kept_for_each_other_is_counted_for_both_and_for_nobo
     assert told() == {"Lena Lead": 0, "Lou Lead": 0, "Ulf Lead": 0}
     answers(lou, campaign, lena, agency_lead="keep")
     assert told() == {"Lena Lead": 2, "Lou Lead": 1, "Ulf Lead": 0}
+
+
+def test_one_press_that_ends_an_account_is_shown_as_one_that_answered_many_together() -> None:
+    people = agencies()
+    campaign = opened()
+    answers(people.fws_lead, campaign, people.fws_person, account="remove")
+    submits(people.fws_lead, campaign, people.fws_person)
+    [row] = quality(campaign)
+    assert (row.answers, row.removals, row.together) == (3, 3, 3)

@@ -245,9 +245,11 @@ def _effect(
         raise Refused([Violation("review_changed_meanwhile")])
     account = next((item for item in items if item.about == ReviewItem.About.ACCOUNT), None)
     if account is not None and account.answer == ReviewItem.Answer.REMOVE:
-        for item in items:
-            if item.answer != ReviewItem.Answer.REMOVE:
-                _answer_with(item, account)
+        with_it = [item for item in items if item.answer != ReviewItem.Answer.REMOVE]
+        # One press answered all of these: who answers so is not counted as if they had judged each by itself.
+        account.answered_together = max(account.answered_together, 1 + len(with_it))
+        for item in with_it:
+            _answer_with(item, account)
         return _Effect(removed=list(items), close_account=True)
     unanswered = [item for item in items if item.answer == ReviewItem.Answer.NONE]
     if len(unanswered) == len(items) or any(item.pk not in may_wait for item in unanswered):
