@@ -99,7 +99,7 @@ def test_an_import_that_is_refused_names_every_place(qpp: str, tmp_path: Path) -
 def test_users_are_listed_deactivated_and_reopened(new_user: Person) -> None:
     user_id = new_user.account.user_id
     people.new_user("Otto Other")
-    assert run("users", "list", "--search", user_id.upper()).output.endswith("1 accounts\n")
+    assert run("users", "list", "--search", user_id.upper()).output.endswith("\n1 account\n")
     assert {told["status"] for told in json.loads(run("users", "list", "--json").output)} == {"active"}
     told = run("users", "deactivate", user_id, "--reason", "left").output
     assert told.startswith(f"{user_id} is deactivated (event ")

@@ -158,7 +158,7 @@ def test_mails_that_were_given_up_on_are_told(sound: Settings) -> None:
     enqueue_account_mail(AccountMail("password-changed", person.name, account=person), at=clock.now())
     assert "mail-queue" not in found()
     Notice.objects.update(state=Notice.State.FAILED)
-    assert found()["mail-queue"] == ("warning", "0 mails wait, 1 were given up on")
+    assert found()["mail-queue"] == ("warning", "0 mails wait, 1 was given up on")
 
 
 def test_no_program_is_an_error(sound: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

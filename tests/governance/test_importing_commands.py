@@ -27,7 +27,7 @@ def test_the_commands_tell_each_row_and_a_dry_run_says_that_it_was_one(
     dry = run("import", "grants", str(roles), "--program", "qpp", "--reason", "Migration", "--dry-run")
     assert dry.output == (
         f"  + nora.new  Staff User at {practice.code}  from 2021-05-04, approved by Rita Ray on 2021-05-04\n"
-        "1 grants would be opened\n"
+        "1 grant would be opened\n"
         "this was a dry run: nothing was changed\n"
     )
     assert not Grant.objects.exists()

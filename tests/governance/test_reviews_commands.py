@@ -126,8 +126,14 @@ def test_a_campaign_is_shown_with_how_far_it_is_and_who_has_most_left(both_agenc
     here = {"organization": "FWS-R6-BNR", "asked": 4, "settled": 2, "removed": 1, "accounts_left": 1}
     assert here in places
     text = run("show", PROGRAM, str(campaign.public_id)).output
-    assert "2 of 11 roles and access settled (18 %), 1 removed by an answer; 4 left about accounts" in text
-    assert "2 left of         4  Benton Lake Refuge (FWS-R6-BNR); 1 left about accounts" in text
+    assert (
+        "2 of 11 roles and access settled (18 %), 1 removed by an answer; 4 questions about accounts left besides"
+        in text
+    )
+    assert (
+        "2 left of         4  Benton Lake Refuge (FWS-R6-BNR); 1 question about an account left besides"
+        in text
+    )
     unknown = run("show", PROGRAM, "019e2f9e-6c1f-7000-8000-5d0d0c4b7a11", "--json")
     assert (unknown.exit_code, "found no campaign" in unknown.output) == (2, True)
 
@@ -138,7 +144,9 @@ def test_a_campaign_is_closed_after_a_yes_and_only_once() -> None:
     name = str(campaign.public_id)
     asked = run("close", PROGRAM, name, typed="n\n")
     assert asked.exit_code == 1
-    told_of = "11 roles and access not answered will be kept and reported; 5 left about accounts."
+    told_of = (
+        "11 roles and access not answered will be kept and reported; 5 questions about accounts left besides."
+    )
     assert told_of in asked.output
     campaign.refresh_from_db()
     assert campaign.closed_at is None

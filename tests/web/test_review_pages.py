@@ -8,13 +8,15 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from rolebook.accounts.models import Account
 from rolebook.audit import clock
 from rolebook.audit.models import Event
 from rolebook.governance.flows.submit_review import named
+from rolebook.governance.flows.tend_reviews import tend_reviews
 from rolebook.governance.models import Grant, ReviewCampaign
-from tests.support import iqcs
+from tests.support import grants, iqcs
 from tests.support.iqcs import MANAGER, PROGRAM
 from tests.support.people import LATELY
 from tests.support.reviews import (
@@ -295,6 +297,20 @@ def test_the_steward_opens_on_demand_after_a_preview_and_closes_after_a_confirma
     campaign.refresh_from_db()
     assert campaign.closed_at is not None
     assert client.post(at_page("close-review", campaign)).status_code == 409
+
+
+def test_what_came_in_since_the_opening_explains_why_a_review_is_larger_than_it_was_opened_with(
+    world: Agencies, campaign: ReviewCampaign
+) -> None:
+    client, address = browser(steward()), at_page("review-progress", campaign)
+    page = strip_tags(text(client.get(address)))
+    assert "given since" not in page
+    assert "4 roles and access and 2 questions about accounts" in page
+    grants.placed(world.both, "training_officer", None, program_id=PROGRAM, at=clock.now())
+    tend_reviews(clock.now())
+    page = strip_tags(text(client.get(address)))
+    assert "0 of 12 roles and access settled (0 %)" in page
+    assert "with 11 roles and access of 5 accounts. 1 more is asked about that was given since." in page
 
 
 def test_the_pages_of_reviews_take_few_statements_however_much_there_is(

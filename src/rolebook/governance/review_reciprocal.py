@@ -1,4 +1,4 @@
-"""What two people approved for each other, said beside the item, or kept: a review counts it for its steward (fault 11).
+"""What two people approved for each other, said beside the item, or kept: a review counts it for stewards (fault 11).
 
 Every approval on record counts, at whichever stage it was given. What was designated or imported has none here.
 """

@@ -2,6 +2,7 @@
 
 import click
 
+from rolebook.cli.counting import counted
 from rolebook.cli.offline.console import (
     NO,
     YES,
@@ -56,7 +57,7 @@ def lint(program: str, only_open: bool, as_json: bool) -> None:
         if finding.acknowledged is not None:
             tell(f"    acknowledged: {finding.acknowledged}")
     known = len(findings) - len(still_open)
-    click.echo(f"{_counted(len(still_open), 'finding')}, {known} more acknowledged")
+    click.echo(f"{counted(len(still_open), 'finding')}, {known} more acknowledged")
     leave(NO if still_open else YES)
 
 
@@ -71,11 +72,6 @@ def _document(finding: Finding) -> dict[str, object]:
         "place": None if finding.place is None else str(finding.place),
         "acknowledged": finding.acknowledged,
     }
-
-
-def _counted(number: int, noun: str) -> str:
-    """Return a number with its noun."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 @click.command()
@@ -98,7 +94,7 @@ def diff(old: str, new: str, as_json: bool) -> None:
     for difference in differences:
         tell(_line(difference))
     added = sum(difference.added_power for difference in differences)
-    click.echo(f"{_counted(len(differences), 'difference')}, {added} of them with added power")
+    click.echo(f"{counted(len(differences), 'difference')}, {added} of them with added power")
     leave(NO if differences else YES)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import click
 
+from rolebook.cli.counting import counted
 from rolebook.cli.offline.console import (
     json_option,
     one_of_those,
@@ -176,7 +177,9 @@ def _reach(rolebook: Rolebook, role_id: str) -> str:
         words = "the organizations of the person's access"
     elif reach.lower_levels or reach.many:
         words += " and below"
-    return f"{words}; {len(reach.elsewhere)} privileges elsewhere, too" if reach.elsewhere else words
+    return (
+        f"{words}; {counted(len(reach.elsewhere), 'privilege')} elsewhere, too" if reach.elsewhere else words
+    )
 
 
 @click.command()

@@ -5,6 +5,7 @@ import json
 
 import click
 
+from rolebook.cli.counting import counted
 from rolebook.cli.server.confirming import effect_of, wait_option
 from rolebook.cli.server.start import start_django
 
@@ -66,10 +67,11 @@ def activate(program: str, wait: bool, as_json: bool) -> int:
         book = done.rolebook
         click.echo(f"{book.program.name}: version {done.version.number} is in force")
         click.echo(
-            f"{len(book.roles)} roles, {len(book.privileges)} privileges, SHA-256 {done.version.content_hash}"
+            f"{counted(len(book.roles), 'role')}, {counted(len(book.privileges), 'privilege')}, "
+            f"SHA-256 {done.version.content_hash}"
         )
         if done.organizations_created:
-            click.echo(f"{done.organizations_created:,} organizations of the rolebook were created")
+            click.echo(f"{counted(done.organizations_created, 'organization')} of the rolebook created")
         click.echo(f"decision points: {effect.words} (event {done.sequence})")
     return 0
 

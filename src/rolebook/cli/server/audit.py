@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from rolebook.cli.counting import counted
 from rolebook.cli.server.progress import Progress
 from rolebook.cli.server.start import start_django
 
@@ -124,13 +125,13 @@ def _as_text(seen: "Verification", replay: "Replay", unprotected: list[str]) -> 
     lines += [f"wrong: {finding.explanation}" for finding in replay.findings]
     lines += [f"wrong: the database's protection {name!r} is missing or altered" for name in unprotected]
     first = f", first at event {seen.findings[0].sequence}" if seen.findings else ""
-    result = f"{len(lines)} findings{first}" if lines else "nothing is wrong"
-    replayed = f"{replay.grants} grants"
+    result = f"{counted(len(lines), 'finding')}{first}" if lines else "nothing is wrong"
+    replayed = counted(replay.grants, "grant")
     if replay.accesses:
         replayed += f" and {replay.accesses} times access apart from roles"
     if replay.campaigns:
-        replayed += f", and {replay.items} items of {replay.campaigns} reviews"
-    summed = f"{seen.events} events read, and {replayed} compared with them: {result}"
+        replayed += f", and {counted(replay.items, 'item')} of {counted(replay.campaigns, 'review')}"
+    summed = f"{counted(seen.events, 'event')} read, and {replayed} compared with them: {result}"
     return "\n".join([*lines, summed, f"last event: {seen.tip}"])
 
 

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from rolebook.cli.counting import counted
 from rolebook.cli.server.start import start_django
 
 
@@ -96,7 +97,8 @@ def list_them(program: str | None, kind: str | None, limit: int, as_json: bool) 
         )
     told = ", ".join(f"{line.number} {line.why}" for line in unused)
     click.echo(
-        f"{len(rows)} listed; {number_of_rejecting()} addresses reject mail, {number_held()} mails are held for them"
+        f"{len(rows)} listed; {counted(number_of_rejecting(), 'address rejects', 'addresses reject')} mail, "
+        f"{counted(number_held(), 'mail is', 'mails are')} held for them"
         + (f"; reports not used: {told}" if told else "")
     )
 

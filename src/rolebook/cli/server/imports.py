@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rolebook.cli.counting import counted
 from rolebook.cli.server.import_responders import responders
 from rolebook.cli.server.import_run import FILE, run_import
 from rolebook.cli.server.organizations import import_group
@@ -120,7 +121,7 @@ def _grant_rows(report: "GrantsImported") -> tuple[list[str], str]:
             f"approved by {one.row.approved_by} on {one.row.approved_on}"
         )
     would = "would be " if report.dry_run else ""
-    return rows, f"{len(report.opened):,} grants {would}opened"
+    return rows, f"{counted(len(report.opened), 'grant')} {would}opened"
 
 
 def _account_document(report: "AccountsImported") -> dict[str, object]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import click
 
+from rolebook.cli.counting import counted
 from rolebook.cli.server.start import start_django
 
 
@@ -86,9 +87,11 @@ def mail_queue(retry_failed: bool, as_json: bool) -> None:
         click.echo(json.dumps(queue.as_document(), indent=2))
         return
     if again:
-        click.echo(f"{again} failed mails wait to be sent again")
+        click.echo(f"{counted(again, 'failed mail waits', 'failed mails wait')} to be sent again")
     oldest = f", the oldest for {_age(now - queue.oldest)}" if queue.oldest else ""
-    unworded = f"; {queue.postponed_events} events not worded yet" if queue.postponed_events else ""
+    unworded = (
+        f"; {counted(queue.postponed_events, 'event')} not worded yet" if queue.postponed_events else ""
+    )
     click.echo(f"{queue.waiting} waiting{oldest}; {queue.failed} failed{unworded}")
     for line in queue.failures:
         click.echo(f"  {line.recipient}: {line.kind}: {line.error}")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rolebook.cli.counting import counted
 from rolebook.cli.server.confirming import effect_of, wait_option
 from rolebook.cli.server.start import start_django
 
@@ -52,7 +53,7 @@ def list_organizations(program: str, search: str, state: str, limit: int, as_jso
         closed = "  closed" if one.closed_at is not None else ""
         above = f"  (belongs to {one.parent.code})" if one.parent is not None else ""
         click.echo(f"{one.code:<24} {one.name}{above}{closed}")
-    click.echo(f"{len(found)} organizations" + (f" (the first {limit})" if len(found) == limit else ""))
+    click.echo(counted(len(found), "organization") + (f" (the first {limit})" if len(found) == limit else ""))
 
 
 @organizations.command()
@@ -159,7 +160,7 @@ def _tell(done: "TreeChanged", said: str, wait: bool, as_json: bool) -> None:
         told = {"sequence": done.sequence, "organizations": done.organizations, "returned": done.returned}
         click.echo(json.dumps(told | effect.document))
         return
-    back = f"; {done.returned} requests went back" if done.returned else ""
+    back = f"; {counted(done.returned, 'request')} went back" if done.returned else ""
     click.echo(f"{said} (event {done.sequence}, {effect.words}){back}")
 
 
@@ -193,7 +194,8 @@ def _preview(program: str, organization: "Organization", parent: "Organization",
             what = one.role_title or "access"
             click.echo(f"  {one.people} with {what} at {one.organization_name} {said}: {named}")
     click.echo(
-        f"{preview.below} organizations below it would move along; {preview.waiting} requests wait there"
+        f"{counted(preview.below, 'organization')} below it would move along; "
+        f"{counted(preview.waiting, 'request waits', 'requests wait')} there"
     )
     click.echo("this was a dry run: nothing was changed")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rolebook.cli.counting import counted
 from rolebook.cli.server.progress import Progress
 from rolebook.cli.server.start import start_django
 
@@ -81,7 +82,9 @@ def report(program: str, campaign: str, code: str | None, ending: str, output: P
                 write_report(done, ending_of(done, ending), target, progress.show)
     Path(target.name).replace(output)
     told = {**_told(done), "standing": standing_of(done).casefold(), "file": str(output)}
-    click.echo(json.dumps(told) if as_json else f"{told['standing']}: {done.total:,} accounts in {output}")
+    click.echo(
+        json.dumps(told) if as_json else f"{told['standing']}: {counted(done.total, 'account')} in {output}"
+    )
 
 
 def _named_as_it_is(output: Path, ending: str) -> Path:

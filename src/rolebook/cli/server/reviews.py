@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rolebook.cli.counting import counted
 from rolebook.cli.server.json_list import print_list
 from rolebook.cli.server.review_report import report
 from rolebook.cli.server.start import start_django
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from rolebook.governance.refusals import Refused
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_HOLDINGS = ("role or access", "roles and access")
+_ABOUT_ACCOUNTS = ("question about an account", "questions about accounts")
 
 
 @click.group()
@@ -63,8 +66,8 @@ def open_command(program: str, review: str, due: str | None, dry_run: bool, as_j
             click.echo(
                 json.dumps(told)
                 if as_json
-                else f"{declared.title} would ask about {found.items:,} roles and access of {found.accounts:,} "
-                f"accounts, due {found.due_on}."
+                else f"{declared.title} would ask about {counted(found.items, *_HOLDINGS)} of "
+                f"{counted(found.accounts, 'account')}, due {found.due_on}."
             )
             return
         campaign = open_review(
@@ -114,7 +117,7 @@ def list_command(program: str, as_json: bool) -> None:
         click.echo(f"{one.review.id}  {one.review.title}: {when}")
     for row in rows:
         state = f"closed {_minute(row.closed_at)}" if row.closed_at else f"open, due {_due(row)}"
-        click.echo(f"{row.public_id}  {row.title}  {row.accounts:,} accounts  {state}")
+        click.echo(f"{row.public_id}  {row.title}  {counted(row.accounts, 'account')}  {state}")
 
 
 @reviews.command("show")
@@ -144,7 +147,7 @@ def show_command(program: str, campaign: str, as_json: bool) -> None:
     numbers = numbers_of(found)
     _print_one(found, False, "Closed" if found.closed_at else "Open")
     click.echo(
-        f"{numbers.settled:,} of {numbers.holdings:,} roles and access settled ({numbers.percent} %), "
+        f"{numbers.settled:,} of {counted(numbers.holdings, *_HOLDINGS)} settled ({numbers.percent} %), "
         f"{numbers.removed:,} removed by an answer{_besides(numbers)}"
     )
     left = "not answered" if found.closed_at else "left"
@@ -181,7 +184,7 @@ def close_command(program: str, campaign: str, yes: bool, as_json: bool) -> None
         silence = "removed" if removes_unanswered(found, at) else "kept and reported"
         if not yes:
             click.confirm(
-                f"Close {found.title}? {numbers.open:,} roles and access not answered will be {silence}"
+                f"Close {found.title}? {counted(numbers.open, *_HOLDINGS)} not answered will be {silence}"
                 f"{_besides(numbers)}.",
                 abort=True,
                 err=True,
@@ -201,8 +204,8 @@ def _print_one(campaign: "ReviewCampaign", as_json: bool, word: str) -> None:
         click.echo(json.dumps(_told(campaign)))
         return
     click.echo(
-        f"{word}: {campaign.title} ({campaign.public_id}): {campaign.items:,} roles and access of "
-        f"{campaign.accounts:,} accounts, due {_due(campaign)}"
+        f"{word}: {campaign.title} ({campaign.public_id}): {counted(campaign.items, *_HOLDINGS)} of "
+        f"{counted(campaign.accounts, 'account')} at the opening, due {_due(campaign)}"
     )
 
 
@@ -231,7 +234,9 @@ def _counted(numbers: "Numbers") -> dict[str, int]:
 
 
 def _besides(numbers: "Numbers") -> str:
-    return f"; {numbers.accounts_open:,} left about accounts" if numbers.accounts_open else ""
+    return (
+        f"; {counted(numbers.accounts_open, *_ABOUT_ACCOUNTS)} left besides" if numbers.accounts_open else ""
+    )
 
 
 def _minute(at: datetime | None) -> str:

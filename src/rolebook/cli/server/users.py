@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rolebook.cli.counting import counted
 from rolebook.cli.server.confirming import effect_of, wait_option
 from rolebook.cli.server.identities import unlink_identities
 from rolebook.cli.server.json_list import print_document
@@ -47,7 +48,7 @@ def list_users(search: str, limit: int, as_json: bool) -> int:
         return 0
     for account in found:
         click.echo(f"{account.user_id:<24} {account.status:<12} {account.name} <{account.email}>")
-    click.echo(f"{len(found)} accounts" + (f" (the first {limit})" if len(found) == limit else ""))
+    click.echo(counted(len(found), "account") + (f" (the first {limit})" if len(found) == limit else ""))
     return 0
 
 
@@ -209,7 +210,10 @@ def merge(kept: str, closed: str, reason: str, dry_run: bool, wait: bool, as_jso
     click.echo(
         f"{ending.user_id} was merged into {remaining.user_id} (event {done.sequence}, {effect.words})"
     )
-    click.echo(f"{done.moved} roles moved, {done.ended} ended, {done.withdrawn} requests withdrawn")
+    click.echo(
+        f"{counted(done.moved, 'role')} moved, {done.ended} ended, "
+        f"{counted(done.withdrawn, 'request')} withdrawn"
+    )
     return 0
 
 
@@ -285,8 +289,8 @@ def _change(user_id: str, status: str, reason: str, program: str | None, *, wait
     click.echo(f"{account.user_id} is {status}{where}{how}")
     if done.withdrawn or done.ended or done.escalated:
         click.echo(
-            f"{done.withdrawn} requests withdrawn, {done.ended} roles ended, "
-            f"{done.escalated} requests of others wait for the steward now"
+            f"{counted(done.withdrawn, 'request')} withdrawn, {counted(done.ended, 'role')} ended, "
+            f"{counted(done.escalated, 'request of others waits', 'requests of others wait')} for the steward now"
         )
     return 0
 

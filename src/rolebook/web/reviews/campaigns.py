@@ -132,10 +132,12 @@ def campaign_page(request: ProgramRequest, campaign_id: UUID) -> HttpResponse:
     campaign = find_campaign(request.program.id, campaign_id)
     setattr(request, CURRENT_ENTRY, "reviews")
     _, review = review_of(campaign)
+    numbers = numbers_of(campaign)
     shown = {
         "campaign": campaign,
         "review": review,
-        "numbers": numbers_of(campaign),
+        "numbers": numbers,
+        "since": max(0, numbers.holdings - campaign.items),
         "places": places_of(campaign),
         "answers": campaign.closed_at is None and seen_reviewer(standing, campaign) is not None,
         "overdue": campaign.closed_at is None and request.at >= campaign.due_at,

@@ -10,6 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from rolebook.accounts.flows.secret_keys import stored_secrets
 from rolebook.audit import clock, triggers
 from rolebook.audit.models import Event
+from rolebook.cli.counting import counted
 from rolebook.cli.server.setup_checks.finding import Finding, error, ok, warning
 
 OLDEST_POSTGRESQL = 15
@@ -114,7 +115,7 @@ def _log() -> Finding:
     count = Event.objects.count()
     return ok(
         "audit-log",
-        f"{count:,} events; whether they are unaltered is not looked at here",
+        f"{counted(count, 'event')}; whether the log is unaltered is not looked at here",
         "run 'rolebook audit verify' every night, and keep its last line elsewhere",
     )
 

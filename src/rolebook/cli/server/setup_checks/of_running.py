@@ -14,6 +14,7 @@ from rolebook.accounts.openid.discovery import metadata_of
 from rolebook.accounts.openid.fetching import ProviderDown
 from rolebook.accounts.queries import programs_in_force
 from rolebook.accounts.second_factor import second_factor_at
+from rolebook.cli.counting import counted
 from rolebook.cli.server.setup_checks.finding import Finding, error, ok, warning
 from rolebook.cli.server.setup_checks.of_settings import Settings
 from rolebook.governance.deciders import stages_nobody_can_decide
@@ -111,7 +112,7 @@ def look_at_worker(at: datetime) -> Iterator[Finding]:
         yield warning("jobs", f"the job {name} failed: {failure}", "see the log of the worker")
     queue = queue_now()
     waited = at - queue.oldest if queue.oldest else timedelta(0)
-    said = f"{queue.waiting} mails wait, {queue.failed} were given up on"
+    said = f"{counted(queue.waiting, 'mail waits', 'mails wait')}, {counted(queue.failed, 'was', 'were')} given up on"
     if waited > LONG_WAIT or queue.failed:
         oldest = f"; the oldest for {_span(waited)}" if queue.oldest else ""
         yield warning("mail-queue", said + oldest, "see 'rolebook mail-queue'")
@@ -186,7 +187,7 @@ def _stuck(book: Rolebook, at: datetime) -> Iterator[Finding]:
     stages = Stage.objects.filter(nobody, program_id=program, state=Stage.State.OPEN)
     number = stages.values("request").distinct().count()
     if number:
-        waits = "1 request waits" if number == 1 else f"{number:,} requests wait"
+        waits = counted(number, "request waits", "requests wait")
         yield warning(
             "stuck",
             f"{waits} in {program}, and nobody can decide: nobody in office is there, and no steward may",
