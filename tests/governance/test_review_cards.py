@@ -105,6 +105,18 @@ def test_who_submitted_what_another_agency_answers_is_not_told_here(two: Agencie
     assert (role.outcome, role.submitted_by) == ("kept", "")
 
 
+def test_what_was_submitted_before_the_page_was_made_is_no_news_beside_its_line(two: Agencies) -> None:
+    campaign = opened()
+    answers(two.fws_lead, campaign, two.both, account="keep", account_manager="keep", FWS_R6_BNR="keep")
+    submits(two.fws_lead, campaign, two.both)
+    made_before = with_notes(
+        card(two.fws_representative, campaign, two.both), {}, MEANWHILE - timedelta(hours=1)
+    )
+    assert [line.note for line in made_before.lines] == ["Lena Lead submitted it meanwhile."] * 3
+    made_after = with_notes(card(two.fws_representative, campaign, two.both), {}, LATER)
+    assert [line.note for line in made_after.lines] == [""] * 3
+
+
 def test_whoever_was_asked_before_a_second_change_of_employer_still_finds_where_the_person_went(
     two: Agencies,
 ) -> None:

@@ -98,6 +98,8 @@ def with_notes(account: AccountLines, seen: Mapping[str, int], shown_at: datetim
 
 def _note(line: Line, seen: Mapping[str, int], shown_at: datetime | None) -> str:
     if line.settled_at is not None and line.submitted_by:
+        if line.key not in seen and shown_at is not None and line.settled_at <= shown_at:
+            return ""
         removed = ": it is removed" if line.answer == "remove" else ""
         return f"{line.submitted_by} submitted it meanwhile{removed}."
     if line.ended_at is not None and (shown_at is None or line.ended_at > shown_at):

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -36,7 +36,8 @@ from rolebook.governance.review_rows import review_of
 from rolebook.web.answers import asked, first_address, next_address, program_view, said_of
 from rolebook.web.context import CURRENT_ENTRY
 from rolebook.web.program import ProgramRequest
-from rolebook.web.reviews.posted import MOST_LINES, Posted, posted
+from rolebook.web.reviews.posted import MOST_LINES, posted
+from rolebook.web.reviews.told import told
 
 _KEPT = ("show", "place", "search", "after")
 """What the page was narrowed to, which a form carries so that one comes back to it."""
@@ -132,15 +133,14 @@ def account_answers(request: ProgramRequest, campaign_id: UUID, account_id: UUID
             )
     except Refused as refusal:
         problems = said_of(refusal)
-    if request.headers.get("Accept", "").startswith("application/json"):
-        return _as_json(request, campaign_id, account_id, saved, form, problems)
-    if problems:
+    as_json = request.headers.get("Accept", "").startswith("application/json")
+    if as_json or problems:
         _, campaign, reviewer = reviewer_for(request.account, request.program.id, campaign_id, request.at)
-        seen = dict(form.seen)
-        for (about, public_id), version in ({} if saved is None else saved.versions).items():
-            seen[f"{about}.{public_id}"] = version
         found = _found(reviewer, account_id)
-        return _account(request, campaign, with_notes(found, seen, form.shown_at), problems, status=409)
+        if as_json:
+            return told(request, found, form, saved, problems)
+        noted = with_notes(found, form.seen_after(saved), form.shown_at)
+        return _account(request, campaign, noted, problems, status=409)
     messages.success(request, _said(done))
     return HttpResponseRedirect(_back(request, campaign_id, account_id, done is not None), status=303)
 
@@ -174,34 +174,6 @@ def _account(
         "back_url": _back(request, campaign.public_id, account.account_id, False),
     }
     return render(request, "reviews/account.html", shown, status=status)
-
-
-def _as_json(
-    request: ProgramRequest,
-    campaign_id: UUID,
-    account_id: UUID,
-    saved: Saved | None,
-    form: Posted,
-    problems: tuple[str, ...],
-) -> JsonResponse:
-    """Answer the page's script: the versions that the lines have now, and what changed beside which of them."""
-    _, _, reviewer = reviewer_for(request.account, request.program.id, campaign_id, request.at)
-    account = _found(reviewer, account_id)
-    seen = dict(form.seen)
-    for (about, public_id), version in ({} if saved is None else saved.versions).items():
-        seen[f"{about}.{public_id}"] = version
-    lines = with_notes(account, seen, form.shown_at).lines
-    return JsonResponse(
-        {
-            "versions": {line.key: line.version for line in lines if line.mine},
-            "notes": {line.key: line.note for line in lines if line.note},
-            "answers": {line.key: line.answer for line in lines if line.mine},
-            "left": account.left,
-            "ready": account.ready,
-            "problems": list(problems),
-        },
-        status=409 if problems else 200,
-    )
 
 
 @program_view

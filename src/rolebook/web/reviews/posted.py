@@ -9,7 +9,7 @@ from django.core.exceptions import BadRequest
 from django.http import QueryDict
 
 from rolebook.accounts.models import canonical_id
-from rolebook.governance.flows.answer_review import Answered
+from rolebook.governance.flows.answer_review import Answered, Saved
 from rolebook.governance.models import ReviewItem
 
 ANSWER, SEEN = "answer-", "seen-"
@@ -30,6 +30,11 @@ class Posted:
     def versions(self) -> dict[tuple[str, UUID], int]:
         """The versions that were seen as the flows want them."""
         return {_named(key): version for key, version in self.seen.items()}
+
+    def seen_after(self, saved: Saved | None) -> dict[str, int]:
+        """Return the versions that were seen, by key, with those that the viewer's own answers made of them."""
+        made = {} if saved is None else saved.versions
+        return {**self.seen, **{f"{about}.{public_id}": at for (about, public_id), at in made.items()}}
 
 
 def posted(data: QueryDict) -> Posted:

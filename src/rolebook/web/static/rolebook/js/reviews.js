@@ -33,8 +33,26 @@
       if (again) { save(form); }
     });
   }
+  /* Who answered a line and when, as the page writes it: "Ned Novak, just now". */
+  function sayWho(place, by) {
+    place.textContent = by.who ? by.who + ", " : "";
+    if (!by.who) { return; }
+    var time = document.createElement("time");
+    var exact = document.createElement("span");
+    time.dateTime = by.at;
+    time.title = by.exact;
+    time.textContent = by.ago;
+    exact.className = "usa-sr-only";
+    exact.textContent = " (" + by.exact + ")";
+    time.append(exact);
+    place.append(time);
+  }
   function show(form, told) {
     var kept = Object.keys(told.notes);
+    Object.keys(told.by).forEach(function (key) {
+      var line = form.querySelector("[data-line='" + key + "']");
+      if (line) { sayWho(line.querySelector("[data-by]"), told.by[key]); }
+    });
     Object.keys(told.versions).forEach(function (key) {
       var seen = form.elements["seen-" + key];
       if (seen) { seen.value = told.versions[key]; }
