@@ -59,6 +59,14 @@ def chooses(page: Page, question: str, answer: str) -> None:
     page.get_by_role("group", name=question).get_by_text(answer, exact=True).click()
 
 
+def confirms_removal(page: Page) -> None:
+    """What ends is named, Cancel has the focus, and one press more submits it."""
+    expect(page.get_by_text("1 role or access ends at once.")).to_be_visible()
+    expect(page.get_by_role("link", name="No, Cancel Action")).to_be_focused()
+    assert violations(page) == []
+    page.get_by_role("button", name="Yes, submit and remove").click()
+
+
 def opened_by(page: Page) -> ReviewCampaign:
     """The steward looks at the numbers, and opens the audit."""
     page.goto("/iqcs/reviews/")
@@ -95,6 +103,7 @@ def submits_after_a_change(page: Page, campaign: ReviewCampaign, people: Agencie
     expect(page.get_by_text("It was given since you saw the account.")).to_be_visible()
     chooses(page, "FWS Mountain-Prairie Region (FWS-R6) (Mona Manager)", "Keep")
     page.locator("button[value=submit]").click()
+    confirms_removal(page)
     expect(page.get_by_text("Mona Manager submitted: 3 kept, 1 removed.")).to_be_visible()
     assert Grant.objects.get(account=people.fws_person).closed_at is not None
 
@@ -131,6 +140,7 @@ def answers_when_overdue(page: Page, campaign: ReviewCampaign, people: Agencies)
     chooses(page, "Air Combat Command (USAF-ACC) (Bo Both)", "Remove")
     expect(bo.get_by_text("Saved. Ready to submit")).to_be_visible()
     bo.locator("button[value=submit]").click()
+    confirms_removal(page)
     expect(page.get_by_text("Bo Both submitted: 2 kept, 1 removed.")).to_be_visible()
     assert Access.objects.get(account=people.both, organization__code="USAF-ACC").closed_at is not None
 

@@ -98,9 +98,10 @@ def test_an_account_is_answered_and_submitted_without_javascript(
     saved = client.post(address, form(campaign, world.fws_person, account="keep", FWS_R6_BNR="keep"))
     assert saved.status_code == 303
     assert Grant.objects.get(account=world.fws_person).closed_at is None
-    done = client.post(
-        address, {**form(campaign, world.fws_person, account_manager="remove"), "do": "submit"}
-    )
+    chosen = {**form(campaign, world.fws_person, account_manager="remove"), "do": "submit"}
+    assert "Yes, submit and remove" in text(client.post(address, chosen))
+    assert Grant.objects.get(account=world.fws_person).closed_at is None
+    done = client.post(address, {**form(campaign, world.fws_person), "do": "submit", "sure": "yes"})
     assert done.status_code == 303
     assert Grant.objects.get(account=world.fws_person).closed_at is not None
     assert "Mona Manager submitted: 2 kept, 1 removed." in text(client.get(at_page("review", campaign)))
@@ -247,9 +248,9 @@ def test_who_submits_an_account_twice_with_the_same_answers_is_told_that_it_was_
     client = browser(world.fws_lead)
     address = at_page("review-account", campaign, world.fws_person.public_id)
     shown = form(campaign, world.fws_person, account=account, account_manager="remove", FWS_R6_BNR="keep")
-    first = client.post(address, {**shown, "do": "submit"})
+    first = client.post(address, {**shown, "do": "submit", "sure": "yes"})
     assert first.status_code == 303
-    again = client.post(address, {**shown, "do": "submit"})
+    again = client.post(address, {**shown, "do": "submit", "sure": "yes"})
     assert again.status_code == 303
     assert "Mona Manager was submitted already." in text(client.get(at_page("review", campaign)))
     changed = {name: "keep" if value == "remove" else value for name, value in shown.items()}

@@ -89,6 +89,17 @@ class AccountLines:
     is_open: bool
     submitted: tuple[Submission, ...]
 
+    @property
+    def closes(self) -> bool:
+        """Whether the viewer's answers, once submitted, close the account, with everything that is theirs to answer."""
+        return any(line.mine and line.about == "account" and line.answer == "remove" for line in self.lines)
+
+    @property
+    def ending(self) -> int:
+        """How many roles and access the viewer's answers end, once submitted."""
+        mine = (line for line in self.lines if line.mine and line.about != "account")
+        return sum(self.closes or line.answer == "remove" for line in mine)
+
 
 def with_notes(account: AccountLines, seen: Mapping[str, int], shown_at: datetime | None) -> AccountLines:
     """Return an account with, beside each line, what changed since the viewer saw it (``seen``: versions by key)."""

@@ -36,7 +36,7 @@ from rolebook.governance.review_rows import review_of
 from rolebook.web.answers import asked, first_address, next_address, program_view, said_of
 from rolebook.web.context import CURRENT_ENTRY
 from rolebook.web.program import ProgramRequest
-from rolebook.web.reviews.posted import MOST_LINES, posted
+from rolebook.web.reviews.posted import MOST_LINES, Posted, posted
 from rolebook.web.reviews.told import told
 
 _KEPT = ("show", "place", "search", "after")
@@ -122,6 +122,10 @@ def account_answers(request: ProgramRequest, campaign_id: UUID, account_id: UUID
         if saved.not_saved:
             problems = (CHANGED,)
         elif request.POST.get("do") == "submit":
+            asked_first = request.POST.get("sure") == "yes"
+            if not asked_first and (ends := _ends(request, campaign_id, account_id, form, saved)):
+                campaign, account = ends
+                return _confirm(request, campaign, [account], by_itself=True)
             done = submit_review(
                 acting_user=request.account,
                 program_id=request.program.id,
@@ -143,6 +147,46 @@ def account_answers(request: ProgramRequest, campaign_id: UUID, account_id: UUID
         return _account(request, campaign, noted, problems, status=409)
     messages.success(request, _said(done))
     return HttpResponseRedirect(_back(request, campaign_id, account_id, done is not None), status=303)
+
+
+def _ends(
+    request: ProgramRequest, campaign_id: UUID, account_id: UUID, form: Posted, saved: Saved
+) -> tuple[ReviewCampaign, AccountLines] | None:
+    """Return an account with its campaign when submitting it ends something, which is asked about first.
+
+    None, too, where it is not ready, or anything is not as the viewer saw it: then submitting refuses with the reason.
+    """
+    _, campaign, reviewer = reviewer_for(request.account, request.program.id, campaign_id, request.at)
+    account = _found(reviewer, account_id)
+    seen = form.seen_after(saved)
+    as_seen = all(seen.get(line.key) == line.version for line in account.lines if line.mine)
+    return (campaign, account) if as_seen and account.ready and (account.closes or account.ending) else None
+
+
+def _confirm(
+    request: ProgramRequest,
+    campaign: ReviewCampaign,
+    ready: Sequence[AccountLines],
+    *,
+    by_itself: bool = False,
+) -> HttpResponse:
+    """Ask once, with everything named that ends, before accounts are submitted; ``by_itself``: one, from its card."""
+    setattr(request, CURRENT_ENTRY, "reviews")
+    first = _in_one_form(ready)
+    shown = {
+        "campaign": campaign,
+        "ready": first,
+        "alone": first[0] if by_itself else None,
+        "more": len(ready) - len(first),
+        "closing": sum(one.closes for one in first),
+        "ending": sum(one.ending for one in first),
+        "kept": {name: _typed(request, name) for name in _KEPT},
+        "shown_at": request.at.isoformat(),
+        "back_url": _back(
+            request, campaign.public_id, first[0].account_id if by_itself else None, not by_itself
+        ),
+    }
+    return render(request, "reviews/submit.html", shown)
 
 
 def _found(reviewer: Reviewer | None, account_id: UUID) -> AccountLines:
@@ -185,17 +229,7 @@ def submit_answered(request: ProgramRequest, campaign_id: UUID) -> HttpResponse:
         raise NotFound
     ready = [account for account in worklist(reviewer, _asked(request, reviewer)).rows if account.ready]
     if request.POST.get("sure") != "yes":
-        setattr(request, CURRENT_ENTRY, "reviews")
-        first = _in_one_form(ready)
-        shown = {
-            "campaign": campaign,
-            "ready": first,
-            "more": len(ready) - len(first),
-            "removed": sum(line.answer == "remove" for one in first for line in one.lines if line.mine),
-            "kept": {name: _typed(request, name) for name in _KEPT},
-            "back_url": _back(request, campaign_id, None, True),
-        }
-        return render(request, "reviews/submit.html", shown)
+        return _confirm(request, campaign, ready)
     named = set(request.POST.getlist("account")[:ACCOUNTS_A_PAGE])
     form = posted(request.POST)
     confirmed = [account for account in ready if str(account.account_id) in named]
