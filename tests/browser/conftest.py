@@ -93,10 +93,9 @@ class Watch:
 
     def console(self, message: ConsoleMessage) -> None:
         """Note an error of a script or of the content security policy; refusals that a test provokes are none."""
-        if (
-            message.type in ("error", "warning")
-            and "the server responded with a status of" not in message.text
-        ):
+        # The second is a request that a test aborted.
+        provoked = ("the server responded with a status of", "net::ERR_FAILED")
+        if message.type in ("error", "warning") and not any(one in message.text for one in provoked):
             self.complaints.append(message.text)
 
     def error(self, error: object) -> None:

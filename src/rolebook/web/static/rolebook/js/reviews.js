@@ -1,37 +1,109 @@
-/* Reviews: answers are saved as they are given, and keys answer while a line has the focus. All works without this. */
+/* Reviews: answers are saved as they are given, and an account is submitted once they are. All works without this. */
 (function () {
   "use strict";
-  var help = document.getElementById("keys-help");
+  var RETRIES = [2000, 5000, 15000, 45000];
+  var PATIENCE = 30000;
+  var states = new Map();
+  var leaving = false;
 
-  function lines() { return Array.prototype.slice.call(document.querySelectorAll("li[data-line]")); }
+  /* Of a form: what was sent and is not answered yet (sent), whether the last save failed (failed, tries, timer), and
+     the button of a submission that waits for the save (held). */
+  function stateOf(form) {
+    if (!states.has(form)) { states.set(form, { sent: null, failed: false, tries: 0, timer: 0, held: null }); }
+    return states.get(form);
+  }
   function formOf(node) { return node.closest("form[data-answers]"); }
+  function lineOf(form, key) { return form.querySelector("[data-line='" + key + "']"); }
   function say(form, text) { form.querySelector("[data-state]").textContent = text; }
 
   /* Saving --------------------------------------------------------------------------------------------------- */
 
-  var waiting = new Map();
-
   function save(form) {
-    if (waiting.get(form)) { waiting.set(form, "again"); return; }
-    waiting.set(form, "busy");
+    var state = stateOf(form);
+    window.clearTimeout(state.timer);
+    /* What is chosen meanwhile is sent as soon as this is answered. */
+    if (state.sent) { return; }
+    state.sent = new FormData(form);
     say(form, "Saving…");
     window.fetch(form.action, {
       method: "POST",
-      body: new FormData(form),
+      body: state.sent,
       headers: { Accept: "application/json" },
-      credentials: "same-origin"
-    }).then(function (answer) {
-      if (!answer.ok && answer.status !== 409) { throw new Error(String(answer.status)); }
-      return answer.json();
-    }).then(function (told) {
-      show(form, told);
-    }).catch(function () {
-      say(form, "Not saved. Check your connection, and answer again.");
-    }).then(function () {
-      var again = waiting.get(form) === "again";
-      waiting.delete(form);
-      if (again) { save(form); }
+      credentials: "same-origin",
+      signal: window.AbortSignal && AbortSignal.timeout ? AbortSignal.timeout(PATIENCE) : undefined
+    }).then(read).then(
+      function (told) { saved(form, told); },
+      function (problem) { failed(form, problem); }
+    );
+  }
+  /* Only somebody who is signed out is sent elsewhere; what the server refuses is refused the next time, too. */
+  function read(answer) {
+    var kind = answer.headers.get("Content-Type") || "";
+    if (answer.redirected) { throw { signIn: answer.url }; }
+    if (answer.status === 409 || answer.ok && kind.indexOf("application/json") === 0) { return answer.json(); }
+    throw { refused: answer.status < 500 && answer.status !== 429 };
+  }
+  function saved(form, told) {
+    var state = stateOf(form);
+    var held = state.held;
+    var since = chosenSince(form, state.sent);
+    state.sent = state.held = null;
+    state.failed = false;
+    state.tries = 0;
+    offer(form, "");
+    show(form, told, since);
+    if (held && told.problems.length) {
+      say(form, "Not submitted. " + told.problems.join(" "));
+      look(form);
+      held = null;
+    }
+    if (since.length) {
+      state.held = held;
+      save(form);
+    } else if (held) {
+      form.requestSubmit(held);
+    }
+  }
+  function failed(form, problem) {
+    var state = stateOf(form);
+    var not = state.held ? "Not saved, and not submitted. " : "Not saved. ";
+    state.sent = state.held = null;
+    state.failed = true;
+    if (problem.signIn) {
+      form.querySelector("[data-sign-in]").href = problem.signIn;
+      say(form, not + "You are signed out: sign in, and answer again.");
+      offer(form, "data-sign-in");
+      return;
+    }
+    var wait = problem.refused ? 0 : RETRIES[state.tries];
+    state.tries += 1;
+    if (wait) { state.timer = window.setTimeout(function () { save(form); }, wait); }
+    say(form, not + (problem.refused ? "Load this page again, and answer once more."
+      : wait ? "It is tried again by itself." : "Check your connection, then try again."));
+    offer(form, "data-try-again");
+  }
+  /* Show one way on from a failed save, or none; the focus goes on to where one submits. */
+  function offer(form, way) {
+    ["data-try-again", "data-sign-in"].forEach(function (name) {
+      var button = form.querySelector("[" + name + "]");
+      var focused = document.activeElement === button;
+      button.hidden = name !== way;
+      if (focused && button.hidden) { form.querySelector("button[value=submit]").focus(); }
     });
+  }
+  function tryAgain(form) {
+    stateOf(form).tries = 0;
+    save(form);
+  }
+
+  /* What is told ---------------------------------------------------------------------------------------------- */
+
+  /* The lines in which something else is chosen now than was sent. */
+  function chosenSince(form, sent) {
+    var now = new FormData(form);
+    return Array.prototype.map.call(form.querySelectorAll("[data-line]"), function (line) {
+      return line.dataset.line;
+    }).filter(function (key) { return now.get("answer-" + key) !== sent.get("answer-" + key); });
   }
   /* Who answered a line and when, as the page writes it: "Ned Novak, just now". */
   function sayWho(place, by) {
@@ -47,97 +119,97 @@
     time.append(exact);
     place.append(time);
   }
-  function show(form, told) {
-    var kept = Object.keys(told.notes);
-    Object.keys(told.by).forEach(function (key) {
-      var line = form.querySelector("[data-line='" + key + "']");
-      if (line) { sayWho(line.querySelector("[data-by]"), told.by[key]); }
-    });
+  /* What was chosen since is neither written over nor takes the place of what others answered: the next save, from the
+     version that was seen, tells of that. */
+  function show(form, told, since) {
+    var isNews = function (key) { return key in told.notes && since.indexOf(key) >= 0; };
     Object.keys(told.versions).forEach(function (key) {
       var seen = form.elements["seen-" + key];
-      if (seen) { seen.value = told.versions[key]; }
+      if (seen && !isNews(key)) { seen.value = told.versions[key]; }
     });
-    kept.forEach(function (key) {
-      var line = form.querySelector("[data-line='" + key + "']");
-      if (!line) { return; }
-      line.classList.add("changed");
-      line.querySelector("[data-note]").textContent = told.notes[key];
-      var choice = form.elements["answer-" + key];
-      if (choice && told.answers[key] !== undefined) { choice.value = told.answers[key]; }
+    Object.keys(told.by).forEach(function (key) {
+      var line = lineOf(form, key);
+      if (line && !isNews(key)) { sayWho(line.querySelector("[data-by]"), told.by[key]); }
     });
-    if (told.problems.length) {
-      say(form, told.problems.join(" "));
-    } else {
-      say(form, told.ready ? "Saved. Ready to submit" : "Saved. " + told.left + (told.left === 1 ? " question" : " questions") + " not answered yet");
-    }
+    Object.keys(told.notes).forEach(function (key) {
+      var line = lineOf(form, key);
+      if (line && !isNews(key)) { note(line, told.notes[key], told.answers[key], told.problems.length > 0); }
+    });
+    var left = told.ready ? "Ready to submit" : told.left + (told.left === 1 ? " question" : " questions") + " not answered yet";
+    var marked = form.querySelector("[data-unseen]") ? ". Something changed: see the marked line" : "";
+    say(form, told.problems.length ? told.problems.join(" ") : "Saved. " + left + marked);
   }
-  document.addEventListener("change", function (event) {
-    if (event.target.matches("form[data-answers] input[type=radio]")) { save(formOf(event.target)); }
-  });
-
-  /* Submitting waits until what was chosen last is saved, so that it is submitted, too. Before anything else hears of
-     it: what sends a form once would take this for the once. */
-  document.addEventListener("submit", function (event) {
-    var form = event.target;
-    if (!form.matches("form[data-answers]") || !waiting.get(form)) { return; }
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    window.setTimeout(function () { form.requestSubmit(event.submitter); }, 150);
-  }, true);
-
-  /* Keys: only while the focus is in a line. ------------------------------------------------------------------ */
-
-  function focusLine(line) {
-    lines().forEach(function (other) { other.tabIndex = -1; });
+  /* Say beside a line what changed. One without an answer is nobody's to answer on this page any more. */
+  function note(line, text, answer, again) {
+    var place = line.querySelector("[data-note]");
+    if (again || place.textContent !== text) { line.dataset.unseen = "yes"; }
+    line.classList.add("changed");
+    place.textContent = text;
+    if (answer === undefined) {
+      var asked = line.querySelector("fieldset");
+      if (asked) { asked.disabled = true; }
+      return;
+    }
+    Array.prototype.forEach.call(line.querySelectorAll("input[type=radio]"), function (choice) {
+      choice.checked = choice.value === answer;
+    });
+  }
+  /* Go to the first line beside which something is said that had not the focus since; nothing where none is. */
+  function look(form) {
+    var line = form.querySelector("[data-unseen]");
+    if (!line) { return null; }
+    delete line.dataset.unseen;
     line.tabIndex = 0;
     line.focus();
+    return line;
   }
-  function beside(line, step) {
-    var all = lines();
-    return all[all.indexOf(line) + step] || null;
-  }
-  function choose(line, value) {
-    var choice = line.querySelector("input[type=radio][value=" + value + "]");
-    if (choice && !choice.checked) { choice.click(); }
-    var next = beside(line, 1);
-    focusLine(next || line);
-  }
-  document.addEventListener("keydown", function (event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) { return; }
-    var line = event.target.closest && event.target.closest("li[data-line]");
-    if (!line || event.repeat && !/^(j|k|Arrow)/.test(event.key)) { return; }
-    var key = event.key;
-    if (key === "ArrowDown" || key === "ArrowUp") {
-      if (event.target !== line) { return; }
-      key = key === "ArrowDown" ? "j" : "k";
+
+  /* What people do -------------------------------------------------------------------------------------------- */
+
+  document.addEventListener("change", function (event) {
+    if (event.target.matches("form[data-answers] input[type=radio]")) { tryAgain(formOf(event.target)); }
+  });
+  /* The same answer once more, after it could not be saved. */
+  document.addEventListener("click", function (event) {
+    var node = event.target.closest && event.target.closest("form[data-answers] :is(input[type=radio], [data-try-again], [data-sign-in])");
+    if (!node) { return; }
+    if (node.matches("[data-sign-in]")) {
+      leaving = true;
+      window.setTimeout(function () { leaving = false; }, 1000);
+    } else if (stateOf(formOf(node)).failed) {
+      tryAgain(formOf(node));
     }
-    if (key === "j" || key === "k") {
-      var next = beside(line, key === "j" ? 1 : -1);
-      if (next) { focusLine(next); }
-    } else if (key === "y") {
-      choose(line, "keep");
-    } else if (key === "n") {
-      choose(line, "remove");
-    } else if (key === "s") {
-      var submit = formOf(line).querySelector("button[value=submit]");
-      if (submit) { submit.click(); }
-    } else if (key === "?" && help) {
-      help.showModal();
+  });
+  document.addEventListener("focusin", function (event) {
+    var line = event.target.closest && event.target.closest("[data-unseen]");
+    if (line) { delete line.dataset.unseen; }
+  });
+  window.addEventListener("online", function () {
+    states.forEach(function (state, form) { if (state.failed) { tryAgain(form); } });
+  });
+
+  /* Submitting waits until what was chosen last is saved, and stops where something is said that nobody looked at.
+     Before anything else hears of it: what sends a form once would take this for the once. */
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (!form.matches("form[data-answers]")) { return; }
+    var state = stateOf(form);
+    if (state.sent || state.failed) {
+      state.held = event.submitter;
+      if (!state.sent) { tryAgain(form); }
+    } else if (look(form)) {
+      say(form, "Not submitted: something changed. Look at it, then submit.");
     } else {
       return;
     }
     event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
+  window.addEventListener("beforeunload", function (event) {
+    var unsaved = false;
+    states.forEach(function (state) { unsaved = unsaved || Boolean(state.sent) || state.failed; });
+    if (!unsaved || leaving) { return; }
+    event.preventDefault();
+    event.returnValue = "";
   });
-  document.addEventListener("focusin", function (event) {
-    var line = event.target.closest && event.target.closest("li[data-line]");
-    if (line) {
-      lines().forEach(function (other) { other.tabIndex = other === line ? 0 : -1; });
-    }
-  });
-  document.addEventListener("click", function (event) {
-    var line = event.target.closest && event.target.closest("li[data-line]");
-    if (line && !event.target.closest("a, button, input, label")) { focusLine(line); }
-    if (event.target.closest("[data-keys-help]") && help) { help.showModal(); }
-  });
-  lines().forEach(function (line, index) { line.tabIndex = index ? -1 : 0; });
 })();
