@@ -85,8 +85,8 @@ def answers_with_keys(page: Page, campaign: ReviewCampaign) -> None:
     mona = page.get_by_role("region", name="Mona Manager", exact=True)
     chooses(page, "Does the account holder still require access to IQCS? (Mona Manager)", "Yes, keep")
     expect(mona.get_by_text("Saved. 2 questions not answered yet")).to_be_visible()
-    mona.locator("li[data-line]").nth(1).press("n")
-    page.keyboard.press("y")
+    mona.locator("li[data-line]").nth(1).press("r")
+    page.keyboard.press("e")
     expect(mona.get_by_text("Saved. Ready to submit")).to_be_visible()
 
 
@@ -100,6 +100,7 @@ def submits_after_a_change(page: Page, campaign: ReviewCampaign, people: Agencie
     assert Grant.objects.get(account=people.fws_person).closed_at is None
     chooses(page, "Account Manager (Mona Manager)", "Remove")
     page.locator("button[value=submit]").click()
+    confirms_removal(page)
     expect(page.get_by_text("It was given since you saw the account.")).to_be_visible()
     chooses(page, "FWS Mountain-Prairie Region (FWS-R6) (Mona Manager)", "Keep")
     page.locator("button[value=submit]").click()
@@ -242,7 +243,7 @@ def test_submitting_while_an_answer_is_still_being_saved_submits_it_too(
         chooses(page, "Benton Lake Refuge (FWS-R6-BNR) (Mona Manager)", "Keep")
         mona.locator("button[value=submit]").click()
     else:
-        mona.locator("li[data-line]").last.press("y")
+        mona.locator("li[data-line]").last.press("e")
         page.keyboard.press("s")
     expect(page.get_by_text("Mona Manager submitted: everything kept.")).to_be_visible()
     assert items(campaign, people.fws_person)["FWS-R6-BNR"].outcome == ReviewItem.Outcome.KEPT

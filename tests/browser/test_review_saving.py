@@ -86,7 +86,7 @@ def test_a_colleagues_remove_that_nobody_here_saw_is_not_submitted_with_ones_own
     reviewing.colleague_answers(account_manager="remove")
     reviewing.the_next_save(late)
     line = mona(page).locator("li[data-line]").nth(1)
-    line.press("y")
+    line.press("e")
     page.keyboard.press("s")
     expect(mona(page).get_by_text("Rita Representative answered Remove since you saw it.")).to_be_visible()
     expect(mona(page).get_by_role("status")).to_contain_text("Not submitted.")
@@ -173,7 +173,7 @@ def test_the_same_answer_once_more_saves_what_could_not_be_saved(reviewing: Revi
         if how == "mouse":
             chooses(page, ROLE, "Keep")
         else:
-            mona(page).locator("li[data-line]").nth(1).press("y")
+            mona(page).locator("li[data-line]").nth(1).press("e")
         expect(mona(page).get_by_role("status")).not_to_have_text(re.compile("Saving"))
     expect(mona(page).get_by_text("Saved. Ready to submit")).to_be_visible()
     assert reviewing.role.answer == "keep"

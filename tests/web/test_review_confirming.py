@@ -8,6 +8,7 @@ from django.utils.html import strip_tags
 
 from rolebook.audit import clock
 from rolebook.governance.models import Grant, Participation, ReviewCampaign
+from tests.support import iqcs
 from tests.support.iqcs import MANAGER
 from tests.support.reviews import Agencies, agencies, answers, items, opened
 from tests.web.reading import text
@@ -91,6 +92,20 @@ def test_what_changes_while_the_confirmation_is_read_is_said_and_nothing_is_subm
     assert "Rita Representative answered Remove since you saw it." in words(late)
     assert not items(campaign, mona)[MANAGER].outcome
     assert Participation.objects.get(account=mona).status == "active"
+
+
+@pytest.mark.requirement("IQCS-12")
+def test_what_was_given_before_the_confirmation_is_said_after_it_and_nothing_is_submitted(
+    world: Agencies, campaign: ReviewCampaign
+) -> None:
+    mona = world.fws_person
+    client, address = browser(world.fws_lead), at_page("review-account", campaign, mona.public_id)
+    chosen = form(campaign, mona, account="keep", account_manager="remove", FWS_R6_BNR="keep")
+    iqcs.gives_access(mona, "FWS-R6", at=clock.now())
+    late = client.post(address, confirming(client.post(address, {**chosen, "do": "submit"})))
+    assert late.status_code == 409
+    assert "It was given since you saw the account." in words(late)
+    assert Grant.objects.get(account=mona).closed_at is None
 
 
 def test_what_is_not_answered_yet_is_said_before_anything_is_asked(

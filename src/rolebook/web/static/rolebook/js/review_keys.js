@@ -14,11 +14,13 @@
     var all = lines();
     return all[all.indexOf(line) + step] || null;
   }
-  function choose(line, value) {
-    var choice = line.querySelector("input[type=radio][value=" + value + "]");
-    if (choice) { choice.click(); }
-    var next = beside(line, 1);
-    focusLine(next || line);
+  /* Give the answer whose key was pressed, and go to the next line; false where the line has no such key. */
+  function choose(line, key) {
+    var choice = /^[a-z]$/.test(key) && line.querySelector("input[type=radio][aria-keyshortcuts=" + key + "]");
+    if (!choice || choice.matches(":disabled")) { return false; }
+    choice.click();
+    focusLine(beside(line, 1) || line);
+    return true;
   }
   document.addEventListener("keydown", function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey) { return; }
@@ -32,16 +34,12 @@
     if (key === "j" || key === "k") {
       var next = beside(line, key === "j" ? 1 : -1);
       if (next) { focusLine(next); }
-    } else if (key === "y") {
-      choose(line, "keep");
-    } else if (key === "n") {
-      choose(line, "remove");
     } else if (key === "s") {
       var submit = line.closest("form").querySelector("button[value=submit]");
       if (submit) { submit.click(); }
     } else if (key === "?" && help) {
       help.showModal();
-    } else {
+    } else if (!choose(line, key)) {
       return;
     }
     event.preventDefault();
