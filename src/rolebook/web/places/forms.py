@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from django import forms
+from django.utils.text import capfirst
 
 from rolebook.accounts.identifiers import Scheme, punctuated, schemes_of
 from rolebook.accounts.models import Organization
@@ -43,7 +44,7 @@ class RecordForm(forms.Form):
         self.rows = rows
         for scheme in self.schemes.values():
             self.fields[scheme.id] = forms.CharField(
-                label=scheme.title, max_length=1_000, required=False, help_text=_example(scheme)
+                label=capfirst(scheme.title), max_length=1_000, required=False, help_text=_example(scheme)
             )
         for number in range(rows):
             for name, label in _LABELS.items():

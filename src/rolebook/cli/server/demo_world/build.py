@@ -23,7 +23,7 @@ from rolebook.cli.server.demo_world.iqcs_responders import Responders
 from rolebook.cli.server.demo_world.iqcs_review import Audit
 from rolebook.cli.server.demo_world.iqcs_troubles import Troubles
 from rolebook.cli.server.demo_world.iqies import PROVIDERS, StateAndProvider
-from rolebook.cli.server.demo_world.places import Place, as_file, make_places
+from rolebook.cli.server.demo_world.places import Place, as_file, make_neighbors, make_places
 from rolebook.cli.server.demo_world.story import WEEKS, Story
 from rolebook.notices.derivation import skip_to_tip
 from rolebook.policy.shipped import shipped_folder
@@ -69,13 +69,15 @@ def build_world(
 ) -> World:
     """Build the world: eight weeks of QPP that end at ``now``, in an empty, migrated database.
 
-    ``practices``, ``connected`` and ``waiting`` say how large it is. With ``other_programs`` the other
+    ``practices``, ``connected`` and ``waiting`` say how large the story is; some hundred practices more stand in the
+    program beside it. With ``other_programs`` the other
     shipped rolebooks are activated, too, and iQIES and IQCS get a small story. ``deliver`` is called with an
     instant after each thing that happens in the last ten days: it derives and sends the mails of that
     moment. ``told`` is called with (steps done, steps in all).
     """
     chance = random.Random(seed)  # noqa: S311 - a story, not a secret
     places = make_places(chance, practices=practices)
+    everywhere = (*places, *make_neighbors(random.Random(seed), places))  # noqa: S311 - names and numbers
     mailbox_begins = now - timedelta(days=_MAILBOX_DAYS)
     acts = Acts(
         "qpp",
@@ -86,7 +88,7 @@ def build_world(
     with _quickly(), override_settings(PASSWORD_HASHERS=[_ARGON2]):
         begin = now - WEEKS - timedelta(hours=6)
         _activate("qpp", begin)
-        _import("qpp", as_file(places), begin + timedelta(minutes=20))
+        _import("qpp", as_file(everywhere), begin + timedelta(minutes=20))
         steps = story.steps()
         if other_programs:
             _activate("iqies", begin + timedelta(minutes=40))
@@ -110,7 +112,7 @@ def build_world(
                 deliver(step.at + timedelta(minutes=9))
             if told is not None:
                 told(number + 1, len(steps))
-    return World("qpp", places, tip()[0])
+    return World("qpp", everywhere, tip()[0])
 
 
 def _activate(program: str, at: datetime) -> None:

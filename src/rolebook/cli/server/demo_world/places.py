@@ -3,6 +3,7 @@
 import csv
 import io
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _VALLEYS = (
@@ -16,6 +17,12 @@ _VALLEYS = (
 _PRACTICES = (
     "Family Practice", "Pediatrics", "Cardiology", "Internal Medicine", "Orthopedics", "Dermatology", "Eye Care",
     "Women's Health", "Physical Therapy", "Behavioral Health", "Urgent Care", "Primary Care",
+)  # fmt: skip
+_AROUND = (
+    "Ash Landing", "Beaver Crossing", "Camas Prairie", "Dove Hollow", "East Fork", "Falcon Rise", "Goose Island",
+    "Hidden Spring", "Iron Bluff", "Jasper Ridge", "Kestrel Hill", "Larkspur Valley", "Meadow Gate", "Nettle Run",
+    "Old Orchard", "Pebble Shore", "Quarry Town", "Rustling Reeds", "Salt Marsh", "Timber Cove", "Upland Moor",
+    "Violet Glade", "Windy Gap",
 )  # fmt: skip
 _UNASSIGNED = (7, 8, 9, 17, 18, 19, 28, 29, 49, 69, 70, 78, 79, 89)
 """First two digits that no tax number of an organization has."""
@@ -65,6 +72,16 @@ def make_places(chance: random.Random, *, practices: int = 28) -> tuple[Place, .
     }
     used: set[str] = set()
     return tuple(Place(name, kind_id, _number(kind_id, chance, used)) for name, kind_id in kinds.items())
+
+
+def make_neighbors(chance: random.Random, places: Iterable[Place]) -> tuple[Place, ...]:
+    """Return some hundred practices besides ``places``: in the program, and in nobody's story."""
+    used = {place.number for place in places}
+    return tuple(
+        Place(f"{around} {practice}", "practice", _number("practice", chance, used))
+        for around in _AROUND
+        for practice in _PRACTICES
+    )
 
 
 def as_file(places: tuple[Place, ...]) -> bytes:
