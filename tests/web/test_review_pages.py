@@ -303,7 +303,7 @@ def test_the_steward_opens_on_demand_after_a_preview_and_closes_after_a_confirma
 def test_what_came_in_since_the_opening_explains_why_a_review_is_larger_than_it_was_opened_with(
     world: Agencies, campaign: ReviewCampaign
 ) -> None:
-    client, address = browser(steward()), at_page("review-progress", campaign)
+    client, address = browser(steward(LATELY)), at_page("review-progress", campaign)
     page = strip_tags(text(client.get(address)))
     assert "given since" not in page
     assert "4 roles and access and 2 questions about accounts" in page
