@@ -327,6 +327,7 @@ def test_the_security_page_makes_a_token_shows_it_once_and_takes_it_back(world: 
     assert token.may_act
     page = browser.get("/security/").content.decode()
     assert (found.group() in page, token.prefix in page) == (False, True)
+    assert "for Quality Payment Program, reads and acts" in " ".join(page.split())
     assert "not used yet" in page
     Caller(found.group()).get(HELD)
     assert "last used" in browser.get("/security/").content.decode()

@@ -7,6 +7,7 @@ import pytest
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.flows.end_designation import end_designation
 from rolebook.governance.models import Grant
+from rolebook.governance.past.behind import Decided
 from rolebook.governance.queries.then_files import decision_words
 from rolebook.governance.queries.then_lists import users_then
 from rolebook.governance.queries.then_rows import PersonThen, book_then
@@ -56,6 +57,16 @@ def test_what_a_delegate_decided_is_told_with_whom_they_decided_for(
     assert stage.by == "Cora Colleague (for Olga Official)"
     _, book, _ = book_then("qpp", THEN)
     assert "approved by Cora Colleague (for Olga Official) on 2026-03-02" in decision_words(stage, book)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("waiting", "waiting for an earlier stage"), ("open", "open"), ("void", "will not be decided")],
+)
+def test_a_stage_that_nobody_decided_is_told_in_words(state: str, words: str) -> None:
+    stage = Decided("official", 0, OFFICIAL, "Elm Practice", state, None, "", None)
+    _, book, _ = book_then("qpp", THEN)
+    assert decision_words(stage, book) == f"Security Official at Elm Practice: {words}"
 
 
 def test_who_could_decide_on_that_day_are_the_absent_person_and_the_delegate_each_by_their_own_office(

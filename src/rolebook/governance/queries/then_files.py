@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rolebook.governance.files.cells import Cell, Line
+from rolebook.governance.models import Stage
 from rolebook.governance.past.behind import Behind, Decided
 from rolebook.governance.queries.naming import designating_office, office_in_words
 from rolebook.governance.queries.pending import role_title
@@ -123,9 +124,15 @@ def decision_words(one: Decided, book: Rolebook) -> str:
     where = "" if one.organization is None else f" at {one.organization}"
     role = role_title(book, one.approver_role_id)
     if not one.verdict or one.at is None:
-        return f"{role}{where}: {one.state}"
+        return f"{role}{where}: {state_words(one)}"
     by = "" if one.by is None else f" by {one.by}"
     return f"{role}{where}: {one.verdict}{by} on {_day(one.at, book)}"
+
+
+def state_words(one: Decided) -> str:
+    """Return how a stage that nobody decided stood, in words."""
+    label = Stage.State(one.state).label
+    return label[:1].lower() + label[1:]
 
 
 def end_words(known: Behind) -> str:

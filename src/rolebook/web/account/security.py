@@ -1,5 +1,8 @@
 """The security page: what is set up, and how to change it. Every change asks for the password again."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from rolebook.accounts import passkeys
 from rolebook.accounts.flows import credentials, status
+from rolebook.accounts.queries import programs_in_force
 from rolebook.accounts.queries.credentials import factors_of
-from rolebook.accounts.queries.personal_tokens import tokens_of
+from rolebook.accounts.queries.personal_tokens import TokenLine, tokens_of
 from rolebook.accounts.rejected_addresses import is_rejected
 from rolebook.audit import clock
 from rolebook.governance.participations import parts_stopped_by_bounce
@@ -35,17 +39,23 @@ _GET_OR_POST = ["GET", "HEAD", "POST"]
 @require_safe
 def security(request: HttpRequest) -> HttpResponse:
     """What is set up for the account, and the ways to change it."""
-    account = signed_in_account(request)
+    account, at = signed_in_account(request), clock.now()
     context = {
         "account": account,
         "rejected": is_rejected(account),
         "factors": factors_of(account),
         "sessions": listed_sessions(request, account),
         "limits": session.limits(),
-        "tokens": tokens_of(account, clock.now()),
+        "tokens": _with_programs(tokens_of(account, at), at),
         "passkeys_possible": passkeys.site() is not None,
     }
     return render(request, "account/security.html", context)
+
+
+def _with_programs(tokens: Iterable[TokenLine], at: datetime) -> list[tuple[TokenLine, str]]:
+    """Return tokens with the names of their programs; the id of one whose rolebook is not in force any more."""
+    names = {book.program.id: book.program.name for book in programs_in_force(at)}
+    return [(token, names.get(token.program_id, token.program_id)) for token in tokens]
 
 
 @sensitive_post_parameters("old", "password", "password_again")

@@ -4,7 +4,7 @@ from django import template
 
 from rolebook.governance.past.behind import Behind, Decided
 from rolebook.governance.queries.pending import role_title
-from rolebook.governance.queries.then_files import by_words, end_words
+from rolebook.governance.queries.then_files import by_words, end_words, state_words
 from rolebook.policy.model import Rolebook
 
 register = template.Library()
@@ -14,6 +14,12 @@ register = template.Library()
 def ended_because(known: Behind) -> str:
     """Return why something ended, in words."""
     return end_words(known)
+
+
+@register.filter
+def stood(stage: Decided) -> str:
+    """Return how a stage that nobody decided stood, in words."""
+    return state_words(stage)
 
 
 @register.simple_tag(takes_context=True)
