@@ -14,7 +14,7 @@ from rolebook.cli.server.demo_world.acts import Acts
 from rolebook.cli.server.demo_world.build import build_world
 from rolebook.cli.server.demo_world.cast import CAST
 from rolebook.cli.server.demo_world.iqcs_quiet import CAME_OVER
-from rolebook.cli.server.demo_world.places import make_places
+from rolebook.cli.server.demo_world.places import make_neighbors, make_places
 from rolebook.cli.server.demo_world.story import Story
 from rolebook.governance.flows.watch_quiet import confirm_closings, watch_quiet
 from rolebook.governance.models import Access, AccessCheck, Grant, Participation, Request
@@ -122,3 +122,11 @@ def codes_to_look_at() -> None:
 def test_the_same_seed_tells_the_same_story_and_another_another() -> None:
     assert told(7) == told(7)
     assert told(7) != told(8)
+
+
+def test_the_demo_has_some_hundred_practices_and_no_name_or_number_twice() -> None:
+    places = make_places(random.Random(1))
+    everywhere = (*places, *make_neighbors(random.Random(1), places))
+    assert 300 <= len(everywhere) < 400
+    assert len({place.name for place in everywhere}) == len(everywhere)
+    assert len({place.number for place in everywhere}) == len(everywhere)

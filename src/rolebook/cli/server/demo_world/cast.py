@@ -143,7 +143,7 @@ _FIRST = (
     "Olga", "Omar", "Paula", "Priya", "Quentin", "Rafael", "Rosa", "Ruth", "Samira", "Simon", "Sofia", "Tariq",
     "Tessa", "Theo", "Uma", "Vera", "Wesley", "Yara", "Yusuf", "Zoe",
 )  # fmt: skip
-_LAST = (
+SURNAMES = (
     "Abbott", "Achebe", "Alvarez", "Anders", "Baptiste", "Barnes", "Beck", "Bianchi", "Blake", "Castillo", "Chen",
     "Cole", "Cruz", "Dalton", "Desai", "Diaz", "Dunn", "Ellis", "Farrell", "Ferreira", "Flores", "Foster", "Garza",
     "Gray", "Gupta", "Haddad", "Hansen", "Hayes", "Ibarra", "Ito", "Jacobs", "Jovanovic", "Kaur", "Keller", "Kim",
@@ -155,7 +155,7 @@ _LAST = (
 
 def the_many(chance: random.Random, number: int) -> tuple[Person, ...]:
     """Return about ``number`` people (130,000 at most) with names of their own, none of them in the story."""
-    names = [(first, last) for first in _FIRST for last in _LAST]
+    names = [(first, last) for first in _FIRST for last in SURNAMES]
     if number > len(names):
         # A large program has people with initials, too.
         names += [(f"{first} {letter}.", last) for letter in ascii_uppercase for first, last in names]

@@ -5,6 +5,9 @@ import io
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import combinations
+
+from rolebook.cli.server.demo_world.cast import SURNAMES
 
 _VALLEYS = (
     "Alder Creek", "Amber Lake", "Birch Hollow", "Blue Heron", "Bright Water", "Cedar Valley", "Clear Fork",
@@ -24,6 +27,8 @@ _AROUND = (
     "Old Orchard", "Pebble Shore", "Quarry Town", "Rustling Reeds", "Salt Marsh", "Timber Cove", "Upland Moor",
     "Violet Glade", "Windy Gap",
 )  # fmt: skip
+_HERE, _OF_DOCTORS = 6, 138
+"""How many practices a place around has, and how many are called after their doctors."""
 _UNASSIGNED = (7, 8, 9, 17, 18, 19, 28, 29, 49, 69, 70, 78, 79, 89)
 """First two digits that no tax number of an organization has."""
 FIXED = {
@@ -77,11 +82,10 @@ def make_places(chance: random.Random, *, practices: int = 28) -> tuple[Place, .
 def make_neighbors(chance: random.Random, places: Iterable[Place]) -> tuple[Place, ...]:
     """Return some hundred practices besides ``places``: in the program, and in nobody's story."""
     used = {place.number for place in places}
-    return tuple(
-        Place(f"{around} {practice}", "practice", _number("practice", chance, used))
-        for around in _AROUND
-        for practice in _PRACTICES
-    )
+    names = [f"{around} {practice}" for around in _AROUND for practice in chance.sample(_PRACTICES, _HERE)]
+    doctors = chance.sample(list(combinations(SURNAMES, 2)), _OF_DOCTORS)
+    names += [f"{one} & {other} {chance.choice(_PRACTICES)}" for one, other in doctors]
+    return tuple(Place(name, "practice", _number("practice", chance, used)) for name in names)
 
 
 def as_file(places: tuple[Place, ...]) -> bytes:
