@@ -1,5 +1,7 @@
 """The stewards' report of organizations with few officials (IQIES-06)."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -41,6 +43,17 @@ def test_it_is_paged_by_name_and_no_organization_is_left_out(world: World, stewa
     second = report(steward, query[query.index("?") :])
     for number in range(30):
         assert (f"Practice {number:02}" in first) != (f"Practice {number:02}" in second)
+
+
+def test_each_line_leads_to_the_organization_and_to_designating_somebody_there(
+    world: World, steward: people.Person
+) -> None:
+    place = people.practice("Lakeside Pediatrics", at=world.start)
+    page = report(steward)
+    assert f'href="{reverse("organization", args=[QPP, place.public_id])}"' in page
+    [address] = re.findall(rf'href="([^"]*{place.code})"', page)
+    form = signed_in(steward).get(address).content.decode()
+    assert re.search(rf'name="organization"\s+value="{place.code}"', form)
 
 
 @pytest.mark.invariant("I7")
