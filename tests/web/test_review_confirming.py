@@ -124,5 +124,6 @@ def test_the_confirmation_of_many_says_which_accounts_are_closed(
     answers(world.fws_lead, campaign, world.fws_person, clock.now(), account="remove", account_manager="keep")
     asked = browser(world.fws_lead).post(at_page("submit-answered", campaign), {})
     said = words(asked)
+    assert "Submit 1 account | IQCS" in said
     assert "1 account is closed, as the answer is No. 2 roles and access end at once." in said
     assert "Ends with the account: Account Manager" in said
