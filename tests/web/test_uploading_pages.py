@@ -16,8 +16,9 @@ from rolebook.governance.flows import organization_uploads
 from rolebook.governance.flows.organization_uploads import work_on_uploads
 from rolebook.governance.flows.return_stranded_requests import return_stranded_requests
 from rolebook.governance.models import Request
+from tests.support import grants, people
 from tests.web.reading import text_at
-from tests.web.worlds import QPP, World, signed_in, steward_of
+from tests.web.worlds import QPP, World, signed_in, steward_of, user
 
 HEAD = "code,name,kind,tin,contact_name,contact_phone\n"
 FILE = (
@@ -89,6 +90,20 @@ def test_a_file_changes_nothing_before_it_is_confirmed_and_then_exactly_what_was
         assert one.personal_data.filter(field="origin_address", value="127.0.0.1").exists()
         assert json.loads(one.content)["origin"]["session"]
     assert bytes(OrganizationUpload.objects.latest("pk").data) == b""
+
+
+def test_a_change_names_the_organization_above_and_writes_numbers_as_people_do(
+    world: World, steward: Client
+) -> None:
+    assert "TIN: <ins><bdi>12-3456789</bdi></ins>" in text_at(steward, upload(steward, FILE))
+    people.activate("iqies", world.start)
+    ian = user("Ian Iqies", "ian", world.start)
+    grants.placed(ian.account, "steward", None, program_id="iqies", at=world.start)
+    iqies = signed_in(ian)
+    table = "code,name,kind,parent,ccn\n367001,Buckeye Home Health,home_health_agency,OH,367001\n"
+    given = SimpleUploadedFile("providers.csv", table.encode(), "text/csv")
+    answer = iqies.post(reverse("import-organizations", args=["iqies"]), {"file": given})
+    assert "Belongs to: <ins><bdi>Ohio (OH)</bdi></ins>" in text_at(iqies, answer["Location"])
 
 
 @pytest.mark.invariant("I5")

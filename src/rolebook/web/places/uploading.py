@@ -1,6 +1,7 @@
 """A steward brings organizations in from a file: uploaded, shown what it would change, confirmed, done."""
 
 import uuid
+from collections.abc import Mapping, Sequence
 
 from django import forms
 from django.contrib import messages
@@ -9,9 +10,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from rolebook.accounts.identifiers import schemes_of
+from rolebook.accounts.identifiers import Scheme, punctuated, schemes_of
 from rolebook.accounts.organization_file import LARGEST_BYTES
-from rolebook.accounts.organization_models import OrganizationUpload
+from rolebook.accounts.organization_models import OrganizationUpload, OrganizationUploadLine
 from rolebook.governance.flows.organization_uploads import (
     confirm_upload,
     drop_upload,
@@ -19,6 +20,7 @@ from rolebook.governance.flows.organization_uploads import (
     upload_organizations,
     waiting_uploads,
 )
+from rolebook.governance.queries.steward_organizations import names_by_code
 from rolebook.governance.queries.stewards import stewards_standing
 from rolebook.governance.refusals import Refused
 from rolebook.web.answers import asked, in_part, program_view, said_of, with_parameters
@@ -29,6 +31,8 @@ from rolebook.web.program import ProgramRequest
 
 State = OrganizationUpload.State
 LINES_A_PAGE = 100
+_PARENT = "parent"
+"""The field of a line that says which organization another belongs to, by its code."""
 _BUSY = (State.COMPARING, State.IMPORTING)
 
 
@@ -99,11 +103,7 @@ def compared_page(request: ProgramRequest, upload_id: uuid.UUID) -> HttpResponse
         lines = lines.filter(what=what)
     found = list(lines[: LINES_A_PAGE + 1])
     more = len(found) > LINES_A_PAGE
-    titles = {scheme.id: scheme.title for scheme in schemes_of(request.rolebook).values()}
-    for line in found:
-        line.changes = [
-            (titles.get(field, field[:1].upper() + field[1:]), old, new) for field, old, new in line.changes
-        ]
+    _put_in_words(request, found)
     shown = {
         "upload": upload,
         "busy": upload.state in _BUSY,
@@ -116,6 +116,30 @@ def compared_page(request: ProgramRequest, upload_id: uuid.UUID) -> HttpResponse
     }
     page = "places/upload_state.html" if in_part(request) else "places/compared.html"
     return render(request, page, shown)
+
+
+def _put_in_words(request: ProgramRequest, lines: Sequence[OrganizationUploadLine]) -> None:
+    """Give what lines change the titles of fields, numbers as they are written, and the names of organizations."""
+    schemes = schemes_of(request.rolebook)
+    codes = {code for line in lines for field, *both in line.changes if field == _PARENT for code in both}
+    names = names_by_code(request.account, request.program.id, codes, request.at)
+
+    def worded(field: str, value: str) -> str:
+        if field == _PARENT and value in names:
+            return f"{names[value]} ({value})"
+        return punctuated(value, schemes[field].kinds[0]) if field in schemes else value
+
+    for line in lines:
+        line.changes = [
+            (_title(field, schemes), worded(field, old), worded(field, new))
+            for field, old, new in line.changes
+        ]
+
+
+def _title(field: str, schemes: Mapping[str, Scheme]) -> str:
+    if field == _PARENT:
+        return "Belongs to"
+    return schemes[field].title if field in schemes else field[:1].upper() + field[1:]
 
 
 @program_view
