@@ -14,8 +14,9 @@ from rolebook.governance.authority import standing_of
 from rolebook.governance.flows.close_review import close_review
 from rolebook.governance.flows.open_review import open_review
 from rolebook.governance.importing import day_of
-from rolebook.governance.models import ReviewCampaign, ReviewItem
+from rolebook.governance.models import ReviewCampaign, ReviewedAccount, ReviewItem
 from rolebook.governance.queries import review_campaigns, review_waiting
+from rolebook.governance.queries.paging import to_text
 from rolebook.governance.queries.review_waiting import reviews_for
 from rolebook.governance.review_reach import reviewer_in
 from rolebook.notices.derivation import derive_notices
@@ -157,6 +158,40 @@ def test_how_far_one_is_counts_what_is_ones_own_to_answer_and_ends_with_all_of_i
     assert "1 of 1 question settled of what is yours to answer (100 %)" in done
     assert "You are done" in done
     assert "1 of 1 question settled" in words(browser(lead), "reviews")
+
+
+def test_who_has_emptied_the_last_page_goes_on_with_the_first_and_is_not_told_that_all_is_done(
+    agents: Agencies,
+) -> None:
+    campaign, client = audit(), browser(agents.fws_lead)
+    address = reverse("review", args=[PROGRAM, campaign.public_id])
+    last = ReviewedAccount.objects.filter(campaign=campaign).latest("pk")
+    gone_on = client.get(address, {"after": to_text(("", last.pk)), "show": "todo"}, follow=True)
+    assert gone_on.redirect_chain == [(f"{address}?show=todo", 302)]
+    assert "You are done" not in gone_on.content.decode()
+    assert gone_on.content.decode().count("data-account") == 3
+
+
+def test_an_organization_with_nothing_left_says_so_and_so_does_a_list_of_nothing_submitted(
+    agents: Agencies,
+) -> None:
+    campaign, client, lead, at = audit(), browser(agents.fws_lead), agents.fws_lead, clock.now()
+    address = reverse("review", args=[PROGRAM, campaign.public_id])
+    assert "No account here is submitted" in words_at(client, f"{address}?show=done")
+    place = campaign.places.get(organization__code="FWS-R6")
+    answers(
+        lead,
+        campaign,
+        agents.fws_representative,
+        at,
+        account="keep",
+        agency_representative="keep",
+        FWS_R6="keep",
+    )
+    submits(lead, campaign, agents.fws_representative, at)
+    said = words_at(client, f"{address}?place={place.pk}")
+    assert "Nothing is left at this organization" in said
+    assert "Try part of a name." not in said
 
 
 def test_how_far_a_steward_is_counts_what_is_about_those_who_answer(agents: Agencies) -> None:

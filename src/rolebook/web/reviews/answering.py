@@ -69,6 +69,9 @@ def _worklist(request: ProgramRequest, reviewer: Reviewer, narrowed: Asked) -> H
     campaign = reviewer.campaign
     setattr(request, CURRENT_ENTRY, "reviews")
     page: Page[AccountLines] = Page(()) if campaign.closed_at else worklist(reviewer, narrowed)
+    if narrowed.after and not page.rows:
+        # Who has submitted all of the last page goes on with what the pages before it left.
+        return HttpResponseRedirect(first_address(request, "after"))
     places = reviewer.places or ()
     shown = {
         "campaign": campaign,
