@@ -16,7 +16,7 @@ from rolebook.policy.model import Rolebook
 
 _STATUSES = {"active": "Active", "deactivated": "Deactivated", "closed": "Closed"}
 
-_CLOSINGS = {
+CLOSINGS = {
     "account closed": "the closing of the account",
     "codes checked": "codes that were found to be no longer needed",
     "designation ended": "the end of the designation",
@@ -68,7 +68,7 @@ _BY_PROVIDER = "identity-provider-"
 
 VALUES: Mapping[str, Mapping[str, str]] = {
     "cadence": {"off": "Never", "working-days": "On working days", "weekly": "Once a week"},
-    "cause": {**_CLOSINGS, **_OPENINGS, "bounce": "a mail that was rejected"},
+    "cause": {**CLOSINGS, **_OPENINGS, "bounce": "a mail that was rejected"},
     "fields": {"email": "E-mail", "name": "Name"},
     "how": {
         "called": "A call to a number that was known before",

@@ -58,8 +58,12 @@ ENDS = {
     "merged": "It moved to the person's other account",
     "own decision": "The accounts of one person were merged, and the other account had given it",
     "held already": "The accounts of one person were merged, and the other account held the same",
+    "not possible": "The accounts of one person were merged, and a rule keeps the other account from it",
+    "review": "A review removed it",
+    "inactivity": "The account was closed, as nobody had signed in for too long",
+    "codes checked": "The code was found to be no longer needed",
 }
-"""What the words of the ledger mean; one that is not here is shown as it is."""
+"""What the words of the ledger mean; one that a newer version wrote is shown as it is."""
 
 
 def lines_of(people: Iterable[PersonThen], book: Rolebook) -> Iterator[Line]:
