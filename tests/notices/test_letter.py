@@ -81,7 +81,7 @@ def test_plain_text_and_html_say_the_same() -> None:
         "Your request was approved: Staff User at Cedar Valley.",
         facts=(("Decided by", "Maria Lopez"), ("Reason", "")),
         paragraphs=("You can use it from now on.",),
-        button=Button("Open My access", "https://access.example.org/qpp/my-access/"),
+        button=Button("Open My Access", "https://access.example.org/qpp/my-access/"),
         whom_to_ask="Questions? Ask the program.",
         reason_for_mail="You get this because you asked.",
     )
@@ -90,7 +90,7 @@ def test_plain_text_and_html_say_the_same() -> None:
         letter.first_line,
         "Maria Lopez",
         "You can use it from now on.",
-        "Open My access",
+        "Open My Access",
         "https://access.example.org/qpp/my-access/",
         "Questions? Ask the program.",
         "You get this because you asked.",

@@ -142,7 +142,7 @@ def _told_end(facts: Facts, request: Request, whose: str, what: str) -> tuple[st
             return (
                 "Access approved",
                 f"{whose} was approved: {what}.",
-                "Open My access",
+                "Open My Access",
                 f"/{program}/my-access/",
             )
         case Request.State.PARTLY_APPROVED:
@@ -214,7 +214,7 @@ def access_removed(facts: Facts) -> Letter:
             "It takes effect everywhere within moments. Your account stays, and so does what you hold "
             "elsewhere. If you still need this access, ask whoever decides there, or request the role again.",
         ),
-        button=Button("Open My access", link(f"/{facts.program_id}/my-access/")),
+        button=Button("Open My Access", link(f"/{facts.program_id}/my-access/")),
         whom_to_ask=facts.contact,
         reason_for_mail="You get this because the access was yours.",
     )
@@ -241,7 +241,7 @@ def role_designated(facts: Facts) -> Letter:
             ("Reason", shortened(facts.personal.get("reason", ""))),
         ),
         paragraphs=("You can use it from now on.",),
-        button=Button("Open My access", link(f"/{facts.program_id}/my-access/")),
+        button=Button("Open My Access", link(f"/{facts.program_id}/my-access/")),
         whom_to_ask=facts.contact,
         reason_for_mail="You get this because the role is yours now.",
     )
