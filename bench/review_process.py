@@ -11,6 +11,7 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402 - Django is set up before anything of ours is imported
 from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
 
 from bench.bench_review import (  # noqa: E402
     AGENCIES,
@@ -96,6 +97,12 @@ _LOADING = (
     "d.organization_id, false, %(at)s, d.id FROM governance_designation d "
     "JOIN governance_participation p ON p.account_id = d.account_id WHERE d.organization_id IS NOT NULL",
 )
+_ANSWERING = """
+UPDATE governance_reviewitem SET answer = 'keep', version = 1, answered_together = 1,
+    answered_by_id = (SELECT MIN(account_id) FROM governance_participation) + reviewed_id / 1000 * 1000,
+    answered_at = added_at + id %% 100000 * interval '1 second'
+WHERE campaign_id = %(campaign)s AND settled_at IS NULL
+"""
 
 
 def measure_pages(campaign: ReviewCampaign, lead: Account, steward: Account) -> None:
@@ -106,7 +113,7 @@ def measure_pages(campaign: ReviewCampaign, lead: Account, steward: Account) -> 
         campaign=campaign, place__organization__code__startswith="FWS-R1", about="account"
     ).select_related("reviewed__account")[0]
     client, other = browser(lead), browser(steward)
-    for what, asks, address in (
+    _measure(
         ("reviews (lead)", client, base),
         ("accounts left to do, first page", client, mine),
         ("accounts left to do, in the middle", client, f"{mine}?after={_middle(campaign)}"),
@@ -116,7 +123,20 @@ def measure_pages(campaign: ReviewCampaign, lead: Account, steward: Account) -> 
         ("many that are alike", client, f"{mine}alike/"),
         ("all reviews (steward)", other, base),
         ("how far a campaign is (steward)", other, f"{mine}progress/"),
-    ):
+    )
+
+
+def measure_answers(campaign: ReviewCampaign, steward: Account) -> None:
+    """Let every thousandth person answer a thousandth of everything, and measure the page of how people answered."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWERING, {"campaign": campaign.pk})
+        cursor.execute("VACUUM ANALYZE governance_reviewitem")
+    page = f"/{PROGRAM}/reviews/{campaign.public_id}/reports/quality/"
+    _measure(("how people answered (steward)", browser(steward), page))
+
+
+def _measure(*pages: tuple[str, Client, str]) -> None:
+    for what, asks, address in pages:
         asks.get(address)
         made: list[str] = []
         with connection.execute_wrapper(_counting(made)):
@@ -177,6 +197,7 @@ def main(number: int) -> None:
     measure_pages(campaign, lead, steward)
     took, _ = seconds(lambda: tend_reviews(clock.now()))
     row("the job that tends an open campaign", f"{took:,.1f} s")
+    measure_answers(campaign, steward)
     took, _ = seconds(
         lambda: close_review(
             acting_user=None,
@@ -186,7 +207,7 @@ def main(number: int) -> None:
             origin=COMMAND,
         )
     )
-    row("close it, nothing answered", f"{took:,.1f} s")
+    row("close it, all answered and nothing submitted", f"{took:,.1f} s")
 
 
 if __name__ == "__main__":

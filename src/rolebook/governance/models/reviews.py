@@ -218,4 +218,9 @@ class ReviewItem(models.Model):
                 name="review_item_settled",
             ),
             models.Index(fields=["place", "reviewed"], name="review_item_of_place"),
+            models.Index(
+                fields=["campaign", "answered_by"],
+                condition=models.Q(answered_by__isnull=False),
+                name="review_item_answered",
+            ),
         ]

@@ -38,7 +38,7 @@ class PastPerson:
         grants: what was in force then.
         accesses: access apart from roles in force then.
         last_signed_in_at: the last sign-in up to then.
-        employer: who employed the person then, as it is called now; "" for nobody on record.
+        employer: who employed the person then, as it was called then; "" for nobody on record.
         told: what the log tells of the person that may be asked about what they held.
     """
 

@@ -4,9 +4,12 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, When
+from django.db.models.functions import Coalesce
 
+from rolebook.accounts.former_values import NAME
 from rolebook.accounts.models import Account, Organization
+from rolebook.accounts.organization_models import OrganizationFormerValue
 from rolebook.audit import tags
 from rolebook.audit.models import Event
 from rolebook.governance.models import Employment, Participation
@@ -74,13 +77,18 @@ def parts_then(program_id: str, at: datetime) -> QuerySet[Participation]:
     since = Q(last_signed_in_at__gt=at) | Q(merged)
     employed = Employment.objects.filter(participation=OuterRef("pk"), recorded_at__lte=at)
     employed = employed.order_by("-recorded_at", "-pk")
+    # Of what it was called, the name that ended first after the instant.
+    former = OrganizationFormerValue.objects.filter(
+        organization=OuterRef("organization"), what=NAME, ends_at__gt=at
+    ).order_by("ends_at", "pk")
+    called = Coalesce(Subquery(former.values("value")[:1]), F("organization__name"), output_field=TextField())
     return (
         Participation.objects.filter(program_id=program_id)
         .select_related("account")
         .annotate(
             signed_in_after=Case(When(since, then=Subquery(first_after)), default=None),
             signed_in_before=Case(When(since, then=Subquery(last_before)), default=None),
-            employer_then=Subquery(employed.values("organization__name")[:1]),
+            employer_then=Subquery(employed.annotate(called=called).values("called")[:1]),
         )
     )
 
@@ -97,7 +105,7 @@ def last_sign_in(part: Participation, at: datetime) -> datetime | None:
 
 
 def employer_name(part: Participation) -> str:
-    """Return who employed the person of a part that `parts_then` read, as it is called now; "" for nobody on record."""
+    """Return who employed the person of a part that `parts_then` read, as it was called then; "" for none."""
     return str(getattr(part, "employer_then", None) or "")
 
 

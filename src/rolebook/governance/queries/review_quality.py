@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from rolebook.accounts.models import Account
 from rolebook.governance.models import ReviewCampaign, ReviewItem
@@ -50,6 +51,15 @@ _SECONDS = {
     "postgresql": "EXTRACT(EPOCH FROM answered_at - before)",
     "sqlite": "(julianday(answered_at) - julianday(before)) * 86400",
 }
+# From one to the next in the index: as many steps as people, who are few beside their answers.
+_WHO = """
+WITH RECURSIVE who(person) AS (
+    SELECT MIN(answered_by_id) FROM governance_reviewitem WHERE campaign_id = %s AND answered_by_id IS NOT NULL
+    UNION ALL
+    SELECT (SELECT MIN(answered_by_id) FROM governance_reviewitem WHERE campaign_id = %s AND answered_by_id > person)
+    FROM who WHERE person IS NOT NULL
+) SELECT person FROM who WHERE person IS NOT NULL
+"""
 # A streak is what stands between two answers that are no "keep": each of these begins another one. The median is the
 # middle one or, of an even number, the mean of the two in the middle.
 _QUALITY = """
@@ -89,7 +99,7 @@ def quality_of(
     Four statements besides; only the answers of those on the page are put in order.
     """
     stewards_standing(viewer, program_id, at)
-    people = Account.objects.filter(pk__in=_answered(campaign).values("answered_by"))
+    people = _who_answered(campaign)
     if (key := from_text(after)) is not None:
         people = people.filter(Q(name__gt=key[0]) | Q(name=key[0], pk__gt=key[1]))
     rows = list(people.order_by("name", "pk")[: REVIEWERS_A_PAGE + 1])
@@ -102,8 +112,13 @@ def quality(campaign: ReviewCampaign) -> Sequence[Quality]:
 
     Four statements, a row a reviewer.
     """
-    people = Account.objects.filter(pk__in=_answered(campaign).values("answered_by"))
+    people = _who_answered(campaign)
     return _counted(campaign, list(people.order_by("name", "user_id")))
+
+
+def _who_answered(campaign: ReviewCampaign) -> QuerySet[Account]:
+    who = RawSQL(_WHO, [campaign.pk, campaign.pk])  # noqa: S611 - a constant statement
+    return Account.objects.filter(pk__in=who)
 
 
 def _answered(campaign: ReviewCampaign) -> QuerySet[ReviewItem]:

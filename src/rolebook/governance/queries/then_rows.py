@@ -42,7 +42,7 @@ class HeldThen:
 class PersonThen:
     """Somebody at an earlier instant; name and addresses are those of now, all else is that of then.
 
-    ``employer``: the organization on record as theirs, as it is called now; "" for none.
+    ``employer``: the organization on record as theirs, as it was called then; "" for none.
     """
 
     account_id: uuid.UUID
