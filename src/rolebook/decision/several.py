@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from rolebook.decision.columns import ACCESS_LOWER, FIRST_ROLE, MOVED, PLACE_SHIFT, ROLE, WIDTH
 from rolebook.decision.fast import Check, Store
 from rolebook.decision.leads import ROW_SHIFT
-from rolebook.decision.tables import EVERYWHERE, EXTENTS, GONE, LOWER, SAME, Tables
+from rolebook.decision.tables import EVERYWHERE, EXTENTS, GONE, LOWER, Tables
 
 
 class CheckSeveral(Protocol):
@@ -79,30 +79,29 @@ def make_check_several(tables: Tables, store: Store, newest: Callable[[], Check]
         roles, accesses = held
         may_give = lead & (1 << ROW_SHIFT) - 1
         found: list[bool] = []
+        say = found.append
         for action, organization_id in zip(actions, organization_ids, strict=False):
             try:
                 mask, flags_of = powers[action]
                 if not may_give & mask:
-                    found.append(False)
+                    say(False)
                     continue
                 position = positions[organization_id]
             except KeyError:
-                found.append(False)
+                say(False)
                 continue
             wanted = 0
             for bits, through, low, high in roles:
                 extents = flags_of[bits] & EXTENTS
+                if not extents:
+                    continue
                 if through and not extents & EVERYWHERE:
                     wanted |= extents
-                elif extents and (
-                    (extents & LOWER and low <= position < high)
-                    or (extents & SAME and position == low)
-                    or extents & EVERYWHERE
-                ):
-                    found.append(True)
+                elif extents & EVERYWHERE or (low <= position < high if extents & LOWER else position == low):
+                    say(True)
                     break
             else:
-                found.append(wanted != 0 and _reached(accesses, wanted & LOWER, position))
+                say(wanted != 0 and _reached(accesses, wanted & LOWER, position))
         return found
 
     return ask
