@@ -9,9 +9,11 @@ from rolebook.accounts.models import Account
 from rolebook.governance.authority import standing_of
 from rolebook.governance.flows import change_participation_status, record_sign_in
 from rolebook.governance.flows.ask_reactivation import ask_reactivation
+from rolebook.governance.flows.edit_organization import edit_organization
 from rolebook.governance.flows.merge_accounts import merge_accounts
 from rolebook.governance.flows.warn_of_quiet import warn_of_quiet
 from rolebook.governance.models import Participation
+from rolebook.governance.organization_record import Typed
 from rolebook.governance.past.holdings import people_at
 from rolebook.governance.past.sign_ins import last_sign_ins
 from rolebook.governance.queries.then_lists import people_then, person_then, users_then
@@ -103,6 +105,29 @@ def test_the_employer_on_that_day_is_the_one_on_record_then(person: Account) -> 
 
     assert employer(moved - SECOND) == "Benton Lake Refuge"
     assert employer(moved) == "Air Combat Command"
+
+
+@pytest.mark.requirement("IQCS-13")
+def test_the_employer_on_that_day_is_called_as_it_was_then(person: Account) -> None:
+    grants.designated(person, MANAGER, program_id=PROGRAM)
+    iqcs.employed(person, "FWS-R6-BNR", at=START)
+    steward = grants.steward("Stella Steward", PROGRAM)
+    for name, days in (("Northern Refuge", 40), ("Southern Refuge", 50)):
+        edit_organization(
+            acting_user=None,
+            program_id=PROGRAM,
+            organization_id=place("FWS-R6-BNR").public_id,
+            typed=Typed(name, "FWS-R6-BNR"),
+            at=START + timedelta(days=days),
+            origin=COMMAND,
+        )
+
+    def employer(days: int) -> str:
+        rows = people_then(steward, PROGRAM, START + timedelta(days=days), NOW).rows
+        return next(one.employer for one in rows if one.name == person.name)
+
+    named = ["Benton Lake Refuge", "Northern Refuge", "Northern Refuge", "Southern Refuge"]
+    assert [employer(days) for days in (39, 40, 49, 50)] == named
 
 
 @pytest.mark.requirement("IQCS-13")
