@@ -190,7 +190,7 @@ def test_who_did_not_answer_adds_up_to_what_was_not_answered_and_says_how_many_a
     rows = report.summary["unanswered_places"]
     assert sum(row["unanswered"] for row in rows) == report.summary["unanswered"]
     assert sum(row["accounts"] for row in rows) == 4
-    told_of = "Benton Lake Refuge: 2 roles and access and 1 question about accounts not answered"
+    told_of = "Benton Lake Refuge: 2 roles and access and 1 question about an account not answered"
     assert told_of in paper_of(report).silent
 
 

@@ -87,7 +87,7 @@ def test_who_did_not_answer_stands_in_the_csv_after_the_accounts(people: Agencie
     words = [(one["Name"] or one["Organization"], one["What became of it"]) for one in silent]
     assert words == [
         ("Air Combat Command", "1 role or access not answered"),
-        ("U.S. Air Force", "2 roles and access and 1 question about accounts not answered"),
+        ("U.S. Air Force", "2 roles and access and 1 question about an account not answered"),
         ("Ulf Lead", "submitted nothing"),
     ]
     assert all(f"{who}: {what}" in printed for who, what in words)

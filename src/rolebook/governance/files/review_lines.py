@@ -162,7 +162,9 @@ def left_words(row: Record) -> str:
         else []
     )
     numbers += (
-        [f"{accounts:,} {'question' if accounts == 1 else 'questions'} about accounts"] if accounts else []
+        [f"{accounts:,} {'question about an account' if accounts == 1 else 'questions about accounts'}"]
+        if accounts
+        else []
     )
     return f"{' and '.join(numbers)} not answered"
 
