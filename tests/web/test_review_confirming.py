@@ -1,6 +1,7 @@
 """What ends with a submission is named, and asked about once, before it is submitted; with scripts and without."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,8 @@ from django.utils.html import strip_tags
 
 from rolebook.audit import clock
 from rolebook.governance.models import Grant, Participation, ReviewCampaign
-from tests.support import iqcs
-from tests.support.iqcs import MANAGER
+from tests.support import iqcs, rolebooks
+from tests.support.iqcs import MANAGER, PROGRAM
 from tests.support.reviews import Agencies, agencies, answers, items, opened
 from tests.web.reading import text
 from tests.web.test_review_pages import at_page, browser, form
@@ -62,6 +63,21 @@ def test_submitting_no_to_an_account_names_what_ends_with_it_and_asks_once(
     for _ in range(2):  # Who presses twice is told nothing else.
         assert client.post(address, confirming(asked)).status_code == 303
     assert Participation.objects.get(account=mona).status == "closed"
+
+
+def test_where_yes_means_that_an_account_is_needed_no_longer_its_confirmation_says_yes(
+    world: Agencies,
+) -> None:
+    book = rolebooks.in_force(PROGRAM, clock.now())
+    [audit] = book.reviews
+    turned = [replace(one, yes_means="remove") if one.about == "account" else one for one in audit.questions]
+    rolebooks.put_in_force(replace(book, reviews=(replace(audit, questions=tuple(turned)),)), clock.now())
+    campaign, mona = opened(clock.now()), world.fws_person
+    asked = browser(world.fws_lead).post(
+        at_page("review-account", campaign, mona.public_id),
+        {**form(campaign, mona, account="remove", account_manager="keep"), "do": "submit"},
+    )
+    assert "The account in IQCS is closed, as the answer is Yes." in words(asked)
 
 
 @pytest.mark.requirement("IQCS-12")

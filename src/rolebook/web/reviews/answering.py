@@ -176,9 +176,11 @@ def _confirm(
     """Ask once, with everything named that ends, before accounts are submitted; ``by_itself``: one, from its card."""
     setattr(request, CURRENT_ENTRY, "reviews")
     first = _in_one_form(ready)
+    question = review_of(campaign)[1].question("account")
     shown = {
         "campaign": campaign,
         "ready": first,
+        "closing_answer": "Yes" if question is not None and question.yes_means == "remove" else "No",
         "alone": first[0] if by_itself else None,
         "more": len(ready) - len(first),
         "closing": sum(one.closes for one in first),
