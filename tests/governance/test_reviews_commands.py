@@ -12,6 +12,7 @@ from rolebook.audit.models import Event
 from rolebook.cli.server.reviews import reviews
 from rolebook.governance.importing import day_of, first_instant
 from rolebook.governance.models import Grant, ReviewCampaign, ReviewItem
+from rolebook.governance.queries import review_campaigns
 from tests.support import grants, people
 from tests.support.iqcs import PROGRAM
 from tests.support.people import LATELY
@@ -111,6 +112,21 @@ def test_the_list_has_what_is_declared_and_every_campaign_the_newest_first() -> 
     [row] = json.loads(run("list", PROGRAM, "--json").output)
     assert (row["campaign_id"], row["closed_at"]) == (str(campaign.public_id), None)
     assert f"{campaign.public_id}  {campaign.title}  5 accounts  open, due" in run("list", PROGRAM).output
+
+
+@pytest.mark.usefixtures("both_agencies")
+def test_a_list_of_organizations_that_is_cut_says_so_and_json_has_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    campaign = str(under_way().public_id)
+    everywhere = told("show", PROGRAM, campaign)["organizations"]
+    assert isinstance(everywhere, list)
+    assert "These are the first" not in run("show", PROGRAM, campaign).output
+    monkeypatch.setattr(review_campaigns, "MOST_PLACES", 2)
+    cut = run("show", PROGRAM, campaign).output
+    assert cut.count(" left of ") == 2
+    assert f"These are the first 2 of {len(everywhere)} organizations; --json has all." in cut
+    assert told("show", PROGRAM, campaign)["organizations"] == everywhere
 
 
 def test_a_campaign_is_shown_with_how_far_it_is_and_who_has_most_left(both_agencies: Agencies) -> None:

@@ -15,7 +15,7 @@ from rolebook.governance.models import ReviewCampaign, ReviewItem
 from rolebook.governance.refusals import Refused
 from rolebook.governance.replaying import compare_with_log
 from rolebook.web.review_reports import pages as report_pages
-from rolebook.web.reviews import answering
+from rolebook.web.reviews import answering, campaigns
 from tests.support import grants
 from tests.support.iqcs import PROGRAM, place
 from tests.support.people import LATELY
@@ -181,6 +181,18 @@ def test_a_list_of_reports_that_is_cut_says_so_and_the_search_finds_the_others(
         assert str(place("FWS").public_id) not in found
     none = text(client.get(address, {"search": "nowhere"}))
     assert "No organization with a report of its own has that" in none
+
+
+@pytest.mark.requirement("IQCS-12")
+@pytest.mark.usefixtures("world")
+def test_a_list_of_who_answers_that_is_cut_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    client, address = browser(steward(LATELY)), at_page("review-progress", audit())
+    whole = text(client.get(address))
+    assert "These are the first" not in whole
+    monkeypatch.setattr(campaigns, "MOST_PLACES", 2)
+    cut = text(client.get(address))
+    assert "These are the first 2." in cut
+    assert whole.count('data-label="Left"') > cut.count('data-label="Left"') == 2
 
 
 @pytest.mark.requirement("IQCS-13")

@@ -132,7 +132,7 @@ def show_command(program: str, campaign: str, as_json: bool) -> None:
       rolebook reviews show iqcs 019e2f9e-6c1f-7000-8000-5d0d0c4b7a11
     """
     start_django()
-    from rolebook.governance.queries.review_campaigns import find_campaign, numbers_of, places_of
+    from rolebook.governance.queries.review_campaigns import MOST_PLACES, find_campaign, numbers_of, places_of
     from rolebook.governance.refusals import NotFound
 
     try:
@@ -151,11 +151,13 @@ def show_command(program: str, campaign: str, as_json: bool) -> None:
         f"{numbers.removed:,} removed by an answer{_besides(numbers)}"
     )
     left = "not answered" if found.closed_at else "left"
-    for one in places:
+    for one in places[:MOST_PLACES]:
         name = f"{one.name} ({one.code})" if one.code else "No organization: the steward answers"
         click.echo(
             f"  {one.numbers.open:>9,} {left} of {one.numbers.holdings:>9,}  {name}{_besides(one.numbers)}"
         )
+    if len(places) > MOST_PLACES:
+        click.echo(f"  These are the first {MOST_PLACES:,} of {len(places):,} organizations; --json has all.")
 
 
 @reviews.command("close")

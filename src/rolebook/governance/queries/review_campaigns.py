@@ -31,7 +31,7 @@ from rolebook.policy.reviews import Review, due_on_demand, next_opening
 COUNTED_TO = 1_000
 """What waits is counted so far, and no further: the count stands on every page (I12)."""
 MOST_PLACES = 200
-"""Organizations listed on a campaign's page, those with most left to answer first."""
+"""Organizations that a campaign's page and command list, those with most left to answer first; the rest is told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +170,13 @@ _COUNTED = ("holdings", "holdings_settled", "removed", "questions", "settled")
 """The columns of a place from which `Numbers` are made."""
 
 
-def places_of(campaign: ReviewCampaign, place_ids: frozenset[int] | None = None) -> tuple[PlaceNumbers, ...]:
-    """Return how far each organization is, those with most left first; MOST_PLACES at most."""
+def places_of(campaign: ReviewCampaign, limit: int | None = None) -> tuple[PlaceNumbers, ...]:
+    """Return how far each organization is, those with most left first; ``limit`` of them at most."""
     places = ReviewPlace.objects.filter(campaign=campaign, questions__gt=0)
-    if place_ids is not None:
-        places = places.filter(pk__in=place_ids)
     rows = (
         places.select_related("organization")
         .annotate(left=F("holdings") - F("holdings_settled"), left_in_all=F("questions") - F("settled"))
-        .order_by("-left", "-left_in_all", "organization__name", "pk")[:MOST_PLACES]
+        .order_by("-left", "-left_in_all", "organization__name", "pk")[:limit]
     )
     return tuple(
         PlaceNumbers(

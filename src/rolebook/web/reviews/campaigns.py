@@ -15,6 +15,7 @@ from rolebook.governance.flows.close_review import close_review, removes_unanswe
 from rolebook.governance.flows.open_review import open_review
 from rolebook.governance.models import ReviewCampaign
 from rolebook.governance.queries.review_campaigns import (
+    MOST_PLACES,
     campaigns_of,
     declared_reviews,
     find_campaign,
@@ -133,12 +134,14 @@ def campaign_page(request: ProgramRequest, campaign_id: UUID) -> HttpResponse:
     setattr(request, CURRENT_ENTRY, "reviews")
     _, review = review_of(campaign)
     numbers = numbers_of(campaign)
+    places = places_of(campaign, MOST_PLACES + 1)
     shown = {
         "campaign": campaign,
         "review": review,
         "numbers": numbers,
         "since": max(0, numbers.holdings - campaign.items),
-        "places": places_of(campaign),
+        "places": places[:MOST_PLACES],
+        "most": MOST_PLACES if len(places) > MOST_PLACES else None,
         "answers": campaign.closed_at is None and seen_reviewer(standing, campaign) is not None,
         "overdue": campaign.closed_at is None and request.at >= campaign.due_at,
     }
