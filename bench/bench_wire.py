@@ -35,7 +35,6 @@ from bench.wrk import (
     measure,
     memory,
     middle,
-    never_idle,
     rate_at,
     require_wrk,
 )
@@ -64,7 +63,7 @@ def main() -> None:
     """Print the tables."""
     require_wrk()
     world = make_world(USERS)
-    with tempfile.TemporaryDirectory() as name, running(world, Path(name)) as servers, never_idle():
+    with tempfile.TemporaryDirectory() as name, running(world, Path(name)) as servers:
         folder = Path(name)
         check_answers(world, servers)
         print(

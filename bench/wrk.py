@@ -1,9 +1,4 @@
-"""The load of the wire benchmarks: wrk on a core of its own, as fast as it can or at an offered rate.
-
-Where a machine's two processors are two threads of one core, the server's runs half as fast again while the other one
-waits. wrk waits for a slow server and hardly ever for a fast one, so that each would be measured on another machine.
-Therefore the other one never waits (`never_idle`): what wrk leaves of it, a process of the lowest kind takes.
-"""
+"""The load of the wire benchmarks: wrk on a core of its own, as fast as it can or at an offered rate."""
 
 import json
 import os
@@ -12,20 +7,11 @@ import shutil
 import socket
 import statistics
 import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 SERVER_CORE, CLIENT_CORE = 0, 1
-SPIN = f"""
-import os
-os.sched_setaffinity(0, {{{CLIENT_CORE}}})
-os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-while True:
-    pass
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +71,6 @@ def require_wrk() -> str:
     if (os.cpu_count() or 1) < 2:
         raise SystemExit("two cores are needed: one for the servers, one for wrk")
     return found
-
-
-@contextmanager
-def never_idle() -> Iterator[None]:
-    """Keep wrk's core busy all the time, with what gives way to wrk at once."""
-    spinning = subprocess.Popen([sys.executable, "-c", SPIN])
-    try:
-        yield
-    finally:
-        spinning.kill()
-        spinning.wait()
 
 
 def free_port() -> int:

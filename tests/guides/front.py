@@ -29,4 +29,6 @@ def walk(walk: Walk, open_page: Callable[..., Page]) -> None:
     sign_in(page, RAY, "iqcs")
     page.goto("/iqcs/reviews/")
     page.get_by_role("main").get_by_role("link", name="Answer").first.click()
+    judged = page.locator("[data-account]").filter(has=page.locator(".advice")).first
+    judged.evaluate("card => card.scrollIntoView()")
     walk.picture(page, "review", height=760)
