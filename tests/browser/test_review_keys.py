@@ -51,6 +51,27 @@ def test_y_and_n_answer_the_question_about_the_account_alone_and_e_and_r_what_is
 
 
 @pytest.mark.requirement("IQCS-12")
+def test_s_after_the_last_answer_submits_that_account_and_not_the_next_one(
+    people: Agencies, open_page: OpenPage
+) -> None:
+    campaign = opened(clock.now(), due_on=(clock.now() + timedelta(days=30)).date())
+    page = open_page(signed(people.fws_lead))
+    page.goto(f"/iqcs/reviews/{campaign.public_id}/")
+    card = page.locator("[data-account]").first
+    name = card.get_by_role("heading").inner_text()
+    lines = card.locator("li[data-line]")
+    lines.nth(0).press("y")
+    for _ in range(lines.count() - 1):
+        page.keyboard.press("e")
+    expect(lines.last).to_be_focused()
+    page.keyboard.press("s")
+    expect(page.get_by_text(f"{name} submitted: everything kept.")).to_be_visible()
+    # Tab goes on with the first line of the next one.
+    page.keyboard.press("Tab")
+    expect(page.locator("li[data-line]").first).to_be_focused()
+
+
+@pytest.mark.requirement("IQCS-12")
 def test_n_and_s_close_no_account_before_a_confirmation(people: Agencies, open_page: OpenPage) -> None:
     campaign = opened(clock.now(), due_on=(clock.now() + timedelta(days=30)).date())
     page = open_page(signed(people.fws_lead))

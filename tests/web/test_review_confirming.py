@@ -131,7 +131,7 @@ def test_what_is_not_answered_yet_is_said_before_anything_is_asked(
     client, address = browser(world.fws_lead), at_page("review-account", campaign, mona.public_id)
     early = client.post(address, {**form(campaign, mona, account_manager="remove"), "do": "submit"})
     assert early.status_code == 409
-    assert "2 not answered yet." in words(early)
+    assert "Not submitted 2 not answered yet." in words(early)
 
 
 def test_the_confirmation_of_many_says_which_accounts_are_closed(

@@ -147,7 +147,8 @@ def account_answers(request: ProgramRequest, campaign_id: UUID, account_id: UUID
         if as_json:
             return told(request, found, form, saved, problems)
         noted = with_notes(found, form.seen_after(saved), form.shown_at)
-        return _account(request, campaign, noted, problems, status=409)
+        title = "Not submitted" if saved is not None and not saved.not_saved else "Not everything was saved"
+        return _account(request, campaign, noted, problems, title, status=409)
     messages.success(request, _said(done))
     return HttpResponseRedirect(_back(request, campaign_id, account_id, done is not None), status=303)
 
@@ -207,6 +208,7 @@ def _account(
     campaign: ReviewCampaign,
     account: AccountLines,
     problems: tuple[str, ...] = (),
+    title: str = "",
     status: int = 200,
 ) -> HttpResponse:
     setattr(request, CURRENT_ENTRY, "reviews")
@@ -216,7 +218,7 @@ def _account(
         "review": review,
         "account": account,
         "problems": problems,
-        "summary_title": "Not everything was saved",
+        "summary_title": title,
         "kept": {name: _typed(request, name) for name in _KEPT},
         "question": {one.about: one for one in review.questions},
         "shown_at": request.at.isoformat(),

@@ -14,12 +14,14 @@
     var all = lines();
     return all[all.indexOf(line) + step] || null;
   }
-  /* Give the answer whose key was pressed, and go to the next line; false where the line has no such key. */
+  /* Give the answer whose key was pressed, and go to the next line of the account, whose last one keeps the focus, so
+     that the account is the one submitted next; false where the line has no such key. */
   function choose(line, key) {
     var choice = /^[a-z]$/.test(key) && line.querySelector("input[type=radio][aria-keyshortcuts=" + key + "]");
     if (!choice || choice.matches(":disabled")) { return false; }
     choice.click();
-    focusLine(beside(line, 1) || line);
+    var next = beside(line, 1);
+    focusLine(next && next.closest("form") === line.closest("form") ? next : line);
     return true;
   }
   document.addEventListener("keydown", function (event) {
