@@ -99,7 +99,7 @@ _LOADING = (
 )
 _ANSWERING = """
 UPDATE governance_reviewitem SET answer = 'keep', version = 1, answered_together = 1,
-    answered_by_id = (SELECT MIN(account_id) FROM governance_participation) + reviewed_id / 1000 * 1000,
+    answered_by_id = (SELECT MIN(account_id) FROM governance_participation) + reviewed_id / 400 * 400,
     answered_at = added_at + id %% 100000 * interval '1 second'
 WHERE campaign_id = %(campaign)s AND settled_at IS NULL
 """
@@ -127,7 +127,7 @@ def measure_pages(campaign: ReviewCampaign, lead: Account, steward: Account) -> 
 
 
 def measure_answers(campaign: ReviewCampaign, steward: Account) -> None:
-    """Let every thousandth person answer a thousandth of everything, and measure the page of how people answered."""
+    """Let every 400th person answer about 400 accounts, and measure the page of how people answered."""
     with connection.cursor() as cursor:
         cursor.execute(_ANSWERING, {"campaign": campaign.pk})
         cursor.execute("VACUUM ANALYZE governance_reviewitem")

@@ -124,7 +124,7 @@ def about_closed_account() -> Q:
     """
     closed = Q(participation__status=Participation.Status.CLOSED) | Q(account__status=Account.Status.CLOSED)
     of_closed = ReviewedAccount.objects.filter(closed, pk=OuterRef("reviewed"))
-    return Q(Exists(of_closed), about=ReviewItem.About.ACCOUNT)
+    return Q(about=ReviewItem.About.ACCOUNT) & Q(Exists(of_closed))  # in this order: few are asked
 
 
 def waiting(items: QuerySet[ReviewItem]) -> QuerySet[ReviewItem]:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 
 from rolebook.governance.flows.submit_review import named
 from rolebook.governance.models import ReviewedAccount, ReviewItem, ReviewMove, ReviewPlace
@@ -94,12 +93,12 @@ def _first_of(
         places = places.filter(pk=asked.place_pk)
     elif reviewer.places is not None:
         places = places.filter(pk__in=[one.pk for one in reviewer.places])
-    last = places.annotate(last=Subquery(of_one[number - 1 : number])).order_by(
-        F("last").asc(nulls_last=True)
-    )
-    until = Coalesce(Subquery(last.values("last")[:1]), Value(_NO_END))
+    # A statement of its own: PostgreSQL knows how few accounts lie between two numbers, and of subqueries it does not.
+    ends = places.annotate(first=Subquery(of_one[:1]), last=Subquery(of_one[number - 1 : number]))
+    begins, until = ends.aggregate(begins=Min("first"), until=Min("last")).values()
     # By a sum, so that the database orders what the index found, and does not walk through everybody in order.
-    first = mine.filter(reviewed__lte=until).annotate(one=F("reviewed") + 0)
+    between = mine.filter(reviewed__gte=begins or 0, reviewed__lte=_NO_END if until is None else until)
+    first = between.annotate(one=F("reviewed") + 0)
     return first.order_by("one").values("one").distinct()[:number]
 
 
