@@ -257,3 +257,18 @@ def test_the_operator_prints_the_whole_log_of_a_program(
     missing = CliRunner().invoke(audit_command, ["export", "nothing"])
     assert missing.exit_code == 1
     assert "found no program 'nothing'" in missing.output
+
+
+def test_no_link_of_ones_own_history_leads_to_a_history_that_one_may_not_read(world: World) -> None:
+    at = world.start + 17 * DAY
+    answer(world.maria, world.waiting, "approved", at)
+    address = reverse("request-history", args=[QPP, world.waiting.public_id])
+    maria = signed_in(world.maria)
+    page = reverse("my-history", args=[QPP])
+    assert address in maria.get(page).content.decode()
+    assert maria.get(address).status_code == 200
+    remove(world.owen, world.maria, world, at + timedelta(hours=1))
+    left = maria.get(page).content.decode()
+    assert "Maria Alvarez approved" in words(left.encode())
+    assert maria.get(address).status_code == 404
+    assert address not in left

@@ -16,7 +16,7 @@ from rolebook.accounts.texts import email_key
 from rolebook.audit import tags
 from rolebook.audit.models import Event
 from rolebook.governance.authority import Standing
-from rolebook.governance.models import Participation
+from rolebook.governance.models import Participation, Request
 from rolebook.governance.queries import audit_words as words
 from rolebook.governance.queries import paging
 from rolebook.governance.queries.audit_lines import EventLine, Eyes, lines_of
@@ -201,6 +201,29 @@ def may_see_official_history(
     reach = reach_of(viewer_standing(viewer, program_id, at))
     about = Q(program_id=program_id, request_id=public_id_of(request_id))
     return reach.is_any and Event.objects.filter(about & reach.events()).exists()
+
+
+def closed_histories(
+    viewer: Account, program_id: str, lines: Sequence[EventLine], at: datetime
+) -> frozenset[uuid.UUID]:
+    """Return the requests of some lines whose `request_history` the viewer may not read; at most three statements.
+
+    Who decided a request without an office that reads the log has the decision in their own history, and no more.
+    """
+    named = {line.request_id for line in lines if line.request_id is not None}
+    own = Q(requester=viewer) | Q(beneficiary=viewer)
+    open_ones = set(
+        Request.objects.filter(own, program_id=program_id, public_id__in=named).values_list(
+            "public_id", flat=True
+        )
+    )
+    reach = reach_of(viewer_standing(viewer, program_id, at))
+    if reach.is_any:
+        seen = Event.objects.filter(reach.events(), program_id=program_id, request_id__in=named - open_ones)
+        open_ones.update(
+            one for one in seen.values_list("request_id", flat=True).distinct() if one is not None
+        )
+    return frozenset(named - open_ones)
 
 
 def every_event(

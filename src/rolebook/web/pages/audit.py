@@ -18,6 +18,7 @@ from rolebook.governance.queries.audit_trail import (
     Trail,
     Wanted,
     audit_trail,
+    closed_histories,
     own_history,
     person_history,
     request_history,
@@ -132,7 +133,8 @@ def person_history_page(request: ProgramRequest, account_id: uuid.UUID) -> HttpR
 def own_history_page(request: ProgramRequest) -> HttpResponse:
     """Show the viewer what is on record about themselves."""
     trail = own_history(request.account, request.program.id, request.at, after=asked(request, "after"))
-    return render(request, "pages/own_history.html", _paged(request, trail))
+    closed = closed_histories(request.account, request.program.id, trail.lines, request.at)
+    return render(request, "pages/own_history.html", {**_paged(request, trail), "closed_histories": closed})
 
 
 @program_view
@@ -149,6 +151,7 @@ def request_history_page(request: ProgramRequest, request_id: uuid.UUID) -> Http
 def _paged(request: ProgramRequest, trail: Trail) -> dict[str, object]:
     return {
         "trail": trail,
+        "closed_histories": frozenset(),
         "next_url": next_address(request, "after", trail.next_after),
         "first_url": first_address(request, "after"),
     }
