@@ -5,10 +5,10 @@ Every list is newest first, paged by sequence, and walks over a bounded stretch 
 
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.queries import rolebook_in_force
@@ -50,12 +50,14 @@ class Trail:
         looked_back_to: where the page looked through its whole stretch of the log without being full: the instant of
             the last event it looked at.
         too_many: "people" or "organizations" where more match than can be followed at once.
+        closed_histories: requests of the lines whose own history the viewer may not read.
     """
 
     lines: tuple[EventLine, ...]
     next_after: str | None = None
     looked_back_to: datetime | None = None
     too_many: str = ""
+    closed_histories: frozenset[uuid.UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,8 @@ def own_history(
     kept = (
         (keys[0] | keys[1]) & (Q(program_id=program_id) | Q(program_id=None)) & _own(viewer, reach) & ~named
     )
-    return _page(_Source(keys, kept), (standing, reach), after, limit)
+    trail = _page(_Source(keys, kept), (standing, reach), after, limit)
+    return replace(trail, closed_histories=_closed_histories(viewer, reach, trail.lines))
 
 
 def request_history(
@@ -203,29 +206,6 @@ def may_see_official_history(
     return reach.is_any and Event.objects.filter(about & reach.events()).exists()
 
 
-def closed_histories(
-    viewer: Account, program_id: str, lines: Sequence[EventLine], at: datetime
-) -> frozenset[uuid.UUID]:
-    """Return the requests of some lines whose `request_history` the viewer may not read; at most three statements.
-
-    Who decided a request without an office that reads the log has the decision in their own history, and no more.
-    """
-    named = {line.request_id for line in lines if line.request_id is not None}
-    own = Q(requester=viewer) | Q(beneficiary=viewer)
-    open_ones = set(
-        Request.objects.filter(own, program_id=program_id, public_id__in=named).values_list(
-            "public_id", flat=True
-        )
-    )
-    reach = reach_of(viewer_standing(viewer, program_id, at))
-    if reach.is_any:
-        seen = Event.objects.filter(reach.events(), program_id=program_id, request_id__in=named - open_ones)
-        open_ones.update(
-            one for one in seen.values_list("request_id", flat=True).distinct() if one is not None
-        )
-    return frozenset(named - open_ones)
-
-
 def every_event(
     program_id: str, at: datetime, *, since: datetime | None = None, until: datetime | None = None
 ) -> Iterator[EventLine]:
@@ -242,6 +222,22 @@ def every_event(
         if len(events) < paging.MOST_ROWS:
             return
         first = events[-1].sequence + 1
+
+
+def _closed_histories(viewer: Account, reach: Reach, lines: Sequence[EventLine]) -> frozenset[uuid.UUID]:
+    """Return the requests of some lines whose `request_history` the viewer may not read; one statement.
+
+    Who decided a request without an office that reads the log has the decision in their own history, and no more.
+    """
+    named = {line.request_id for line in lines if line.request_id is not None}
+    readable = Q(requester=viewer) | Q(beneficiary=viewer)
+    if reach.is_any:
+        about = Event.objects.filter(
+            reach.events(), program_id=reach.program_id, request_id=OuterRef("public_id")
+        )
+        readable |= Q(Exists(about))
+    found = Request.objects.filter(readable, program_id=reach.program_id, public_id__in=named)
+    return frozenset(named.difference(found.values_list("public_id", flat=True)))
 
 
 def _own(viewer: Account, reach: Reach) -> Q:

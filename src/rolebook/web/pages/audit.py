@@ -18,7 +18,6 @@ from rolebook.governance.queries.audit_trail import (
     Trail,
     Wanted,
     audit_trail,
-    closed_histories,
     own_history,
     person_history,
     request_history,
@@ -133,8 +132,7 @@ def person_history_page(request: ProgramRequest, account_id: uuid.UUID) -> HttpR
 def own_history_page(request: ProgramRequest) -> HttpResponse:
     """Show the viewer what is on record about themselves."""
     trail = own_history(request.account, request.program.id, request.at, after=asked(request, "after"))
-    closed = closed_histories(request.account, request.program.id, trail.lines, request.at)
-    return render(request, "pages/own_history.html", {**_paged(request, trail), "closed_histories": closed})
+    return render(request, "pages/own_history.html", _paged(request, trail))
 
 
 @program_view
@@ -151,7 +149,6 @@ def request_history_page(request: ProgramRequest, request_id: uuid.UUID) -> Http
 def _paged(request: ProgramRequest, trail: Trail) -> dict[str, object]:
     return {
         "trail": trail,
-        "closed_histories": frozenset(),
         "next_url": next_address(request, "after", trail.next_after),
         "first_url": first_address(request, "after"),
     }
