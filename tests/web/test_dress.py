@@ -95,6 +95,9 @@ def test_sign_in_and_register_stand_upper_right_and_the_navigation_on_the_left(w
         "Help",
     ]
     assert re.search(r'manage-access/" aria-current="page"', bar)
+    # Its Reminders stand under it, too.
+    page = signed_in(world.maria).get(reverse("notice-settings", args=[QPP])).content.decode()
+    assert re.search(r'manage-access/" aria-current="page"', page)
     page = signed_in(world.uma).get(reverse("home", args=[QPP])).content.decode()
     bar = page[page.index('<nav class="nav"') : page.index("</nav")]
     assert "Reports" not in re.findall(r"<span>([^<]+)</span>", bar)

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from rolebook.accounts.models import Organization
 from rolebook.audit.models import Event
@@ -86,6 +87,15 @@ def test_no_page_of_the_stewards_is_there_for_anybody_else(world: World) -> None
         tag__startswith="organization:", actor_id=world.maria.account.public_id
     ).exists()
     assert address("steward-organizations") not in text_at(official, address("home"))
+
+
+def test_the_list_gives_a_number_once_where_it_is_the_code_too(world: World, steward: Client) -> None:
+    listed = " ".join(strip_tags(text_at(steward, address("steward-organizations"))).split())
+    assert "Cedar Valley Family Practice TIN 52-1830045" in listed
+    recode(world, code="cedar-2")
+    assert "Maple Practice cedar-2 · TIN 52-1830045" in " ".join(
+        strip_tags(text_at(steward, address("steward-organizations"))).split()
+    )
 
 
 def test_the_list_finds_by_a_former_code_and_says_so(world: World, steward: Client) -> None:

@@ -55,7 +55,8 @@ class OrganizationRow:
     def code_apart(self) -> str:
         """The code, where it is none of the numbers."""
         code = self.organization.code
-        return "" if code in (value for _, value in self.identifiers) else code
+        plain = code.replace("-", "")
+        return "" if any(plain == value.replace("-", "") for _, value in self.identifiers) else code
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ def _page(
     request: ProgramRequest, *, form: ReminderForm | None = None, address: str = "", status: int = 200
 ) -> HttpResponse:
     chosen = chosen_by(request.account, request.program.id)
-    setattr(request, CURRENT_ENTRY, "help")
+    setattr(request, CURRENT_ENTRY, "manage-access")
     standing = viewer_standing(request.account, request.program.id, request.at)
     first = {"cadence": chosen.cadence, "weekday": chosen.weekday, "hour": chosen.hour}
     context = {
