@@ -167,7 +167,10 @@
   /* What people do -------------------------------------------------------------------------------------------- */
 
   document.addEventListener("change", function (event) {
-    if (event.target.matches("form[data-answers] input[type=radio]")) { tryAgain(formOf(event.target)); }
+    if (!event.target.matches("form[data-answers] input[type=radio]")) { return; }
+    /* Who answers a line again has read what is said beside it, though the focus was in it all the time. */
+    delete event.target.closest("[data-line]").dataset.unseen;
+    tryAgain(formOf(event.target));
   });
   /* The same answer once more, after it could not be saved. */
   document.addEventListener("click", function (event) {
