@@ -9,6 +9,7 @@ from django.test import Client
 from rolebook.accounts.models import Account
 from rolebook.audit import clock
 from rolebook.governance.models import Grant, Participation, Request
+from rolebook.governance.queries import paging
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
 from tests.support.people import PASSWORD, Person
@@ -36,6 +37,13 @@ def names(page: str) -> list[str]:
     return re.findall(r'<a class="who"[^>]*>\s*<bdi>([^<]+)</bdi>', page)
 
 
+@pytest.fixture(params=[0, 1_000], ids=["as where many match", "as where few match"])
+def _few_or_many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists find the same in both of the ways in which they look."""
+    monkeypatch.setattr(paging, "MOST_FEW", request.param)
+
+
+@pytest.mark.usefixtures("_few_or_many")
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -53,6 +61,23 @@ def test_people_are_found_by_name_address_role_organization_and_status(
     page = signed_in(sten).get(f"/qpp/people/{query}")
     assert page.status_code == 200
     assert found is None or names(page.content.decode()) == found
+
+
+@pytest.mark.usefixtures("_few_or_many")
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("security_official", "Henry Hill"),
+        ("security_official&search=hill", "Henry Hill"),
+        ("staff_user", None),
+    ],
+)
+def test_users_of_an_organization_are_found_by_the_role_they_hold(
+    world: World, sten: Person, query: str, found: str | None
+) -> None:
+    page = signed_in(sten).get(f"/qpp/organizations/{world.hilltop.public_id}/users/?role={query}")
+    assert page.status_code == 200
+    assert (">Henry Hill<" in page.content.decode()) == (found is not None)
 
 
 @pytest.mark.invariant("I14")

@@ -27,6 +27,7 @@ from rolebook.governance.authority import (
 )
 from rolebook.governance.models import Grant
 from rolebook.governance.queries import paging
+from rolebook.governance.queries.person_search import called
 from rolebook.governance.queries.seeing import not_yours
 from rolebook.governance.refusals import NotFound
 from rolebook.policy.model import ORGANIZATION, WITH_LOWER_LEVELS, Act
@@ -74,9 +75,7 @@ def people_to_ask_about(
     people = Account.objects.filter(Exists(grants.filter(account=OuterRef("pk"))))
     words = paging.search_words(search)
     if words:
-        people = people.filter(
-            Q(name__icontains=words) | Q(user_id__contains=words) | Q(email_key__contains=words)
-        )
+        people = people.filter(called(words))
     length = paging.bounded(limit)
     found = list(people.order_by("name", "pk")[: length + 1])
     return paging.cut(found, [(one.name, one.pk) for one in found], length)

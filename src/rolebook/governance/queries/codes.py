@@ -17,6 +17,7 @@ from rolebook.governance.queries.listed import ConnectedUser, HeldRole
 from rolebook.governance.queries.organization_search import matching
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import role_title
+from rolebook.governance.queries.person_search import called
 from rolebook.governance.queries.seeing import viewer_standing
 from rolebook.governance.queries.why import Why, whys_of
 from rolebook.governance.quiet import is_in
@@ -145,9 +146,7 @@ def connected_by_access(
         people = people.filter(Exists(holds))
     words = paging.search_words(search)
     if words:
-        people = people.filter(
-            Q(name__icontains=words) | Q(user_id__contains=words) | Q(email_key__contains=words)
-        )
+        people = people.filter(called(words))
     people = people.filter(paging.following(paging.from_text(after), "name"))
     found = list(people.order_by("name", "pk")[: length + 1])
     rows = _rows(standing, organization, found[:length])

@@ -74,7 +74,8 @@ def possible_duplicates(viewer: Account, program_id: str, at: datetime) -> tuple
 
 
 def _accounts(program_id: str) -> QuerySet[Account]:
-    return Account.objects.filter(participations__program_id=program_id, merged_into=None)
+    parts = Participation.objects.filter(program_id=program_id)
+    return Account.objects.filter(pk__in=parts.values("account"), merged_into=None)
 
 
 def _alike(program_id: str) -> Iterable[tuple[int, int]]:
@@ -84,13 +85,13 @@ def _alike(program_id: str) -> Iterable[tuple[int, int]]:
     )
     groups = (
         accounts.values("folded", "local")
-        .annotate(number=Count("pk", distinct=True))
+        .annotate(number=Count("pk"))
         .filter(number__gt=1)
         .order_by("folded", "local")[:MOST_PAIRS]
     )
     for group in list(groups):
         same = accounts.filter(folded=group["folded"], local=group["local"]).order_by("pk")
-        pks = list(dict.fromkeys(same.values_list("pk", flat=True)))
+        pks = list(same.values_list("pk", flat=True))
         yield from ((pks[0], pk) for pk in pks[1:])
 
 

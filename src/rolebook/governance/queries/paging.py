@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BooleanField, Func, Q
+from django.db.models import BooleanField, Func, Q, QuerySet
 
 DEFAULT_LIMIT = 25
 MOST_ROWS = 200
 """No page is longer, whatever is asked (I12)."""
 LONGEST_SEARCH = 200
+MOST_FEW = 1_000
+"""Keys that are named one by one in a statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,16 @@ def cut[Row](rows: Sequence[Row], keys: Sequence[tuple[str, int]], limit: int) -
     """Return the page of at most ``limit`` rows from rows read one beyond it, with their keys."""
     more = len(rows) > limit
     return Page(tuple(rows[:limit]), to_text(keys[limit - 1]) if more else None)
+
+
+def the_few(keys: QuerySet[Any, int]) -> tuple[int, ...] | None:
+    """Return all of some keys where these are few, None where they are many; one statement.
+
+    A list in the order of names is walked until its page is full. That is quick where much matches, and everything is
+    looked at where hardly anything does: then its rows are asked for by their keys.
+    """
+    found = tuple(keys.order_by()[: MOST_FEW + 1])
+    return found if len(found) <= MOST_FEW else None
 
 
 def bounded(limit: int) -> int:

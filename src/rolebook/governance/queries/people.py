@@ -16,6 +16,7 @@ from rolebook.governance.queries import paging
 from rolebook.governance.queries.last_use import LastUse
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import role_title
+from rolebook.governance.queries.person_search import called, few_called
 from rolebook.governance.queries.seeing import public_id_of
 from rolebook.governance.queries.stewards import stewards_standing
 from rolebook.governance.quiet import counts, present_status
@@ -116,11 +117,12 @@ def _wanted(standing: Standing, wanted: PeopleFilter) -> QuerySet[Participation]
     people = Participation.objects.filter(program_id=standing.program_id)
     words = paging.search_words(wanted.search)
     if words:
+        numbered = people.filter(fsid__iexact=words)
+        found = few_called(words)
         people = people.filter(
-            Q(account__name__icontains=words)
-            | Q(account__user_id__contains=words)
-            | Q(account__email_key__contains=words)
-            | Q(fsid__iexact=words)
+            called(words, "account__") | Q(fsid__iexact=words)
+            if found is None
+            else Q(account__in=[*found, *numbered.values_list("account", flat=True)])
         )
     if wanted.status == Participation.Status.ACTIVE:
         people = people.filter(counts(standing.at, ""), account__status=Account.Status.ACTIVE)
@@ -128,7 +130,9 @@ def _wanted(standing: Standing, wanted: PeopleFilter) -> QuerySet[Participation]
         people = people.filter(_has_status(wanted.status, standing.at) | Q(account__status=wanted.status))
     held = Grant.objects.filter(in_force(standing.at), participation=OuterRef("pk"))
     if wanted.role_id == "none":
-        return people.filter(~Exists(held))
+        without = people.filter(~Exists(held))
+        few = paging.the_few(without.values_list("pk", flat=True))
+        return without if few is None else Participation.objects.filter(pk__in=few)
     if wanted.role_id:
         held = held.filter(role_id=wanted.role_id)
     place = paging.search_words(wanted.organization)

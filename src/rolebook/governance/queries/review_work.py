@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, Min, OuterRef, QuerySet, Subquery
 
 from rolebook.governance.flows.submit_review import named
 from rolebook.governance.models import ReviewedAccount, ReviewItem, ReviewMove, ReviewPlace
 from rolebook.governance.queries.paging import Page, cut, from_text, search_words
+from rolebook.governance.queries.person_search import called
 from rolebook.governance.queries.review_card import AccountLines
 from rolebook.governance.queries.review_cards import lines_of
 from rolebook.governance.review_moves import last_moves, place_name
@@ -57,9 +58,7 @@ def worklist(reviewer: Reviewer, asked: Asked, *, limit: int = ACCOUNTS_A_PAGE) 
         # By the part in the program, which is indexed: from the few accounts that are found to what is asked about
         # them, instead of everything that the campaign asks about.
         accounts = accounts.filter(
-            Q(participation__account__name__icontains=words)
-            | Q(participation__account__user_id__contains=words)
-            | Q(participation__account__email_key__contains=words),
+            called(words, "participation__account__"),
             # From the names to the items: the few that are found, instead of everything that is left.
             Exists(mine.filter(reviewed=OuterRef("pk"))),
         )

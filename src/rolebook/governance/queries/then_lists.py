@@ -22,6 +22,7 @@ from rolebook.governance.queries.asking import shows, visible
 from rolebook.governance.queries.naming import sees_names
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import role_title
+from rolebook.governance.queries.person_search import called
 from rolebook.governance.queries.seeing import not_yours, once, public_id_of, viewer_standing
 from rolebook.governance.queries.stewards import administers, stewards_standing
 from rolebook.governance.queries.then_rows import PersonThen, PlaceThen, book_then, place_then, rows_then
@@ -322,11 +323,7 @@ def _paged(
     length = paging.bounded(limit)
     words = paging.search_words(search)
     if words:
-        people = people.filter(
-            Q(account__name__icontains=words)
-            | Q(account__user_id__contains=words)
-            | Q(account__email_key__contains=words)
-        )
+        people = people.filter(called(words, "account__"))
     found = list(people.filter(after_name(after)).order_by("account__name", "account")[: length + 1])
     more = len(found) > length
     last = found[length - 1].account if more else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.rejected_addresses import rejected_since
@@ -29,6 +29,7 @@ from rolebook.governance.queries.officials import (
 )
 from rolebook.governance.queries.paging import OnPage, Page
 from rolebook.governance.queries.pending import PendingRow, pending_at, role_title
+from rolebook.governance.queries.person_search import called
 from rolebook.governance.queries.seeing import organization_for, viewer_standing
 from rolebook.governance.quiet import is_in
 from rolebook.policy.model import Act
@@ -196,9 +197,9 @@ def _connected(
     people = Account.objects.filter(Exists(there.filter(account=OuterRef("pk"))))
     words = paging.search_words(search)
     if words:
-        people = people.filter(
-            Q(name__icontains=words) | Q(user_id__contains=words) | Q(email_key__contains=words)
-        )
+        people = people.filter(called(words))
+    elif role_id and (few := paging.the_few(there.values_list("account", flat=True))) is not None:
+        people = people.filter(pk__in=few)
     people = people.filter(paging.following(paging.from_text(after), "name"))
     page = people.order_by("name", "pk").values("pk")[: length + 1]
     held: dict[int, list[Grant]] = {}
