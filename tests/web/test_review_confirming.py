@@ -11,6 +11,7 @@ from rolebook.audit import clock
 from rolebook.governance.models import Grant, Participation, ReviewCampaign
 from tests.support import iqcs, rolebooks
 from tests.support.iqcs import MANAGER, PROGRAM
+from tests.support.people import LATELY
 from tests.support.reviews import Agencies, agencies, answers, items, opened
 from tests.web.reading import text
 from tests.web.test_review_pages import at_page, browser, form
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def world() -> Agencies:
     """Two agencies whose people the audit asks about."""
-    return agencies()
+    return agencies(LATELY)
 
 
 @pytest.fixture

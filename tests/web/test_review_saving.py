@@ -8,6 +8,7 @@ from rolebook.audit import clock
 from rolebook.governance.flows.submit_review import named
 from rolebook.governance.models import ReviewCampaign
 from tests.support.iqcs import MANAGER
+from tests.support.people import LATELY
 from tests.support.reviews import Agencies, agencies, answers, items, opened
 from tests.web.test_review_pages import at_page, browser, form
 
@@ -18,7 +19,7 @@ AS_JSON = {"accept": "application/json"}
 @pytest.fixture
 def world() -> Agencies:
     """Two agencies whose people the audit asks about."""
-    return agencies()
+    return agencies(LATELY)
 
 
 @pytest.fixture
