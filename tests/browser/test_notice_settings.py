@@ -45,5 +45,5 @@ def test_axe_finds_nothing_on_the_report_of_few_officials(
     designate(steward, "steward", None, site.world.start)
     page = open_page(steward, width=width, dark=dark)
     page.goto("/qpp/officials/")
-    page.get_by_text("Hilltop Clinic").wait_for()
+    page.get_by_role("link", name="Hilltop Clinic", exact=True).wait_for()
     assert violations(page) == []

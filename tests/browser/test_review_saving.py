@@ -124,6 +124,7 @@ def test_who_answers_the_changed_line_again_by_mouse_has_seen_it_and_submits_at_
     expect(mona(page).get_by_text("Rita Representative answered Remove since you saw it.")).to_be_visible()
     keep.click()
     expect(mona(page).get_by_role("status")).to_have_text("Saved. Ready to submit")
+    expect(mona(page).get_by_text("since you saw it")).to_have_count(0)
     mona(page).locator("button[value=submit]").click()
     expect(page.get_by_text("Mona Manager submitted: everything kept.")).to_be_visible()
 

@@ -63,6 +63,7 @@ class Agreeing(PlayingApart):
     def _agree_on_people(self, accounts: list[Account], replayed: dict[str, Person], at: datetime) -> None:
         stood = self.log.standings(PROGRAM, at)
         called = {str(one.public_id): one.name for one in Organization.objects.filter(program_id=PROGRAM)}
+        called |= self.log.names(at)
         for one in people_at(PROGRAM, accounts, at, apart=True):
             who = str(one.account.public_id)
             held, expected = one.person, replayed.get(who, Person(active=True))

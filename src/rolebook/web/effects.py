@@ -115,9 +115,14 @@ def effect_query(sequence: int | None) -> str:
     return "" if sequence is None else f"?{PARAMETER}={sequence}"
 
 
+_SHORTEST = 0.1
+
+
 def _took_in_words(change: Effect) -> str:
     """Return how long the confirmation took: "0.4 seconds"; empty where that is not known."""
-    return "" if change.seconds is None else f"{change.seconds:.1f} seconds"
+    if change.seconds is None:
+        return ""
+    return "less than 0.1 seconds" if change.seconds < _SHORTEST else f"{change.seconds:.1f} seconds"
 
 
 def _shown(request: ProgramRequest, change: Effect) -> dict[str, object]:

@@ -96,7 +96,11 @@ def _first_of(
     ends = places.annotate(first=Subquery(of_one[:1]), last=Subquery(of_one[number - 1 : number]))
     begins, until = ends.aggregate(begins=Min("first"), until=Min("last")).values()
     # By a sum, so that the database orders what the index found, and does not walk through everybody in order.
-    between = mine.filter(reviewed__gte=begins or 0, reviewed__lte=_NO_END if until is None else until)
+    at_places_only = reviewer.places is not None and reviewer.besides is None and reviewer.moves is None
+    between = mine.filter(
+        reviewed__gte=begins or 0 if at_places_only else 0,
+        reviewed__lte=_NO_END if until is None else until,
+    )
     first = between.annotate(one=F("reviewed") + 0)
     return first.order_by("one").values("one").distinct()[:number]
 

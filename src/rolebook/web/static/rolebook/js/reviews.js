@@ -129,7 +129,9 @@
     });
     Object.keys(told.by).forEach(function (key) {
       var line = lineOf(form, key);
-      if (line && !isNews(key)) { sayWho(line.querySelector("[data-by]"), told.by[key]); }
+      if (!line || isNews(key)) { return; }
+      sayWho(line.querySelector("[data-by]"), told.by[key]);
+      if (!(key in told.notes)) { answered(line); }
     });
     Object.keys(told.notes).forEach(function (key) {
       var line = lineOf(form, key);
@@ -138,6 +140,11 @@
     var left = told.ready ? "Ready to submit" : told.left + (told.left === 1 ? " question" : " questions") + " not answered yet";
     var marked = form.querySelector("[data-unseen]") ? ". Something changed: see the marked line" : "";
     say(form, told.problems.length ? told.problems.join(" ") : "Saved. " + left + marked);
+  }
+  /* One's own answer is the last word: what others answered before it is no news any more. */
+  function answered(line) {
+    line.classList.remove("changed");
+    line.querySelector("[data-note]").textContent = "";
   }
   /* Say beside a line what changed. One without an answer is nobody's to answer on this page any more. */
   function note(line, text, answer, again) {
