@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from rolebook.governance.models import Outcome, RequestItem, ReviewCampaign, ReviewItem
+from rolebook.governance.models import Access, Grant, Outcome, RequestItem, ReviewCampaign, ReviewItem
 
 _GIVING = (RequestItem.Kind.ADD_ROLE, RequestItem.Kind.ADD_ACCESS, RequestItem.Kind.REACTIVATE)
 
@@ -40,7 +40,10 @@ def approver_in_return() -> Subquery:
 def approved_in_return(items: QuerySet[ReviewItem]) -> QuerySet[ReviewItem]:
     """Return those of some items that were approved by somebody for whom their person approved something."""
     asked = _returned_approvals().values("stage__items")
-    return items.filter(Q(grant__request_item__in=asked) | Q(access__request_item__in=asked))
+    # From the approvals to what they gave, which is little, and not from all grants to what gave them.
+    grants = Grant.objects.filter(request_item__in=asked).values("pk")
+    accesses = Access.objects.filter(request_item__in=asked).values("pk")
+    return items.filter(Q(grant__in=grants) | Q(access__in=accesses))
 
 
 def told_in_return(approver: str | None, name: str) -> str:

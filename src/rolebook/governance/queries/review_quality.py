@@ -15,7 +15,7 @@ from rolebook.governance.queries.paging import Page, cut, from_text
 from rolebook.governance.queries.stewards import stewards_standing
 from rolebook.governance.review_reciprocal import approved_in_return, kept_in_return
 
-REVIEWERS_A_PAGE = 25
+REVIEWERS_A_PAGE = 15
 
 
 @dataclass(frozen=True, slots=True)
