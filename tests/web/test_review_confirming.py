@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from django.utils.html import strip_tags
@@ -14,7 +13,7 @@ from tests.support.iqcs import MANAGER, PROGRAM
 from tests.support.people import LATELY
 from tests.support.reviews import Agencies, agencies, answers, items, opened
 from tests.web.reading import text
-from tests.web.test_review_pages import at_page, browser, form
+from tests.web.test_review_pages import at_page, browser, form, open_an_hour_ago
 
 pytestmark = pytest.mark.django_db
 
@@ -28,8 +27,7 @@ def world() -> Agencies:
 @pytest.fixture
 def campaign(world: Agencies) -> ReviewCampaign:
     """The audit of both agencies, open since an hour ago."""
-    at = clock.now() - timedelta(hours=1)
-    return opened(at, due_on=(at + timedelta(days=30)).date())
+    return open_an_hour_ago()
 
 
 def words(answer: object) -> str:

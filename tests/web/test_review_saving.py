@@ -1,7 +1,5 @@
 """What a save of answers tells the page's script."""
 
-from datetime import timedelta
-
 import pytest
 
 from rolebook.audit import clock
@@ -9,8 +7,8 @@ from rolebook.governance.flows.submit_review import named
 from rolebook.governance.models import ReviewCampaign
 from tests.support.iqcs import MANAGER
 from tests.support.people import LATELY
-from tests.support.reviews import Agencies, agencies, answers, items, opened
-from tests.web.test_review_pages import at_page, browser, form
+from tests.support.reviews import Agencies, agencies, answers, items
+from tests.web.test_review_pages import at_page, browser, form, open_an_hour_ago
 
 pytestmark = pytest.mark.django_db
 AS_JSON = {"accept": "application/json"}
@@ -25,8 +23,7 @@ def world() -> Agencies:
 @pytest.fixture
 def campaign(world: Agencies) -> ReviewCampaign:
     """The audit of both agencies, open since an hour ago."""
-    at = clock.now() - timedelta(hours=1)
-    return opened(at, due_on=(at + timedelta(days=30)).date())
+    return open_an_hour_ago()
 
 
 @pytest.mark.requirement("IQCS-12")

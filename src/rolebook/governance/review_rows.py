@@ -124,7 +124,8 @@ def about_closed_account() -> Q:
     """
     closed = Q(participation__status=Participation.Status.CLOSED) | Q(account__status=Account.Status.CLOSED)
     of_closed = ReviewedAccount.objects.filter(closed, pk=OuterRef("reviewed"))
-    return Q(about=ReviewItem.About.ACCOUNT) & Q(Exists(of_closed))  # in this order: few are asked
+    # In this order: the status is looked up for the questions about accounts alone, and not for every line.
+    return Q(about=ReviewItem.About.ACCOUNT) & Q(Exists(of_closed))
 
 
 def waiting(items: QuerySet[ReviewItem]) -> QuerySet[ReviewItem]:

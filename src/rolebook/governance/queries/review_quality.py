@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.db.models.expressions import RawSQL
 
 from rolebook.accounts.models import Account
 from rolebook.governance.models import ReviewCampaign, ReviewItem
-from rolebook.governance.queries.paging import Page, cut, from_text
+from rolebook.governance.queries.paging import Page, cut, following, from_text
 from rolebook.governance.queries.stewards import stewards_standing
 from rolebook.governance.review_reciprocal import approved_in_return, kept_in_return
 
@@ -99,9 +99,7 @@ def quality_of(
     Four statements besides; only the answers of those on the page are put in order.
     """
     stewards_standing(viewer, program_id, at)
-    people = _who_answered(campaign)
-    if (key := from_text(after)) is not None:
-        people = people.filter(Q(name__gt=key[0]) | Q(name=key[0], pk__gt=key[1]))
+    people = _who_answered(campaign).filter(following(from_text(after), "name"))
     rows = list(people.order_by("name", "pk")[: REVIEWERS_A_PAGE + 1])
     page = cut(rows, [(one.name, one.pk) for one in rows], REVIEWERS_A_PAGE)
     return Page(tuple(_counted(campaign, page.rows)), page.next_after)

@@ -95,12 +95,13 @@ def _first_of(
     # A statement of its own: PostgreSQL knows how few accounts lie between two numbers, and of subqueries it does not.
     ends = places.annotate(first=Subquery(of_one[:1]), last=Subquery(of_one[number - 1 : number]))
     begins, until = ends.aggregate(begins=Min("first"), until=Min("last")).values()
-    # By a sum, so that the database orders what the index found, and does not walk through everybody in order.
+    # Only where nothing of theirs stands elsewhere is there nothing before the first of these.
     at_places_only = reviewer.places is not None and reviewer.besides is None and reviewer.moves is None
     between = mine.filter(
         reviewed__gte=begins or 0 if at_places_only else 0,
         reviewed__lte=_NO_END if until is None else until,
     )
+    # By a sum, so that the database orders what the index found, and does not walk through everybody in order.
     first = between.annotate(one=F("reviewed") + 0)
     return first.order_by("one").values("one").distinct()[:number]
 
