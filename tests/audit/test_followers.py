@@ -1,5 +1,6 @@
 """Leases: a copy answers only while it may, and a confirmation is given only when no copy answers from before."""
 
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -358,6 +359,34 @@ def test_a_follower_in_a_thread_follows_and_leaves_nothing_behind(committed_db: 
     follower.stop()
     assert not follower.is_fresh()
     assert not Follower.objects.exists()
+
+
+def test_what_keeps_a_follower_from_following_is_told_once_and_that_it_is_over(
+    committed_db: CommittedDatabase, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follower = following(Copy(), lease=0.5)
+    away, broken = DatabaseError("gone"), ValueError("broken")
+    failures: Iterator[Exception] = iter([away, away, away, broken, broken, away])
+    step, back = follower.step, threading.Event()
+
+    def failing() -> bool:
+        for failure in failures:
+            raise failure
+        again = step()
+        back.set()
+        return again
+
+    monkeypatch.setattr(follower, "step", failing)
+    follower.start()
+    assert back.wait(20)
+    follower.stop()
+    told = [record for record in caplog.records if record.name == "rolebook.audit.following"]
+    assert [(one.levelname, one.getMessage().split(",")[0]) for one in told] == [
+        ("WARNING", "cannot follow the log"),
+        ("ERROR", "cannot follow the log"),
+        ("WARNING", "cannot follow the log"),
+        ("WARNING", "follows the log again"),
+    ]
 
 
 @pytest.mark.django_db

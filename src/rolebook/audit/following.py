@@ -65,6 +65,7 @@ class LogFollower:
         self._renew_at = 0.0
         self._watch_at = 0.0
         self._watch = followers.Watch()
+        self._failing, self._failing_since = "", 0.0
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._was_fresh = threading.Event()
@@ -155,6 +156,21 @@ class LogFollower:
         if self._thread is not None:
             self._thread.join(self._lease_seconds + 5)
 
+    def _say_failing(self, failure: Exception) -> None:
+        """Write to the log what keeps the follower from following, once for as long as it lasts: it tries often."""
+        away = isinstance(failure, Error)
+        what = "away" if away else repr(failure)
+        if what != self._failing:
+            level = logging.WARNING if away else logging.ERROR
+            _log.log(level, "cannot follow the log, and tries until it can: %s", failure, exc_info=not away)
+        self._failing = what
+        self._failing_since = self._failing_since or clock.boottime()
+
+    def _say_following(self) -> None:
+        if self._failing:
+            _log.warning("follows the log again, after %.1f s", clock.boottime() - self._failing_since)
+            self._failing, self._failing_since = "", 0.0
+
     def _run(self) -> None:
         waker = Waker(self._wake.set)
         waker.start()
@@ -164,10 +180,11 @@ class LogFollower:
                 again = self.step()
             except Exception as failure:
                 # The lease runs out by itself; a database that is away or busy is asked again.
-                level = logging.WARNING if isinstance(failure, Error) else logging.ERROR
-                _log.log(level, "cannot follow the log: %s", failure, exc_info=not isinstance(failure, Error))
+                self._say_failing(failure)
                 connections.close_all()
                 again = False
+            else:
+                self._say_following()
             if not again:
                 self._stopping.wait(_PAUSE_SECONDS)
                 self._wake.wait(poll)
