@@ -44,7 +44,7 @@ def test_the_first_steward_and_the_first_official_are_designated_at_the_command_
         (["--role", "king", "--user", "{user}"], "expected one of"),
         (["--role", "steward", "--user", "nobody"], "--user"),
         (["--role", "security-official", "--user", "{user}", "--organization", "nowhere"], "--organization"),
-        (["--role", "security-official", "--user", "{user}"], "Choose the organization"),
+        (["--role", "security-official", "--user", "{user}"], "is held at an organization. Choose which one"),
         (
             ["--role", "staff-user", "--user", "{user}", "--organization", "{code}"],
             "not given by designation",

@@ -329,7 +329,7 @@ MUTANTS = {
         lambda standing, organization_id, *_: find_organization("qpp", organization_id, standing.at),
     ),
     "the list forgets the steward": (
-        "rolebook.governance.queries.pending.stages_without_office",
+        "rolebook.governance.queries.to_decide.stages_without_office",
         lambda _: Q(pk__in=()),
     ),
 }

@@ -13,8 +13,8 @@ from rolebook.governance.models import Outcome, Request
 from rolebook.governance.queries import my_requests, pending_requests
 from rolebook.governance.queries.account_detail import AccountRequestDetail, account_request_detail
 from rolebook.governance.queries.chosen import chosen_stages
-from rolebook.governance.queries.pending import Filters, matching_stage_ids
 from rolebook.governance.queries.reactivations import ReactivationTold, reactivation_told
+from rolebook.governance.queries.to_decide import Filters, matching_stage_ids
 from rolebook.governance.refusals import Refused
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice

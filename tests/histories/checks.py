@@ -12,9 +12,8 @@ from rolebook.audit.verification import verify
 from rolebook.authzen.state import State
 from rolebook.decision.instants import micros
 from rolebook.governance.authority import standing_of
-from rolebook.governance.deciders import stages_in_office, stages_without_office
 from rolebook.governance.models import Grant, Outcome, Request, RequestItem, Stage
-from rolebook.governance.one_voice import not_conflicted
+from rolebook.governance.queries.to_decide import decidable
 from rolebook.governance.replaying import compare_with_log
 from tests.histories.programs import ASKED, PLACES, PRIVILEGES
 
@@ -123,10 +122,7 @@ def the_same_people_may_decide(run: "Playing") -> None:
         for who in sorted({turn, *(one for one, theirs in expected.items() if theirs)}):
             account = run.accounts[who]
             standing = standing_of(account, program_id, run.model.at)
-            theirs = Q(pk__in=())
-            if standing.person.active:
-                theirs = stages_in_office(standing) | stages_without_office(standing)
-            found = waiting.filter(theirs, not_conflicted(standing))
+            found = waiting.filter(decidable(standing) if standing.person.active else Q(pk__in=()))
             rows = found.values_list("request", "organization", "position")
             assert sorted((numbers[r], _place(places, o), p) for r, o, p in rows) == sorted(expected[who]), (
                 f"the queue of {who} in {program_id}"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolebook.notices.instants import written_instant
+from rolebook.governance.instants import instant_in_words
 from rolebook.notices.letter import SUBJECT_LENGTH, Button, Letter, one_line, write
 from rolebook.notices.message import compose
 
@@ -118,4 +118,4 @@ def test_a_long_subject_is_cut_with_a_sign() -> None:
     ],
 )
 def test_an_instant_is_written_in_the_programs_zone(at: datetime, written: str) -> None:
-    assert written_instant(at, "America/New_York") == written
+    assert instant_in_words(at, "America/New_York") == written

@@ -65,7 +65,7 @@ def test_a_designation_is_checked_said_and_done_only_when_it_is_confirmed(
             "There is no account with the user ID or e-mail address nobody.at.all.",
         ),
         ({"organization": "99-9999999"}, "There is no open organization with the code or number 99-9999999."),
-        ({"organization": ""}, "Choose the organization at which you need Security Official."),
+        ({"organization": ""}, "Security Official is held at an organization. Choose which one."),
         ({"role": "staff_user"}, "Choose one of the roles."),
         ({"ends_on": "2020-01-01"}, "The end date has passed."),
         ({"ends_on": "soon"}, "Write the day as year-month-day"),

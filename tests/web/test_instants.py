@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rolebook.web.instants import age_in_words, instant_in_words
+from rolebook.governance.instants import instant_in_words
+from rolebook.web.instants import age_in_words
 
 NEW_YORK = "America/New_York"
 NOW = datetime(2026, 11, 21, 20, 5, tzinfo=UTC)

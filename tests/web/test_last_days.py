@@ -43,7 +43,7 @@ def test_an_end_at_midnight_is_the_end_of_the_day_before_and_any_other_has_its_t
     assert ">the end of Dec 31, 2026</time>" in page.render(
         Context({"at": NEW_YEAR, "program": type("Boise", (), {"zone": "America/Boise"})})
     )
-    assert ">Jan 1, 2027, 07:00</time>" in page.render(Context({"at": NEW_YEAR}))
+    assert ">Jan 1, 2027, 7:00 a.m. UTC</time>" in page.render(Context({"at": NEW_YEAR}))
     assert page.render(Context({"at": None})) == ""
 
 

@@ -1,6 +1,6 @@
 """Who may decide a stage: one person's seat at it, everybody in office, and the steward where nobody is left."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,9 +11,10 @@ from rolebook.governance.absences import absent_accounts, delegations_in_force
 from rolebook.governance.at_home import told_elsewhere
 from rolebook.governance.authority import Standing, covered_role_ids, in_force
 from rolebook.governance.models import Access, Grant, RequestItem, Stage
+from rolebook.governance.one_look import once
 from rolebook.governance.one_voice import not_kept_from, not_kept_from_outer_stage
 from rolebook.governance.quiet import counts
-from rolebook.policy.model import STEWARD_ID, WITH_LOWER_LEVELS, Act, Rolebook
+from rolebook.policy.model import STEWARD_ID, WITH_LOWER_LEVELS, Act, Role, Rolebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,27 +174,31 @@ def stages_in_office(standing: Standing) -> Q:
     return condition
 
 
-def stages_without_office(standing: Standing) -> Q:
+def stages_without_office(standing: Standing) -> Q | None:
     """Return the SQL condition for the stages at which a steward stands in: nobody is left, or it has waited too long.
 
-    Matches nothing for somebody who is no steward.
+    None for somebody who is no steward.
     """
     if not any(office.role_id == STEWARD_ID for office in standing.offices(Act.DECIDE)):
-        return Q(pk__in=())
+        return None
     waiting = stages_with_nobody_left(standing.book, standing.at) | Q(escalated_why=Stage.Why.OVERDUE)
     return waiting & _covers_asked(standing.book, STEWARD_ID, OuterRef("pk"))
 
 
 def stages_with_nobody_left(book: Rolebook, at: datetime, besides: Account | None = None) -> Q:
     """Return the SQL condition for the stages that nobody who is there may decide by office, ``besides`` left out."""
+    if besides is not None:
+        return _nobody_left(book, at, besides)
+    return once(("nobody left", book.program.id, at), lambda: _nobody_left(book, at, None))
+
+
+def _nobody_left(book: Rolebook, at: datetime, besides: Account | None) -> Q:
     known = [holder.role_id for holder in book.authority.holders(Act.DECIDE)]
     condition = ~Q(approver_role_id__in=known)
-    for role_id in known:
-        if role_id == STEWARD_ID:
-            continue
-        office = _in_office_of_outer_stage(book, role_id, at)
+    for role_ids in _alike(book, [role_id for role_id in known if role_id != STEWARD_ID]):
+        office = _in_office_of_outer_stage(book, role_ids, at)
         nobody = ~Exists(office if besides is None else office.exclude(account=besides))
-        condition |= Q(approver_role_id=role_id) & Q(nobody)
+        condition |= Q(approver_role_id__in=role_ids) & Q(nobody)
     return condition
 
 
@@ -205,6 +210,10 @@ def stages_nobody_can_decide(book: Rolebook, at: datetime) -> Q:
 
 def some_steward_may_decide(book: Rolebook, at: datetime) -> Q:
     """Return the SQL condition for the stages to which some steward may come; `stewards_for`, said in SQL."""
+    return once(("some steward", book.program.id, at), lambda: _some_steward(book, at))
+
+
+def _some_steward(book: Rolebook, at: datetime) -> Q:
     grants = _office_grants(book, STEWARD_ID, at)
     if grants is None:
         return Q(pk__in=())
@@ -218,16 +227,22 @@ def _office_grants(book: Rolebook, role_id: str, at: datetime) -> QuerySet[Grant
     role = book.role(role_id)
     if role is None or book.authority.holder(Act.DECIDE, role_id) is None:
         return None
-    grants = Grant.objects.filter(
-        in_force(at),
-        counts(at),
-        program_id=book.program.id,
-        role_id=role_id,
-        account__status=Account.Status.ACTIVE,
+    return _active_grants(book, at).filter(_of_role(book, role))
+
+
+def _active_grants(book: Rolebook, at: datetime) -> QuerySet[Grant]:
+    """Return the grants in force of people who are active."""
+    return Grant.objects.filter(
+        in_force(at), counts(at), program_id=book.program.id, account__status=Account.Status.ACTIVE
     )
+
+
+def _of_role(book: Rolebook, role: Role) -> Q:
+    """Return the SQL condition for grants of a role, at an organization of a kind at which it is held."""
+    theirs = Q(role_id=role.id)
     if role.reach.kinds and book.held_at_organization(role):
-        grants = grants.filter(organization__kind_id__in=role.reach.kinds)
-    return grants
+        theirs &= Q(organization__kind_id__in=role.reach.kinds)
+    return theirs
 
 
 def _covers_asked(book: Rolebook, role_id: str, stage: int | OuterRef) -> Q:
@@ -265,23 +280,46 @@ def _lower_levels(book: Rolebook, role_id: str) -> bool:
     return holder is not None and holder.where == WITH_LOWER_LEVELS
 
 
-def _in_office_of_outer_stage(book: Rolebook, role_id: str, at: datetime) -> QuerySet[Grant]:
-    """Return the office's grants as a correlated subquery on a stage; `people_in_office`, said in SQL."""
-    grants = _office_grants(book, role_id, at)
+def _alike(book: Rolebook, role_ids: Sequence[str]) -> list[list[str]]:
+    """Return the offices in groups, each one question to the database: those that decide at their own organization."""
+    there = [role_id for role_id in role_ids if _decides_there_only(book, role_id)]
+    others = [[role_id] for role_id in role_ids if role_id not in there]
+    return [there, *others] if there else others
+
+
+def _decides_there_only(book: Rolebook, role_id: str) -> bool:
+    """Return whether an office decides at the very organization at which its role is held."""
     role = book.role(role_id)
-    if grants is None or role is None:
-        return Grant.objects.none()
-    if role.reach.scope == "organization":
-        if not book.held_at_organization(role):
-            grants = grants.filter(Exists(_accesses_reaching_outer(book, role_id, "organization__", at)))
-        elif _lower_levels(book, role_id):
-            # Wrapped, for a bare reference to an outer query has no lookups.
-            stage_path = ExpressionWrapper(OuterRef("organization__path"), output_field=TextField())
-            grants = grants.annotate(stage_path=stage_path).filter(
-                stage_path__startswith=F("organization__path")
-            )
-        else:
-            grants = grants.filter(organization=OuterRef("organization"))
+    if role is None or role.reach.scope != "organization" or not book.held_at_organization(role):
+        return False
+    return not _lower_levels(book, role_id)
+
+
+def _in_office_of_outer_stage(book: Rolebook, role_ids: Sequence[str], at: datetime) -> QuerySet[Grant]:
+    """Return the grants of the office of a stage, one of some that are `_alike`, as a correlated subquery on the stage;
+    `people_in_office`, said in SQL.
+    """
+    offices = Q(pk__in=())
+    for role_id in role_ids:
+        if (role := book.role(role_id)) is not None:
+            offices |= _of_role(book, role) & _covers_asked(book, role_id, OuterRef(OuterRef("pk")))
+    grants = _active_grants(book, at).filter(offices, role_id=OuterRef("approver_role_id"))
+    grants = _reaching_outer_stage(book, role_ids[0], grants, at)
     there = grants.exclude(account__in=absent_accounts(book.program.id, at))
-    there = there.filter(_covers_asked(book, role_id, OuterRef(OuterRef("pk"))))
     return not_kept_from_outer_stage(there, book, at)
+
+
+def _reaching_outer_stage(
+    book: Rolebook, role_id: str, grants: QuerySet[Grant], at: datetime
+) -> QuerySet[Grant]:
+    """Return those of an office's grants that reach the organization of a stage, which is one query further out."""
+    role = book.role(role_id)
+    if role is None or role.reach.scope != "organization":
+        return grants
+    if not book.held_at_organization(role):
+        return grants.filter(Exists(_accesses_reaching_outer(book, role_id, "organization__", at)))
+    if not _lower_levels(book, role_id):
+        return grants.filter(organization=OuterRef("organization"))
+    # Wrapped, for a bare reference to an outer query has no lookups.
+    stage_path = ExpressionWrapper(OuterRef("organization__path"), output_field=TextField())
+    return grants.annotate(stage_path=stage_path).filter(stage_path__startswith=F("organization__path"))

@@ -53,35 +53,44 @@ def not_kept_from(people: QuerySet[Account], book: Rolebook, stage: Stage, at: d
     """Return those of some people who did not ask for a stage's request, and whose word would not be a second one."""
     seen = (stage.pk, stage.chain_id, stage.request_version)
     outcomes = Outcome.objects.filter(request=stage.request_id)
-    before = outcomes.filter(_before(book, *seen))
-    heard = _people_of(outcomes.filter(_heard(book, *seen)))
-    found = (
-        people.exclude(pk__in=[stage.request.requester_id, stage.request.beneficiary_id])
-        .exclude(pk__in=_people_of(before))
-        .exclude(pk__in=_represented_in(before))
-        .exclude(pk__in=_delegates_of(heard, book.program.id, at))
-    )
-    if not _is_joined(book):
-        return found
+    before, heard = (outcomes.filter(which(book, *seen)) for which in (_before, _heard))
+    others = people.exclude(pk__in=[stage.request.requester_id, stage.request.beneficiary_id])
     delegates = _delegates_in(stage.approver_role_id, book.program.id, at)
-    return found.exclude(Q(pk__in=delegates.values("delegate")) & Q(pk__in=heard))
+    return _not_heard(others, "pk", before, heard, delegates, book, at)
 
 
 def not_kept_from_outer_stage(grants: QuerySet[Grant], book: Rolebook, at: datetime) -> QuerySet[Grant]:
     """Return grants as a correlated subquery on a stage, without those of who is kept from it (`not_kept_from`)."""
-    before = _of_outer_stage(_before, book, 2)
-    heard, deeper = (_people_of(_of_outer_stage(_heard, book, depth)) for depth in (2, 3))
-    found = (
-        grants.exclude(account=OuterRef("request__requester"))
-        .exclude(account=OuterRef("request__beneficiary"))
-        .exclude(account__in=_people_of(before))
-        .exclude(account__in=_represented_in(before))
-        .exclude(account__in=_delegates_of(deeper, book.program.id, at))
+    before, heard = (_of_outer_stage(which, book) for which in (_before, _heard))
+    others = grants.exclude(Exists(_asked_by(OuterRef("account"), OuterRef(OuterRef("request")))))
+    delegates = _delegates_in(OuterRef(OuterRef("approver_role_id")), book.program.id, at)
+    return _not_heard(others, "account", before, heard, delegates, book, at)
+
+
+def _not_heard[Row: (Account, Grant)](
+    rows: QuerySet[Row],
+    account: str,
+    before: QuerySet[Outcome],
+    heard: QuerySet[Outcome],
+    delegates: QuerySet[Delegation],
+    book: Rolebook,
+    at: datetime,
+) -> QuerySet[Row]:
+    """Return the rows whose ``account`` neither spoke in some outcomes nor stands for, or was represented by, who did.
+
+    ``before`` and ``heard`` are what `_before` and `_heard` mean; ``delegates``, who is one in the stage's office.
+    """
+    before, heard = _with_people(before), _with_people(heard)
+    themselves = Q(person=OuterRef(account))
+    spoke = themselves | Q(represented=OuterRef(account))
+    stands_for = delegations_in_force(book.program.id, at).filter(
+        delegate=OuterRef(OuterRef(account)), absence__account=OuterRef("person")
     )
     if not _is_joined(book):
-        return found
-    delegates = _delegates_in(_outer("approver_role_id", 2), book.program.id, at)
-    return found.exclude(Q(account__in=delegates.values("delegate")) & Q(account__in=heard))
+        return rows.exclude(Exists(before.filter(spoke | Q(Exists(stands_for)))))
+    found = rows.exclude(Exists(before.filter(spoke))).exclude(Exists(heard.filter(Exists(stands_for))))
+    is_delegate = Exists(delegates.filter(delegate=OuterRef(account)))
+    return found.exclude(is_delegate & Exists(heard.filter(themselves)))
 
 
 def not_conflicted(standing: Standing) -> Q:
@@ -89,19 +98,19 @@ def not_conflicted(standing: Standing) -> Q:
     account, program_id, at, book = standing.account, standing.program_id, standing.at, standing.book
     stage = (OuterRef("pk"), OuterRef("chain_id"), OuterRef("request_version"))
     outcomes = Outcome.objects.filter(request=OuterRef("request"))
-    before = outcomes.filter(_before(book, *stage) & (_by(account) | _for(account)))
-    heard = outcomes.filter(_heard(book, *stage))
-    of_theirs = heard.filter(_person_in(represented_by(account, program_id, at)))
-    condition = (
-        ~Q(request__requester=account)
-        & ~Q(request__beneficiary=account)
-        & ~Q(Exists(before))
-        & ~Q(Exists(of_theirs))
-    )
+    before, heard = (outcomes.filter(which(book, *stage)) for which in (_before, _heard))
+    theirs, of_theirs = _by(account) | _for(account), _person_in(represented_by(account, program_id, at))
+    condition = ~Q(Exists(_asked_by(account, OuterRef("request"))))
     if not _is_joined(book):
-        return condition
+        return condition & ~Q(Exists(before.filter(theirs | of_theirs)))
+    condition &= ~Q(Exists(before.filter(theirs))) & ~Q(Exists(heard.filter(of_theirs)))
     as_delegate = Exists(_delegates_in(OuterRef("approver_role_id"), program_id, at, account))
     return condition & ~(Q(as_delegate) & Q(Exists(heard.filter(_by(account)))))
+
+
+def _asked_by(account: Account | OuterRef, request: OuterRef) -> QuerySet[Request]:
+    """Return a request if somebody made it or it is for them, as a subquery: a join would read those of all years."""
+    return Request.objects.filter(Q(requester=account) | Q(beneficiary=account), pk=request)
 
 
 def _is_joined(book: Rolebook) -> bool:
@@ -109,18 +118,10 @@ def _is_joined(book: Rolebook) -> bool:
     return book.approval.employing_chain
 
 
-def _outer(name: str, depth: int) -> OuterRef:
-    """Return the reference to a column of what is ``depth`` queries further out."""
-    reference = OuterRef(name)
-    for _ in range(depth - 1):
-        reference = OuterRef(reference)
-    return reference
-
-
-def _of_outer_stage(which: Callable[..., Q], book: Rolebook, depth: int) -> QuerySet[Outcome]:
-    """Return the outcomes that `_before` or `_heard` mean for a stage which is ``depth`` queries further out."""
-    stage = [_outer(name, depth) for name in ("pk", "chain_id", "request_version")]
-    return Outcome.objects.filter(which(book, *stage), request=_outer("request", depth))
+def _of_outer_stage(which: Callable[..., Q], book: Rolebook) -> QuerySet[Outcome]:
+    """Return the outcomes that `_before` or `_heard` mean for a stage which is two queries further out."""
+    stage = [OuterRef(OuterRef(name)) for name in ("pk", "chain_id", "request_version")]
+    return Outcome.objects.filter(which(book, *stage), request=OuterRef(OuterRef("request")))
 
 
 def _by(account: Account) -> Q:
@@ -137,23 +138,12 @@ def _person_in(people: QuerySet[Delegation, int]) -> Q:
     return Q(approver__in=people) | Q(approver__merged_into__in=people)
 
 
-def _represented_in(outcomes: QuerySet[Outcome]) -> QuerySet[Outcome, int]:
-    """Return the accounts of those for whom a delegate decided, as a subquery."""
-    person = Coalesce("delegate_for__merged_into", "delegate_for")
-    given = outcomes.exclude(delegate_for=None).annotate(represented=person)
-    return given.values_list("represented", flat=True)
-
-
-def _delegates_of(people: QuerySet[Outcome, int], program_id: str, at: datetime) -> QuerySet[Delegation, int]:
-    """Return the accounts that decide for some absent people now, as a subquery."""
-    theirs = delegations_in_force(program_id, at).filter(absence__account__in=people)
-    return theirs.values_list("delegate", flat=True)
-
-
-def _people_of(outcomes: QuerySet[Outcome]) -> QuerySet[Outcome, int]:
-    """Return the accounts of who decided, as a subquery: the one that remained, where two were merged."""
-    person = Coalesce("approver__merged_into", "approver")
-    return outcomes.annotate(person=person).values_list("person", flat=True)
+def _with_people(outcomes: QuerySet[Outcome]) -> QuerySet[Outcome]:
+    """Annotate outcomes with who decided, and for whom: the account that remained, where two were merged."""
+    return outcomes.annotate(
+        person=Coalesce("approver__merged_into", "approver"),
+        represented=Coalesce("delegate_for__merged_into", "delegate_for"),
+    )
 
 
 def _before(book: Rolebook, stage: int | OuterRef, chain_id: str | OuterRef, version: int | OuterRef) -> Q:

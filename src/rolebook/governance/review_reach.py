@@ -18,7 +18,7 @@ from rolebook.governance.models import (
     ReviewItem,
     ReviewPlace,
 )
-from rolebook.governance.queries.seeing import once
+from rolebook.governance.one_look import once
 from rolebook.governance.quiet import counts
 from rolebook.governance.review_moves import Moves, has_moves, moves_at
 from rolebook.governance.review_rows import review_of, waiting

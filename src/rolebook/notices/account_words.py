@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from rolebook.accounts.mail import AccountMail, MailKind
 from rolebook.accounts.models import Account
 from rolebook.audit import tags
+from rolebook.governance.instants import instant_in_words
 from rolebook.notices.facts import Facts, contact_lines, link, site_name
-from rolebook.notices.instants import written_instant
 from rolebook.notices.letter import Button, Letter
 from rolebook.notices.people_words import REQUESTS_END
 from rolebook.notices.recipients import REFUSED_A_DAY, refused_that_day
@@ -137,7 +137,7 @@ def _times(mail: AccountMail, books: tuple[Rolebook, ...]) -> tuple[str, ...]:
     if mail.since is None or mail.until is None:
         return ()
     zone = books[0].program.zone if books else "UTC"
-    since, until = written_instant(mail.since, zone), written_instant(mail.until, zone)
+    since, until = instant_in_words(mail.since, zone), instant_in_words(mail.until, zone)
     return (f"The link works once, from {since} until {until}. Keep this mail until then.",)
 
 

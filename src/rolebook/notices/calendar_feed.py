@@ -10,8 +10,8 @@ from django.conf import settings
 
 from rolebook.accounts.queries import NoRolebook, rolebook_in_force
 from rolebook.accounts.throttling import Limit, take
-from rolebook.governance.queries.pending import count_to_decide
 from rolebook.governance.queries.seeing import viewer_standing
+from rolebook.governance.queries.to_decide import count_to_decide
 from rolebook.governance.refusals import NotAllowed, NotFound
 from rolebook.notices.cadence import falls_on
 from rolebook.notices.choosing import hash_of

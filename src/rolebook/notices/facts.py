@@ -15,8 +15,8 @@ from rolebook.accounts.identifiers import punctuated
 from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.queries.rolebooks import programs_in_force, rolebook_in_force
 from rolebook.audit.models import Event
+from rolebook.governance.instants import instant_in_words
 from rolebook.governance.models import Participation, Request, Stage
-from rolebook.notices.instants import written_instant
 from rolebook.policy.model import Rolebook
 
 
@@ -136,7 +136,7 @@ class Facts:
             zone = self.book.program.zone
         else:
             zone = self.account_programs[0].program.zone if self.account_programs else "UTC"
-        return written_instant(at or self.event.occurred_at, zone)
+        return instant_in_words(at or self.event.occurred_at, zone)
 
     def named(self, organization: Organization) -> str:
         """An organization by name and code: "Cedar Valley Family Practice (TIN 36-7001234)"."""

@@ -12,8 +12,10 @@ from django.db.models import Q
 from rolebook.notices.models import Notice
 
 HELD_DAYS = 30
+STATUS_CHANGED = "status-changed"
+"""The kind of the notice that an account was deactivated, reactivated, closed, or merged into another one."""
 NEVER_HELD = frozenset(
-    {"sign-ins-refused", "recovery-code-used", "accounts-merged", "named-as-same", "status-changed"}
+    {"sign-ins-refused", "recovery-code-used", "accounts-merged", "named-as-same", STATUS_CHANGED}
 )
 """Kinds of notices of events that are about the account itself."""
 WHY = "held for 30 days: the address rejects mail"

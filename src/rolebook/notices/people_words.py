@@ -78,6 +78,7 @@ def accounts_merged(facts: Facts) -> Letter:
             ("Roles moved", str(facts.new("moved"))),
             ("Roles ended", str(facts.new("ended")) if facts.new("ended") else ""),
             ("When", facts.instant()),
+            ("Reason", facts.personal.get("reason", "")),
         ),
         paragraphs=("If these are not both yours, tell us at once.",),
         whom_to_ask=facts.contact,

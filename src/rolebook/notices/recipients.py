@@ -9,6 +9,7 @@ from rolebook.governance.authority import standing_of
 from rolebook.governance.deciders import holders_at, stages_without_office, stewards_for, who_may_decide
 from rolebook.governance.laying_out import chain_roles
 from rolebook.governance.models import AccessCheckAnswer, Employment, Request, Stage
+from rolebook.governance.of_each import of_each
 from rolebook.governance.one_voice import not_conflicted
 from rolebook.governance.queries.stewards import other_stewards
 from rolebook.governance.vouching import who_may_vouch
@@ -110,7 +111,8 @@ def stewards_who_can_decide(facts: Facts) -> Iterable[Account]:
     found = []
     for steward in the_stewards(facts):
         standing = standing_of(steward, facts.program_id, facts.now)
-        if open_stages.filter(stages_without_office(standing) & not_conflicted(standing)).exists():
+        come = stages_without_office(standing)
+        if come is not None and open_stages.filter(of_each(come & not_conflicted(standing))).exists():
             found.append(steward)
     return found
 

@@ -13,13 +13,14 @@ from django.db import transaction
 from rolebook.accounts.models import Account
 from rolebook.accounts.queries import rolebook_in_force
 from rolebook.accounts.rejected_addresses import is_rejected
-from rolebook.governance.queries.pending import PendingRow, count_to_decide, pending_requests
+from rolebook.governance.instants import instant_in_words
+from rolebook.governance.queries.pending import PendingRow, pending_requests
 from rolebook.governance.queries.seeing import one_look, viewer_standing
+from rolebook.governance.queries.to_decide import count_to_decide
 from rolebook.governance.refusals import NotAllowed
 from rolebook.notices.cadence import cadence_in_words, next_due
 from rolebook.notices.choosing import stop_url
 from rolebook.notices.facts import contact_line, link
-from rolebook.notices.instants import written_instant
 from rolebook.notices.letter import Button, Letter, write
 from rolebook.notices.message import message_id
 from rolebook.notices.models import Notice, Reminder
@@ -98,7 +99,7 @@ def _digest(reminder: Reminder, account: Account, book: Rolebook, now: datetime)
         if not page.rows:
             return None
         number = count_to_decide(standing, MOST_COUNTED)
-    since = written_instant(page.rows[0].opened_at, program.zone)
+    since = instant_in_words(page.rows[0].opened_at, program.zone)
     waits = waiting_in_words(number)
     more = number - len(page.rows)
     return Letter(
@@ -120,7 +121,7 @@ def _digest(reminder: Reminder, account: Account, book: Rolebook, now: datetime)
 
 def _line(row: PendingRow, zone: str) -> tuple[str, str]:
     where = f" at {row.organization_name}" if row.organization_name else ""
-    return written_instant(
+    return instant_in_words(
         row.opened_at, zone
     ), f"{row.beneficiary_name}: {', '.join(row.role_titles)}{where}"
 

@@ -4,9 +4,9 @@ import uuid
 from datetime import datetime
 
 from rolebook.accounts.queries import rolebook_in_force
+from rolebook.governance.instants import instant_in_words
 from rolebook.governance.own_records import RecordMail, SendRecordMail
 from rolebook.notices.facts import contact_line, link
-from rolebook.notices.instants import written_instant
 from rolebook.notices.letter import Button, Letter, one_line, write
 from rolebook.notices.message import message_id
 from rolebook.notices.models import Notice
@@ -55,7 +55,7 @@ def _letter(mail: RecordMail, at: datetime) -> Letter:
         facts=(
             ("Code", mail.code),
             ("Asked in the account of", mail.account.name),
-            ("Type it until", written_instant(made.expires_at, book.program.zone) if mail.code else ""),
+            ("Type it until", instant_in_words(made.expires_at, book.program.zone) if mail.code else ""),
         ),
         paragraphs=(on,),
         button=Button("Open the page", link(f"/{made.program_id}/own-record/")) if mail.code else None,

@@ -4,11 +4,11 @@ import uuid
 from datetime import datetime
 
 from rolebook.accounts.queries import rolebook_in_force
+from rolebook.governance.instants import instant_in_words
 from rolebook.governance.queries.account_requests import changes_of_word
 from rolebook.governance.supervisor_links import SendSupervisorMail, SupervisorMail
 from rolebook.notices.access_words import asks_for
 from rolebook.notices.facts import contact_line, link
-from rolebook.notices.instants import written_instant
 from rolebook.notices.letter import Button, Letter, one_line, write
 from rolebook.notices.message import message_id
 from rolebook.notices.models import Notice
@@ -57,7 +57,7 @@ def _letter(mail: SupervisorMail, at: datetime) -> Letter:
             ("And", f"{len(changes) - 20} more" if len(changes) > 20 else ""),
             ("Temporary", dates),
             ("Comments", form.comments[:600]),
-            ("Answer until", written_instant(mail.word.expires_at, book.program.zone)),
+            ("Answer until", instant_in_words(mail.word.expires_at, book.program.zone)),
         ),
         paragraphs=(
             "Opening the page decides nothing: it has a button for each answer. The link works once. "

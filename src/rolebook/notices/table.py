@@ -22,6 +22,7 @@ from rolebook.notices import (
     waiting_words,
 )
 from rolebook.notices.facts import Facts
+from rolebook.notices.holding import STATUS_CHANGED
 from rolebook.notices.letter import Letter
 
 
@@ -303,7 +304,7 @@ TELLINGS: tuple[Telling, ...] = (
     # Passwords, factors and addresses: the flows of accounts put those mails into the outbox themselves.
     Telling(
         tags.ACCOUNT_STATUS_CHANGED,
-        "status-changed",
+        STATUS_CHANGED,
         recipients.the_beneficiary,
         account_words.status_changed,
     ),

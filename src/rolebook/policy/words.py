@@ -18,7 +18,7 @@ SENTENCES: Mapping[str, str] = {
     # rules
     "unknown_role": "This program has no role called {role}.",
     "unknown_organization": "This program has no such organization.",
-    "needs_organization": "Choose the organization at which you need {role}.",
+    "needs_organization": "{role} is held at an organization. Choose which one.",
     "needs_no_organization": "{role} is not held at an organization. Ask for it without one.",
     "wrong_kind_of_organization": "{role} cannot be held at this organization. It is for: {kinds}.",
     "no_separate_access": "In {program}, access comes with a role. Ask for a role at the organization.",

@@ -1,24 +1,9 @@
-"""How instants and ages are written for people, in a named zone and in American English (ux.md: "Words")."""
+"""How ages are written for people (ux.md: "Words")."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-DEFAULT_ZONE = "UTC"
-
-
-def instant_in_words(at: datetime, zone: str = DEFAULT_ZONE) -> str:
-    """Return an aware instant as "Nov 21, 2026, 3:05 p.m. EST" in the IANA time zone ``zone``."""
-    local = at.astimezone(ZoneInfo(zone))
-    half = "a.m." if local.hour < 12 else "p.m."
-    hour = local.hour % 12 or 12
-    return f"{day_in_words(at, zone)}, {hour}:{local.minute:02} {half} {local.tzname()}"
-
-
-def day_in_words(at: datetime, zone: str = DEFAULT_ZONE) -> str:
-    """Return the day of an aware instant in ``zone`` as "Nov 21, 2026"."""
-    local = at.astimezone(ZoneInfo(zone))
-    return f"{_MONTHS[local.month - 1]} {local.day}, {local.year}"
+from rolebook.governance.instants import DEFAULT_ZONE, day_in_words, instant_in_words
 
 
 def age_in_words(at: datetime, now: datetime, zone: str = DEFAULT_ZONE) -> str:

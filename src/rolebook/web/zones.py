@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 from django.http import HttpRequest
 
-from rolebook.web.instants import DEFAULT_ZONE
+from rolebook.governance.instants import DEFAULT_ZONE
 
 COOKIE = "rolebook_zone"
 """Set by rolebook.js to what the browser calls its zone; nothing else is in it, and nothing depends on it but words."""

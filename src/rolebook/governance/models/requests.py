@@ -90,7 +90,10 @@ class Stage(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["program", "organization", "state", "opened_at", "id"], name="stage_queue")
+            models.Index(fields=["program", "organization", "state", "opened_at", "id"], name="stage_queue"),
+            models.Index(
+                fields=["program", "opened_at", "id"], name="stage_open", condition=models.Q(state="open")
+            ),
         ]
 
 

@@ -1,17 +1,20 @@
 """Possible duplicates: pairs of accounts of a program that may be one person's, and what merging them would do."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby, islice
+from operator import itemgetter
 
-from django.db.models import Count, QuerySet, Value
+from django.db.models import Count, F, OuterRef, QuerySet, Value, Window
 from django.db.models.functions import Lower, StrIndex, Substr
 
 from rolebook.accounts.models import Account
 from rolebook.accounts.person_models import SamePerson
 from rolebook.governance.merging import MergePlan, plan_merge
 from rolebook.governance.models import Grant, Participation
+from rolebook.governance.of_each import found_for_each
 from rolebook.governance.origins import Holding
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.queries.people import PersonRow, rows_of
@@ -63,7 +66,8 @@ def possible_duplicates(viewer: Account, program_id: str, at: datetime) -> tuple
         ).order_by("-named_at")
     }
     found = {pair: row.source for pair, row in named.items() if row.state == SamePerson.State.OPEN}
-    found |= {pair: SamePerson.Source.LIKENESS for pair in _alike(program_id) if pair not in named}
+    likely = (pair for pair in _alike(program_id) if pair not in named)
+    found |= dict.fromkeys(islice(likely, MOST_PAIRS), SamePerson.Source.LIKENESS)
     pairs = list(found.items())[:MOST_PAIRS]
     people = {pk for pair, _ in pairs for pk in pair}
     parts = list(
@@ -78,21 +82,22 @@ def _accounts(program_id: str) -> QuerySet[Account]:
     return Account.objects.filter(pk__in=parts.values("account"), merged_into=None)
 
 
-def _alike(program_id: str) -> Iterable[tuple[int, int]]:
-    """Return pairs of internal ids, the smaller first; the database groups, so that the whole program may be asked."""
-    accounts = _accounts(program_id).annotate(
-        folded=Lower("name"), local=Substr("email_key", 1, StrIndex("email_key", Value("@")) - 1)
+def _alike(program_id: str) -> Iterator[tuple[int, int]]:
+    """Yield pairs of internal ids, the smaller first, in the order of names; one statement.
+
+    The database finds who is alike among all accounts, and asks of those, who are few, whether they take part.
+    """
+    folded, local = Lower("name"), Substr("email_key", 1, StrIndex("email_key", Value("@")) - 1)
+    accounts = Account.objects.filter(merged_into=None).annotate(folded=folded, local=local)
+    same = Window(Count("pk"), partition_by=[F("folded"), F("local")])
+    alike = accounts.annotate(number=same).filter(number__gt=1)
+    parts = Participation.objects.filter(account=OuterRef("pk"), program_id=program_id)
+    there = accounts.filter(found_for_each(parts), pk__in=alike.values("pk")).order_by(
+        "folded", "local", "pk"
     )
-    groups = (
-        accounts.values("folded", "local")
-        .annotate(number=Count("pk"))
-        .filter(number__gt=1)
-        .order_by("folded", "local")[:MOST_PAIRS]
-    )
-    for group in list(groups):
-        same = accounts.filter(folded=group["folded"], local=group["local"]).order_by("pk")
-        pks = list(same.values_list("pk", flat=True))
-        yield from ((pks[0], pk) for pk in pks[1:])
+    for _, group in groupby(there.values_list("folded", "local", "pk"), key=itemgetter(0, 1)):
+        first, *others = (pk for _, _, pk in group)
+        yield from ((first, other) for other in others)
 
 
 def two_people(

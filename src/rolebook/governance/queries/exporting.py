@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from rolebook.accounts.models import Account
 from rolebook.governance.queries.listed import ConnectedUser
 from rolebook.governance.queries.paging import MOST_ROWS
-from rolebook.governance.queries.pending import Filters, PendingRow, pending_requests
+from rolebook.governance.queries.pending import PendingRow, pending_requests
 from rolebook.governance.queries.pending_order import Sort
+from rolebook.governance.queries.to_decide import Filters
 from rolebook.governance.queries.users import users_of_organization
 from rolebook.governance.refusals import NotAllowed, NotFound
 from rolebook.policy.printed import spreadsheet_text

@@ -4,10 +4,9 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from rolebook.governance.authority import Standing
+from rolebook.governance.instants import date_in_words, day_in_words, instant_in_words
 from rolebook.governance.origins import Holding
 from rolebook.policy.model import Rolebook
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def held_days(standing: Standing, holding: Holding) -> str:
@@ -50,8 +49,7 @@ def end_in_words(book: Rolebook, ends_at: datetime) -> str:
 def end_in_zone(zone: str, ends_at: datetime) -> str:
     """Return an end as `end_in_words` does, in an IANA time zone."""
     last = last_day(zone, ends_at)
-    local = ends_at.astimezone(ZoneInfo(zone))
-    return f"{_day(local)}, {local:%H:%M}" if last is None else f"the end of {_day(last)}"
+    return instant_in_words(ends_at, zone) if last is None else f"the end of {date_in_words(last)}"
 
 
 def last_day(zone: str, ends_at: datetime) -> date | None:
@@ -63,8 +61,4 @@ def last_day(zone: str, ends_at: datetime) -> date | None:
 
 def day_of(book: Rolebook, at: datetime) -> str:
     """Return the day of an instant in the program's zone: "May 31, 2026"."""
-    return _day(at.astimezone(ZoneInfo(book.program.zone)))
-
-
-def _day(local: date) -> str:
-    return f"{_MONTHS[local.month - 1]} {local.day}, {local.year}"
+    return day_in_words(at, book.program.zone)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rolebook.accounts.models import Account
-from rolebook.governance.queries.pending import Filters, count_to_decide
 from rolebook.governance.queries.seeing import viewer_standing
+from rolebook.governance.queries.to_decide import Filters, count_to_decide
 from rolebook.governance.queries.waiting_besides import WaitingFor, waiting_for
 from rolebook.policy.model import Act
 

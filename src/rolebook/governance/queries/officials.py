@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 
 from rolebook.accounts.models import Account, Organization, OrganizationIdentifier
 from rolebook.governance.authority import Standing, in_force
-from rolebook.governance.models import Grant
+from rolebook.governance.models import Grant, Participation
+from rolebook.governance.of_each import found_for_each
 from rolebook.governance.queries.naming import another
 from rolebook.governance.queries.seeing import organization_for, viewer_standing
 from rolebook.governance.quiet import counts
@@ -60,7 +61,9 @@ def official_title(book: Rolebook) -> str:
 
 def official_grants(book: Rolebook, at: datetime) -> Q:
     """Return the SQL condition for grants of an official's role to a person who is active at ``at``."""
-    return counts(at) & Q(role_id__in=official_role_ids(book), account__status=Account.Status.ACTIVE)
+    is_in = counts(at, "") & Q(account__status=Account.Status.ACTIVE)
+    active = found_for_each(Participation.objects.filter(is_in, pk=OuterRef("participation")))
+    return Q(role_id__in=official_role_ids(book)) & active
 
 
 def is_official(standing: Standing, organization: Organization) -> bool:

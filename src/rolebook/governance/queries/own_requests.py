@@ -28,6 +28,7 @@ AGAIN = (Request.State.DENIED, Request.State.WITHDRAWN, Request.State.RETURNED, 
 _AGAIN = "was_submitted_again"
 _BY_FORM = "was_made_with_the_form"
 _WORDS = "newest_words"
+_STAGES = ("stages__position", "stages__pk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +104,15 @@ def my_requests(
     state: str | None = None,
     search: str = "",
     to_answer_first: bool = False,
+    none_pending: bool = False,
     after: str | None = None,
     limit: int = paging.DEFAULT_LIMIT,
 ) -> Page[RequestLine]:
     """Return the requests that the viewer made or that are for them, newest first; one statement, however many.
 
     With ``to_answer_first`` those that wait for the viewer are on the page however old they are, and no page follows.
-    ``search`` is part of the name, code or number of an organization that one names.
+    ``search`` is part of the name, code or number of an organization that one names. With ``none_pending`` it is known
+    that none of them waits for anybody.
     """
     standing = viewer_standing(viewer, program_id, at)
     length = paging.bounded(limit)
@@ -123,7 +126,7 @@ def my_requests(
     first = [Case(When(_to_answer(viewer), then=0), default=1)] if to_answer_first else []
     page = requests.order_by(*first, "-submitted_at", "-pk").values("pk")
     page = page[:length] if to_answer_first else page[: length + 1]
-    found = _with_items(standing, page)
+    found = _with_items(standing, page, none_pending=none_pending)
     lines = [request_line(standing, request, items) for request, items in found]
     return paging.cut(lines, [(one.submitted_at.isoformat(), one.pk) for one, _ in found], length)
 
@@ -134,20 +137,22 @@ def _to_answer(viewer: Account) -> Q:
     return (held | Q(state=Request.State.RETURNED)) & Q(requester=viewer)
 
 
-def _with_items(standing: Standing, page: QuerySet[Request, Any]) -> list[tuple[Request, list[ItemLine]]]:
+def _with_items(
+    standing: Standing, page: QuerySet[Request, Any], *, none_pending: bool
+) -> list[tuple[Request, list[ItemLine]]]:
     """Return the requests of a page with the items of their present versions and where those wait; one statement."""
     items = RequestItem.objects.filter(
         OnPage(F("request"), Subquery(page)), request_version=F("request__version")
     )
     rows = (
-        with_waits(items, standing.book, standing.at)
+        (items if none_pending else with_waits(items, standing.book, standing.at))
         .annotate(
             again=Exists(Request.objects.filter(resubmission_of=OuterRef("request"))),
             words=newest_words("request__"),
             by_form=Exists(AccountForm.objects.filter(request=OuterRef("request"))),
         )
         .select_related("organization", "request__requester", "request__beneficiary")
-        .order_by("-request__submitted_at", "-request", "position", "stages__position", "stages__pk")
+        .order_by("-request__submitted_at", "-request", "position", *(() if none_pending else _STAGES))
     )
     requests: dict[int, Request] = {}
     lines: dict[int, dict[int, ItemLine]] = {}
@@ -158,7 +163,7 @@ def _with_items(standing: Standing, page: QuerySet[Request, Any]) -> list[tuple[
         setattr(request, _BY_FORM, item.by_form)
         of_request = lines.setdefault(request.pk, {})
         line = of_request.get(item.pk) or item_line(standing, item, ())
-        wait = wait_of(standing.book, item)
+        wait = None if none_pending else wait_of(standing.book, item)
         if wait is not None and wait not in line.waits:
             line = replace(line, waits=(*line.waits, wait))
         of_request[item.pk] = line

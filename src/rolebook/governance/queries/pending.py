@@ -11,17 +11,15 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.asked_words import newest_words
 from rolebook.governance.authority import Standing
-from rolebook.governance.deciders import is_overdue, stages_in_office, stages_without_office
+from rolebook.governance.deciders import is_overdue
 from rolebook.governance.models import RequestItem, Stage
 from rolebook.governance.narrowing import narrows, told_items
-from rolebook.governance.one_voice import not_conflicted
 from rolebook.governance.queries import paging
-from rolebook.governance.queries.counting import COUNTED_TO
 from rolebook.governance.queries.giving import Asked, RoleGives, what_it_gives
-from rolebook.governance.queries.organization_search import matching
 from rolebook.governance.queries.paging import OnPage, Page
 from rolebook.governance.queries.pending_order import Sort, beyond, key_of, opened, sort_key
-from rolebook.governance.queries.seeing import find_organization, public_id_of, viewer_standing
+from rolebook.governance.queries.seeing import viewer_standing
+from rolebook.governance.queries.to_decide import Filters, decidable
 from rolebook.governance.refusals import NotFound
 from rolebook.governance.together import shown_whole
 from rolebook.governance.whose_turn import Whose, whose_turn
@@ -81,36 +79,6 @@ class PendingRow:
     gives: tuple[RoleGives, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a list of pending requests is narrowed to.
-
-    Attributes:
-        organization_id: public id; only that organization.
-        role_id: only requests for that role.
-        request_id: public id; only that request's.
-        search: part of a person's name or address, or of an organization's name, code or number.
-    """
-
-    organization_id: uuid.UUID | str | None = None
-    role_id: str | None = None
-    request_id: uuid.UUID | str | None = None
-    search: str = ""
-
-    def condition(self, standing: Standing) -> Q:
-        """Return the SQL condition on stages. Raises NotFound for an organization that is not there."""
-        chosen = Q(program_id=standing.program_id, state=Stage.State.OPEN)
-        if self.organization_id is not None:
-            chosen &= Q(
-                organization=find_organization(standing.program_id, self.organization_id, standing.at)
-            )
-        if self.role_id:
-            chosen &= Q(Exists(RequestItem.objects.filter(stages=OuterRef("pk"), role_id=self.role_id)))
-        if self.request_id is not None:
-            chosen &= Q(request__public_id=public_id_of(self.request_id))
-        return chosen & _matches(self.search)
-
-
 def pending_requests(
     viewer: Account,
     program_id: str,
@@ -164,55 +132,6 @@ def pending_at(
     return _page(standing, chosen, after, limit)
 
 
-def count_to_decide(
-    standing: Standing, most: int = COUNTED_TO, filters: Filters | None = None, *, together: bool = False
-) -> int:
-    """Return how many open stages the viewer must decide, counted no further than ``most``; one statement.
-
-    ``together``: only those that can be decided with others in one press.
-    """
-    if not standing.offices(Act.DECIDE):
-        return 0
-    try:
-        chosen = (filters or Filters()).condition(standing)
-    except NotFound:
-        return 0
-    stages = Stage.objects.filter(chosen & decidable(standing))
-    if together:
-        stages = stages.exclude(shown_whole())
-    return len(stages.values_list("pk")[:most])
-
-
-def matching_stage_ids(
-    viewer: Account, program_id: str, at: datetime, filters: Filters, *, most: int
-) -> tuple[uuid.UUID, ...]:
-    """Return the public ids of all stages that the viewer may decide in one press and that match, at most ``most``.
-
-    Raises NotFound for an organization that is not there.
-    """
-    standing = viewer_standing(viewer, program_id, at)
-    stages = Stage.objects.filter(filters.condition(standing) & decidable(standing)).exclude(shown_whole())
-    return tuple(stages.order_by("opened_at", "pk").values_list("public_id", flat=True)[:most])
-
-
-def decidable(standing: Standing) -> Q:
-    """Return the SQL condition for the stages that the viewer may decide, by office or as the steward."""
-    seats = stages_in_office(standing) | stages_without_office(standing)
-    return seats & not_conflicted(standing)
-
-
-def _matches(search: str) -> Q:
-    words = paging.search_words(search)
-    if not words:
-        return Q()
-    return (
-        Q(request__beneficiary__name__icontains=words)
-        | Q(request__requester__name__icontains=words)
-        | Q(request__beneficiary__email_key__contains=words)
-        | matching(search, "organization__")
-    )
-
-
 def _page(
     standing: Standing,
     chosen: Q,
@@ -233,9 +152,8 @@ def _page(
     carried = carried.alias(sort_key=sort_key(sort, "stage__")).order_by(
         f"{down}sort_key", f"{down}stage", "requestitem__position"
     )
-    seats = Stage.objects.filter(decidable(standing), pk=OuterRef("stage"))
     carried = carried.annotate(
-        decidable=Value(value=True) if all_decided else Exists(seats),
+        decidable=Value(value=True) if all_decided else _seat(standing, "stage"),
         whole=Exists(Stage.objects.filter(shown_whole(), pk=OuterRef("stage"))),
         words=newest_words("stage__request__"),
         # Who decides it themselves is not told for whom it waits.
@@ -253,6 +171,10 @@ def _page(
     rows = _rows_that_give(standing, list(found.values()), items, told)
     keys = [(key_of(stage, sort), stage.pk) for stage in found.values()]
     return paging.cut(rows, keys, length)
+
+
+def _seat(standing: Standing, stage: str) -> Exists:
+    return Exists(Stage.objects.filter(decidable(standing), pk=OuterRef(stage)))
 
 
 def _turn(standing: Standing) -> Subquery:
@@ -285,10 +207,9 @@ def pending_rows(
     pks = [stage.pk for stage in stages]
     if not pks:
         return []
-    same = OuterRef("pk")
     asked = Stage.objects.filter(pk__in=pks).annotate(
-        decidable=Exists(Stage.objects.filter(decidable(standing), pk=same)),
-        whole=Exists(Stage.objects.filter(shown_whole(), pk=same)),
+        decidable=_seat(standing, "pk"),
+        whole=Exists(Stage.objects.filter(shown_whole(), pk=OuterRef("pk"))),
         words=newest_words("request__"),
         whose=whose_turn(standing.book, standing.at),
     )

@@ -19,7 +19,8 @@ from rolebook.governance.models import (
     ReviewItem,
     ReviewPlace,
 )
-from rolebook.governance.queries.seeing import once, part_read, public_id_of, viewer_standing
+from rolebook.governance.one_look import once
+from rolebook.governance.queries.seeing import part_read, public_id_of, viewer_standing
 from rolebook.governance.queries.stewards import administers, stewards_standing
 from rolebook.governance.refusals import NotFound
 from rolebook.governance.review_moves import answered_now, has_moves

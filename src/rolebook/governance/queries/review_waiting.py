@@ -7,6 +7,7 @@ from datetime import datetime
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing
 from rolebook.governance.models import ReviewCampaign
+from rolebook.governance.one_look import once
 from rolebook.governance.queries.review_campaigns import (
     COUNTED_TO,
     had_reviews,
@@ -14,7 +15,7 @@ from rolebook.governance.queries.review_campaigns import (
     numbers_of,
     seen_reviewer,
 )
-from rolebook.governance.queries.seeing import once, viewer_standing
+from rolebook.governance.queries.seeing import viewer_standing
 from rolebook.governance.queries.stewards import administers
 from rolebook.governance.refusals import NotAllowed
 from rolebook.governance.review_reach import Reviewer, reporting_offices

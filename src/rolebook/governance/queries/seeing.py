@@ -1,18 +1,18 @@
 """What every query asks first: who looks, and whether they may know of the organization (I1, I3, fault 1)."""
 
 import uuid
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Q
 
 from rolebook.accounts.models import Account, Organization, RolebookVersion, canonical_id
 from rolebook.governance.authority import Standing, is_closed, standing_from, standing_of
 from rolebook.governance.models import Participation, Request, Stage
+from rolebook.governance.one_look import remembered
 from rolebook.governance.refusals import NotAllowed, NotFound
 from rolebook.policy.model import Act, Rolebook
 
@@ -33,7 +33,6 @@ class _Look:
     read: Read | None
     seen: dict[tuple[int, str, datetime], Standing]
     places: dict[tuple[str, uuid.UUID], Organization | None]
-    others: dict[Hashable, Any]
 
     def standing_of(self, viewer: Account, program_id: str, at: datetime) -> Standing:
         key = (viewer.pk, program_id, at)
@@ -58,9 +57,10 @@ def one_look(read: Read | None = None) -> Iterator[None]:
 
     ``read`` is what the page has read already. Never around a flow: those read for themselves, under their locks.
     """
-    token = _look.set(_Look(read, {}, {}, {}))
+    token = _look.set(_Look(read, {}, {}))
     try:
-        yield
+        with remembered():
+            yield
     finally:
         _look.reset(token)
 
@@ -79,17 +79,6 @@ def version_read(program_id: str) -> Read | None:
     look = _look.get()
     read = None if look is None else look.read
     return read if read is not None and read.book.program.id == program_id else None
-
-
-def once[Found](key: Hashable, find: Callable[[], Found]) -> Found:
-    """Return what ``find`` finds, found once within one look; outside of one, each time."""
-    look = _look.get()
-    if look is None:
-        return find()
-    if key not in look.others:
-        look.others[key] = find()
-    found: Found = look.others[key]
-    return found
 
 
 def viewer_standing(viewer: Account, program_id: str, at: datetime) -> Standing:

@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from rolebook.accounts.models import Account, Organization
 from rolebook.governance.authority import Standing, in_force
 from rolebook.governance.models import Access, Grant, Participation, RequestItem, Stage
+from rolebook.governance.one_look import once
 from rolebook.governance.origins import Holding
 from rolebook.governance.past.holdings import PastPerson, accesses_at, grants_at, people_at
 from rolebook.governance.past.places import PastPlaces
@@ -23,7 +24,7 @@ from rolebook.governance.queries.naming import sees_names
 from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.pending import role_title
 from rolebook.governance.queries.person_search import called
-from rolebook.governance.queries.seeing import not_yours, once, public_id_of, viewer_standing
+from rolebook.governance.queries.seeing import not_yours, public_id_of, viewer_standing
 from rolebook.governance.queries.stewards import administers, stewards_standing
 from rolebook.governance.queries.then_rows import PersonThen, PlaceThen, book_then, place_then, rows_then
 from rolebook.governance.refusals import NotFound

@@ -8,12 +8,13 @@ from datetime import datetime
 from rolebook.accounts.models import Organization, RolebookVersion
 from rolebook.accounts.queries.rolebooks import NoRolebook, book_of_version
 from rolebook.governance.models import Access, Grant
+from rolebook.governance.one_look import once
 from rolebook.governance.origins import Holding
 from rolebook.governance.past.behind import Behind, TellsNames, behind, to_all
 from rolebook.governance.past.holdings import PastPerson, places_of
 from rolebook.governance.past.places import PastPlaces
 from rolebook.governance.queries.pending import role_title
-from rolebook.governance.queries.seeing import once, version_read
+from rolebook.governance.queries.seeing import version_read
 from rolebook.policy.model import Rolebook
 
 

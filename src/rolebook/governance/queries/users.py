@@ -9,7 +9,6 @@ from typing import Literal
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
 
 from rolebook.accounts.models import Account, Organization
-from rolebook.accounts.rejected_addresses import rejected_since
 from rolebook.governance.authority import Standing, covered_role_ids, in_force
 from rolebook.governance.models import Grant, Stage
 from rolebook.governance.queries import paging
@@ -197,20 +196,24 @@ def _connected(
     people = Account.objects.filter(Exists(there.filter(account=OuterRef("pk"))))
     words = paging.search_words(search)
     if words:
+        there = there.filter(called(words, "account__"))
         people = people.filter(called(words))
-    elif role_id and (few := paging.the_few(there.values_list("account", flat=True))) is not None:
+    if (words or role_id) and (few := paging.the_few(there.values_list("account", flat=True))) is not None:
         people = people.filter(pk__in=few)
     people = people.filter(paging.following(paging.from_text(after), "name"))
     page = people.order_by("name", "pk").values("pk")[: length + 1]
     held: dict[int, list[Grant]] = {}
+    rejected: dict[int, datetime | None] = {}
     theirs = _held_there(standing, organization).filter(OnPage(F("account"), Subquery(page)))
-    for grant in theirs.select_related("account", "participation").order_by(
-        "account__name", "account", "starts_at", "pk"
+    for grant in (
+        theirs.annotate(rejected_at=F("account__address_standing__rejected_at"))
+        .select_related("account", "participation")
+        .order_by("account__name", "account", "starts_at", "pk")
     ):
         held.setdefault(grant.account_id, []).append(grant)
+        rejected[grant.account_id] = grant.rejected_at
     removable = removable_role_ids(standing, organization)
     fsids = has_fsids(standing.book) and standing.allows(MANAGE, organization)
-    rejected = rejected_since(held)
     rows = [_row(standing, grants, removable, rejected, fsids=fsids) for grants in held.values()]
     return paging.cut(rows, [(grants[0].account.name, pk) for pk, grants in held.items()], length)
 
@@ -219,7 +222,7 @@ def _row(
     standing: Standing,
     grants: Sequence[Grant],
     removable: Collection[str],
-    rejected: Mapping[int, datetime],
+    rejected: Mapping[int, datetime | None],
     *,
     fsids: bool,
 ) -> ConnectedUser:

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet, Subquery
+from django.db.models import Q, QuerySet, Subquery
 
 from rolebook.accounts.models import Account
 from rolebook.governance.authority import Standing, not_over
 from rolebook.governance.checks_going_on import of_account
 from rolebook.governance.deciders import stages_nobody_can_decide
-from rolebook.governance.models import AccessCheck, AccessCheckAnswer, Stage, SupervisorWord
+from rolebook.governance.models import AccessCheck, AccessCheckAnswer, Request, Stage, SupervisorWord
 from rolebook.governance.queries.counting import COUNTED_TO
 from rolebook.governance.queries.own_records import registrations_of
-from rolebook.governance.queries.pending import Filters, decidable
 from rolebook.governance.queries.seeing import anywhere, viewer_standing
+from rolebook.governance.queries.to_decide import Filters, decidable
 from rolebook.policy.model import STEWARD_ID, Act, Rolebook
 
 
@@ -30,6 +30,7 @@ class WaitingFor:
         checks: people whose codes are to be looked at, because their employer changed.
         removals: people with codes that such a look found to be no longer needed.
         stuck: open stages that nobody can decide, for who names stewards; those that the job has noted.
+        asked: pending requests that they made or that are for them; None where nothing else was counted.
     """
 
     to_decide: int = 0
@@ -38,6 +39,7 @@ class WaitingFor:
     checks: int = 0
     removals: int = 0
     stuck: int = 0
+    asked: int | None = None
 
     @property
     def besides(self) -> int:
@@ -48,9 +50,12 @@ class WaitingFor:
 def waiting_for(viewer: Account, program_id: str, at: datetime) -> WaitingFor:
     """Count what waits for the viewer: one statement; none where their offices and the program have no such thing."""
     standing = viewer_standing(viewer, program_id, at)
-    return WaitingFor(
-        **_counts({name: rows for name, rows in _rows(standing).items() if rows is not None}, viewer)
-    )
+    rows = {name: some for name, some in _rows(standing).items() if some is not None}
+    if not rows:
+        return WaitingFor()
+    mine = Q(requester=viewer) | Q(beneficiary=viewer)
+    asked = Request.objects.filter(mine, program_id=program_id, state=Request.State.PENDING)
+    return WaitingFor(**_counts({**rows, "asked": asked}, viewer))
 
 
 def _rows(standing: Standing) -> dict[str, QuerySet[Any] | None]:
@@ -69,8 +74,6 @@ def _rows(standing: Standing) -> dict[str, QuerySet[Any] | None]:
 
 
 def _counts(rows: Mapping[str, QuerySet[Any]], viewer: Account) -> dict[str, int]:
-    if not rows:
-        return {}
     counted = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
     numbers = [
         Subquery(some.order_by().values("pk")[:COUNTED_TO], template=counted) for some in rows.values()

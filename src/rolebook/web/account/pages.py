@@ -4,7 +4,6 @@ import secrets
 import uuid
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core import signing
@@ -18,6 +17,7 @@ from rolebook.accounts.encryption import secret_keys
 from rolebook.accounts.models import Account
 from rolebook.accounts.queries import programs_in_force
 from rolebook.accounts.throttling import TooManyAttempts
+from rolebook.governance.instants import time_in_words
 from rolebook.policy.model import Program
 from rolebook.web.zones import viewer_zone
 
@@ -57,19 +57,18 @@ def too_many(
     request: HttpRequest, template: str, context: dict[str, Any], limit: TooManyAttempts
 ) -> HttpResponse:
     """Show a page again with when to try again (429)."""
-    again = limit.again_at.astimezone(_zone(request, limit.again_at))
-    clock_time = f"{again:%I:%M} {'a.m.' if again.hour < 12 else 'p.m.'}".lstrip("0")
-    sentence = f"Too many attempts from here. Please try again after {clock_time} {again:%Z}."
+    again = time_in_words(limit.again_at, _zone(request, limit.again_at))
+    sentence = f"Too many attempts from here. Please try again after {again}."
     return render(request, template, {**context, "problems": [sentence]}, status=429)
 
 
-def _zone(request: HttpRequest, at: datetime) -> ZoneInfo:
+def _zone(request: HttpRequest, at: datetime) -> str:
     """Return the viewer's zone, else that of the program that the page is of; of the only one."""
     program: Program | None = getattr(request, "program", None)
     if program is None:
         books = programs_in_force(at)
         program = books[0].program if len(books) == 1 else None
-    return ZoneInfo(viewer_zone(request, program.zone if program is not None else None))
+    return viewer_zone(request, program.zone if program is not None else None)
 
 
 def proof_in(request: HttpRequest, key: str) -> uuid.UUID | None:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from rolebook.governance.deciding import AlreadyDecided, Decided, ReturnedForChange
 from rolebook.governance.flows.decide_stage import decide_stage
+from rolebook.governance.instants import instant_in_words
 from rolebook.governance.models import Outcome, Stage
 from rolebook.governance.queries import home as waiting_at_home
 from rolebook.governance.queries.connected import number_pending_at
@@ -21,7 +22,6 @@ from rolebook.governance.queries.pending import asked_titles, items_by_stage, pe
 from rolebook.governance.queries.seeing import find_stage, viewer_standing
 from rolebook.governance.refusals import Refused
 from rolebook.web.answers import in_part, program_view, said_of
-from rolebook.web.instants import instant_in_words
 from rolebook.web.program import ProgramRequest
 from rolebook.web.zones import viewer_zone
 

@@ -16,23 +16,17 @@ from rolebook.accounts.models import canonical_id
 from rolebook.governance.deciding import AlreadyDecided, Decided, ReturnedForChange
 from rolebook.governance.flows.attempt import MOST_AT_ONCE
 from rolebook.governance.flows.decide_stages import NotDecided, ShownStage, decide_stages
+from rolebook.governance.instants import instant_in_words
 from rolebook.governance.models import RequestItem, Stage
 from rolebook.governance.queries.chosen import chosen_stages
 from rolebook.governance.queries.paging import Page
-from rolebook.governance.queries.pending import (
-    Filters,
-    PendingRow,
-    asked_titles,
-    count_to_decide,
-    items_by_stage,
-    matching_stage_ids,
-)
+from rolebook.governance.queries.pending import PendingRow, asked_titles, items_by_stage
 from rolebook.governance.queries.seeing import viewer_standing
+from rolebook.governance.queries.to_decide import Filters, count_to_decide, matching_stage_ids
 from rolebook.governance.refusals import Refused
 from rolebook.policy.words import sentence
 from rolebook.web.answers import SELECT, asked, first_address, program_view, said_of, with_parameters
 from rolebook.web.context import CURRENT_ENTRY
-from rolebook.web.instants import instant_in_words
 from rolebook.web.pages.decide import said_of_reason, typed_reason
 from rolebook.web.program import ProgramRequest
 from rolebook.web.zones import viewer_zone

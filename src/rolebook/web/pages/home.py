@@ -47,7 +47,8 @@ def home(request: ProgramRequest) -> HttpResponse:
     """What waits for me, oldest first; what I asked for; what I hold."""
     program_id, at = request.program.id, request.at
     waiting = waiting_at_home(request.account, program_id, at)
-    own = my_requests(request.account, program_id, at, to_answer_first=True).rows
+    none_pending = waiting.besides.asked == 0
+    own = my_requests(request.account, program_id, at, to_answer_first=True, none_pending=none_pending).rows
     to_answer = [line for line in own if line.to_answer]
     holds = my_access_page(request.account, program_id, at, limit=_HELD_SHOWN, reasons=False)
     return render(

@@ -20,9 +20,10 @@ from rolebook.governance.queries.absences import may_be_away
 from rolebook.governance.queries.audit_reach import may_see_audit_at
 from rolebook.governance.queries.own_records import confirms_records
 from rolebook.governance.queries.paging import Page
-from rolebook.governance.queries.pending import Filters, PendingRow
+from rolebook.governance.queries.pending import PendingRow
 from rolebook.governance.queries.pending_order import SORTS, Sort
 from rolebook.governance.queries.recoveries import lost_factors
+from rolebook.governance.queries.to_decide import Filters
 from rolebook.web.answers import asked, first_address, next_address, program_view
 from rolebook.web.effects import effect_to_show
 from rolebook.web.pages.besides import besides
@@ -83,7 +84,9 @@ def manage_access(request: ProgramRequest) -> HttpResponse:
             "export_url": export_address(request, reverse("pending-csv", args=[program_id]), _FILTERS),
             "next_url": next_address(request, "after", to_decide.next_after, "pending"),
             "first_url": first_address(request, "after"),
-            "mine": my_requests(viewer, program_id, at, state="pending"),
+            "mine": Page(())
+            if waiting.besides.asked == 0
+            else my_requests(viewer, program_id, at, state="pending"),
             "connected": connected,
             "counted": {row.organization.organization_id for row in connected.rows if row.may_view_users},
             "organization_search": organization_search,

@@ -15,6 +15,7 @@ from rolebook.accounts.models import Account, Organization
 from rolebook.governance.flows.attempt import LONGEST_TEXT
 from rolebook.governance.flows.designate_role import designate_role
 from rolebook.governance.flows.end_designation import end_designation
+from rolebook.governance.instants import day_in_words
 from rolebook.governance.queries.designations import (
     decides,
     designated_roles,
@@ -32,7 +33,6 @@ from rolebook.policy.words import sentence
 from rolebook.web.answers import asked, first_address, next_address, program_view, said_of
 from rolebook.web.context import CURRENT_ENTRY
 from rolebook.web.effects import effect_query, effect_to_show
-from rolebook.web.instants import day_in_words
 from rolebook.web.places.forms import ReasonForm
 from rolebook.web.program import ProgramRequest
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from django.http import JsonResponse
 
 from rolebook.governance.flows.answer_review import Saved
+from rolebook.governance.instants import instant_in_words
 from rolebook.governance.queries.review_card import AccountLines, Line, with_notes
-from rolebook.web.instants import age_in_words, instant_in_words
+from rolebook.web.instants import age_in_words
 from rolebook.web.program import ProgramRequest
 from rolebook.web.reviews.posted import Posted
 from rolebook.web.zones import viewer_zone

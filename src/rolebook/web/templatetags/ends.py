@@ -5,8 +5,8 @@ from datetime import datetime
 from django import template
 from django.utils.html import format_html
 
+from rolebook.governance.instants import DEFAULT_ZONE
 from rolebook.governance.queries.held_days import end_in_zone
-from rolebook.web.instants import DEFAULT_ZONE
 
 register = template.Library()
 

@@ -11,8 +11,9 @@ from django.utils.safestring import SafeString
 
 from rolebook.accounts.identifiers import punctuated
 from rolebook.audit import clock
+from rolebook.governance.instants import DEFAULT_ZONE, day_in_words, instant_in_words
 from rolebook.governance.queries.counting import COUNTED_TO
-from rolebook.web.instants import DEFAULT_ZONE, age_in_words, day_in_words, instant_in_words
+from rolebook.web.instants import age_in_words
 from rolebook.web.zones import viewer_zone
 
 register = template.Library()

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
+from rolebook.governance.instants import instant_in_words
 from rolebook.governance.past.days import FIRST_DAY, Moment, NotYet, moment_of
 from rolebook.governance.queries.then_lists import WantedThen
 from rolebook.web.answers import asked
-from rolebook.web.instants import instant_in_words
 from rolebook.web.program import ProgramRequest
 
 _UNREADABLE = "Write the day as year-month-day, such as 2026-03-03."
