@@ -47,6 +47,21 @@ print(seen.events, seen.findings, triggers.check_installed())
 """
 
 
+DIES_UNWRITTEN = """
+import os
+import django; django.setup()
+from django.core.management import call_command
+from django.db.migrations.recorder import MigrationRecorder
+written = MigrationRecorder.record_applied
+def dying(self, app, name):
+    if (app, name) == ("auth", "0001_initial"):
+        os._exit(9)
+    written(self, app, name)
+MigrationRecorder.record_applied = dying
+call_command("migrate", verbosity=0)
+"""
+
+
 @pytest.fixture
 def empty(committed_db: CommittedDatabase) -> Iterator[dict[str, str]]:
     """The environment of a database with nothing in it."""
@@ -95,6 +110,16 @@ def test_a_migration_that_is_killed_again_and_again_goes_on_and_ends_with_everyt
     for part in KILLED_AT:
         before += killed(empty, max(int(part * in_all) - before, 1), committed_db.folder)
     assert "run `rolebook migrate`" in said(empty, "-c", READY)
+    assert "migrations applied" in said(empty, "-m", "rolebook.cli.main", "migrate")
+    assert said(empty, "-c", READY) == "None"
+
+
+@pytest.mark.slow
+def test_a_migration_that_dies_before_it_is_written_down_has_made_nothing_and_goes_on(
+    empty: dict[str, str],
+) -> None:
+    command = [sys.executable, "-c", DIES_UNWRITTEN]
+    assert subprocess.run(command, env=empty, check=False).returncode == 9
     assert "migrations applied" in said(empty, "-m", "rolebook.cli.main", "migrate")
     assert said(empty, "-c", READY) == "None"
 

@@ -1,9 +1,10 @@
 """The audit app: its triggers are dropped before SQLite rebuilds a table and reinstalled after every
-migrate."""
+migrate; a SQLite file keeps a write-ahead log."""
 
 from typing import override
 
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 
 
@@ -16,8 +17,9 @@ class AuditConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        from rolebook.audit import triggers
+        from rolebook.audit import triggers, write_ahead
 
         triggers.register_own()
+        connection_created.connect(write_ahead.switch, dispatch_uid="rolebook-write-ahead")
         pre_migrate.connect(triggers.before_migrate, dispatch_uid="rolebook-triggers")
         post_migrate.connect(triggers.after_migrate, dispatch_uid="rolebook-triggers")

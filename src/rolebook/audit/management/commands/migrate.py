@@ -1,15 +1,19 @@
-"""Django's `migrate`, one at a time (fault 59).
+"""Django's `migrate`, one at a time, and each migration whole or not at all (fault 59).
 
 Two that begin together on PostgreSQL would apply the same migration, and one of them fail in the middle. So would one
 that is started again at once after it was killed: the server ends a statement of a client that is gone, and commits it.
+
+Django commits what a migration makes before it writes down that it was applied, where that makes indexes or references
+at its end. Who is killed between the two could never migrate again: the next one finds the tables there already.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, override
 
 from django.core.management.commands import migrate
-from django.db import connections
+from django.db import connections, transaction
+from django.db.migrations import Migration
 
 MIGRATING_LOCK = 0x4D69677261746573
 """Key of the advisory lock on PostgreSQL ("Migrates" in ASCII); a session that ends gives it back."""
@@ -20,8 +24,20 @@ class Command(migrate.Command):
 
     @override
     def handle(self, *args: Any, **options: Any) -> None:
-        with _alone(options["database"]):
+        self._alias = options["database"]
+        with _alone(self._alias), ExitStack() as self._open:
             super().handle(*args, **options)
+
+    @override
+    def migration_progress_callback(
+        self, action: str, migration: Migration | None = None, fake: bool = False
+    ) -> None:
+        """Print as Django does, and keep a transaction open from before a migration until it is written down."""
+        if action in ("apply_success", "unapply_success"):
+            self._open.close()
+        super().migration_progress_callback(action, migration, fake)
+        if action in ("apply_start", "unapply_start") and migration is not None and migration.atomic:
+            self._open.enter_context(_whole(self._alias))
 
 
 @contextmanager
@@ -39,3 +55,15 @@ def _alone(alias: str) -> Iterator[None]:
         if connection.connection is not None:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATING_LOCK])
+
+
+@contextmanager
+def _whole(alias: str) -> Iterator[None]:
+    """Be in one transaction. SQLite switches off its check of references, as it must for a new table, only outside."""
+    connection = connections[alias]
+    with ExitStack() as after:
+        if connection.vendor == "sqlite":
+            connection.disable_constraint_checking()
+            after.callback(connection.enable_constraint_checking)
+        with transaction.atomic(using=alias):
+            yield
