@@ -43,7 +43,9 @@ class Load:
     def write(self, file: Path, pause_ms: int = 0) -> Path:
         """Write wrk's script; each connection waits 0 to ``pause_ms`` milliseconds before each request."""
         headers = ", ".join(f'["{name}"] = "{value}"' for name, value in self.headers.items())
-        bodies = ",\n".join(f"[==[{json.dumps(body)}]==]" for body in self.bodies)
+        # Without spaces, as the JSON of browsers, Go, Java and our own client is.
+        written = (json.dumps(body, separators=(",", ":")) for body in self.bodies)
+        bodies = ",\n".join(f"[==[{body}]==]" for body in written)
         pause = f"delay = function() return math.random(0, {pause_ms}) end" if pause_ms else ""
         file.write_text(
             f"""

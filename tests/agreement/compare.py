@@ -88,8 +88,9 @@ def _checks(
     tally.expect("snapshot", quick, wanted, (subject_id, questions, at))
     codes, places = [action for action, _ in answers], [place for _, place in answers]
     if record_id is None:
-        several = snapshot.check_several(subject_id, codes, places, at_micros)
-        tally.expect("several", several, wanted, (subject_id, questions, at))
+        rightly = [number for number, allowed in enumerate(wanted) if allowed]
+        yes = snapshot.which(subject_id, codes, places, at_micros)
+        tally.expect("which", yes, rightly, (subject_id, questions, at))
     encoded = snapshot.encode([subject_id] * len(codes), codes, places)
     bulk = [bool(answer) for answer in snapshot.check_many(encoded, at_micros, record_id)]
     tally.expect("bulk", bulk, wanted, (subject_id, questions, at))

@@ -62,7 +62,7 @@ def test_a_snapshot_that_followed_changes_answers_as_one_loaded_afresh(seed: int
     before = make_world(random)
     other = make_world(random)
     snapshot = snapshot_of(before)
-    overtaken, several_overtaken = snapshot.check, snapshot.check_several
+    overtaken, which_overtaken = snapshot.check, snapshot.which
     # The people become those of the other world by changes in any order that keeps each one's own.
     queues = [
         changes_to(subject_id, before.people.get(subject_id), person)
@@ -111,11 +111,12 @@ def test_a_snapshot_that_followed_changes_answers_as_one_loaded_afresh(seed: int
     assert {overtaken(*question) for question in asked} <= {True, False}
     actions, places = [question[1] for question in asked], [question[2] for question in asked]
     for subject_id in [*after.people, "nobody"]:
-        assert set(several_overtaken(subject_id, actions, places, micros(after.instants[0]))) <= {True, False}
+        found = which_overtaken(subject_id, actions, places, micros(after.instants[0]))
+        assert set(found) <= set(range(len(actions)))
         for instant in map(micros, after.instants[:2]):
             pairs = zip(actions, places, strict=True)
-            singly = [snapshot.check(subject_id, action, place, instant) for action, place in pairs]
-            assert snapshot.check_several(subject_id, actions, places, instant) == singly
+            rightly = [n for n, pair in enumerate(pairs) if snapshot.check(subject_id, *pair, instant)]
+            assert snapshot.which(subject_id, actions, places, instant) == rightly
     assert tally.differences == []
 
 

@@ -11,19 +11,20 @@ import pytest
 from rolebook.authzen import listener
 from rolebook.authzen.evaluation import Malformed, evaluate
 from rolebook.authzen.evaluations import MOST_AT_ONCE, STOP_AFTER, TakesLong, evaluate_many, evaluate_some
-from rolebook.authzen.plain_batches import OfAnything, OfEachPlace, OfOnePlace, OfUser, read_plain
+from rolebook.authzen.plain_batches import Plain, read_plain
 from rolebook.authzen.state import ProgramState
 from rolebook.decision.compiled import ACT_PREFIX
 from tests.authzen.listening import exchange, made_service, question, request
 from tests.authzen.made import state_of, subjects_of
 from tests.authzen.test_evaluations import NOW, item
 
-SHAPES: dict[str, type[Any]] = {
-    "of a user": OfUser,
-    "of one place": OfOnePlace,
-    "of each place": OfEachPlace,
-    "of anything": OfAnything,
+SHAPES = {
+    "of a user": (1, 50, 50),
+    "of one place": (1, 50, 1),
+    "of each place": (1, 1, 50),
+    "of anything": (50, 50, 50),
 }
+"""How many users, actions and places are read of a call with fifty items."""
 USER, VIEW, HERE = (
     b'"subject":{"type":"user","id":"yes"}',
     b'"action":{"name":"view"}',
@@ -77,6 +78,15 @@ def calls(random: Random, program: ProgramState) -> dict[str, tuple[dict[str, An
     return found
 
 
+def written(call: dict[str, Any], random: Random) -> bytes:
+    """The JSON of a call, as short as it can be or with spaces, as JavaScript and Python write it."""
+    return json.dumps(call, separators=random.choice([(",", ":"), (", ", ": ")])).encode()
+
+
+def lengths(plain: Plain | None) -> tuple[int, int, int] | None:
+    return plain and (len(plain.users), len(plain.actions), len(plain.places))
+
+
 @pytest.mark.invariant("I10")
 @pytest.mark.parametrize("seed", range(25))
 def test_plain_questions_of_each_shape_are_answered_as_single_ones(seed: int) -> None:
@@ -84,14 +94,14 @@ def test_plain_questions_of_each_shape_are_answered_as_single_ones(seed: int) ->
     program = state_of(random, people=3)
     for shape, (call, singly) in calls(random, program).items():
         single = [json.loads(evaluate(program, json.dumps(one).encode(), NOW)) for one in singly]
-        body = json.dumps(call).encode()
-        assert type(read_plain(body)) is SHAPES[shape]
+        body = written(call, random)
+        assert lengths(read_plain(body)) == SHAPES[shape]
         assert json.loads(evaluate_many(program, body, NOW)) == {"evaluations": single}
         decisions = [one["decision"] for one in single]
         for semantic, stop_after in STOP_AFTER.items():
             end = decisions.index(stop_after) + 1 if stop_after in decisions else len(single)
-            body = json.dumps(call | {"options": {"evaluations_semantic": semantic}}).encode()
-            assert type(read_plain(body)) is SHAPES[shape]
+            body = written(call | {"options": {"evaluations_semantic": semantic}}, random)
+            assert lengths(read_plain(body)) == SHAPES[shape]
             assert json.loads(evaluate_many(program, body, NOW)) == {"evaluations": single[:end]}
 
 
@@ -116,9 +126,10 @@ def test_acts_of_governing_are_no_plain_questions_and_get_no() -> None:
             common | {"evaluations": [one]},
             {"subject": common["subject"]} | one | {"evaluations": [{"action": common["action"]}]},
         ):
-            body = json.dumps(call).encode()
-            assert read_plain(body) is None
-            assert json.loads(evaluate_many(program, body, NOW)) == {"evaluations": [{"decision": False}]}
+            for separators in ((",", ":"), (", ", ": ")):
+                body = json.dumps(call, separators=separators).encode()
+                assert read_plain(body) is None
+                assert json.loads(evaluate_many(program, body, NOW)) == {"evaluations": [{"decision": False}]}
 
 
 @pytest.mark.fault(43)
@@ -130,6 +141,7 @@ def test_acts_of_governing_are_no_plain_questions_and_get_no() -> None:
         (b'"type":"user"', b'"type":"user","typ\\u0065":"user"'),
         (b'"name":"view"', b'"name" : "edit", "name":"view"'),
         (b'"id":"here"', b'"id":"there","id":"here"'),
+        (b'"type":"organization"', b'"type":"organization","type":"organization"'),
         (b'"evaluations"', b'"evaluations":[],"evaluations"'),
     ],
 )
@@ -149,7 +161,9 @@ def test_a_name_that_stands_twice_is_refused_in_each_shape(
     [
         (b'"type":"user"', b'"type":"robot"'),
         (b'"id":"here"', b'"id":"here","properties":{"owner":"yes"}'),
-        (b'"id":"here"', b'"id":"a:b"'),
+        (b'"name":"view"', b'"name":"a:b"'),
+        (b'"name":"view"', b'"name": "a:b"'),
+        (b'"id":"here"', b'"id": "a:b"'),
         (b'"evaluations"', b'"context":{"reasons":true},"evaluations"'),
         (b'"evaluations"', b'"options":{},"evaluations"'),
     ],

@@ -91,7 +91,7 @@ def evaluate_many(program: ProgramState, body: bytes, at_micros: int, *, reasons
     """
     plain = None if reasons else _plain(program, body)
     if plain is not None:
-        return _answer_plain(program, plain[0], at_micros, kinds=plain[1])
+        return _answer_plain(program, plain, at_micros)
     try:
         batch: Batch | RawBatch = _decode_batch(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -115,34 +115,36 @@ def evaluate_some(program: ProgramState, body: bytes, at_micros: int) -> bytes:
     plain = _plain(program, body) if len(body) <= MOST_AT_ONCE else None
     if plain is None:
         raise TakesLong
-    return _answer_plain(program, plain[0], at_micros, kinds=plain[1])
+    return _answer_plain(program, plain, at_micros)
 
 
-def _plain(program: ProgramState, body: bytes) -> tuple[Plain, bool] | None:
-    """Return questions of the snapshot alone, and whether some of them call organizations by their kind; None where
-    there may be more to an answer than its decision.
-    """
+def _plain(program: ProgramState, body: bytes) -> Plain | None:
+    """Return questions of the snapshot alone; None where there may be more to an answer than its decision."""
     plain = None if program.conditions else read_plain(body)
     if plain is None:
         return None
-    compiled, types = program.snapshot.tables.program, plain.types()
+    compiled = program.snapshot.tables.program
+    types = {ORGANIZATION_TYPE} if plain.types is None else set(plain.types)
     known = types <= {ORGANIZATION_TYPE, *compiled.kinds} and compiled.record_type not in types
-    return (plain, types != {ORGANIZATION_TYPE}) if known else None
+    return plain if known else None
 
 
-def _answer_plain(program: ProgramState, plain: Plain, at_micros: int, *, kinds: bool) -> bytes:
-    _require_not_too_many(len(plain))
+def _answer_plain(program: ProgramState, plain: Plain, at_micros: int) -> bytes:
+    _require_not_too_many(plain.number)
     options = plain.options
     stop_after = None if options is UNSET else _stop_after(options.evaluations_semantic)
 
-    def ask() -> list[bool]:
+    def which() -> list[int]:
         snapshot = program.snapshot_at(at_micros)
-        return [False] * len(plain) if snapshot is None else plain.ask(snapshot, at_micros, kinds=kinds)
+        return [] if snapshot is None else plain.which(snapshot, at_micros)
 
-    answers = program.at_one_revision(ask)
-    said = [YES if allowed else NO for allowed in answers]
-    if stop_after is not None and stop_after in answers:
-        del said[answers.index(stop_after) + 1 :]
+    said = [NO] * plain.number
+    for number in program.at_one_revision(which):
+        said[number] = YES
+    if stop_after is not None:
+        last = YES if stop_after else NO
+        if last in said:
+            del said[said.index(last) + 1 :]
     return _said(said)
 
 

@@ -5,6 +5,7 @@ with each role. The agreement suite holds the two together.
 """
 
 from collections.abc import Callable, Iterable
+from itertools import count
 from typing import NamedTuple, Protocol
 
 from rolebook.decision.columns import ACCESS_LOWER, FIRST_ROLE, MOVED, PLACE_SHIFT, ROLE, WIDTH
@@ -13,8 +14,11 @@ from rolebook.decision.leads import ROW_SHIFT
 from rolebook.decision.tables import EVERYWHERE, EXTENTS, GONE, LOWER, Tables
 
 
-class CheckSeveral(Protocol):
-    """May this subject do each of these there, at this microsecond? Actions and organizations by their index."""
+class Which(Protocol):
+    """Which of these may this subject do there, at this microsecond? Actions and organizations by their index.
+
+    Returns the indices of those that get a yes, ascending: most questions about somebody get a no.
+    """
 
     def __call__(
         self,
@@ -23,7 +27,7 @@ class CheckSeveral(Protocol):
         organization_ids: Iterable[str | None],
         at_micros: int,
         /,
-    ) -> list[bool]: ...
+    ) -> list[int]: ...
 
 
 class _Held(NamedTuple):
@@ -39,7 +43,7 @@ class _Held(NamedTuple):
     accesses: list[tuple[int, int]]
 
 
-def one_by_one(check: Callable[[], Check]) -> CheckSeveral:
+def one_by_one(check: Callable[[], Check]) -> Which:
     """Return what asks a check for each question; for programs with conditions.
 
     Args:
@@ -48,18 +52,16 @@ def one_by_one(check: Callable[[], Check]) -> CheckSeveral:
 
     def ask(
         subject_id: str, actions: Iterable[str], organization_ids: Iterable[str | None], at_micros: int, /
-    ) -> list[bool]:
+    ) -> list[int]:
         single = check()
-        return [
-            single(subject_id, action, place, at_micros)
-            for action, place in zip(actions, organization_ids, strict=False)
-        ]
+        asked = zip(count(), actions, organization_ids, strict=False)
+        return [number for number, action, place in asked if single(subject_id, action, place, at_micros)]
 
     return ask
 
 
-def make_check_several(tables: Tables, store: Store, newest: Callable[[], Check]) -> CheckSeveral:
-    """Return the check of several questions for one set of tables.
+def make_which(tables: Tables, store: Store, newest: Callable[[], Check]) -> Which:
+    """Return what asks several questions of one set of tables.
 
     Args:
         tables: what rows are compared with.
@@ -71,24 +73,21 @@ def make_check_several(tables: Tables, store: Store, newest: Callable[[], Check]
 
     def ask(
         subject_id: str, actions: Iterable[str], organization_ids: Iterable[str | None], at_micros: int, /
-    ) -> list[bool]:
+    ) -> list[int]:
         lead = store.accounts.get(subject_id, 0)  # without any bit that an action asks for: nobody
         held = _held(tables, store, lead, at_micros) if lead else _Held([], [])
         if held is None:
             return overtaken(subject_id, actions, organization_ids, at_micros)
         roles, accesses = held
         may_give = lead & (1 << ROW_SHIFT) - 1
-        found: list[bool] = []
-        say = found.append
-        for action, organization_id in zip(actions, organization_ids, strict=False):
+        found: list[int] = []
+        for number, action, organization_id in zip(count(), actions, organization_ids, strict=False):
             try:
                 mask, flags_of = powers[action]
                 if not may_give & mask:
-                    say(False)
                     continue
                 position = positions[organization_id]
             except KeyError:
-                say(False)
                 continue
             wanted = 0
             for bits, through, low, high in roles:
@@ -98,10 +97,11 @@ def make_check_several(tables: Tables, store: Store, newest: Callable[[], Check]
                 if through and not extents & EVERYWHERE:
                     wanted |= extents
                 elif extents & EVERYWHERE or (low <= position < high if extents & LOWER else position == low):
-                    say(True)
+                    found.append(number)
                     break
             else:
-                say(wanted != 0 and _reached(accesses, wanted & LOWER, position))
+                if wanted and _reached(accesses, wanted & LOWER, position):
+                    found.append(number)
         return found
 
     return ask

@@ -26,7 +26,7 @@ from rolebook.decision.fast import Check, Store, make_check, narrowed
 from rolebook.decision.instants import micros
 from rolebook.decision.leads import lead_to_flat, lead_to_overlay
 from rolebook.decision.search import Page, page
-from rolebook.decision.several import CheckSeveral, make_check_several, one_by_one
+from rolebook.decision.several import Which, make_which, one_by_one
 from rolebook.decision.tables import Tables, make_tables
 from rolebook.decision.tree import OrganizationTree
 from rolebook.policy.conditions import Properties
@@ -158,7 +158,7 @@ class Snapshot:
         check: the quick answer; replaced whole when the rolebook or the tree is, so ask it through the
             snapshot.
         possible: the same without conditions: a no is a no, and a yes is one where no condition is in the way.
-        check_several: what `check` answers, for several questions about one subject.
+        which: to which of several questions about one subject `check` answers yes.
         tables: what rows are compared with; replaced whole, too.
         store: the rows.
         generation: grows with every new account, tree or rolebook; encoded questions go stale by it.
@@ -169,16 +169,16 @@ class Snapshot:
         "_organizations",
         "_roles",
         "check",
-        "check_several",
         "generation",
         "possible",
         "store",
         "tables",
+        "which",
     )
 
     check: Check
     possible: Check
-    check_several: CheckSeveral
+    which: Which
     tables: Tables
     _bulk: Bulk | None
 
@@ -355,6 +355,6 @@ class Snapshot:
         self.possible = make_check(tables, self.store, lambda: self.possible)
         conditions = tables.program.conditions
         self.check = narrowed(self.possible, conditions, self.decide) if conditions else self.possible
-        several = make_check_several(tables, self.store, lambda: self.check)
-        self.check_several = one_by_one(lambda: self.check) if conditions else several
+        several = make_which(tables, self.store, lambda: self.check)
+        self.which = one_by_one(lambda: self.check) if conditions else several
         self.generation += 1
