@@ -8,6 +8,7 @@ from rolebook.governance.flows.change_status import change_account_status
 from rolebook.governance.flows.merge_accounts import merge_accounts
 from rolebook.governance.models import Participation
 from rolebook.notices.derivation import derive_notices
+from rolebook.notices.queue import wait_again
 from rolebook.notices.sending import Sender
 from tests.notices.conftest import Clock
 from tests.notices.smtp import Server
@@ -62,3 +63,15 @@ def test_both_addresses_are_told_of_a_merge_and_which_account_remains(
     told = sent(smtp, sender, clock)
     assert "Your account uma2 was merged into your account uma." in told[closed.email]
     assert "both told me so" in told[kept.email]
+
+
+def test_a_refused_mail_that_says_so_can_be_sent_again(smtp: Server, sender: Sender, clock: Clock) -> None:
+    activate()
+    uma = in_qpp("Uma User", "uma").account
+    at = clock.now - timedelta(minutes=5)
+    change_account_status(account=uma, status="closed", reason="left in May", at=at, origin=COMMAND)
+    smtp.refused[uma.email] = "550 5.2.2 mailbox full"
+    assert uma.email not in sent(smtp, sender, clock)
+    smtp.refused.clear()
+    assert wait_again(now=clock.now) == 1
+    assert "Your account was closed" in sent(smtp, sender, clock)[uma.email]
