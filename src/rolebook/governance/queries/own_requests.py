@@ -196,9 +196,7 @@ def with_people(requests: QuerySet[Request]) -> QuerySet[Request]:
 def _was_asked(prefix: str = "") -> Exists:
     """Return the SQL condition that a request's requester was asked to submit it again; ``prefix`` leads to it."""
     return Exists(
-        Event.objects.filter(
-            request_id=OuterRef(f"{prefix}public_id"), tag=tags.REQUEST_ASKED_AGAIN.name
-        )
+        Event.objects.filter(request_id=OuterRef(f"{prefix}public_id"), tag=tags.REQUEST_ASKED_AGAIN.name)
     )
 
 
