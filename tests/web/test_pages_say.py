@@ -153,6 +153,8 @@ def test_who_is_asked_to_submit_again_reads_it_on_home_and_on_the_request_until_
     assert home in page
     page = text(nora.get(address))
     assert asks in page
+    # In the program's zone, as every other instant.
+    assert "UTC" not in page
     assert "Maria" not in page
     assert asks not in text(signed_in(world.owen).get(address))
     nora.post(reverse("submit-again", args=[QPP, world.waiting.public_id]))
