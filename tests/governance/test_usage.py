@@ -95,7 +95,7 @@ def test_a_grant_was_last_used_when_a_privilege_of_its_role_was(account: Account
 
 
 def test_where_no_decision_point_ever_told_nothing_is_known(account: Account) -> None:
-    assert not told(account.grants.get()).is_kept
+    assert told(account.grants.get()).since_on is None
 
 
 def test_a_use_before_a_grant_began_was_another_ones(account: Account) -> None:

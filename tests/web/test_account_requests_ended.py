@@ -7,11 +7,11 @@ from django.urls import reverse
 
 from rolebook.accounts.models import Account
 from rolebook.audit import clock
-from rolebook.governance.flows import change_participation_status, withdraw_request
+from rolebook.governance.flows import change_participation_status, remove_access, withdraw_request
 from rolebook.governance.models import AccountDraft, Participation, Request
 from tests.support import iqcs
 from tests.support.grants import decides, open_stage
-from tests.support.iqcs import MANAGER, PROGRAM, REPRESENTATIVE
+from tests.support.iqcs import MANAGER, PROGRAM, REPRESENTATIVE, SECURITY
 from tests.support.people import COMMAND, WEB
 from tests.web.test_account_request_words import browser, somebody, words
 
@@ -118,3 +118,28 @@ def test_the_course_says_that_an_account_ended_a_request_and_not_that_its_reques
     assert "Withdrawn, because an account is no longer active" in page
     assert "Withdrawn by" not in page
     assert "Withdrawn by Rita Requester" in words(client, "request", own.public_id)
+
+
+@pytest.mark.requirement("IQCS-04")
+def test_an_approved_request_says_which_of_its_roles_and_codes_have_ended_since() -> None:
+    rita, rosa = somebody("Rita Requester"), somebody("Rosa Representative", REPRESENTATIVE, "FWS")
+    sara = somebody("Sara Security", SECURITY)
+    at = clock.now() - timedelta(hours=2)
+    request = iqcs.asks(rita.account, iqcs.answers({MANAGER: "add"}, ["FWS-R6"]), at=at)
+    for who in (rosa, sara):
+        decides(who.account, open_stage(request), "approved", at=at)
+    assert iqcs.state_of(request) == "approved"
+    assert "nded since" not in words(browser(rita), "request", request.public_id)
+    remove_access(
+        acting_user=sara.account,
+        program_id=PROGRAM,
+        organization_id=iqcs.place("FWS-R6").public_id,
+        beneficiary_id=rita.account.public_id,
+        at=clock.now() - timedelta(hours=1),
+        origin=WEB,
+    )
+    page = words(browser(rita), "request", request.public_id)
+    assert "1 of 2 ended since" in page
+    assert "Access at " in page
+    assert "it was removed." in page
+    assert "it was removed, by Sara Security." in words(browser(sara), "request", request.public_id)

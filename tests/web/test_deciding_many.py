@@ -1,5 +1,6 @@
 """Deciding several requests at once: named on one page, one press, and what became of each (QPP-15)."""
 
+import html
 import re
 from datetime import timedelta
 
@@ -91,6 +92,37 @@ def test_the_summary_names_everything_and_decides_nothing(world: World) -> None:
     ):
         assert said in page
     assert not Outcome.objects.filter(request__in=[*asked, world.waiting]).exists()
+
+
+def back_from(client: Client, page: str, **fields: object) -> str:
+    """The list that "No, go back" leads to, after choosing on a page as a browser without scripts does."""
+    found = re.findall(r'name="list" value="([^"]*)"', page)
+    summary = text(client.post(SELECTED, {"verdict": "denied", "list": html.unescape(found[0]), **fields}))
+    (back,) = re.findall(r'<a class="button plain" href="([^"]+)">No, go back', summary)
+    return text(client.get(html.unescape(back)))
+
+
+def ticked(page: str) -> list[str]:
+    """Whose requests are ticked."""
+    boxes = re.findall(r'<input type="checkbox" class="select"[^>]*>', page)
+    return [re.findall(r'value="([^"]+)"', box)[0] for box in boxes if box.endswith(" checked>")]
+
+
+@pytest.mark.requirement("QPP-15")
+def test_going_back_from_the_summary_keeps_what_was_ticked_and_which_page_it_was(world: World) -> None:
+    asked = people_who_ask(world, 27)
+    client = signed_in(world.maria)
+    first = text(client.get(MANAGE, {"search": "person 0"}))
+    (onward,) = re.findall(r'href="([^"]+)" rel="next"', first)
+    second = text(client.get(html.unescape(onward)))
+    for page, some in ((first, asked[3:5]), (second, asked[25:])):
+        chosen = [str(stage_of(one).public_id) for one in some]
+        back = back_from(client, page, stage=chosen)
+        assert ticked(back) == chosen
+        assert 'value="person 0"' in back
+    every = back_from(client, first, every="yes", search="person 0")
+    assert len(ticked(every)) == 25
+    assert "data-select-every checked>" in every
 
 
 @pytest.mark.requirement("QPP-15")

@@ -22,8 +22,16 @@ def test_my_access_and_the_page_of_a_person_say_when_a_role_was_last_used(world:
         return [client.get(address).content.decode() for client, address in pages]
 
     assert all("not known" in page for page in shown())
-    keep_span("qpp", today - timedelta(days=1), clock.now())
-    assert all("no use known since" in page for page in shown())
+    began = today - timedelta(days=1)
+    keep_span("qpp", began, clock.now())
+    none = f"no use recorded since recording began on {began:%b} {began.day}, {began.year}"
+    assert all(none in page for page in shown())
     keep_uses("qpp", [(str(world.maria.account.public_id), VIEW, today)])
     said = f"{today:%b} {today.day}, {today.year}"
-    assert all(said in page and "no use known since" not in page for page in shown())
+    assert all(said in page and none not in page for page in shown())
+
+
+def test_of_a_role_given_after_uses_were_recorded_it_says_that_there_was_none_since(world: World) -> None:
+    keep_span("qpp", world.start.date() - timedelta(days=5), clock.now())
+    page = signed_in(world.maria).get("/qpp/my-access/").content.decode()
+    assert "no use recorded since it was given" in page

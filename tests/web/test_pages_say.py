@@ -138,6 +138,30 @@ def test_who_denied_sees_the_contact_and_asks_for_a_new_request(world: World) ->
     assert "You asked" not in owen
 
 
+@pytest.mark.requirement("QPP-13")
+def test_who_is_asked_to_submit_again_reads_it_on_home_and_on_the_request_until_they_do(world: World) -> None:
+    address = reverse("request", args=[QPP, world.waiting.public_id])
+    answer(world.maria, world.waiting, "denied", clock.now())
+    nora = signed_in(world.nora)
+    home = "Who denied it asks you to submit it again."
+    asks = "A Security Official of Cedar Valley Family Practice asked you on"
+    assert home not in text(nora.get(reverse("home", args=[QPP])))
+    assert asks not in text(nora.get(address))
+    signed_in(world.maria).post(reverse("ask-to-submit-again", args=[QPP, world.waiting.public_id]))
+    page = text(nora.get(reverse("home", args=[QPP])))
+    assert "You are asked to submit a request again." in page
+    assert home in page
+    page = text(nora.get(address))
+    assert asks in page
+    # In the program's zone, as every other instant.
+    assert "UTC" not in page
+    assert "Maria" not in page
+    assert asks not in text(signed_in(world.owen).get(address))
+    nora.post(reverse("submit-again", args=[QPP, world.waiting.public_id]))
+    assert home not in text(nora.get(reverse("my-requests", args=[QPP])))
+    assert asks not in text(nora.get(address))
+
+
 def test_a_request_is_withdrawn_by_its_requester(world: World) -> None:
     answered = signed_in(world.nora).post(
         reverse("withdraw-request", args=[QPP, world.waiting.public_id]), follow=True

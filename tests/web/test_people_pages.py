@@ -13,6 +13,7 @@ from rolebook.governance.queries import paging
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
 from tests.support.people import PASSWORD, Person
+from tests.web.reading import text_at
 from tests.web.worlds import QPP, World, ask, signed_in, steward_of, user
 
 pytestmark = pytest.mark.django_db
@@ -198,6 +199,10 @@ def test_two_accounts_are_merged_after_a_preview_and_sign_in_by_the_closed_one_s
     assert done.status_code == 303, done.content.decode()
     assert "were merged" in client.get(done["Location"]).content.decode()
     assert Grant.objects.get(account=world.uma.account).role_id == "staff_user"
+    closed = text_at(client, f"/qpp/people/{world.stella.account.public_id}/")
+    remaining = f'<a href="/qpp/people/{world.uma.account.public_id}/">uma</a>'
+    assert f"Merged into {remaining}, another account of the same person" in closed
+    assert "<dd> Active" not in closed
     signing_in = Client().post("/qpp/sign-in/", {"user_id": "stella", "password": PASSWORD, "agree": "on"})
     assert signing_in.status_code == 403
     assert "merged into another one of yours" in signing_in.content.decode()

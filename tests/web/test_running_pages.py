@@ -8,12 +8,14 @@ from django.urls import reverse
 
 from rolebook.audit import clock
 from rolebook.audit.models import Event
+from rolebook.governance.flows.change_status import change_account_status
 from rolebook.governance.queries.audit_words_jobs import JOB_TITLES
 from rolebook.jobs.housekeeping import JOBS
 from rolebook.jobs.models import ScheduledJob
 from rolebook.notices.derivation import derive_notices
 from rolebook.notices.models import Notice
 from rolebook.server.environment import SettingsError, metrics_token
+from tests.support.people import COMMAND
 from tests.web.reading import text_at
 from tests.web.worlds import QPP, World, signed_in, steward_of
 
@@ -77,6 +79,31 @@ def test_the_words_of_a_mail_with_a_code_are_not_shown(world: World, steward: Cl
     page = text_at(steward, address("mail-queue"))
     assert "About the account itself" in page
     assert "123456" not in page
+
+
+def test_the_queue_says_which_mails_it_counts(world: World, steward: Client) -> None:
+    page = text_at(steward, address("mail-queue") + "?show=failed")
+    assert "Every mail was sent" not in page
+    assert "Counted here: mails about QPP, and mails about the accounts of people who take part in it" in page
+
+
+def test_a_refused_mail_that_tells_somebody_of_their_closing_is_listed_and_tried_again(
+    world: World, steward: Client
+) -> None:
+    stella = world.stella.account
+    change_account_status(account=stella, status="closed", reason="left", at=clock.now(), origin=COMMAND)
+    derive_notices(now=clock.now())
+    Notice.objects.filter(recipient=stella).update(state="failed", last_error="550 mailbox full")
+    told = Notice.objects.get(recipient=stella, kind="status-changed")
+    page = text_at(steward, address("mail-queue") + "?show=failed")
+    assert address("retry-mail", told.pk) in page
+    # All else that the closed account was to get stays as it is.
+    assert all(
+        address("retry-mail", one.pk) not in page
+        for one in Notice.objects.filter(recipient=stella).exclude(pk=told.pk)
+    )
+    assert steward.post(address("retry-mails")).status_code == 303
+    assert [one.pk for one in Notice.objects.filter(recipient=stella, state="waiting")] == [told.pk]
 
 
 @pytest.mark.invariant("I1", "I3")

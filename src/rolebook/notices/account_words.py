@@ -13,6 +13,7 @@ from rolebook.audit import tags
 from rolebook.governance.instants import instant_in_words
 from rolebook.notices.facts import Facts, contact_lines, link, site_name
 from rolebook.notices.letter import Button, Letter
+from rolebook.notices.merge_words import merged_into
 from rolebook.notices.people_words import REQUESTS_END
 from rolebook.notices.recipients import REFUSED_A_DAY, refused_that_day
 from rolebook.policy.model import Rolebook
@@ -24,7 +25,7 @@ def status_changed(facts: Facts) -> Letter:
     """The account was deactivated, reactivated or closed."""
     remaining = facts.beneficiary.merged_into
     if remaining is not None:
-        return merged_into(facts, remaining)
+        return merged_into(facts, closed=facts.beneficiary, remaining=remaining)
     active = facts.new("status") == Account.Status.ACTIVE
     word = (
         "reactivated"
@@ -43,25 +44,6 @@ def status_changed(facts: Facts) -> Letter:
             ("Reason", facts.personal.get("reason", "")),
         ),
         paragraphs=() if active else (REQUESTS_END,),
-        whom_to_ask=facts.contact,
-        reason_for_mail="You get this because it concerns how you sign in. It cannot be turned off.",
-    )
-
-
-def merged_into(facts: Facts, remaining: Account) -> Letter:
-    """To the address of the account that was closed: which one remains."""
-    return Letter(
-        subject=f"{site_name(facts.account_programs)}: Your two accounts were merged",
-        first_line=(
-            f"Your account {facts.beneficiary.user_id} was merged into your account {remaining.user_id}. "
-            "Sign in with that one from now on."
-        ),
-        facts=(
-            ("Closed", facts.beneficiary.user_id),
-            ("Remains", remaining.user_id),
-            ("When", facts.instant()),
-        ),
-        paragraphs=("If these are not both yours, tell us at once.",),
         whom_to_ask=facts.contact,
         reason_for_mail="You get this because it concerns how you sign in. It cannot be turned off.",
     )

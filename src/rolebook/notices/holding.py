@@ -3,12 +3,15 @@
 What waits about programs is held until the person has proved an address; it is not sent in vain, and not lost. Mails
 about the account itself are tried all the same: a warning about a password or a second factor must reach whoever reads
 that mailbox, and a flag that somebody brought about must never silence it (docs/decisions/0032).
+
+An account that is closed gets no mail any more, but the one that says so.
 """
 
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 
+from rolebook.accounts.models import Account
 from rolebook.notices.models import Notice
 
 HELD_DAYS = 30
@@ -19,6 +22,18 @@ NEVER_HELD = frozenset(
 )
 """Kinds of notices of events that are about the account itself."""
 WHY = "held for 30 days: the address rejects mail"
+
+
+def to_closed() -> Q:
+    """Return the condition for notices that are not sent any more, as `is_to_closed` says of one."""
+    return Q(recipient__status=Account.Status.CLOSED, address="") & ~Q(kind=STATUS_CHANGED)
+
+
+def is_to_closed(notice: Notice) -> bool:
+    """Return whether a notice, read with its recipient, is for an account that is closed; not the one that says so."""
+    recipient = notice.recipient
+    closed = recipient is not None and recipient.status == Account.Status.CLOSED
+    return closed and not notice.address and notice.kind != STATUS_CHANGED
 
 
 def held() -> Q:

@@ -1,6 +1,5 @@
-"""The words of mails about people: their status in a program, merged accounts, and a second factor that was lost."""
+"""The words of mails about people: their status in a program, and a second factor that was lost."""
 
-from rolebook.accounts.models import Account
 from rolebook.accounts.person_models import Recovery
 from rolebook.governance.models import Participation
 from rolebook.notices.facts import Facts, Unknown, link
@@ -58,31 +57,6 @@ def requests_escalated(facts: Facts) -> Letter:
         button=Button("Open Manage Access", link(f"/{facts.program_id}/manage-access/")),
         whom_to_ask=facts.contact,
         reason_for_mail="You get this because you are steward of the program.",
-    )
-
-
-def accounts_merged(facts: Facts) -> Letter:
-    """To who remains: another account of theirs was merged into this one."""
-    closed = Account.objects.filter(public_id=facts.new("closed_account_id")).first()
-    if closed is None:
-        raise Unknown(f"event {facts.event.sequence} names an unknown account")
-    return Letter(
-        subject="Your two accounts were merged",
-        first_line=(
-            f"Your account {closed.user_id} was merged into this one, {facts.beneficiary.user_id}. "
-            "What it held is here now."
-        ),
-        facts=(
-            ("Remains", facts.beneficiary.user_id),
-            ("Closed", closed.user_id),
-            ("Roles moved", str(facts.new("moved"))),
-            ("Roles ended", str(facts.new("ended")) if facts.new("ended") else ""),
-            ("When", facts.instant()),
-            ("Reason", facts.personal.get("reason", "")),
-        ),
-        paragraphs=("If these are not both yours, tell us at once.",),
-        whom_to_ask=facts.contact,
-        reason_for_mail=_CONCERNS_YOU,
     )
 
 

@@ -4,8 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from rolebook.accounts.models import Account
-from rolebook.notices.holding import held
+from rolebook.notices.holding import held, to_closed
 from rolebook.notices.models import Notice, PostponedEvent
 
 _SHOWN = 20
@@ -54,9 +53,9 @@ def queue_now() -> Queue:
 
 
 def wait_again(*, now: datetime) -> int:
-    """Let failed mails wait to be sent again, at once; return of how many. Closed accounts and old mails
-    stay.
+    """Let failed mails wait to be sent again, at once; return of how many.
+
+    What a closed account would not get, and what has no words any more, stays as it is.
     """
-    failed = Notice.objects.filter(state=Notice.State.FAILED).exclude(text="")
-    failed = failed.exclude(recipient__status=Account.Status.CLOSED)
+    failed = Notice.objects.filter(state=Notice.State.FAILED).exclude(text="").exclude(to_closed())
     return failed.update(state=Notice.State.WAITING, next_attempt_at=now, created_at=now)

@@ -13,8 +13,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, Q
 
-from rolebook.accounts.models import Account
-from rolebook.notices.holding import STATUS_CHANGED, held, is_held
+from rolebook.notices.holding import held, is_held, is_to_closed
 from rolebook.notices.letter import Written
 from rolebook.notices.message import bare_address, compose
 from rolebook.notices.models import Notice
@@ -156,11 +155,9 @@ def _address(notice: Notice) -> str:
     """Return where the notice goes: its own address, or what the account's confirmed address is now (I9)."""
     if notice.address:
         return notice.address
-    if notice.recipient is None:
+    if notice.recipient is None or is_to_closed(notice):
         return ""
-    # An account that is closed gets no mail any more, but the one that says so.
-    is_closed = notice.recipient.status == Account.Status.CLOSED
-    return "" if is_closed and notice.kind != STATUS_CHANGED else notice.recipient.email
+    return notice.recipient.email
 
 
 def _free(now: datetime) -> Q:

@@ -12,6 +12,7 @@ from rolebook.notices import (
     bounce_words,
     detail_words,
     inactivity_words,
+    merge_words,
     people_words,
     recipients,
     report_words,
@@ -148,7 +149,7 @@ TELLINGS: tuple[Telling, ...] = (
         recipients.stewards_who_can_decide,
         people_words.requests_escalated,
     ),
-    Telling(tags.ACCOUNT_MERGED, "accounts-merged", recipients.the_beneficiary, people_words.accounts_merged),
+    Telling(tags.ACCOUNT_MERGED, "accounts-merged", recipients.the_beneficiary, merge_words.accounts_merged),
     Telling(tags.ACCOUNT_NAMED_SAME, "named-as-same", recipients.the_other_named, people_words.named_as_same),
     Telling(
         tags.RECOVERY_ASKED,

@@ -18,12 +18,13 @@ from rolebook.governance.queries.paging import Page
 from rolebook.governance.queries.stewards import administers, stewards_standing
 from rolebook.governance.refusals import NotFound, Refused
 from rolebook.notices.bounce_list import number_of_bounces
-from rolebook.notices.holding import held
+from rolebook.notices.holding import held, is_to_closed, to_closed
 from rolebook.notices.models import Notice, PostponedEvent
 from rolebook.policy.rules import Violation
 
 type Shown = Literal["waiting", "failed"]
 _STATES = {"waiting": Notice.State.WAITING, "failed": Notice.State.FAILED}
+_OF_PROGRAM = "is_about_the_program"
 AT_ONCE = 1_000
 """Mails tried again by one press."""
 
@@ -108,7 +109,7 @@ def retry_mail(
 ) -> int:
     """Let one mail, or all that could not be sent (None), be tried at once; return of how many.
 
-    What a closed account was to get, and what has no words any more, stays as it is. Raises NotFound.
+    What a closed account would not get, and what has no words any more, stays as it is. Raises NotFound.
     """
     with attempt(
         tags.ATTEMPT_REFUSED_VIEW,
@@ -118,7 +119,7 @@ def retry_mail(
         about=About(program_id=program_id),
     ) as work:
         _require_steward(acting_user, program_id, at)
-        chosen = _mails(program_id).exclude(text="").exclude(recipient__status=Account.Status.CLOSED)
+        chosen = _mails(program_id).exclude(text="").exclude(to_closed())
         if notice_id is None:
             chosen = chosen.filter(state=Notice.State.FAILED)
         else:
@@ -180,10 +181,11 @@ def _record(work: UnitOfWork, tag: tags.Tag, program_id: str, number: int, reaso
 
 def _mails(program_id: str) -> QuerySet[Notice]:
     """Return the mails about a program, and those about the accounts themselves of people who take part in it."""
-    about = Event.objects.filter(sequence=OuterRef("event_sequence"), program_id=program_id)
+    events = Event.objects.filter(sequence=OuterRef("event_sequence"))
     theirs = Participation.objects.filter(account=OuterRef("recipient"), program_id=program_id)
-    of_account = Q(event_sequence__isnull=True) & Exists(theirs)
-    return Notice.objects.filter(Exists(about) | of_account)
+    of_account = Q(event_sequence__isnull=True) | Exists(events.filter(program_id=None))
+    mails = Notice.objects.annotate(**{_OF_PROGRAM: Exists(events.filter(program_id=program_id))})
+    return mails.filter(Q(**{_OF_PROGRAM: True}) | (of_account & Exists(theirs)))
 
 
 def _find(program_id: str, notice_id: int) -> Notice:
@@ -196,16 +198,15 @@ def _find(program_id: str, notice_id: int) -> Notice:
 
 def _line(notice: Notice) -> WaitingMail:
     recipient = notice.recipient
-    closed = recipient is not None and recipient.status == Account.Status.CLOSED
     return WaitingMail(
         notice_id=notice.pk,
         recipient=notice.name if recipient is None else recipient.name,
         kind=notice.kind,
         # The words of a mail about an account itself, such as one with a code, are for its reader alone.
-        subject="" if notice.event_sequence is None else notice.subject,
+        subject=notice.subject if getattr(notice, _OF_PROGRAM) else "",
         created_at=notice.created_at,
         attempts=notice.attempts,
         next_attempt_at=notice.next_attempt_at,
         last_error=notice.last_error,
-        can_be_sent=bool(notice.text) and not closed,
+        can_be_sent=bool(notice.text) and not is_to_closed(notice),
     )

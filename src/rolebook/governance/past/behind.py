@@ -22,7 +22,7 @@ from rolebook.governance.origins import (
 )
 from rolebook.governance.past.told import CLOSED, Told, told_of
 
-_PROMISED = "promised end"
+PROMISED = "promised end"
 
 type TellsNames = Callable[[Sequence[Organization | None]], bool]
 """Whether who looks is told by name who acted at some places; None among them: at no organization."""
@@ -130,7 +130,7 @@ def behind(
     theirs = told if all(one.account.public_id in people for one in restored.values()) else None
     again = reactivations(restored.values(), theirs)
     stages = _stages(firsts.values(), again.values())
-    ends = _ends(held, now, told)
+    ends = ends_of(held, now, told)
     found: dict[uuid.UUID, Behind] = {}
     for one in held:
         first = firsts[one.public_id]
@@ -264,15 +264,15 @@ def _stages(firsts: Iterable[Holding], again: Iterable[Request]) -> _Stages:
     return _Stages(by_item, by_request)
 
 
-def _ends(held: Sequence[Holding], now: datetime, events: Iterable[Told]) -> Mapping[uuid.UUID, Ended]:
-    """Return when and why each of ``held`` ended, if it has."""
+def ends_of(held: Sequence[Holding], now: datetime, events: Iterable[Told]) -> Mapping[uuid.UUID, Ended]:
+    """Return when and why each of ``held`` ended, by its public id, if it has; ``events`` tell of who held it."""
     found: dict[uuid.UUID, Ended] = {}
     closed: dict[str, Holding] = {}
     for one in held:
         if one.closed_at is not None and (one.ends_at is None or one.closed_at <= one.ends_at):
             closed[str(one.public_id)] = one
         elif one.ends_at is not None and one.ends_at <= now:
-            found[one.public_id] = Ended(one.ends_at, _PROMISED, None)
+            found[one.public_id] = Ended(one.ends_at, PROMISED, None)
     if not closed:
         return found
     told: dict[str, tuple[str, str | None]] = {}

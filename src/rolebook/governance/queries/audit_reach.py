@@ -128,6 +128,11 @@ def may_see_audit(viewer: Account, program_id: str, at: datetime) -> bool:
     )
 
 
+def may_see_person(viewer: Account, program_id: str, account_id: uuid.UUID, at: datetime) -> bool:
+    """Return whether the viewer may read a person's history by an office; at most two statements."""
+    return reach_of(viewer_standing(viewer, program_id, at)).person(account_id) is not None
+
+
 def may_see_audit_at(viewer: Account, program_id: str, organization_id: uuid.UUID, at: datetime) -> bool:
     """Return whether the viewer sees what happens at an organization; at most one statement."""
     standing = viewer_standing(viewer, program_id, at)

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from rolebook.governance.instants import date_in_words
 from rolebook.governance.models import Grant, PrivilegeUse, UsageSpan
 from rolebook.policy.model import Rolebook
 
@@ -26,6 +27,7 @@ class LastUse:
             day, so that it may have been used through that one.
         days: on how many days, at least, the privilege was used.
         since_on: from which day on uses of the program are kept; None when no decision point ever told of any.
+        whole: whether uses have been kept for as long as it has been held.
     """
 
     on: date | None
@@ -33,11 +35,16 @@ class LastUse:
     perhaps_other: bool
     days: int
     since_on: date | None
+    whole: bool = False
 
     @property
-    def is_kept(self) -> bool:
-        """Whether uses are kept at all: otherwise that none is known says nothing."""
-        return self.since_on is not None
+    def none_in_words(self) -> str:
+        """What that no use is known says: nothing where none are kept at all."""
+        if self.since_on is None:
+            return "not known"
+        if self.whole:
+            return "no use recorded since it was given"
+        return f"no use recorded since recording began on {date_in_words(self.since_on)}"
 
 
 _NOTHING_KEPT: Final = LastUse(None, None, perhaps_other=False, days=0, since_on=None)
@@ -111,7 +118,8 @@ def _last_use(
     ]
     latest = max((use.last_on for use in possible), default=None)
     if latest is None:
-        return LastUse(None, None, perhaps_other=False, days=0, since_on=since_on)
+        whole = grant.starts_at.astimezone(zone).date() > since_on
+        return LastUse(None, None, perhaps_other=False, days=0, since_on=since_on, whole=whole)
     that_day = sorted((use for use in possible if use.last_on == latest), key=lambda use: use.privilege_id)
     others = [other for other in held if other.pk != grant.pk and _in_force_on(other, latest, zone)]
     alone = [

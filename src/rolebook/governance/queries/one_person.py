@@ -68,6 +68,8 @@ class OnePerson:
         only_steward: whether no other active person is steward.
         gives_back: whether reopening gives back the roles that were held at closing.
         merged_into: the account of the same person that remained, by user ID; None for one that was not merged.
+        merged_into_id: its public id; it takes part in the program, too.
+        merged_at: when.
         number_of_roles, number_of_codes: what they hold now, and apart from roles, counted to COUNTED_TO.
         number_of_requests: what they asked for, settled or not, counted so.
         number_waiting: those of them that somebody has still to act on, counted so.
@@ -88,6 +90,8 @@ class OnePerson:
     is_viewer: bool
     gives_back: bool
     merged_into: str | None
+    merged_into_id: uuid.UUID | None
+    merged_at: datetime | None
     number_of_roles: int
     number_of_codes: int
     number_of_requests: int
@@ -122,6 +126,7 @@ def one_person(viewer: Account, program_id: str, account_id: uuid.UUID | str, at
     standing = stewards_standing(viewer, program_id, at)
     part = _part(standing, account_id)
     account = part.account
+    remaining = account.merged_into
     return OnePerson(
         row=PersonLine(**told_of(part, part.rejected, at)),
         account_status=account.status,
@@ -135,7 +140,9 @@ def one_person(viewer: Account, program_id: str, account_id: uuid.UUID | str, at
         only_steward=part.only_steward,
         is_viewer=account.pk == viewer.pk,
         gives_back=not ends_with_closing(standing.book),
-        merged_into=None if account.merged_into is None else account.merged_into.user_id,
+        merged_into=None if remaining is None else remaining.user_id,
+        merged_into_id=None if remaining is None else remaining.public_id,
+        merged_at=None if remaining is None else account.status_at,
         number_of_roles=part.roles,
         number_of_codes=part.codes if standing.book.access == "apart from roles" else 0,
         number_of_requests=part.asked,

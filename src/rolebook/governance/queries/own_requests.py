@@ -12,6 +12,8 @@ from typing import Any
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 
 from rolebook.accounts.models import Account
+from rolebook.audit import tags
+from rolebook.audit.models import Event
 from rolebook.governance.asked_words import newest_words
 from rolebook.governance.authority import Standing
 from rolebook.governance.models import AccountForm, Request, RequestItem
@@ -28,6 +30,7 @@ AGAIN = (Request.State.DENIED, Request.State.WITHDRAWN, Request.State.RETURNED, 
 _AGAIN = "was_submitted_again"
 _BY_FORM = "was_made_with_the_form"
 _WORDS = "newest_words"
+_ASKED = "was_asked_for_again"
 _STAGES = ("stages__position", "stages__pk")
 
 
@@ -57,6 +60,7 @@ class RequestLine:
         is_requester: whether the viewer asked for it.
         held: whether the rest waits for the requester's word, because another agency denied its part.
         by_form: whether it was made with the form of an account request: that is how it is asked for again, too.
+        asked_again: whether who denied it asked the viewer to submit it again, who has not yet (QPP-13).
     """
 
     request_id: uuid.UUID
@@ -75,6 +79,7 @@ class RequestLine:
     is_requester: bool
     held: bool
     by_form: bool
+    asked_again: bool = False
 
     @property
     def to_answer(self) -> bool:
@@ -150,6 +155,7 @@ def _with_items(
             again=Exists(Request.objects.filter(resubmission_of=OuterRef("request"))),
             words=newest_words("request__"),
             by_form=Exists(AccountForm.objects.filter(request=OuterRef("request"))),
+            asked=_was_asked("request__"),
         )
         .select_related("organization", "request__requester", "request__beneficiary")
         .order_by("-request__submitted_at", "-request", "position", *(() if none_pending else _STAGES))
@@ -161,6 +167,7 @@ def _with_items(
         setattr(request, _AGAIN, item.again)
         setattr(request, _WORDS, item.words)
         setattr(request, _BY_FORM, item.by_form)
+        setattr(request, _ASKED, item.asked)
         of_request = lines.setdefault(request.pk, {})
         line = of_request.get(item.pk) or item_line(standing, item, ())
         wait = None if none_pending else wait_of(standing.book, item)
@@ -180,8 +187,17 @@ def with_people(requests: QuerySet[Request]) -> QuerySet[Request]:
     """Return requests with requester and beneficiary, what was written, and whether each was submitted again."""
     again = Request.objects.filter(resubmission_of=OuterRef("pk"))
     forms = AccountForm.objects.filter(request=OuterRef("pk"))
-    told = requests.annotate(**{_AGAIN: Exists(again), _WORDS: newest_words(), _BY_FORM: Exists(forms)})
+    told = requests.annotate(
+        **{_AGAIN: Exists(again), _WORDS: newest_words(), _BY_FORM: Exists(forms), _ASKED: _was_asked()}
+    )
     return told.select_related("requester", "beneficiary")
+
+
+def _was_asked(prefix: str = "") -> Exists:
+    """Return the SQL condition that a request's requester was asked to submit it again; ``prefix`` leads to it."""
+    return Exists(
+        Event.objects.filter(request_id=OuterRef(f"{prefix}public_id"), tag=tags.REQUEST_ASKED_AGAIN.name)
+    )
 
 
 def item_line(standing: Standing, item: RequestItem, waits: Sequence[Waiting]) -> ItemLine:
@@ -209,6 +225,7 @@ def state_shown(request_state: str, item_state: str) -> str:
 def request_line(standing: Standing, request: Request, told: Sequence[ItemLine]) -> RequestLine:
     """Return a request, read by `with_people`, as a list shows it to one of its own people."""
     asked = standing.account.pk == request.requester_id
+    may_again = asked and request.state in AGAIN and not getattr(request, _AGAIN, False)
     items = [replace(item, state=state_shown(request.state, item.state)) for item in told]
     waits = dict.fromkeys(wait for item in items for wait in item.waits)
     return RequestLine(
@@ -224,8 +241,9 @@ def request_line(standing: Standing, request: Request, told: Sequence[ItemLine])
         waits=tuple(sorted(waits, key=lambda one: one.since)),
         came_to=tuple(Counter(item.state for item in items).most_common()) if len(items) > 1 else (),
         may_withdraw=asked and request.state in (Request.State.PENDING, Request.State.RETURNED),
-        may_submit_again=asked and request.state in AGAIN and not getattr(request, _AGAIN, False),
+        may_submit_again=may_again,
         is_requester=asked,
         held=request.state == Request.State.PENDING and request.held_since is not None,
         by_form=getattr(request, _BY_FORM, False),
+        asked_again=may_again and getattr(request, _ASKED, False),
     )

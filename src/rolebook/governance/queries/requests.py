@@ -1,5 +1,6 @@
 """One request with its course: who decided what and when, and what the role would let them do."""
 
+import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -16,13 +17,22 @@ from rolebook.governance.models import Outcome, Request, RequestItem, Stage
 from rolebook.governance.queries.absences import away_at
 from rolebook.governance.queries.course_steps import CourseOfVersion, course_of, stage_outcome
 from rolebook.governance.queries.giving import Asked, RoleGives, what_it_gives
-from rolebook.governance.queries.own_requests import RequestLine, request_line, with_people
+from rolebook.governance.queries.own_requests import AGAIN, RequestLine, request_line, with_people
 from rolebook.governance.queries.pending import PendingRow, pending_rows
 from rolebook.governance.queries.request_parts import Parts, Seen, laid_out, seen_of
 from rolebook.governance.queries.seeing import public_id_of, viewer_standing
 from rolebook.governance.refusals import NotFound
 from rolebook.governance.whose_turn import whose_turns
 from rolebook.policy.model import STEWARD_ID, Act
+
+
+@dataclass(frozen=True, slots=True)
+class AskedAgain:
+    """That an office which denied a request asked its requester to submit it again (QPP-13)."""
+
+    at: datetime
+    office: str
+    organization_name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,7 @@ class RequestDetail:
             decide; empty where they may decide several.
         may_ask_again: whether the viewer denied it, and can ask the requester to submit again.
         asked_again_at: when the viewer did ask, or None.
+        asked_again: who last asked the viewer, who made it, to submit it again; None once they did.
         again_id: the request that was submitted in its place, if any.
         may_designate: whether the viewer names stewards, of whom another is needed where nobody can decide it.
     """
@@ -55,6 +66,7 @@ class RequestDetail:
     gives: tuple[RoleGives, ...]
     may_ask_again: bool
     asked_again_at: datetime | None
+    asked_again: AskedAgain | None
     resubmission_of_id: uuid.UUID | None
     again_id: uuid.UUID | None
     may_designate: bool
@@ -94,8 +106,10 @@ def request_detail(
     open_stages = _open(seen.stages)
     whose = whose_turns(standing.book, open_stages, at)
     denied = _denied_by(standing, seen.stages, parts)
-    asked_again_at = _asked_again_at(request, viewer) if denied else None
     again = request.again_id
+    of_viewer = request.requester_id == viewer.pk and again is None
+    asked = _asked_again(request) if denied or (of_viewer and request.state in AGAIN) else ()
+    asked_again_at = next((at for at, by, _ in asked if by == viewer.public_id), None) if denied else None
     named = [stage for stage in open_stages if stage.pk in seen.named]
     away = away_at(standing.book, named, at) if named else {}
     course = course_of(request, seen.stages, whose, away, named=seen.named)
@@ -111,6 +125,7 @@ def request_detail(
         gives=_gives(standing, request, seen.parts, deciding),
         may_ask_again=denied and again is None and asked_again_at is None,
         asked_again_at=asked_again_at,
+        asked_again=_asked_by(asked, course) if of_viewer else None,
         resubmission_of_id=request.resubmission_of.public_id if request.resubmission_of else None,
         again_id=again,
         may_designate=standing.may_over_role(Act.DESIGNATE, None, STEWARD_ID),
@@ -132,12 +147,22 @@ def _denied_by(standing: Standing, stages: Iterable[Stage], parts: Parts) -> boo
     )
 
 
-def _asked_again_at(request: Request, viewer: Account) -> datetime | None:
-    """Return when the viewer asked the requester to submit a denied request again, or None (QPP-13)."""
-    asked = Event.objects.filter(
-        request_id=request.public_id, tag=tags.REQUEST_ASKED_AGAIN.name, actor_id=viewer.public_id
-    )
-    return asked.order_by("sequence").values_list("occurred_at", flat=True).first()
+def _asked_again(request: Request) -> Sequence[tuple[datetime, uuid.UUID | None, str]]:
+    """Return when, by whom and as what the requester of a denied request was asked to submit it again (QPP-13)."""
+    asked = Event.objects.filter(request_id=request.public_id, tag=tags.REQUEST_ASKED_AGAIN.name)
+    return list(asked.order_by("sequence").values_list("occurred_at", "actor_id", "content"))
+
+
+def _asked_by(
+    asked: Sequence[tuple[datetime, uuid.UUID | None, str]], course: Sequence[CourseOfVersion]
+) -> AskedAgain | None:
+    """Return the office that asked last, as the course names it."""
+    steps = {str(step.stage_id): step for run in course for step in run.steps}
+    for at, _, content in reversed(asked):
+        step = steps.get(json.loads(content)["new"]["stage_id"])
+        if step is not None:
+            return AskedAgain(at, step.office, step.organization_name)
+    return None
 
 
 def _told_once(rows: Sequence[PendingRow]) -> tuple[PendingRow, ...]:

@@ -391,7 +391,7 @@ def _used(use: LastUse) -> str:
     if use.on is not None:
         perhaps = ", perhaps by another role" if use.perhaps_other else ""
         return f"{_written(use.on)}{perhaps}"
-    return f"no use known since {_written(use.since_on)}" if use.since_on is not None else "not known"
+    return use.none_in_words
 
 
 def _written(day: date) -> str:

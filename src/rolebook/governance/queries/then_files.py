@@ -141,9 +141,11 @@ def state_words(one: Decided) -> str:
 
 def end_words(known: Behind) -> str:
     """Return why something ended, in words; empty while it has not."""
-    if known.ended is None:
-        return ""
-    why = known.ended.why
+    return "" if known.ended is None else why_in_words(known.ended.why)
+
+
+def why_in_words(why: str) -> str:
+    """Return a word of the ledger's for why something ended as a sentence."""
     return ENDS.get(why, why[:1].upper() + why[1:])
 
 

@@ -23,6 +23,7 @@ from rolebook.governance.refusals import NotFound, Refused
 from rolebook.notices.supervisors import supervisor_mails
 from rolebook.web.answers import program_view, said_of
 from rolebook.web.context import CURRENT_ENTRY
+from rolebook.web.pages.since import what_became_of
 from rolebook.web.program import ProgramRequest
 
 _VERDICTS = frozenset({"approved", "denied", "returned"})
@@ -46,6 +47,7 @@ def show_account_request(
     word = found.detail.present.word
     setattr(request, CURRENT_ENTRY, "my-access" if own else "manage-access")
     shown = {
+        **what_became_of(request, found.detail),
         "found": found,
         "detail": found.detail,
         "line": line,

@@ -4,6 +4,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
@@ -32,8 +33,14 @@ from rolebook.web.program import ProgramRequest
 from rolebook.web.zones import viewer_zone
 
 _VERDICTS = frozenset({"approved", "denied"})
-_PAGE = "page"
-"""What `SELECT` says in the address of a list whose every row is to be ticked (for browsers without scripts)."""
+_PAGE, _EVERY = "page", "every"
+"""What `SELECT` says in the address of a list whose every row is to be ticked (for browsers without scripts), or all
+that matches on every page; else it names the stages whose rows are.
+"""
+_LIST = ("search", "role", "sort", "organization", "organizations-after")
+_PAGES = ("after", "pending-after")
+"""What else the address of such a list may have, and what says which page of it."""
+_LONGEST_ADDRESS = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +50,22 @@ class Selecting:
     Attributes:
         on_page: how many of the page's rows the viewer may decide together with others.
         all_on_page: whether they are to be ticked.
+        every: whether all that matches is to be ticked.
+        ticked: the stages whose rows are, where not all on the page are.
         matching: how many match on all pages, where more than this page and no more than one call decides; else 0.
         select_url: the same page with every row ticked.
         filters: what the list is narrowed to; on View Users to its organization.
+        list_query: what the page's address has besides, to come back to it.
     """
 
     on_page: int
     all_on_page: bool
+    every: bool
+    ticked: frozenset[uuid.UUID]
     matching: int
     select_url: str
     filters: Filters
+    list_query: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +105,18 @@ def selecting(
         if found is None or apart:
             found = count_to_decide(standing, MOST_AT_ONCE + 1, filters, together=True)
         matching = found if found <= MOST_AT_ONCE else 0
-    all_on_page = asked(request, SELECT) == _PAGE
-    select_url = with_parameters(request, {SELECT: _PAGE}, "pending")
-    return Selecting(on_page, all_on_page, matching, select_url, filters)
+    wanted = asked(request, SELECT)
+    ticked = (canonical_id(one) for one in wanted.split(","))
+    return Selecting(
+        on_page=on_page,
+        all_on_page=wanted in (_PAGE, _EVERY),
+        every=wanted == _EVERY and bool(matching),
+        ticked=frozenset(one for one in ticked if one is not None),
+        matching=matching,
+        select_url=with_parameters(request, {SELECT: _PAGE}, "pending"),
+        filters=filters,
+        list_query=with_parameters(request, {}).partition("?")[2],
+    )
 
 
 @program_view
@@ -138,7 +160,8 @@ def _summary(
         "places": _counted([row.organization_name or ""] for row in chosen.waiting),
         "settled": _settled(request, chosen.settled),
         "organization_id": organization_id,
-        "back_url": _address(request, organization_id),
+        "back_url": _address(request, organization_id, ticked=True),
+        "list_query": _list_query(request, ticked=True),
         "typed": typed_reason(request),
         "wrong": wrong,
         "problems_at": [("reason", wrong)] if wrong else [],
@@ -265,12 +288,32 @@ def _who_was_first(request: ProgramRequest, found: AlreadyDecided) -> str:
     return f"{found.by.name} {found.state} it{when}."
 
 
-def _address(request: ProgramRequest, organization_id: uuid.UUID | None) -> str:
-    if organization_id is None:
-        return reverse("manage-access", args=[request.program.id])
-    return reverse("organization-users", args=[request.program.id, organization_id])
+def _list_query(request: ProgramRequest, *, ticked: bool) -> str:
+    """Return the rest of the address of the list that was chosen from: with its page and what was ticked there, or
+    from its beginning.
+
+    A form carries it as ``list``; nothing else of that is kept than what such a list may have.
+    """
+    said = dict(parse_qsl(request.POST.get("list", "")[:_LONGEST_ADDRESS].replace("\0", "")))
+    kept = {name: said[name] for name in _LIST if name in said}
+    if not ticked:
+        return urlencode(kept)
+    chosen = map(canonical_id, request.POST.getlist("stage")[:MOST_AT_ONCE])
+    select = _EVERY if request.POST.get("every") else ",".join(str(one) for one in chosen if one)
+    kept |= {name: said[name] for name in _PAGES if name in said}
+    select = select or said.get(SELECT, "")
+    return urlencode({**kept, SELECT: select} if select else kept)
+
+
+def _address(request: ProgramRequest, organization_id: uuid.UUID | None, *, ticked: bool = False) -> str:
+    """Return the address of the list that was chosen from, as `_list_query` says."""
+    query = _list_query(request, ticked=ticked)
+    path = reverse("manage-access", args=[request.program.id])
+    if organization_id is not None:
+        path = reverse("organization-users", args=[request.program.id, organization_id])
+    return path + (f"?{query}#pending" if query else "")
 
 
 def _back(request: ProgramRequest, organization_id: uuid.UUID | None, said: str) -> HttpResponse:
     messages.warning(request, said)
-    return HttpResponseRedirect(_address(request, organization_id), status=303)
+    return HttpResponseRedirect(_address(request, organization_id, ticked=True), status=303)

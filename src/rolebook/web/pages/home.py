@@ -50,6 +50,7 @@ def home(request: ProgramRequest) -> HttpResponse:
     none_pending = waiting.besides.asked == 0
     own = my_requests(request.account, program_id, at, to_answer_first=True, none_pending=none_pending).rows
     to_answer = [line for line in own if line.to_answer]
+    shown = _open_ends(own)[:_SHOWN]
     holds = my_access_page(request.account, program_id, at, limit=_HELD_SHOWN, reasons=False)
     return render(
         request,
@@ -66,10 +67,12 @@ def home(request: ProgramRequest) -> HttpResponse:
             "more_to_answer": len(to_answer) > _SHOWN,
             "reviews": reviews_for(request.account, program_id, at).waiting,
             "most_counted": MOST_COUNTED,
-            "own": _open_ends(own)[:_SHOWN],
+            "own": shown,
             "holds": holds.rows,
             "holds_more": bool(holds.next_after),
-            "lead": _lead(waiting, to_answer=bool(to_answer)),
+            "lead": _lead(
+                waiting, to_answer=bool(to_answer), asked_again=any(line.asked_again for line in shown)
+            ),
             "no_role_hint": request.rolebook.hint("no_role") or NO_ROLE,
         },
     )
@@ -93,9 +96,11 @@ def _open_ends(own: tuple[RequestLine, ...]) -> tuple[RequestLine, ...]:
     return tuple(shown)
 
 
-def _lead(waiting: Home, *, to_answer: bool) -> str:
+def _lead(waiting: Home, *, to_answer: bool, asked_again: bool) -> str:
     """Return the one sentence that answers the page's question."""
     own = "Something that you asked for waits for you." if to_answer else ""
+    if asked_again and not own:
+        own = "You are asked to submit a request again."
     if waiting.to_decide == 1:
         return f"One request waits for your decision. {own}".rstrip()
     if waiting.to_decide:

@@ -25,6 +25,7 @@ from rolebook.governance.refusals import Refused
 from rolebook.web.account_requests.request import show_account_request
 from rolebook.web.answers import asked, first_address, next_address, program_view, said_of
 from rolebook.web.context import CURRENT_ENTRY
+from rolebook.web.pages.since import what_became_of
 from rolebook.web.program import ProgramRequest
 
 _SHOWN_AT_ONCE = 5
@@ -75,6 +76,7 @@ def show_request(
     # Who decides comes from Manage Access and goes back there.
     setattr(request, CURRENT_ENTRY, "my-access" if own else "manage-access")
     shown = {
+        **what_became_of(request, detail),
         "detail": detail,
         "line": line,
         "item": line.items[0],
