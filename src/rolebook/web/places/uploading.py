@@ -20,6 +20,7 @@ from rolebook.governance.flows.organization_uploads import (
     upload_organizations,
     waiting_uploads,
 )
+from rolebook.governance.queries.closing_losses import ClosingLosses, closing_losses, losing_lines
 from rolebook.governance.queries.steward_organizations import names_by_code
 from rolebook.governance.queries.stewards import stewards_standing
 from rolebook.governance.refusals import Refused
@@ -31,6 +32,8 @@ from rolebook.web.program import ProgramRequest
 
 State = OrganizationUpload.State
 LINES_A_PAGE = 100
+_LOSING = "losing"
+"""Narrows the lines to organizations that close and where people hold something."""
 _PARENT = "parent"
 """The field of a line that says which organization another belongs to, by its code."""
 _BUSY = (State.COMPARING, State.IMPORTING)
@@ -98,10 +101,12 @@ def compared_page(request: ProgramRequest, upload_id: uuid.UUID) -> HttpResponse
     number = asked(request, "from")
     first = int(number) if number.isascii() and number.isdigit() and len(number) < 8 else 0
     what = asked(request, "what")
-    lines = upload.lines.filter(number__gte=first).order_by("number")
-    if what in upload.counts:
+    lines = upload.lines.all()
+    if what == _LOSING:
+        lines = losing_lines(request.account, upload, request.at)
+    elif what in upload.counts:
         lines = lines.filter(what=what)
-    found = list(lines[: LINES_A_PAGE + 1])
+    found = list(lines.filter(number__gte=first).order_by("number")[: LINES_A_PAGE + 1])
     more = len(found) > LINES_A_PAGE
     _put_in_words(request, found)
     shown = {
@@ -111,6 +116,7 @@ def compared_page(request: ProgramRequest, upload_id: uuid.UUID) -> HttpResponse
         "percent": round(100 * upload.done / upload.total) if upload.total else 0,
         "changes": sum(upload.counts.get(one, 0) for one in ("new", "changed", "moved", "closed")),
         "lines": found[:LINES_A_PAGE],
+        "losses": _losses(request, upload, found),
         "what": what,
         "next_url": with_parameters(request, {"from": str(found[-1].number)}) if more else "",
         "first_url": with_parameters(request, {"from": None}) if first else "",
@@ -135,6 +141,22 @@ def _put_in_words(request: ProgramRequest, lines: Sequence[OrganizationUploadLin
             (_title(field, schemes), worded(field, old), worded(field, new))
             for field, old, new in line.changes
         ]
+
+
+def _losses(
+    request: ProgramRequest, upload: OrganizationUpload, lines: Sequence[OrganizationUploadLine]
+) -> ClosingLosses | None:
+    """Return who loses access when a file that waits for its confirmation is imported; None where it closes nothing.
+
+    Its lines are told how many people that is at each.
+    """
+    if upload.state != State.COMPARED or not upload.counts.get("closed"):
+        return None
+    closing = [line for line in lines if line.what == "closed"]
+    losses = closing_losses(request.account, upload, {line.code for line in closing}, request.at)
+    for line in closing:
+        setattr(line, "people", losses.by_code.get(line.code, 0))
+    return losses
 
 
 def _problem(told: str, file: str) -> str:
