@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -122,13 +123,27 @@ def test_what_changed_meanwhile_is_said_and_shown_before_anything_is_imported(
 
 @pytest.mark.fault(50)
 def test_every_error_is_told_with_its_line_and_nothing_is_imported(world: World, steward: Client) -> None:
-    page = upload(steward, HEAD + "elm,Elm Street,practice,12-3,,\noak,,practice,12-3456789,,\n")
-    shown = text_at(steward, page)
-    assert "Line 2: bad tin" in shown
-    assert "Line 3: missing name" in shown
+    page = upload(steward, HEAD + "elm,Elm Street,practice,12-3,,\noak,,practise,12-3456789,,\n")
+    shown = unescape(text_at(steward, page))
+    assert (
+        "Line 2, column 4 (“tin”): bad tin. Found '12-3'; expected a TIN such as 00-1234567. Correct the number."
+        in shown
+    )
+    assert (
+        "Line 3, column 2 (“name”): missing name. Found nothing; expected text of at most 200 characters. "
+        "Write it into this cell." in shown
+    )
+    assert "Line 3, column 3 (“kind”): unknown kind. Found 'practise'" in shown
+    assert "Did you mean 'practice'?" in shown
     assert "Nothing was changed." in shown
     assert steward.post(page + "confirm/", {"shown": ""}).status_code == 303
     assert not Organization.objects.filter(code="elm").exists()
+
+
+@pytest.mark.fault(51)
+def test_of_many_errors_a_page_says_how_many_more_there_are(world: World, steward: Client) -> None:
+    rows = "".join(f"code-{number},,practice,{number:09},,\n" for number in range(250))
+    assert "And 50 more. Correct these first" in text_at(steward, upload(steward, HEAD + rows))
 
 
 @pytest.mark.invariant("I4")
@@ -154,7 +169,9 @@ def test_a_file_that_closes_organizations_says_before_who_loses_how_many_roles_a
     page = upload(steward, row, close_absent="on")
     shown = text_at(steward, page)
     assert "4 people lose 4 roles at 2 of the 3 organizations that close." in shown
-    assert "<bdi>Cedar Valley Family Practice</bdi> (<bdi>52-1830045</bdi>): 3 people hold roles there" in shown
+    assert (
+        "<bdi>Cedar Valley Family Practice</bdi> (<bdi>52-1830045</bdi>): 3 people hold roles there" in shown
+    )
     assert "<bdi>Hilltop Clinic</bdi> (<bdi>11-2223334</bdi>): 1 person holds roles there" in shown
     assert "3 people lose what is held here" in shown
     assert "Nobody loses access" in shown

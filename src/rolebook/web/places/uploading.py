@@ -111,7 +111,6 @@ def compared_page(request: ProgramRequest, upload_id: uuid.UUID) -> HttpResponse
     _put_in_words(request, found)
     shown = {
         "upload": upload,
-        "problems": [_problem(one, upload.file) for one in upload.problems],
         "busy": upload.state in _BUSY,
         "percent": round(100 * upload.done / upload.total) if upload.total else 0,
         "changes": sum(upload.counts.get(one, 0) for one in ("new", "changed", "moved", "closed")),
@@ -157,13 +156,6 @@ def _losses(
     for line in closing:
         setattr(line, "people", losses.by_code.get(line.code, 0))
     return losses
-
-
-def _problem(told: str, file: str) -> str:
-    """Say where a problem is as somebody with a spreadsheet looks for it: "units.csv:2:25: …" as "Line 2: …"."""
-    where, colon, what = told.removeprefix(f"{file}:").partition(": ")
-    line, _, character = where.partition(":")
-    return f"Line {line}{colon}{what}" if line.isdecimal() and character.isdecimal() else told
 
 
 def _title(field: str, schemes: Mapping[str, Scheme]) -> str:
