@@ -119,8 +119,8 @@ def test_every_error_is_told_at_once_with_line_and_column(qpp: str) -> None:
         + "12-3456789,Oak,practice,,12-3456789,too many\n"
     )
     assert errors_of(table) == [
-        "practices.csv:3:9: column 3 ('kind'): unknown kind: found 'practize', expected one of 'practice', 'apm_entity', 'registry', "
-        "'virtual_group'; did you mean 'practice'?",
+        "practices.csv:3:9: column 3 ('kind'): unknown kind: found 'practize', expected one of 'practice', "
+        "'apm_entity', 'registry', 'virtual_group'; did you mean 'practice'?",
         "practices.csv:4:1: column 1 ('code'): code given twice: found '12-3456789', expected a code that no other "
         "line has; line 2 has it, too: change or remove one of them",
         "practices.csv:4:25: column 4 ('parent'): unknown parent: found 'nobody', expected the code of an organization "
@@ -131,8 +131,8 @@ def test_every_error_is_told_at_once_with_line_and_column(qpp: str) -> None:
         "line has; line 2 has it, too: change or remove one of them",
         "practices.csv:5:26: column 5 ('tin'): tin given twice: found '123456789', expected a tin that no other line "
         "has; line 3 has it, too: change or remove one of them",
-        "practices.csv:5:37: too many cells: found 'too many', expected 5 cells in a row; put double quotes around text "
-        "that has a comma in it",
+        "practices.csv:5:37: too many cells: found 'too many', expected 5 cells in a row; put double quotes around "
+        "text that has a comma in it",
     ]
 
 
@@ -196,8 +196,8 @@ def test_two_ways_to_write_a_number_are_one_number(qpp: str) -> None:
     load(HEAD + "A,Cedar,practice,,12-3456789\n")
     errors = errors_of(HEAD + "B,Elm,practice,,123456789\n")
     assert errors == [
-        "practices.csv:2:17: column 5 ('tin'): taken tin: found '123456789', expected one that the organization 'A' does not "
-        "have already; correct the number, or write 'A' as the code if that organization is meant"
+        "practices.csv:2:17: column 5 ('tin'): taken tin: found '123456789', expected one that the organization 'A' "
+        "does not have already; correct the number, or write 'A' as the code if that organization is meant"
     ]
 
 
@@ -210,8 +210,8 @@ def test_the_kind_of_an_organization_does_not_change(qpp: str) -> None:
 def test_a_program_without_a_parent_kind_refuses_parents(qpp: str) -> None:
     errors = errors_of(TWO + "55-5555555,Oak,practice,12-3456789,\n")
     assert errors == [
-        "practices.csv:4:25: column 4 ('parent'): wrong kind of parent: found '12-3456789 (practice)', expected no parent; "
-        "leave this cell empty"
+        "practices.csv:4:25: column 4 ('parent'): wrong kind of parent: found '12-3456789 (practice)', expected no "
+        "parent; leave this cell empty"
     ]
 
 

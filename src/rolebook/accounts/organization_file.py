@@ -184,7 +184,7 @@ class _RowReader:
         )
 
     def _cell(self, line: CsvLine, index: int | None) -> CsvCell:
-        """Return a cell of a line; one that is not there is empty, where its line ends, or begins without its column."""
+        """Return a cell of a line; one that is not there is empty, and stands where its line ends."""
         if index is not None and index < len(line):
             return line[index]
         place = replace(line[0].place, cell=0) if index is None else replace(line[-1].place, cell=index + 1)

@@ -14,7 +14,8 @@ class NothingImported(click.ClickException):
     """A file that cannot be imported: all of its errors, and exit code 2.
 
     To a program that asked for JSON they are told on standard output, each with ``file``, ``line``, ``column``,
-    ``message`` and ``expected``, in a table also ``cell`` and ``heading``; where nothing in the file is wrong but a rule forbids it, there are only messages.
+    ``message`` and ``expected``, in a table also ``cell`` and ``heading``; where nothing in the file is wrong but a
+    rule forbids it, there are only messages.
     """
 
     exit_code = 2

@@ -20,7 +20,7 @@ from rolebook.governance.flows.organization_uploads import (
     upload_organizations,
     waiting_uploads,
 )
-from rolebook.governance.queries.closing_losses import ClosingLosses, closing_losses, losing_lines
+from rolebook.governance.queries.closing_losses import ClosingLosses, closing_losses
 from rolebook.governance.queries.steward_organizations import names_by_code
 from rolebook.governance.queries.stewards import stewards_standing
 from rolebook.governance.refusals import Refused
@@ -101,9 +101,11 @@ def compared_page(request: ProgramRequest, upload_id: uuid.UUID) -> HttpResponse
     number = asked(request, "from")
     first = int(number) if number.isascii() and number.isdigit() and len(number) < 8 else 0
     what = asked(request, "what")
+    losses = _losses(request, upload)
+    people: Mapping[str, int] = {} if losses is None else losses.by_code
     lines = upload.lines.all()
     if what == _LOSING:
-        lines = losing_lines(request.account, upload, request.at)
+        lines = lines.filter(what="closed", code__in=people)
     elif what in upload.counts:
         lines = lines.filter(what=what)
     found = list(lines.filter(number__gte=first).order_by("number")[: LINES_A_PAGE + 1])
@@ -114,8 +116,8 @@ def compared_page(request: ProgramRequest, upload_id: uuid.UUID) -> HttpResponse
         "busy": upload.state in _BUSY,
         "percent": round(100 * upload.done / upload.total) if upload.total else 0,
         "changes": sum(upload.counts.get(one, 0) for one in ("new", "changed", "moved", "closed")),
-        "lines": found[:LINES_A_PAGE],
-        "losses": _losses(request, upload, found),
+        "lines": [(line, people.get(line.code, 0)) for line in found[:LINES_A_PAGE]],
+        "losses": losses,
         "what": what,
         "next_url": with_parameters(request, {"from": str(found[-1].number)}) if more else "",
         "first_url": with_parameters(request, {"from": None}) if first else "",
@@ -142,20 +144,11 @@ def _put_in_words(request: ProgramRequest, lines: Sequence[OrganizationUploadLin
         ]
 
 
-def _losses(
-    request: ProgramRequest, upload: OrganizationUpload, lines: Sequence[OrganizationUploadLine]
-) -> ClosingLosses | None:
-    """Return who loses access when a file that waits for its confirmation is imported; None where it closes nothing.
-
-    Its lines are told how many people that is at each.
-    """
+def _losses(request: ProgramRequest, upload: OrganizationUpload) -> ClosingLosses | None:
+    """Return who loses access when a file that waits for its confirmation is imported; None where it closes nothing."""
     if upload.state != State.COMPARED or not upload.counts.get("closed"):
         return None
-    closing = [line for line in lines if line.what == "closed"]
-    losses = closing_losses(request.account, upload, {line.code for line in closing}, request.at)
-    for line in closing:
-        setattr(line, "people", losses.by_code.get(line.code, 0))
-    return losses
+    return closing_losses(request.account, upload, request.at)
 
 
 def _title(field: str, schemes: Mapping[str, Scheme]) -> str:
