@@ -99,7 +99,7 @@ class DaySearchAndPlace(DayAndSearch):
 
 def _since(request: ProgramRequest) -> str:
     """Say since when there is anything on record, apart from what imports told of the time before."""
-    version, _, _ = book_then(request.program.id, datetime.min.replace(tzinfo=UTC))
+    version, _, _ = book_then(request.program.id, datetime.combine(FIRST_DAY, time.min, UTC))
     first = day_in_words(version.effective_at, request.program.zone)
     return f"The log of {request.program.short_name} begins on {first}: choose that day or a later one."
 
