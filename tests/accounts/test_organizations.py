@@ -11,7 +11,7 @@ from rolebook.accounts.models import Organization, OrganizationIdentifier, Organ
 from rolebook.accounts.organization_file import read_organizations
 from rolebook.accounts.queries import rolebook_in_force
 from rolebook.audit.models import Event
-from rolebook.policy.errors import RolebookErrors
+from rolebook.policy.errors import Report, RolebookErrors
 from rolebook.policy.model import Rolebook
 from rolebook.policy.reading import read_rolebook
 from rolebook.policy.shipped import resolve
@@ -104,7 +104,8 @@ def test_one_wrong_row_leaves_nothing_of_the_others(qpp: str) -> None:
     many = "".join(f"{n:02d}-0000000,Practice {n},practice,,\n" for n in range(10, 60))
     errors = errors_of(HEAD + many + "77-7777777,,practice,,\n")
     assert errors == [
-        "practices.csv:52:12: missing name: found nothing, expected text of at most 200 characters"
+        "practices.csv:52:12: column 2 ('name'): missing name: found nothing, expected text of at most 200 characters; "
+        "write it into this cell"
     ]
     assert not Organization.objects.exists()
     assert not Event.objects.filter(tag="organization:imported").exists()
@@ -118,12 +119,20 @@ def test_every_error_is_told_at_once_with_line_and_column(qpp: str) -> None:
         + "12-3456789,Oak,practice,,12-3456789,too many\n"
     )
     assert errors_of(table) == [
-        "practices.csv:3:9: unknown kind: found 'practize', expected one of 'practice', 'apm_entity', 'registry', "
-        "'virtual_group'; did you mean 'practice'?",
-        "practices.csv:4:1: code given twice: found '12-3456789', expected it once; it stands at 2:1 already",
-        "practices.csv:4:32: bad tin: found '12345', expected a TIN such as 00-1234567",
-        "practices.csv:5:1: code given twice: found '12-3456789', expected it once; it stands at 2:1 already",
-        "practices.csv:5:37: too many cells: found 'too many', expected 5 cells in a row",
+        "practices.csv:3:9: column 3 ('kind'): unknown kind: found 'practize', expected one of 'practice', "
+        "'apm_entity', 'registry', 'virtual_group'; did you mean 'practice'?",
+        "practices.csv:4:1: column 1 ('code'): code given twice: found '12-3456789', expected a code that no other "
+        "line has; line 2 has it, too: change or remove one of them",
+        "practices.csv:4:25: column 4 ('parent'): unknown parent: found 'nobody', expected the code of an organization "
+        "of this file or of the program; correct the code, or add a line for that organization",
+        "practices.csv:4:32: column 5 ('tin'): bad tin: found '12345', expected a TIN such as 00-1234567; correct the "
+        "number",
+        "practices.csv:5:1: column 1 ('code'): code given twice: found '12-3456789', expected a code that no other "
+        "line has; line 2 has it, too: change or remove one of them",
+        "practices.csv:5:26: column 5 ('tin'): tin given twice: found '123456789', expected a tin that no other line "
+        "has; line 3 has it, too: change or remove one of them",
+        "practices.csv:5:37: too many cells: found 'too many', expected 5 cells in a row; put double quotes around "
+        "text that has a comma in it",
     ]
 
 
@@ -134,8 +143,8 @@ def test_every_error_is_told_at_once_with_line_and_column(qpp: str) -> None:
         (b"\xff\xfec\x00o\x00", "practices.csv:1:1: bad encoding"),
         (b"code,name,kind\n1,caf\xe9,practice\n", "practices.csv:2:6: bad encoding"),
         (b"code,name\n", "practices.csv:1:1: missing column"),
-        (b"code,name,kind,tni\n", "practices.csv:1:16: unknown column: found 'tni'"),
-        (b"code,name,kind,code\n", "practices.csv:1:16: column given twice"),
+        (b"code,name,kind,tni\n", "practices.csv:1:16: column 4 ('tni'): unknown column: found 'tni'"),
+        (b"code,name,kind,code\n", "practices.csv:1:16: column 4 ('code'): column given twice"),
         (b'code,name,kind\n1,"open,practice\n', "practices.csv:2:3: bad cell"),
         (b"code,name,kind\n1,a\x00b,practice\n", "practices.csv:2:4: control character"),
         (b"code,name,kind\n1,a\xe2\x80\xaeb,practice\n", "practices.csv:2:4: control character"),
@@ -157,6 +166,24 @@ def test_a_file_over_the_limit_is_refused_before_it_is_read(
     assert errors_of(TWO)[0].startswith("practices.csv:1:1: too many rows")
 
 
+@pytest.mark.fault(51)
+def test_of_many_errors_the_first_are_told_and_the_number_of_the_others(qpp: str) -> None:
+    rows = "".join(f"{number},,practice,,{number:09}\n" for number in range(250))
+    with pytest.raises(RolebookErrors) as refused:
+        load(HEAD + rows)
+    wrong = refused.value
+    assert (wrong.how_many, len(wrong.first), wrong.others) == ("250 errors", 200, 50)
+
+
+@pytest.mark.fault(50)
+def test_what_the_program_has_against_a_line_is_told_with_what_is_wrong_in_it(qpp: str) -> None:
+    load(TWO)
+    errors = errors_of(HEAD + "12-3456789,,registry,nobody,\n")
+    assert [error.split(": ")[2] for error in errors] == [
+        "missing name", "changed kind", "unknown parent",
+    ]  # fmt: skip
+
+
 def test_byte_order_mark_line_ends_semicolons_and_quoted_line_breaks_are_read(qpp: str) -> None:
     table = (
         '\ufeffname;code;kind;tin\r\n"Cedar\r\nValley; ""the"" practice";12-3456789;PRACTICE;12-3456789\r\n'
@@ -169,20 +196,22 @@ def test_two_ways_to_write_a_number_are_one_number(qpp: str) -> None:
     load(HEAD + "A,Cedar,practice,,12-3456789\n")
     errors = errors_of(HEAD + "B,Elm,practice,,123456789\n")
     assert errors == [
-        "practices.csv:2:1: taken tin: found '123456789', expected one that the organization 'A' does not have already"
+        "practices.csv:2:17: column 5 ('tin'): taken tin: found '123456789', expected one that the organization 'A' "
+        "does not have already; correct the number, or write 'A' as the code if that organization is meant"
     ]
 
 
 def test_the_kind_of_an_organization_does_not_change(qpp: str) -> None:
     load(TWO)
     changed = HEAD + "12-3456789,Cedar Valley,registry,,12-3456789\n"
-    assert errors_of(changed)[0].startswith("practices.csv:2:1: changed kind: found 'registry'")
+    assert errors_of(changed)[0].startswith("practices.csv:2:25: column 3 ('kind'): changed kind")
 
 
 def test_a_program_without_a_parent_kind_refuses_parents(qpp: str) -> None:
     errors = errors_of(TWO + "55-5555555,Oak,practice,12-3456789,\n")
     assert errors == [
-        "practices.csv:4:25: wrong kind of parent: found '12-3456789 (practice)', expected no parent"
+        "practices.csv:4:25: column 4 ('parent'): wrong kind of parent: found '12-3456789 (practice)', expected no "
+        "parent; leave this cell empty"
     ]
 
 
@@ -252,7 +281,8 @@ def test_an_organization_cannot_come_to_stand_below_itself(tree: None) -> None:
     before = state()
     errors = errors_of(HEAD + "11-1111111,Root,practice,33-3333333,\n")
     assert errors == [
-        "practices.csv:2:26: circle of parents: found '33-3333333', expected a parent that is not below it"
+        "practices.csv:2:26: column 4 ('parent'): circle of parents: found '33-3333333', expected a parent that is not "
+        "below it"
     ]
     detour = "11-1111111,Root,practice,44-4444444,\n44-4444444,New,practice,33-3333333,\n"
     assert "circle of parents: found '44-4444444'" in errors_of(HEAD + detour)[0]
@@ -282,8 +312,10 @@ def test_any_bytes_give_rows_or_errors_with_places_and_never_fail_otherwise(
 ) -> None:
     book = read_rolebook(resolve("qpp"))
     text = head + "".join(f'"{code}",{name},{kind}\n' for code, name, kind in cells)
+    report = Report()
     try:
-        rows = read_organizations(text.encode("utf-8", "surrogatepass"), "f.csv", book)
+        rows = read_organizations(text.encode("utf-8", "surrogatepass"), "f.csv", book, report)
+        report.check()
     except RolebookErrors as refused:
         places = [(error.line, error.column) for error in refused.errors]
     else:

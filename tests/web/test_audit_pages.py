@@ -91,6 +91,16 @@ def test_an_address_that_says_nonsense_is_answered_calmly(world: World, address:
     assert "Nothing matches" in words(client.get(f"{AUDIT}?person=nobody").content)
 
 
+def test_days_in_the_wrong_order_are_told_beside_the_field_and_kept(world: World) -> None:
+    client = signed_in(world.maria)
+    page = client.get(f"{AUDIT}?since=2026-05-01&until=2026-04-01").content.decode()
+    told = words(page.encode())
+    assert "This day is before May 1, 2026, where the search begins. Choose that day or a later one." in told
+    assert 'id="id_until_error"' in page
+    assert 'value="2026-05-01"' in page
+    assert "Nothing matches" not in told
+
+
 def test_a_day_is_one_of_the_programs_zone_and_the_last_is_included(world: World) -> None:
     late = lately(world, time(23, 59, 59))
     remove(world.maria, world.stella, world, late.astimezone(UTC))

@@ -57,6 +57,15 @@ def test_a_designation_is_checked_said_and_done_only_when_it_is_confirmed(
     assert "Uma Underwood is now Security Official at Hilltop Clinic." in client.get(url()).content.decode()
 
 
+def test_the_field_for_an_organization_says_which_roles_need_one(
+    world: World, steward: people.Person
+) -> None:
+    page = " ".join(signed_in(steward).get(url()).content.decode().split())
+    field = page.partition('<label for="id_organization">')[2].partition("<input")[0]
+    assert "optional" not in field
+    assert "Its code or number; needed for every role but Quality Payment Program Service Center" in field
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [

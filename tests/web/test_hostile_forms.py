@@ -14,7 +14,7 @@ from rolebook.audit import clock
 from rolebook.governance.flows import organization_uploads
 from rolebook.governance.flows.organization_uploads import work_on_uploads
 from rolebook.governance.models import AccountDraft
-from rolebook.policy.errors import RolebookErrors
+from rolebook.policy.errors import Report, RolebookErrors
 from tests.support import grants, iqcs, people
 from tests.support.iqcs import MANAGER, PROGRAM
 from tests.web.test_uploading_pages import FILE
@@ -56,7 +56,7 @@ def test_a_file_of_too_many_cells_is_refused_before_they_are_made(
     monkeypatch.setattr(organization_file, "MOST_CELLS", 1_000)
     monkeypatch.setattr(organization_file, "parse_csv", None)
     with pytest.raises(RolebookErrors, match="1001 cells"):
-        read_organizations(FILE.encode() + b"," * (1_001 - FILE.count(",")), "a.csv", book)
+        read_organizations(FILE.encode() + b"," * (1_001 - FILE.count(",")), "a.csv", book, Report())
 
 
 @pytest.mark.postgres

@@ -1,7 +1,9 @@
 """Can they?: everybody about themselves and about roles; about others only as far as View Users goes (I1, I3)."""
 
+import re
 import uuid
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from django.test import Client
 
 from rolebook.accounts.models import Organization
 from rolebook.audit import clock
+from rolebook.governance.instants import day_in_words, instant_in_words
 from rolebook.governance.queries import asking
 from tests.authzen.asking import catch_up, decision_point
 from tests.support import grants, people
@@ -305,3 +308,44 @@ def test_who_may_see_only_a_part_is_not_told_what_applications_know(iqies: Clien
     text = answered(signed_in(world.maria), query, decision_point().evaluate, "/iqies/can-they/")
     assert "This counts only the access that you may see." in text
     assert "Applications" not in text.partition('class="verdict')[2].partition("</section>")[0]
+
+
+def test_asking_without_choosing_says_beside_each_field_what_to_choose(world: World) -> None:
+    maria = signed_in(world.maria)
+    role = plain(maria, "who=role&role=&privilege=&organization_words=")
+    assert 'id="ask-role-missing"' in role
+    assert "Choose the role that you ask about." in role
+    assert "Choose what they want to do." in role
+    assert "There is no answer yet" in role
+    person = plain(maria, f"who=person&person_words=&{SUBMIT}&organization_words=")
+    assert "Write the name or user ID of the person that you ask about." in person
+    assert "Write the name or number of the organization where they want to do it." in person
+    assert "Choose what they want to do." not in person
+
+
+@pytest.mark.parametrize("query", ["", "who=role", "who=person", f"who=role&{SUBMIT}"])
+def test_who_has_not_asked_yet_is_told_of_nothing_missing(world: World, query: str) -> None:
+    assert 'class="error"' not in plain(signed_in(world.maria), query)
+
+
+def test_instants_of_an_answer_are_written_as_on_all_pages(world: World) -> None:
+    stella = signed_in(world.stella)
+    stella.cookies["rolebook_zone"] = "America/Chicago"
+    text = plain(stella, f"{SUBMIT}&{place(world.cedar)}")
+    since = instant_in_words(world.start + timedelta(days=1), "America/Chicago")
+    assert headline(text).startswith(f"Yes: Staff User, held at Cedar Valley Family Practice since {since}")
+    assert f"on {day_in_words(clock.now(), 'America/Chicago')}, " in text.partition("Asked:")[2]
+
+
+def test_can_they_is_linked_from_where_people_look_for_it(world: World) -> None:
+    maria, steward = signed_in(world.maria), signed_in(steward_of(world))
+    users = f"/qpp/organizations/{world.cedar.public_id}/users/"
+    person = f"/qpp/people/{world.stella.account.public_id}/"
+    for client, address in (
+        (maria, "/qpp/help/"), (maria, "/qpp/role-matrix/"), (maria, users), (steward, person),
+    ):  # fmt: skip
+        [link] = set(re.findall(r'href="(/qpp/can-they/[^"]*)"', page(client, address))) - {ADDRESS} or {
+            ADDRESS
+        }
+        assert link in page(client, address).partition("<main")[2]
+        assert client.get(unescape(link)).status_code == 200, address

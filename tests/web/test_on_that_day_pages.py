@@ -9,6 +9,7 @@ from openpyxl import load_workbook
 from rolebook.accounts.models import Account
 from rolebook.audit import clock
 from rolebook.governance.flows import remove_access
+from rolebook.governance.instants import day_in_words
 from rolebook.governance.making import make_files
 from rolebook.governance.models import MadeFile
 from rolebook.governance.queries import paging
@@ -176,7 +177,8 @@ def test_a_list_that_is_being_read_ends_where_its_reader_loses_the_office(
         ("?day=2999-01-01", "That has not come yet"),
         ("?day=yesterday", "Write the day as year-month-day"),
         ("?day=2026-01-01&minute=x", "Write the time as hours and minutes"),
-        ("?day=0001-01-01", "Write the day as year-month-day"),
+        ("?day=0001-01-01", "Nothing is on record of that day. The log of QPP begins on "),
+        ("?day=1200-01-01", "choose that day or a later one."),
     ],
 )
 def test_a_day_that_cannot_be_asked_about_is_told_beside_its_field(
@@ -190,4 +192,17 @@ def test_a_day_that_cannot_be_asked_about_is_told_beside_its_field(
 
 def test_of_the_time_before_the_first_rolebook_it_is_said_what_is_known(world: World, sten: Person) -> None:
     page = signed_in(sten).get("/qpp/on-that-day/?day=2001-02-03").content.decode()
-    assert "No rolebook was in force here yet." in page
+    begins = day_in_words(world.start, "America/New_York")
+    assert "No rolebook was in force here yet: the log begins on" in page
+    assert f">{begins}</time>." in page
+
+
+def test_the_heading_of_people_who_were_searched_for_does_not_say_that_they_are_all(
+    world: World, sten: Person
+) -> None:
+    client = signed_in(sten)
+    everybody = client.get("/qpp/on-that-day/").content.decode()
+    found = client.get("/qpp/on-that-day/?search=stella").content.decode()
+    assert "Everybody who held something</h2>" in everybody
+    assert "Everybody" not in found
+    assert "People who match and held something</h2>" in found

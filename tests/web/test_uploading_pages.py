@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -17,8 +18,9 @@ from rolebook.governance.flows.organization_uploads import work_on_uploads
 from rolebook.governance.flows.return_stranded_requests import return_stranded_requests
 from rolebook.governance.models import Request
 from tests.support import grants, people
+from tests.web.counted_statements import MOST, statements
 from tests.web.reading import text_at
-from tests.web.worlds import QPP, World, signed_in, steward_of, user
+from tests.web.worlds import QPP, World, designate, signed_in, steward_of, user
 
 HEAD = "code,name,kind,tin,contact_name,contact_phone\n"
 FILE = (
@@ -121,13 +123,27 @@ def test_what_changed_meanwhile_is_said_and_shown_before_anything_is_imported(
 
 @pytest.mark.fault(50)
 def test_every_error_is_told_with_its_line_and_nothing_is_imported(world: World, steward: Client) -> None:
-    page = upload(steward, HEAD + "elm,Elm Street,practice,12-3,,\noak,,practice,12-3456789,,\n")
-    shown = text_at(steward, page)
-    assert "Line 2: bad tin" in shown
-    assert "Line 3: missing name" in shown
+    page = upload(steward, HEAD + "elm,Elm Street,practice,12-3,,\noak,,practise,12-3456789,,\n")
+    shown = unescape(text_at(steward, page))
+    assert (
+        "Line 2, column 4 (“tin”): bad tin. Found '12-3'; expected a TIN such as 00-1234567. Correct the number."
+        in shown
+    )
+    assert (
+        "Line 3, column 2 (“name”): missing name. Found nothing; expected text of at most 200 characters. "
+        "Write it into this cell." in shown
+    )
+    assert "Line 3, column 3 (“kind”): unknown kind. Found 'practise'" in shown
+    assert "Did you mean 'practice'?" in shown
     assert "Nothing was changed." in shown
     assert steward.post(page + "confirm/", {"shown": ""}).status_code == 303
     assert not Organization.objects.filter(code="elm").exists()
+
+
+@pytest.mark.fault(51)
+def test_of_many_errors_a_page_says_how_many_more_there_are(world: World, steward: Client) -> None:
+    rows = "".join(f"code-{number},,practice,{number:09},,\n" for number in range(250))
+    assert "And 50 more. Correct these first" in text_at(steward, upload(steward, HEAD + rows))
 
 
 @pytest.mark.invariant("I4")
@@ -142,6 +158,52 @@ def test_what_a_file_does_not_name_is_closed_only_when_that_is_asked(world: Worl
     assert return_stranded_requests(clock.now()) == 1
     assert Request.objects.get(pk=world.waiting.pk).state == "returned"
     assert return_stranded_requests(clock.now()) == 0
+
+
+@pytest.mark.invariant("I4")
+def test_a_file_that_closes_organizations_says_before_who_loses_how_many_roles_and_where(
+    world: World, steward: Client
+) -> None:
+    row = HEAD + "elm,Elm Street,practice,12-3456789,,\n"
+    empty = people.practice("Nobody's Practice", "98-7654321", world.start)
+    page = upload(steward, row, close_absent="on")
+    shown = text_at(steward, page)
+    assert "4 people lose 4 roles at 2 of the 3 organizations that close." in shown
+    assert (
+        "<bdi>Cedar Valley Family Practice</bdi> (<bdi>52-1830045</bdi>): 3 people hold roles there" in shown
+    )
+    assert "<bdi>Hilltop Clinic</bdi> (<bdi>11-2223334</bdi>): 1 person holds roles there" in shown
+    assert "3 people lose what is held here" in shown
+    assert "Nobody loses access" in shown
+    losing = text_at(steward, page + "?what=losing")
+    assert "1 person loses what is held here" in losing
+    assert empty.name not in losing
+    assert "lose what is held here" not in confirm(steward, page)
+
+
+def test_a_file_that_closes_where_nobody_holds_a_role_says_that_nobody_loses_access(
+    world: World, steward: Client
+) -> None:
+    people.practice("Nobody's Practice", "98-7654321", world.start)
+    rows = "52-1830045,Cedar,practice,52-1830045,,\n11-2223334,Hilltop,practice,11-2223334,,\n"
+    shown = text_at(steward, upload(steward, HEAD + rows, close_absent="on"))
+    assert "Nobody loses access: no role at an organization that closes is held." in shown
+
+
+def test_who_loses_access_is_counted_in_as_many_statements_however_many_organizations_close(
+    world: World, steward: Client
+) -> None:
+    row = HEAD + "elm,Elm Street,practice,12-3456789,,\n"
+    few = statements(steward, upload(steward, row, close_absent="on"))
+    for number in range(30):
+        place = people.practice(f"Practice {number}", f"20-00000{number:02}", world.start)
+        designate(world.uma, "security_official", place, world.start)
+    page = upload(steward, row, close_absent="on")
+    assert few == statements(steward, page) == statements(steward, page + "?what=losing") <= MOST
+    shown = text_at(steward, page)
+    assert "5 people lose 34 roles at the 32 organizations that close." in shown
+    assert "And 22 more organizations." in shown
+    assert 'href="?what=losing#changes">Show all 32' in shown
 
 
 def test_a_large_file_is_worked_on_by_a_worker(

@@ -81,7 +81,7 @@ def _read(
     ):
         first = seen.setdefault((column, key), place)
         if key and first != place:
-            expected = f"it once; it stands at {first.line}:{first.column} already"
+            expected = f"it once; line {first.line} has it, too: change or remove one of them"
             found = line.cells[column].text
             report.add(place, say(f"{column} given twice", found=found, expected=expected))
     if len(report.errors) > before:

@@ -81,18 +81,24 @@ class Plan:
 
 
 def plan_organizations(
-    program_id: str, book: Rolebook, rows: Sequence[OrganizationRow], *, close_absent: bool = False
+    program_id: str,
+    book: Rolebook,
+    rows: Sequence[OrganizationRow],
+    report: Report,
+    *,
+    close_absent: bool = False,
 ) -> Plan:
-    """Return what the rows would change in the program as it is now. Raises RolebookErrors with every conflict.
+    """Return what the rows would change in the program as it is now.
+
+    Raises RolebookErrors with every conflict, and with all that reading the file put into the report.
 
     ``close_absent``: open organizations of the program that no row names are closed.
     """
-    report = Report()
     known = _known(program_id, {code for row in rows for code in (row.code, row.parent_code) if code})
-    in_file = {row.code for row in rows}
+    in_file = {row.code for row in rows if row.code}
     created, changed, unchanged = [], [], 0
     held = _identifiers_held(program_id, rows)
-    former = former_codes(program_id, (row.code for row in rows if row.code not in known))
+    former = former_codes(program_id, (code for code in in_file if code not in known))
     for row in rows:
         _check_former_code(row, former, report)
         _check_open(row, known, report)
@@ -107,6 +113,7 @@ def plan_organizations(
             changed.append(planned)
         else:
             unchanged += 1
+    report.check()
     _check_moves(program_id, rows, [planned for planned in changed if planned.moves], report)
     report.check()
     _check_depths(created, known, report)
@@ -128,7 +135,8 @@ def _absent(
     below |= {code for code, pk in kept.values_list("parent__code", "pk") if pk not in absent}
     for code in sorted(code for code in below if code):
         expected = "a row for it, since organizations of the file stand below it"
-        report.add(place, say("absent parent", found=code, expected=expected))
+        advice = "add its row, or do not ask to close what the file does not name"
+        report.add(place, say("absent parent", found=code, expected=expected, advice=advice))
     # Deepest first, so that none is closed while an open one is below it.
     return tuple(sorted(absent.values(), key=lambda one: (-one.path.count("/"), one.pk)))
 
@@ -136,17 +144,23 @@ def _absent(
 def _check_former_code(row: OrganizationRow, former: Mapping[str, str], report: Report) -> None:
     if row.code in former:
         expected = f"another one: it was the code of what is {former[row.code]!r} now"
-        report.add(row.place, say("former code", found=row.code, expected=expected))
+        advice = f"write {former[row.code]!r} if that organization is meant, else a new code"
+        report.add(row.place, say("former code", found=row.code, expected=expected, advice=advice))
 
 
 def _check_open(row: OrganizationRow, known: dict[str, Organization], report: Report) -> None:
     one = known.get(row.code)
     if one is not None and one.closed_at is not None:
-        report.add(row.place, say("closed organization", found=row.code, expected="it to be reopened first"))
+        advice = "reopen the organization, or take the line out"
+        expected = "an organization that is open"
+        report.add(row.place, say("closed organization", found=row.code, expected=expected, advice=advice))
     above = known.get(row.parent_code or "")
     if above is not None and above.closed_at is not None:
         expected = "an organization that is open"
-        report.add(row.parent_place, say("closed parent", found=row.parent_code, expected=expected))
+        advice = "reopen it, or write the code of another"
+        report.add(
+            row.parent_place, say("closed parent", found=row.parent_code, expected=expected, advice=advice)
+        )
 
 
 def _known(program_id: str, codes: set[str]) -> dict[str, Organization]:
@@ -176,23 +190,29 @@ def _check_parent(
     parent = known.get(row.parent_code)
     if parent is None:
         expected = "the code of an organization of this file or of the program"
-        report.add(row.parent_place, say("unknown parent", found=row.parent_code, expected=expected))
+        advice = "correct the code, or add a line for that organization"
+        report.add(
+            row.parent_place, say("unknown parent", found=row.parent_code, expected=expected, advice=advice)
+        )
     else:
         check_parent_kind(row, parent.kind_id, book, report)
 
 
 def _check_identifiers(row: OrganizationRow, held: dict[tuple[str, str], str], report: Report) -> None:
-    for scheme, value in row.identifiers:
+    for (scheme, value), place in zip(row.identifiers, row.identifier_places, strict=True):
         code = held.get((scheme, value), row.code)
         if code != row.code:
             expected = f"one that the organization {code!r} does not have already"
-            report.add(row.place, say(f"taken {scheme}", found=value, expected=expected))
+            advice = f"correct the number, or write {code!r} as the code if that organization is meant"
+            report.add(place, say(f"taken {scheme}", found=value, expected=expected, advice=advice))
 
 
 def _changes(row: OrganizationRow, organization: Organization, report: Report) -> list[FieldChange]:
     """Return what a row changes of an existing organization; another kind is refused, since roles reach by kind."""
-    if row.kind_id != organization.kind_id:
-        report.add(row.place, say("changed kind", found=row.kind_id, expected=organization.kind_id))
+    if row.kind_id and row.kind_id != organization.kind_id:
+        expected = f"{organization.kind_id!r}, which the organization is"
+        advice = "write that: the kind of an organization does not change"
+        report.add(row.kind_place, say("changed kind", found=row.kind_id, expected=expected, advice=advice))
     now = {identifier.scheme: identifier.value for identifier in organization.identifiers.all()}
     pairs = [
         ("name", organization.name, row.name),

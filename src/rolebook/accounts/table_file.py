@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.core.exceptions import ValidationError
 
 from rolebook.accounts.texts import clean_line
-from rolebook.policy.errors import Place, Report, one_of, say
+from rolebook.policy.errors import Place, Report, say
 from rolebook.policy.text_files import CsvCell, CsvLine, decode, parse_csv
 
 LARGEST_BYTES = 8 * 1024 * 1024
@@ -89,18 +89,20 @@ def _columns(
 ) -> dict[str, int]:
     known = [*needed, *optional]
     columns: dict[str, int] = {}
+    report.headings = tuple(cell.text for cell in header)
     for index, cell in enumerate(header):
         name = cell.text.casefold()
         if name not in known:
-            expected = one_of(known)
+            expected = "one of " + ", ".join(known)
             report.add(cell.place, say("unknown column", found=cell.text, expected=expected, names=known))
         elif name in columns:
             report.add(cell.place, say("column given twice", found=cell.text, expected="it once"))
         else:
             columns[name] = index
     for name in needed:
-        if name not in columns and not report.errors:
-            report.add(header[0].place, say("missing column", found=None, expected=f"a column '{name}'"))
+        if name not in columns:
+            start = replace(header[0].place, column=1, cell=0)
+            report.add(start, say("missing column", found=None, expected=f"a column '{name}'"))
     return columns
 
 
@@ -112,6 +114,10 @@ def _row(line: CsvLine, columns: dict[str, int], known: Sequence[str], report: R
     cells: dict[str, CsvCell] = {}
     for name in known:
         index = columns.get(name)
-        there = index is not None and index < len(line)
-        cells[name] = line[index] if index is not None and there else CsvCell("", line[-1].place)
+        if index is not None and index < len(line):
+            cells[name] = line[index]
+        elif index is None:
+            cells[name] = CsvCell("", replace(line[0].place, cell=0))
+        else:
+            cells[name] = CsvCell("", replace(line[-1].place, cell=index + 1))
     return TableRow(cells, line[0].place)

@@ -5,7 +5,7 @@ says what was asked, which grant answers it, which printed row and which reach, 
 roles would give it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -22,6 +22,8 @@ from rolebook.policy.model import Act, Rolebook, where_printed
 from rolebook.policy.words import sentence
 
 _MOST_ROLES_CITED = 3
+type WriteInstant = Callable[[datetime], str]
+"""Puts an instant into words."""
 _BOUNDS = {"since": "starts_at", "until": "ends_at"}
 
 
@@ -84,6 +86,7 @@ def explain(  # asked in the order of `check`
     record_id: str | None = None,
     names: Mapping[str, str] | None = None,
     properties: Properties | None = None,
+    write_instant: WriteInstant | None = None,
 ) -> Explanation:
     """Decide, and say why. Raises for no value of its arguments, as `check`.
 
@@ -98,11 +101,12 @@ def explain(  # asked in the order of `check`
         record_id: see `check`.
         names: what organizations are called, by id; without a name the id is shown.
         properties: see `check`.
+        write_instant: how instants are written; None: as commands do, to the minute or second in the program's zone.
     """
     decision = check(
         program, tree, person, action, organization_id, at, record_id=record_id, properties=properties
     )
-    teller = _Teller(rolebook, names or {}, decision, action, organization_id)
+    teller = _Teller(rolebook, names or {}, decision, action, organization_id, write_instant)
     lines = [teller.line("asked", when=teller.date(at)), teller.line(teller.answer_code(record_id))]
     held = [holding.role_id for holding in person.holdings]
     role_id = decision.reason.params.get("role_id")
@@ -131,6 +135,7 @@ class _Teller:
         decision: Decision,
         action: str,
         organization_id: str | None,
+        write_instant: WriteInstant | None,
     ) -> None:
         self.rolebook = rolebook
         self.names = names
@@ -138,6 +143,7 @@ class _Teller:
         self.action = action
         self.organization_id = organization_id
         self.zone = ZoneInfo(rolebook.program.zone)
+        self.date = write_instant or self._date
         self.params = self._words(decision.reason.params)
 
     def answer_code(self, record_id: str | None) -> str:
@@ -184,7 +190,7 @@ class _Teller:
             words["since"] = _say(code, **words)
         return words
 
-    def date(self, at: datetime) -> str:
+    def _date(self, at: datetime) -> str:
         """Return an instant in the program's zone."""
         local = at.astimezone(self.zone)
         clock = "%H:%M:%S" if local.second or local.microsecond else "%H:%M"

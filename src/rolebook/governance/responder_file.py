@@ -64,7 +64,7 @@ def _read(line: TableRow, records: Records, seen: dict[str, Place], report: Repo
     else:
         first = seen.setdefault(identifier, cell.place)
         if first != cell.place:
-            expected = f"it once; it stands at {first.line}:{first.column} already"
+            expected = f"it once; line {first.line} has it, too: change or remove one of them"
             report.add(cell.place, say("identifier given twice", found=cell.text, expected=expected))
     name = line.text("name", LONGEST_NAME, report)
     organization = line.text("organization", 60, report)

@@ -91,7 +91,7 @@ def parse_csv(text: str, file: str, report: Report) -> list[CsvLine]:
     current: list[CsvCell] = []
     line, column, position = 1, 1, 0
     while position <= len(text):
-        place = Place(file, line, column)
+        place = Place(file, line, column, len(current) + 1)
         raw, length = _cell(text, position, delimiter, place, report)
         current.append(CsvCell(" ".join(raw.split()), place))
         consumed = text[position : position + length]

@@ -57,14 +57,15 @@ def import_organizations(
     file:line:column) and NoRolebook.
     """
     _, book = rolebook_in_force(program_id, at)
-    rows = read_organizations(data, file, book, progress=progress)
+    report = Report()
+    rows = read_organizations(data, file, book, report, progress=progress)
     if dry_run:
-        plan = checked_plan(program_id, book, rows, close_absent=close_absent)
+        plan = checked_plan(program_id, book, rows, report, close_absent=close_absent)
         return report_of(plan, None)
     actor_id = acting_user.public_id if acting_user else None
     with unit_of_work(at=at, origin=origin, actor_id=actor_id) as work:
         lock_tree(program_id)
-        plan = checked_plan(program_id, book, rows, close_absent=close_absent)
+        plan = checked_plan(program_id, book, rows, report, close_absent=close_absent)
         bring_in(work, plan, program_id, source_hash=hashlib.sha256(data).hexdigest(), progress=progress)
     return report_of(plan, work)
 
@@ -77,14 +78,16 @@ def report_of(plan: Plan, work: UnitOfWork | None) -> ImportReport:
 
 
 def checked_plan(
-    program_id: str, book: Rolebook, rows: Sequence[OrganizationRow], *, close_absent: bool
+    program_id: str, book: Rolebook, rows: Sequence[OrganizationRow], report: Report, *, close_absent: bool
 ) -> Plan:
-    """Return the plan for rows of a file. Raises RolebookErrors, also for more moves than one import may hold."""
-    plan = plan_organizations(program_id, book, rows, close_absent=close_absent)
+    """Return the plan for rows of a file, which has its own errors in the report.
+
+    Raises RolebookErrors, also for more moves than one import may hold.
+    """
+    plan = plan_organizations(program_id, book, rows, report, close_absent=close_absent)
     moves = [planned for planned in plan.changed if planned.moves]
     number = len(moves) + len(plan.closed)
     if number > MOST_TREE_CHANGES:
-        report = Report()
         place = moves[-1].row.parent_place if moves else rows[0].place
         expected = f"at most {MOST_TREE_CHANGES} in one file; split it"
         report.add(place, say("too many moves and closings", found=str(number), expected=expected))

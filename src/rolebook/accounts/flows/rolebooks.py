@@ -15,7 +15,7 @@ from rolebook.accounts.tree_lock import lock_tree
 from rolebook.audit.recording import Origin, unit_of_work
 from rolebook.audit.tags import ROLEBOOK_ACTIVATED
 from rolebook.policy import canonical
-from rolebook.policy.errors import Place
+from rolebook.policy.errors import Place, Report
 from rolebook.policy.model import Rolebook
 from rolebook.policy.reading import read_rolebook
 
@@ -99,7 +99,15 @@ def _shipped(book: Rolebook) -> Plan:
         identifiers = ((kind.identifier_scheme, shipped.code),) if kind is not None and named else ()
         rows.append(
             OrganizationRow(
-                shipped.code, shipped.name, shipped.kind_id, shipped.parent_code, identifiers, place, place
+                code=shipped.code,
+                name=shipped.name,
+                kind_id=shipped.kind_id,
+                parent_code=shipped.parent_code,
+                identifiers=identifiers,
+                place=place,
+                kind_place=place,
+                parent_place=place,
+                identifier_places=(place,) * len(identifiers),
             )
         )
-    return plan_organizations(book.program.id, book, rows)
+    return plan_organizations(book.program.id, book, rows, Report())

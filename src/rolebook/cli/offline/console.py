@@ -10,7 +10,6 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime, time
 from typing import Any, NoReturn, override
 from zoneinfo import ZoneInfo
@@ -50,7 +49,7 @@ class Unreadable(click.ClickException):
         if self._errors is None:
             click.echo(self.message, err=True)
         else:
-            print_json({"errors": [asdict(error) for error in self._errors]})
+            print_json({"errors": [error.told for error in self._errors]})
 
 
 class ProgramName(click.ParamType[str]):

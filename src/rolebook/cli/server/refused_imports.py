@@ -1,26 +1,21 @@
 """What a command says whose file is refused: every place of it as text, or as JSON for programs."""
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import Any, override
 
 import click
 
-from rolebook.policy.errors import RolebookError
-
-_GRAMMAR = re.compile(
-    r"(?P<problem>.+?): found (?P<found>.+), expected (?P<expected>.+?)(?:; did you mean .+)?", re.S
-)
+from rolebook.policy.errors import RolebookError, expected_in
 
 
 class NothingImported(click.ClickException):
     """A file that cannot be imported: all of its errors, and exit code 2.
 
     To a program that asked for JSON they are told on standard output, each with ``file``, ``line``, ``column``,
-    ``message`` and ``expected``; where nothing in the file is wrong but a rule forbids it, there are only messages.
+    ``message`` and ``expected``, in a table also ``cell`` and ``heading``; where nothing in the file is wrong but a
+    rule forbids it, there are only messages.
     """
 
     exit_code = 2
@@ -37,16 +32,10 @@ class NothingImported(click.ClickException):
         if not self._as_json:
             super().show(file)
             return
-        told = [{**asdict(error), "expected": expected_in(error.message)} for error in self._errors]
+        told = [{**error.told, "expected": expected_in(error.message)} for error in self._errors]
         click.echo(
             json.dumps({"imported": False, "errors": told or [{"message": self.message}]}, ensure_ascii=False)
         )
-
-
-def expected_in(message: str) -> str | None:
-    """Return what an error's message says was expected (policy.errors has its grammar), or None."""
-    told = _GRAMMAR.fullmatch(message)
-    return None if told is None else told["expected"]
 
 
 @contextmanager
@@ -60,7 +49,9 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except RolebookErrors as wrong:
-        raise NothingImported(f"{wrong.how_many}; nothing was imported\n{wrong}", wrong.errors) from wrong
+        told = [f"{wrong.how_many}; nothing was imported", *map(str, wrong.first)]
+        told += [f"and {wrong.others:,} more"] if wrong.others else []
+        raise NothingImported("\n".join(told), wrong.first) from wrong
     except NoRolebook as missing:
         raise NothingImported(str(missing)) from missing
     except Refused as refusal:

@@ -14,6 +14,7 @@ from rolebook.governance.flows.attempt import About, attempt
 from rolebook.governance.flows.tree_changing import begin
 from rolebook.governance.reexamining import note_tree_changes
 from rolebook.governance.refusals import Refused
+from rolebook.policy.errors import Report
 from rolebook.policy.rules import Violation
 
 
@@ -38,15 +39,16 @@ def import_organization_file(
     everybody else.
     """
     _, book = rolebook_in_force(program_id, at)
-    rows = read_organizations(data, file, book, progress=progress)
+    report = Report()
+    rows = read_organizations(data, file, book, report, progress=progress)
     if dry_run and acting_user is None:
-        return report_of(checked_plan(program_id, book, rows, close_absent=close_absent), None)
+        return report_of(checked_plan(program_id, book, rows, report, close_absent=close_absent), None)
     about = About(program_id=program_id)
     with attempt(
         tags.ATTEMPT_REFUSED_ORGANIZATION, acting_user=acting_user, at=at, origin=origin, about=about
     ) as work:
         book = begin(acting_user, program_id, at).book
-        plan = checked_plan(program_id, book, rows, close_absent=close_absent)
+        plan = checked_plan(program_id, book, rows, report, close_absent=close_absent)
         if dry_run:
             work.nothing_happened()
             return report_of(plan, None)

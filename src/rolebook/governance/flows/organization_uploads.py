@@ -23,7 +23,7 @@ from rolebook.governance.flows.import_organization_file import import_organizati
 from rolebook.governance.queries.seeing import public_id_of
 from rolebook.governance.queries.stewards import stewards_standing
 from rolebook.governance.refusals import NotAllowed, NotFound, Refused
-from rolebook.policy.errors import RolebookErrors
+from rolebook.policy.errors import Report, RolebookErrors
 from rolebook.policy.rules import Violation
 
 State = OrganizationUpload.State
@@ -39,7 +39,6 @@ FORGOTTEN_AFTER = timedelta(days=30)
 """What became of a file, and the changes that were shown, are kept so long; the log keeps the import."""
 _WAITING = (State.COMPARING, State.COMPARED, State.IMPORTING)
 _BATCH = 1_000
-_SHOWN_PROBLEMS = 200
 
 
 def upload_organizations(
@@ -171,7 +170,9 @@ def work_on(upload_pk: int, at: datetime, origin: Origin | None = None) -> bool:
         else:
             _bring_in(upload, at, origin or Origin(via="web"))
     except RolebookErrors as wrong:
-        told = [str(error) for error in wrong.errors[:_SHOWN_PROBLEMS]]
+        told = [error.in_words for error in wrong.first]
+        if wrong.others:
+            told.append(f"And {wrong.others:,} more. Correct these first, and upload the file again.")
         _settle(upload, state=State.WRONG, problems=told, data=b"")
     except (NotFound, NotAllowed):
         # Who uploaded it does not administer the program any more.
@@ -190,8 +191,9 @@ def _compare(upload: OrganizationUpload, at: datetime) -> None:
     def progress(done: int, total: int) -> None:
         OrganizationUpload.objects.filter(pk=upload.pk).update(done=done, total=total)
 
-    rows = read_organizations(bytes(upload.data), upload.file, book, progress=progress)
-    plan = checked_plan(upload.program_id, book, rows, close_absent=upload.close_absent)
+    report = Report()
+    rows = read_organizations(bytes(upload.data), upload.file, book, report, progress=progress)
+    plan = checked_plan(upload.program_id, book, rows, report, close_absent=upload.close_absent)
     counts = _write_lines(upload, plan)
     _settle(upload, state=State.COMPARED, plan_hash=plan.digest(), counts=counts, problems=[])
 

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from rolebook.accounts.models import Account, Organization, canonical_id
 from rolebook.decision.check import check
 from rolebook.decision.evaluation import Access, Holding, Person
-from rolebook.decision.explain import Explanation, explain
+from rolebook.decision.explain import Explanation, WriteInstant, explain
 from rolebook.decision.instants import EPOCH
 from rolebook.decision.tree import OrganizationTree
 from rolebook.governance.authority import (
@@ -108,13 +108,19 @@ def organizations_to_ask_about(
     return paging.cut(found, [(one.name, one.pk) for one in found], length)
 
 
-def explain_own(standing: Standing, privilege_id: str, organization: Organization | None) -> Explanation:
+def explain_own(
+    standing: Standing, privilege_id: str, organization: Organization | None, write_instant: WriteInstant
+) -> Explanation:
     """Explain what the viewer may do, from all that they hold."""
-    return _explain(standing, standing.person, standing.places, privilege_id, organization)
+    return _explain(standing, standing.person, standing.places, privilege_id, organization, write_instant)
 
 
 def explain_person(
-    standing: Standing, person: Account, privilege_id: str, organization: Organization | None
+    standing: Standing,
+    person: Account,
+    privilege_id: str,
+    organization: Organization | None,
+    write_instant: WriteInstant,
 ) -> AnswerAboutPerson:
     """Explain what somebody else may do.
 
@@ -132,7 +138,7 @@ def explain_person(
     visible = replace(
         theirs.person, holdings=tuple(held for held in theirs.person.holdings if held.id in seen)
     )
-    told = _explain(standing, visible, theirs.places, privilege_id, organization)
+    told = _explain(standing, visible, theirs.places, privilege_id, organization, write_instant)
     whole = check(
         compiled(standing.version, standing.book),
         _tree(theirs.places, organization),
@@ -180,6 +186,7 @@ def explain_role(
     *,
     held_at: Organization | None,
     organization: Organization | None,
+    write_instant: WriteInstant,
     own_record: bool = False,
 ) -> Explanation:
     """Explain what a role gives to whoever holds it at ``held_at`` (None: at none); nobody's grants are read.
@@ -194,7 +201,8 @@ def explain_role(
     accesses = (Access(_HELD, str(at_place.pk), False, EPOCH),) if apart and at_place is not None else ()
     person = Person(active=True, holdings=(held,), accesses=accesses, record_id=_RECORD)
     places = () if at_place is None else ((at_place.path, at_place.kind_id),)
-    return _explain(standing, person, places, privilege_id, organization, _RECORD if own_record else None)
+    record_id = _RECORD if own_record else None
+    return _explain(standing, person, places, privilege_id, organization, write_instant, record_id)
 
 
 def _explain(
@@ -203,6 +211,7 @@ def _explain(
     places: tuple[tuple[str, str], ...],
     privilege_id: str,
     organization: Organization | None,
+    write_instant: WriteInstant,
     record_id: str | None = None,
 ) -> Explanation:
     return explain(
@@ -215,6 +224,7 @@ def _explain(
         standing.at,
         record_id=record_id,
         names=_names(person, organization),
+        write_instant=write_instant,
     )
 
 

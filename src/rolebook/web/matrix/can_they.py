@@ -1,7 +1,8 @@
 """Can they? Pick who, what and where, and read the answer with its explanation (faults 1 and 6: nothing foreign)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -11,6 +12,7 @@ from rolebook.accounts.models import Account, Organization
 from rolebook.decision.explain import Explanation
 from rolebook.decision.which_role import ways
 from rolebook.governance.authority import Standing, compiled
+from rolebook.governance.instants import instant_in_words
 from rolebook.governance.queries.asking import (
     EVALUATION,
     explain_own,
@@ -28,12 +30,20 @@ from rolebook.policy.model import ORGANIZATION, OWN_RECORD, Privilege, Role
 from rolebook.web.answers import asked, program_view, with_parameters
 from rolebook.web.matrix.reading import roles_by_category
 from rolebook.web.program import ProgramRequest
+from rolebook.web.zones import viewer_zone
 
 ME, ROLE, PERSON = "me", "role", "person"
 _WHOSE = {ME: "Me", ROLE: "Whoever holds a role", PERSON: "Another person"}
 _OF_WHO = ("role", "person", "person_words", "held_at", "held_at_words", "own")
 """Parameters that belong to whom is asked about."""
 _FOUND = 10
+_TO_CHOOSE = {
+    "role": "Choose the role that you ask about.",
+    "person": "Write the name or user ID of the person that you ask about.",
+    "privilege": "Choose what they want to do.",
+    "organization": "Write the name or number of the organization where they want to do it.",
+}
+"""What is said beside a field without which there is no answer."""
 _WHY_NOT_THE_SAME = (
     "a change is taking effect, or it depends on what the application says about the question."
 )
@@ -132,6 +142,12 @@ def can_they(request: ProgramRequest) -> HttpResponse:
             told = question.about_person(person)
         elif who == ROLE and role is not None:
             told = question.about_role(role, held_at, own_record=own_record)
+    missing = {
+        "role": who == ROLE and role is None,
+        "person": person_pick is not None and person is None,
+        "privilege": privilege is None,
+        "organization": place is None and question.needs_place(who),
+    }
     shown = {
         "who": who,
         "whose": [_whose(request, one, who) for one in _WHOSE if about_people or one != PERSON],
@@ -146,9 +162,21 @@ def can_they(request: ProgramRequest) -> HttpResponse:
         "own_record": own_record,
         "has_own_record": who == ROLE and _has_own_record(request),
         "told": told,
-        "still_needed": question.still_needed if privilege is not None and told is None else "",
+        "still_needed": question.still_needed if told is None else "",
+        "missing": _to_choose(request, who, missing) if told is None and open_pick is None else {},
     }
     return render(request, "matrix/can_they.html", shown)
+
+
+def _to_choose(request: ProgramRequest, who: str, missing: Mapping[str, bool]) -> Mapping[str, str]:
+    """Return what to say beside each field that is missing, once "Ask" was pressed: the form has all of its fields.
+
+    Who came here, or turned to another kind of subject, has not asked yet.
+    """
+    fields = {ME: {"privilege"}, ROLE: {"role"}, PERSON: {"person", "person_words"}}
+    if not fields[who] & set(request.GET):
+        return {}
+    return {name: _TO_CHOOSE[name] for name, is_missing in missing.items() if is_missing}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +212,21 @@ class _Question:
         self.place = place
         self.still_needed = ""
 
+    def needs_place(self, who: str) -> bool:
+        """Return whether there is no answer without an organization."""
+        held = self.standing.person.holdings
+        return who == PERSON or (who == ME and any(one.organization_id is not None for one in held))
+
+    def written(self, at: datetime) -> str:
+        """Return an instant as pages write it."""
+        return instant_in_words(at, viewer_zone(self.request, self.request.program.zone))
+
     def about_me(self) -> Told | None:
         """Return the answer about the viewer; None while an organization is needed and not picked."""
-        held = self.standing.person.holdings
-        if self.place is None and any(one.organization_id is not None for one in held):
+        if self.place is None and self.needs_place(ME):
             self.still_needed = "Choose where: what you may do depends on the organization."
             return None
-        told = _told(explain_own(self.standing, self.privilege_id, self.place))
+        told = _told(explain_own(self.standing, self.privilege_id, self.place, self.written))
         return self._beside_applications(told, self.request.account)
 
     def about_person(self, person: Account) -> Told | None:
@@ -198,7 +234,7 @@ class _Question:
         if self.place is None:
             self.still_needed = f"Choose where: what {person.name} may do depends on the organization."
             return None
-        answer = explain_person(self.standing, person, self.privilege_id, self.place)
+        answer = explain_person(self.standing, person, self.privilege_id, self.place, self.written)
         if answer.by_unseen:
             headline = f"Yes: {person.name} may do {self.what} at {self.place.name}."
             why = ("A role that is not held at an organization of yours gives this here.",)
@@ -225,7 +261,13 @@ class _Question:
         """Return the answer about a role: at an organization, or in general where none is picked."""
         at, held = self.place or held_at, held_at or self.place
         explained = explain_role(
-            self.standing, role.id, self.privilege_id, held_at=held, organization=at, own_record=own_record
+            self.standing,
+            role.id,
+            self.privilege_id,
+            held_at=held,
+            organization=at,
+            write_instant=self.written,
+            own_record=own_record,
         )
         if at is None and role.reach.scope == ORGANIZATION:
             return self._in_general(role, explained)

@@ -12,6 +12,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from rolebook.governance.instants import date_in_words
 from rolebook.governance.queries.audit_files import MOST_EVENTS, Cut, csv_pieces, exported, json_pieces
 from rolebook.governance.queries.audit_lines import EventLine
 from rolebook.governance.queries.audit_trail import (
@@ -61,6 +62,16 @@ class Search(forms.Form):
         """Return the last day, as `clean_since` does."""
         return _bounded(self.cleaned_data["until"])
 
+    def clean(self) -> dict[str, object]:
+        """Refuse days in the wrong order, which no event could fit."""
+        told = super().clean() or {}
+        since, until = told.get("since"), told.get("until")
+        if isinstance(since, date) and isinstance(until, date) and since > until:
+            begins = date_in_words(since)
+            said = f"This day is before {begins}, where the search begins. Choose that day or a later one."
+            self.add_error("until", said)
+        return told
+
     def wanted(self, zone: str) -> Wanted:
         """Return what is looked for; days are those of the IANA time zone ``zone``, the last one included."""
         told = self.cleaned_data
@@ -75,7 +86,9 @@ class Search(forms.Form):
 
 def _bounded(day: date | None) -> date | None:
     if day is not None and not _FIRST_DAY <= day <= _LAST_DAY:
-        raise forms.ValidationError(_UNREADABLE)
+        raise forms.ValidationError(
+            f"Choose a day from {date_in_words(_FIRST_DAY)} on, with four digits for the year."
+        )
     return day
 
 

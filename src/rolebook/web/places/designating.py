@@ -1,6 +1,7 @@
 """A steward designates: what is typed is judged beside its field, said in sentences, asked once more, and done."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -69,7 +70,6 @@ class DesignateForm(forms.Form):
         label="Organization",
         max_length=200,
         required=False,
-        help_text="Its code or number; leave it empty for an office of the program",
     )
     ends_on = forms.DateField(
         label="Last day",
@@ -87,9 +87,12 @@ class DesignateForm(forms.Form):
         error_messages={"required": "Say why. It goes on record, and the person is told."},
     )
 
-    def __init__(self, roles: tuple[Role, ...], *args: object, **kwargs: object) -> None:
+    def __init__(self, book: Rolebook, *args: object, **kwargs: object) -> None:
+        """Offer the roles that are given by designation, and say which of them are held at an organization."""
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.label_suffix = ""
+        roles = designated_roles(book)
+        self.fields["organization"].help_text = _about_place(book, roles)
         role = self.fields["role"]
         if isinstance(role, forms.ChoiceField):
             role.choices = [("", "Choose a role"), *((one.id, one.title) for one in roles)]
@@ -103,16 +106,33 @@ class DesignateForm(forms.Form):
         return datetime.combine(after, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
+def _about_place(book: Rolebook, roles: Sequence[Role]) -> str:
+    """Say of the field for an organization for which roles it is needed."""
+    at_one = [one.title for one in roles if book.held_at_organization(one)]
+    at_none = [one.title for one in roles if not book.held_at_organization(one)]
+    if not at_one:
+        return "Leave it empty: no role that is designated here is held at an organization"
+    if not at_none:
+        return "Its code or number"
+    if len(at_none) <= len(at_one):
+        return f"Its code or number; needed for every role but {_listed(at_none)}"
+    return f"Its code or number; needed for {_listed(at_one)}, and empty for every other role"
+
+
+def _listed(titles: Sequence[str]) -> str:
+    *others, last = titles
+    return f"{', '.join(others)} and {last}" if others else last
+
+
 @program_view
 @require_http_methods(["GET", "HEAD", "POST"])
 def designate_page(request: ProgramRequest) -> HttpResponse:
     """List designations in force, and take a new one: checked, then shown in sentences, then done."""
     stewards_standing(request.account, request.program.id, request.at)
-    roles = designated_roles(request.rolebook)
     if request.method != "POST":
         given = {name: asked(request, name) for name in ("person", "role", "organization")}
-        return _page(request, DesignateForm(roles, initial=given))
-    form = DesignateForm(roles, request.POST)
+        return _page(request, DesignateForm(request.rolebook, initial=given))
+    form = DesignateForm(request.rolebook, request.POST)
     found = _checked(request, form)
     if found is None or request.POST.get("step") == "change":
         return _page(request, form, status=200 if request.POST.get("step") == "change" else 422)

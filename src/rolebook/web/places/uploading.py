@@ -20,6 +20,7 @@ from rolebook.governance.flows.organization_uploads import (
     upload_organizations,
     waiting_uploads,
 )
+from rolebook.governance.queries.closing_losses import ClosingLosses, closing_losses
 from rolebook.governance.queries.steward_organizations import names_by_code
 from rolebook.governance.queries.stewards import stewards_standing
 from rolebook.governance.refusals import Refused
@@ -31,6 +32,8 @@ from rolebook.web.program import ProgramRequest
 
 State = OrganizationUpload.State
 LINES_A_PAGE = 100
+_LOSING = "losing"
+"""Narrows the lines to organizations that close and where people hold something."""
 _PARENT = "parent"
 """The field of a line that says which organization another belongs to, by its code."""
 _BUSY = (State.COMPARING, State.IMPORTING)
@@ -98,19 +101,23 @@ def compared_page(request: ProgramRequest, upload_id: uuid.UUID) -> HttpResponse
     number = asked(request, "from")
     first = int(number) if number.isascii() and number.isdigit() and len(number) < 8 else 0
     what = asked(request, "what")
-    lines = upload.lines.filter(number__gte=first).order_by("number")
-    if what in upload.counts:
+    losses = _losses(request, upload)
+    people: Mapping[str, int] = {} if losses is None else losses.by_code
+    lines = upload.lines.all()
+    if what == _LOSING:
+        lines = lines.filter(what="closed", code__in=people)
+    elif what in upload.counts:
         lines = lines.filter(what=what)
-    found = list(lines[: LINES_A_PAGE + 1])
+    found = list(lines.filter(number__gte=first).order_by("number")[: LINES_A_PAGE + 1])
     more = len(found) > LINES_A_PAGE
     _put_in_words(request, found)
     shown = {
         "upload": upload,
-        "problems": [_problem(one, upload.file) for one in upload.problems],
         "busy": upload.state in _BUSY,
         "percent": round(100 * upload.done / upload.total) if upload.total else 0,
         "changes": sum(upload.counts.get(one, 0) for one in ("new", "changed", "moved", "closed")),
-        "lines": found[:LINES_A_PAGE],
+        "lines": [(line, people.get(line.code, 0)) for line in found[:LINES_A_PAGE]],
+        "losses": losses,
         "what": what,
         "next_url": with_parameters(request, {"from": str(found[-1].number)}) if more else "",
         "first_url": with_parameters(request, {"from": None}) if first else "",
@@ -137,11 +144,11 @@ def _put_in_words(request: ProgramRequest, lines: Sequence[OrganizationUploadLin
         ]
 
 
-def _problem(told: str, file: str) -> str:
-    """Say where a problem is as somebody with a spreadsheet looks for it: "units.csv:2:25: …" as "Line 2: …"."""
-    where, colon, what = told.removeprefix(f"{file}:").partition(": ")
-    line, _, character = where.partition(":")
-    return f"Line {line}{colon}{what}" if line.isdecimal() and character.isdecimal() else told
+def _losses(request: ProgramRequest, upload: OrganizationUpload) -> ClosingLosses | None:
+    """Return who loses access when a file that waits for its confirmation is imported; None where it closes nothing."""
+    if upload.state != State.COMPARED or not upload.counts.get("closed"):
+        return None
+    return closing_losses(request.account, upload, request.at)
 
 
 def _title(field: str, schemes: Mapping[str, Scheme]) -> str:

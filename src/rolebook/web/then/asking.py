@@ -1,14 +1,15 @@
 """What is asked about an earlier day, as forms and addresses have it."""
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import cast
 from zoneinfo import ZoneInfo
 
 from django import forms
 
-from rolebook.governance.instants import instant_in_words
+from rolebook.governance.instants import date_in_words, day_in_words, instant_in_words
 from rolebook.governance.past.days import FIRST_DAY, Moment, NotYet, moment_of
 from rolebook.governance.queries.then_lists import WantedThen
+from rolebook.governance.queries.then_rows import book_then
 from rolebook.web.answers import asked
 from rolebook.web.program import ProgramRequest
 
@@ -52,10 +53,10 @@ class Day(forms.Form):
         day, minute = told.get("day"), told.get("minute")
         if not isinstance(day, date) or "minute" in self.errors:
             return told
-        if day < FIRST_DAY:
-            self.add_error("day", _UNREADABLE)
-            return told
         request = self.request
+        if day < FIRST_DAY:
+            self.add_error("day", f"Nothing is on record of that day. {_since(request)}")
+            return told
         try:
             self.moment = moment_of(day, cast("time | None", minute), request.rolebook, request.at)
         except NotYet:
@@ -96,6 +97,13 @@ class DaySearchAndPlace(DayAndSearch):
     )
 
 
+def _since(request: ProgramRequest) -> str:
+    """Say since when there is anything on record, apart from what imports told of the time before."""
+    version, _, _ = book_then(request.program.id, datetime.combine(FIRST_DAY, time.min, UTC))
+    first = day_in_words(version.effective_at, request.program.zone)
+    return f"The log of {request.program.short_name} begins on {first}: choose that day or a later one."
+
+
 def _today(request: ProgramRequest) -> date:
     return request.at.astimezone(ZoneInfo(request.program.zone)).date()
 
@@ -106,9 +114,5 @@ def moment_in_words(moment: Moment, request: ProgramRequest) -> str:
         return "now"
     at: datetime = moment.at
     if moment.minute is None:
-        return f"the end of {_long(moment.day)}"
+        return f"the end of {date_in_words(moment.day)}"
     return instant_in_words(at, request.program.zone)
-
-
-def _long(day: date) -> str:
-    return f"{day:%B} {day.day}, {day.year}"

@@ -19,7 +19,13 @@ from rolebook.governance.queries.connected import connected_organizations
 from rolebook.governance.queries.stewards import is_steward
 from rolebook.governance.queries.then_asked import About, Question
 from rolebook.governance.queries.then_files import COLUMNS, lines_of
-from rolebook.governance.queries.then_lists import people_then, person_then, users_then, waited_then
+from rolebook.governance.queries.then_lists import (
+    WantedThen,
+    people_then,
+    person_then,
+    users_then,
+    waited_then,
+)
 from rolebook.governance.queries.then_rows import book_then
 from rolebook.governance.queries.then_who_could import who_could
 from rolebook.governance.refusals import NotFound
@@ -147,13 +153,17 @@ def _frame(
     form.is_valid()
     kept = {name: value for name in _KEPT if (value := asked(request, name))}
     ids = {"about": about, "of": str(organization_id or account_id or "")}
-    _, book, in_force = book_then(request.program.id, request.at if form.moment is None else form.moment.at)
+    version, book, in_force = book_then(
+        request.program.id, request.at if form.moment is None else form.moment.at
+    )
     return {
         "form": form,
         "moment": form.moment,
         "when": "" if form.moment is None else moment_in_words(form.moment, request),
         "then_book": book,
         "in_force": in_force,
+        "log_begins_at": version.effective_at,
+        "narrowed": form.moment is not None and form.wanted != WantedThen(),
         "csv_url": f"{reverse('then-csv', args=[request.program.id])}?{urlencode(kept | ids)}",
         "file_url": f"{reverse('then-xlsx', args=[request.program.id])}?{urlencode(kept | ids)}",
         "day_query": urlencode([(name, kept[name]) for name in ("day", "minute") if name in kept]),
