@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.support.databases", "tests.support.people_fixtures", "tests.support.spreading"]
+pytest_plugins = [
+    "tests.support.databases",
+    "tests.support.once",
+    "tests.support.people_fixtures",
+    "tests.support.spreading",
+]
 
 FOLDER = Path(__file__).parent
 REQUIREMENT_IDS = frozenset((FOLDER / "requirement_ids.txt").read_text().split())

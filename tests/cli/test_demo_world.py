@@ -63,6 +63,7 @@ def test_the_world_has_people_and_requests_in_every_state(committed_db: Committe
 
 
 @pytest.mark.requirement("IQCS-03", "IQCS-04", "IQCS-06")
+@pytest.mark.once
 def test_in_iqcs_requests_are_denied_held_overdue_or_without_an_office_and_somebody_changed_agency(
     committed_db: CommittedDatabase,
 ) -> None:
@@ -73,6 +74,7 @@ def test_in_iqcs_requests_are_denied_held_overdue_or_without_an_office_and_someb
 
 @pytest.mark.requirement("IQCS-08")
 @pytest.mark.fault(58)
+@pytest.mark.once
 def test_in_iqcs_a_run_of_closings_stopped_and_asks_the_steward_while_others_were_warned_and_closed(
     committed_db: CommittedDatabase,
 ) -> None:

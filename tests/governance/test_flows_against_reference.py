@@ -42,7 +42,8 @@ from tests.governance.reference import NOT_ALLOWED, NOT_FOUND, OFFICIAL, STAFF, 
 from tests.support import grants, people
 from tests.support.people import START, WEB
 
-RUNS = int(os.environ.get("ROLEBOOK_STATEFUL_RUNS", "150"))
+USUAL_RUNS = "60" if os.environ.get("ROLEBOOK_TEST_DATABASE") == "postgres" else "150"
+RUNS = int(os.environ.get("ROLEBOOK_STATEFUL_RUNS", USUAL_RUNS))
 STEPS = int(os.environ.get("ROLEBOOK_STATEFUL_STEPS", "15"))
 
 PEOPLE, PRACTICES = 6, 2
@@ -340,6 +341,7 @@ ALSO_OUT = {"outcomes are not judged": ("rolebook.governance.granting._require_a
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_the_model_finds_a_protection_that_is_switched_off(db: None, mutant: str) -> None:
     world = World()

@@ -1,13 +1,12 @@
 """A history whose past is asked about: one program, a clock, the log, and what is asked at every instant alike."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from unittest.mock import patch
 
-from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from rolebook.governance.refusals import NotAllowed, NotFound, Refused
 from rolebook.policy.errors import RolebookErrors
 from tests.histories.replay import Log
 from tests.support.people import COMMAND, START
+from tests.support.undoing import undone
 
 type Step = tuple[int, int, int, int]
 """What is done, to whom, with which role or place, and how many hours after the last thing."""
@@ -113,23 +113,13 @@ def play_histories(
     )
     @given(steps)
     def play(steps: list[Step]) -> None:
-        with quickly(), _undone():
+        with quickly(), undone():
             history = begin()
             for step in steps:
                 history.play(step)
             history.agree()
 
     play()
-
-
-@contextmanager
-def _undone() -> Iterator[None]:
-    # Flows refuse to run inside a transaction; this one is a test's, and is rolled back at the end.
-    whole = transaction.atomic()
-    whole._from_testcase = True  # type: ignore[attr-defined]
-    with whole:
-        yield
-        transaction.set_rollback(True)
 
 
 # --- faults: each reads some fact of another instant ------------------------------------------------------------------

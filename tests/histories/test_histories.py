@@ -24,6 +24,7 @@ def test_two_programs_come_to_what_the_model_says(db: None) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.timeout(0)
 def test_the_histories_find_what_is_wrong(db: None) -> None:
     """Each fault leads to a difference, or to a crash of the flow, within as many histories as the suite plays."""

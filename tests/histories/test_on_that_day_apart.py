@@ -163,10 +163,11 @@ def test_roles_access_statuses_and_employers_are_what_the_log_says_at_every_inst
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.timeout(0)
 @pytest.mark.invariant("I10", "I11")
 def test_many_more_histories_with_access_apart_have_the_past_that_the_log_tells(db: None) -> None:
-    play(25)
+    play(15)
 
 
 def _accesses_soon() -> AbstractContextManager[object]:
@@ -211,6 +212,7 @@ FAULTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_replay_finds_facts_of_another_instant_where_access_is_apart(db: None, fault: str) -> None:

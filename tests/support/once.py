@@ -1,0 +1,56 @@
+"""What another database cannot change is asked once: in the SQLite pass, and not again in the one on PostgreSQL.
+
+That is what touches no database, and what the mark `once` says of itself: mutants, which show that a test finds them,
+and the long form of tests whose short form runs on both.
+"""
+
+import os
+
+import pytest
+
+PURE = (
+    "tests/acceptance/",
+    "tests/agreement/",
+    "tests/authzen/",
+    "tests/cli/offline/",
+    "tests/cli/test_demo",
+    "tests/decision/",
+    "tests/frame/",
+    "tests/notices/",
+    "tests/policy/",
+    "tests/web/",
+)
+"""Where a test that asks for no database has none: elsewhere it may start a server on the one of the environment. The
+demo's is always of SQLite.
+"""
+STARTS_A_SERVER = ("tests/authzen/test_certification.py", "tests/web/test_running_pages.py")
+DATABASES = frozenset({"db", "transactional_db", "committed_db"})
+
+
+def touches_a_database(item: pytest.Item) -> bool:
+    """Return whether a test may come to something else on another database."""
+    if item.get_closest_marker("once") is not None:
+        return False
+    if not item.nodeid.startswith(PURE) or item.nodeid.startswith(STARTS_A_SERVER):
+        return True
+    marked = any(item.get_closest_marker(mark) is not None for mark in ("django_db", "postgres"))
+    return marked or not DATABASES.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what the SQLite pass has asked already."""
+    if os.environ.get("ROLEBOOK_TEST_DATABASE") != "postgres":
+        return
+    asked = [item for item in items if not touches_a_database(item)]
+    if asked:
+        config.hook.pytest_deselected(items=asked)
+        items[:] = [item for item in items if touches_a_database(item)]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Take it as well that nothing was left to ask; where nothing was meant at all, the SQLite pass says so."""
+    nothing = exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED
+    if nothing and os.environ.get("ROLEBOOK_TEST_DATABASE") == "postgres":
+        session.exitstatus = pytest.ExitCode.OK
