@@ -148,13 +148,13 @@ def test_codes_of_people_who_are_not_there_are_refused(demo: Demo) -> None:
     assert "the code comes by mail" in without.stderr
 
 
-def test_ctrl_c_ends_it_and_everything_it_started(tmp_path: Path) -> None:
-    with running(tmp_path, "demo", "--port", str(free_port()), until=UP) as (process, _):
-        started = descendants(process.pid)
-        assert len(started) >= 3
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
-        assert eventually(lambda: not alive(started))
+def test_ctrl_c_ends_it_and_everything_it_started(demo: Demo) -> None:
+    """The last test that looks at the demo."""
+    started = descendants(demo.process.pid)
+    assert len(started) >= 3
+    demo.process.send_signal(signal.SIGINT)
+    assert demo.process.wait(60) == 0
+    assert eventually(lambda: not alive(started))
 
 
 def test_codes_are_refused_where_no_demo_is(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from rolebook.governance.replaying import compare_with_log
 from tests.support.databases import CommittedDatabase
 from tests.support.people import START
 
-pytestmark = [pytest.mark.slow, pytest.mark.requirement("IQCS-12", "IQCS-13")]
+pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.requirement("IQCS-12", "IQCS-13")]
 
 
 def test_the_demo_has_last_years_audit_with_its_final_reports_and_this_years_half_done(

@@ -38,6 +38,7 @@ def told(seed: int) -> tuple[object, ...]:
     return places, [step.at for step in story.steps()], next(story.crowd)
 
 
+@pytest.mark.once
 def test_the_world_has_people_and_requests_in_every_state(committed_db: CommittedDatabase) -> None:
     small_world()
     assert not verify().findings

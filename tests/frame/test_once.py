@@ -27,11 +27,10 @@ class Collected:
         (Collected("tests/frame/test_cluster.py::test_one", marks="postgres"), True),
         (Collected("tests/web/test_pages.py::test_one", marks="django_db"), True),
         (Collected("tests/cli/test_demo_world.py::test_one", fixtures="tmp_path committed_db"), True),
-        (Collected("tests/cli/test_serve.py::test_one"), True),
-        (Collected("tests/authzen/test_certification.py::test_one"), True),
+        (Collected("tests/web/test_lists.py::test_one", fixtures="world db"), True),
     ],
 )
-def test_only_what_has_no_database_and_starts_no_server_is_left_to_one_pass(
+def test_only_what_asks_for_no_database_or_is_marked_is_left_to_one_pass(
     collected: Collected, touches: bool
 ) -> None:
     assert touches_a_database(collected) is touches  # type: ignore[arg-type]  # all that it reads is there

@@ -42,7 +42,7 @@ from tests.governance.reference import NOT_ALLOWED, NOT_FOUND, OFFICIAL, STAFF, 
 from tests.support import grants, people
 from tests.support.people import START, WEB
 
-USUAL_RUNS = "60" if os.environ.get("ROLEBOOK_TEST_DATABASE") == "postgres" else "150"
+USUAL_RUNS = "60" if os.environ.get("ROLEBOOK_TEST_DATABASE") == "postgres" else "100"
 RUNS = int(os.environ.get("ROLEBOOK_STATEFUL_RUNS", USUAL_RUNS))
 STEPS = int(os.environ.get("ROLEBOOK_STATEFUL_STEPS", "15"))
 

@@ -232,7 +232,7 @@ def test_who_held_what_and_who_could_is_what_the_log_says_at_every_instant(db: N
 @pytest.mark.timeout(0)
 @pytest.mark.invariant("I10", "I11")
 def test_many_more_histories_have_the_past_that_the_log_tells(db: None) -> None:
-    play(50)
+    play(30)
 
 
 @pytest.mark.slow

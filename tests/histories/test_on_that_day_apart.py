@@ -167,7 +167,7 @@ def test_roles_access_statuses_and_employers_are_what_the_log_says_at_every_inst
 @pytest.mark.timeout(0)
 @pytest.mark.invariant("I10", "I11")
 def test_many_more_histories_with_access_apart_have_the_past_that_the_log_tells(db: None) -> None:
-    play(15)
+    play(10)
 
 
 def _accesses_soon() -> AbstractContextManager[object]:

@@ -216,6 +216,7 @@ def broken_by(mutant: Callable[[pytest.MonkeyPatch], None]) -> Iterator[pytest.M
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.django_db
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
 def test_with_a_protection_taken_out_the_law_is_broken(mutant: Callable[[pytest.MonkeyPatch], None]) -> None:

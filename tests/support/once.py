@@ -1,29 +1,14 @@
 """What another database cannot change is asked once: in the SQLite pass, and not again in the one on PostgreSQL.
 
-That is what touches no database, and what the mark `once` says of itself: mutants, which show that a test finds them,
-and the long form of tests whose short form runs on both.
+That is what asks for no database (commands run as people run them make a SQLite file of their own), and what the mark
+`once` says of itself: mutants, which show that a test finds them, and the long form of tests whose short form runs on
+both.
 """
 
 import os
 
 import pytest
 
-PURE = (
-    "tests/acceptance/",
-    "tests/agreement/",
-    "tests/authzen/",
-    "tests/cli/offline/",
-    "tests/cli/test_demo",
-    "tests/decision/",
-    "tests/frame/",
-    "tests/notices/",
-    "tests/policy/",
-    "tests/web/",
-)
-"""Where a test that asks for no database has none: elsewhere it may start a server on the one of the environment. The
-demo's is always of SQLite.
-"""
-STARTS_A_SERVER = ("tests/authzen/test_certification.py", "tests/web/test_running_pages.py")
 DATABASES = frozenset({"db", "transactional_db", "committed_db"})
 
 
@@ -31,8 +16,6 @@ def touches_a_database(item: pytest.Item) -> bool:
     """Return whether a test may come to something else on another database."""
     if item.get_closest_marker("once") is not None:
         return False
-    if not item.nodeid.startswith(PURE) or item.nodeid.startswith(STARTS_A_SERVER):
-        return True
     marked = any(item.get_closest_marker(mark) is not None for mark in ("django_db", "postgres"))
     return marked or not DATABASES.isdisjoint(getattr(item, "fixturenames", ()))
 
