@@ -27,6 +27,7 @@ class Collected:
         (Collected("tests/frame/test_cluster.py::test_one", marks="postgres"), True),
         (Collected("tests/web/test_pages.py::test_one", marks="django_db"), True),
         (Collected("tests/cli/test_demo_world.py::test_one", fixtures="tmp_path committed_db"), True),
+        (Collected("tests/web/test_error_pages.py::test_one", fixtures="world db"), False),
         (Collected("tests/web/test_lists.py::test_one", fixtures="world db"), True),
     ],
 )

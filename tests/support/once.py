@@ -2,13 +2,37 @@
 
 That is what asks for no database (commands run as people run them make a SQLite file of their own), and what the mark
 `once` says of itself: mutants, which show that a test finds them, and the long form of tests whose short form runs on
-both.
+both. It is also what pages say in their words, where their lists and their statements are tested on both: every page is
+opened there as everybody (test_permissions, test_every_address).
 """
 
 import os
 
 import pytest
 
+WORDS = tuple(
+    f"tests/web/test_{name}"
+    for name in (
+        "account_",
+        "applications",
+        "asking",
+        "error_pages",
+        "identity_providers",
+        "last_days",
+        "linking_identities",
+        "matrix_",
+        "notice_settings",
+        "pages_apart",
+        "pages_say",
+        "real_identity",
+        "reasons_kept",
+        "recovery",
+        "tokens_at_pages",
+        "who_has_to_act",
+        "wrong_identity",
+    )
+)
+"""Files of tests of what pages say."""
 DATABASES = frozenset({"db", "transactional_db", "committed_db"})
 
 
@@ -16,6 +40,8 @@ def touches_a_database(item: pytest.Item) -> bool:
     """Return whether a test may come to something else on another database."""
     if item.get_closest_marker("once") is not None:
         return False
+    if item.nodeid.startswith(WORDS):
+        return item.get_closest_marker("postgres") is not None
     marked = any(item.get_closest_marker(mark) is not None for mark in ("django_db", "postgres"))
     return marked or not DATABASES.isdisjoint(getattr(item, "fixturenames", ()))
 
