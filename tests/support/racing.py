@@ -15,12 +15,14 @@ from unittest.mock import patch
 import pytest
 
 from rolebook.audit.models import Event
+from rolebook.audit.recording import UnitOfWork
 from rolebook.governance import locks
 from tests.support.databases import CommittedDatabase
 
 CONNECTIONS = 8
-ROUNDS = int(os.environ.get("ROLEBOOK_RACE_ROUNDS", "60"))
-MUTANT_ROUNDS = 320
+ROUNDS = int(os.environ.get("ROLEBOOK_RACE_ROUNDS", "24"))
+HELD_ROUNDS = 8
+MUTANT_ROUNDS = 160
 MOMENT = 0.3
 """Seconds for which a call is held, so that without its locks the others come in between."""
 
@@ -34,6 +36,12 @@ class Round:
     calls: Sequence[Call]
     about: dict[str, object] = field(default_factory=dict)
     results: dict[int, object] = field(default_factory=dict)
+    judged: Sequence[threading.Event] = field(default_factory=lambda: (threading.Event(), threading.Event()))
+    """Set for each of the two calls when it has judged, or has ended."""
+
+
+_seat = threading.local()
+"""Of a thread of a race: its place, and the round that it plays."""
 
 
 def answer(call: Call) -> object:
@@ -64,7 +72,9 @@ def run(
                         done[lane].append(next_round[lane]())
                     meetings[lane].wait()
                     current = done[lane][-1]
+                    _seat.place, _seat.round = place, current
                     current.results[place] = answer(current.calls[place])
+                    current.judged[place].set()
                     meetings[lane].wait()
             except BaseException:
                 meetings[lane].abort()
@@ -74,6 +84,24 @@ def run(
 
     database.in_threads([seat(lane, place) for lane in range(lanes) for place in range(2)])
     return [one for lane in done for one in lane]
+
+
+@contextmanager
+def held_before_writing() -> Iterator[None]:
+    """Let each of two calls that meet write only when both have judged, or after a moment.
+
+    Without their locks they then judge by the same state, however busy the machine is.
+    """
+    write = UnitOfWork.write
+
+    def waiting(work: UnitOfWork) -> None:
+        if hasattr(_seat, "round"):
+            _seat.round.judged[_seat.place].set()
+            _seat.round.judged[1 - _seat.place].wait(MOMENT)
+        write(work)
+
+    with patch.object(UnitOfWork, "write", waiting):
+        yield
 
 
 @contextmanager
@@ -89,14 +117,16 @@ def with_and_without_locks(
     wrong: Callable[[Round], str | None],
     without: Callable[[], AbstractContextManager[None]] = no_locks,
 ) -> None:
-    """Nothing is wrong in any round under locks; something is found `without` them."""
+    """Nothing is wrong in any round under locks, held or not; something is found `without` them."""
     found = [complaint for one in run(database, prepare, ROUNDS) if (complaint := wrong(one))]
     assert found == []
-    with without():
-        # 40 at a time until the mutant is caught, which on a busy machine may take more rounds than were clean.
-        for _ in range(MUTANT_ROUNDS // 40):
-            if any(wrong(one) for one in run(database, prepare, 40)):
-                return
+    with held_before_writing():
+        found = [complaint for one in run(database, prepare, HELD_ROUNDS) if (complaint := wrong(one))]
+        assert found == []
+        with without():
+            for _ in range(MUTANT_ROUNDS // HELD_ROUNDS):
+                if any(wrong(one) for one in run(database, prepare, HELD_ROUNDS)):
+                    return
     pytest.fail("the race found nothing wrong with the locks taken out: it proves nothing")
 
 
