@@ -110,6 +110,15 @@ MUTANTS = {
     "several-takes-every-access-with-lower-levels": Mutant(
         "rolebook.decision.several", "high[code] if role == ACCESS_LOWER else GONE", "high[code]"
     ),
+    "several-looks-only-where-a-role-is-held-that-reaches-everywhere": Mutant(
+        "rolebook.decision.several", "if tables.everywhere[bits >> 1]:", "if False:"
+    ),
+    "several-takes-an-access-without-lower-levels-for-none": Mutant(
+        "rolebook.decision.several", "max(first + 1, last)", "last"
+    ),
+    "several-ends-with-the-inner-of-two-intervals": Mutant(
+        "rolebook.decision.several", "max(bounds[-1], last)", "last"
+    ),
     "several-forgets-that-the-role-wants-no-lower-levels": Mutant(
         "rolebook.decision.several", "wanted & LOWER, position", "LOWER, position"
     ),

@@ -50,6 +50,7 @@ class Tables:
         tree: the organizations.
         powers: what each action is to each role.
         through: for each role code, 1 when its extents are those of the person's access.
+        everywhere: for each role code, 1 when it gives something at every organization, wherever it is held.
         valid: for each role code, one byte for each kind number: whether a grant of the role counts there
             (I4).
         positions: organization id to preorder position, None to `NOWHERE`.
@@ -62,6 +63,7 @@ class Tables:
     tree: OrganizationTree
     powers: Mapping[str, Power]
     through: bytes
+    everywhere: bytes
     valid: tuple[bytes, ...]
     positions: Mapping[str | None, int]
     low: Sequence[int]
@@ -83,6 +85,7 @@ def make_tables(
         tree=tree,
         powers={action: _power(compiled, program.bits[action]) for action in program.actions},
         through=bytes(role is not None and role.through_access for role in compiled),
+        everywhere=bytes(role is not None and role.any_record.everywhere != 0 for role in compiled),
         valid=tuple(_valid(role, kind_ids) for role in compiled),
         positions=positions,
         low=low,
