@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import Error, connections
 
-from rolebook.accounts.models import Account
+from rolebook.accounts.models import Account, Organization
 from rolebook.audit import clock
 from rolebook.audit.followers import NotCommitted, confirmation
 from rolebook.governance.flows import remove_access
@@ -34,11 +34,24 @@ class Standing:
     removed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """Where one writer gives and takes away: with others at one practice, all would queue for the locks of its rows."""
+
+    organization: Organization
+    official: Account
+
+    def may(self, account: Account) -> dict[str, Any]:
+        """May this account see the practice's figures?"""
+        return evaluation(account, VIEW, self.organization)
+
+
 @dataclass(slots=True)
 class Person:
     """Somebody whose access comes and goes."""
 
     account: Account
+    practice: Practice
     standing: Standing = field(default_factory=lambda: Standing(removed=False))
 
 
@@ -79,31 +92,37 @@ class Gate:
 
 @dataclass
 class World:
-    """A practice, who removes, and people; and what was seen."""
+    """Practices with people, one practice for each writer; and what was seen."""
 
     points: Sequence[DecisionPointProcess]
-    people: Sequence[Person]
     wanted: int
+    practices: Sequence[Practice] = ()
+    people: Sequence[Person] = ()
     gate: Gate = field(default_factory=Gate)
     over: threading.Event = field(default_factory=threading.Event)
     counted: Counter[str] = field(default_factory=Counter)
     confirmed_after: list[float] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
 
-    def set_up(self) -> None:
-        """Make the practice and who removes; the people stand already."""
-        self.practice = people.practice()
-        self.remover = grants.official(self.practice, "Olga Official")
+    def set_up(self, writers: int) -> None:
+        """Make the practices, who removes there, and four people of each."""
+        self.practices = [self._practice(number) for number in range(writers)]
+        self.people = [
+            Person(people.new_user(f"Person {number}").account, practice)
+            for practice in self.practices
+            for number in range(4)
+        ]
         self.token = token_for()
+
+    @staticmethod
+    def _practice(number: int) -> Practice:
+        organization = people.practice(f"Practice {number}")
+        return Practice(organization, grants.official(organization, f"Official {number}"))
 
     @property
     def removals(self) -> int:
         """How many were confirmed."""
         return len(self.confirmed_after)
-
-    def may(self, account: Account) -> dict[str, Any]:
-        """May this account see the practice's figures?"""
-        return evaluation(account, VIEW, self.practice)
 
     def write(self, mine: Sequence[Person]) -> None:
         """Give and take away, until it is over."""
@@ -130,14 +149,15 @@ class World:
 
     def _one_round(self, person: Person) -> None:
         person.standing = Standing(removed=False)
+        practice = person.practice
         try:
-            grants.designated(person.account, grants.OFFICIAL, self.practice, at=clock.now())
+            grants.designated(person.account, grants.OFFICIAL, practice.organization, at=clock.now())
         except Refused:
             self.counted["held already"] += 1
         removal = remove_access(
-            acting_user=self.remover,
+            acting_user=practice.official,
             program_id="qpp",
-            organization_id=self.practice.public_id,
+            organization_id=practice.organization.public_id,
             beneficiary_id=person.account.public_id,
             at=clock.now(),
             origin=people.WEB,
@@ -146,7 +166,7 @@ class World:
         while not confirmation(removal.sequence).confirmed:
             if self.gate.closed or self.over.is_set():
                 raise Interrupted
-            time.sleep(0.02)
+            time.sleep(0.05)
         self.confirmed_after.append(time.monotonic() - began)
         person.standing = Standing(removed=True)
         for point in self.points:
@@ -155,7 +175,7 @@ class World:
     def _ask(self, point: DecisionPointProcess, person: Person) -> None:
         before = person.standing
         try:
-            status, answer = point.ask(self.may(person.account))
+            status, answer = point.ask(person.practice.may(person.account))
         except (OSError, HTTPException):
             self.counted["no answer"] += 1
             time.sleep(0.01)
@@ -165,10 +185,13 @@ class World:
         if yes and before.removed and person.standing is before:
             self.stale.append(f"port {point.port} said yes to {person.account.public_id}")
 
-    def in_threads(self, writers: int, readers: int) -> list[threading.Thread]:
-        """Start so many of each; each writer has people of its own."""
+    def in_threads(self, readers: int) -> list[threading.Thread]:
+        """Start a writer for each practice, and so many readers."""
         calls: list[Callable[[], None]] = [self.read] * readers
-        calls += [partial(self.write, self.people[number::writers]) for number in range(writers)]
+        calls += [
+            partial(self.write, [person for person in self.people if person.practice is practice])
+            for practice in self.practices
+        ]
         threads = [threading.Thread(target=call) for call in calls]
         for thread in threads:
             thread.start()
