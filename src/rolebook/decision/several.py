@@ -1,7 +1,7 @@
 """Many questions about one subject: its rows are read once, and each question compares numbers only.
 
-It answers what `Snapshot.check` answers question by question, in about half the time, since most questions are about
-places where nothing of the subject's reaches. The agreement suite holds the two together.
+It answers what `Snapshot.check` answers question by question, in less than half the time, since most questions are
+about places where nothing of the subject's reaches. The agreement suite holds the two together.
 """
 
 from bisect import bisect
